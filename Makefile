@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: MIT
+#
+# make                    build/azfan, optimised and hardened
+# make demo               a rehearsal on 20 simulated VMs
+# make test               every test that can run on this machine
+# make test VARIANT=asan  the same with a sanitizer: debug, asan or tsan
+# make lint, bench, install, uninstall, clean
+
+VERSION := 0.1.0
+VARIANT ?= release
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+DOCDIR  ?= $(PREFIX)/share/doc/azfan
+CC      ?= cc
+BATS    ?= bats
+PYTHON  ?= python3
+# Warnings are errors for the authors and in CI, not for somebody with next year's compiler.
+DEV     ?=
+
+ifeq ($(filter $(VARIANT),release debug asan tsan),)
+$(error VARIANT is release, debug, asan or tsan, not "$(VARIANT)")
+endif
+
+OUT      := build/$(VARIANT)
+PACKAGES := yaml-0.1 jansson nettle
+
+CFLAGS_release  := -O2 -fstack-protector-strong -fPIE -fno-plt
+CPPFLAGS_release := -D_FORTIFY_SOURCE=2
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+CFLAGS_debug    := -Og -g3
+CPPFLAGS_debug  := -DAZFAN_FAULTS
+CFLAGS_asan     := -O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CPPFLAGS_asan   := -DAZFAN_FAULTS
+CFLAGS_tsan     := -O1 -g3 -fno-omit-frame-pointer -fsanitize=thread
+CPPFLAGS_tsan   := -DAZFAN_FAULTS
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wvla -Wundef -Wwrite-strings -Wcast-qual \
+	-Wpointer-arith -Wformat=2 -fno-common $(if $(DEV),-Werror)
+
+# Ours come first, the user's last; the user's never replace ours. Asked for in the recipe, not when
+# this file is read: the first `make` on a machine installs pkg-config itself.
+ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DAZFAN_VERSION='"$(VERSION)"' -iquote include \
+	$(CPPFLAGS_$(VARIANT)) $(CPPFLAGS)
+ALL_CFLAGS   = -std=c17 -pthread $(WARNINGS) $(CFLAGS_$(VARIANT)) $(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+ALL_LDFLAGS  = -pthread $(filter -fsanitize=% -O%,$(CFLAGS_$(VARIANT))) $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
+ALL_LDLIBS   = $(shell pkg-config --libs $(PACKAGES)) $(LDLIBS)
+
+SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o)
+UNITS   := $(patsubst test/unit/%.c,$(OUT)/unit/%,$(wildcard test/unit/test_*.c))
+STUBS   := $(patsubst test/stub/%.c,build/stub/%,$(wildcard test/stub/*.c))
+
+.PHONY: all deps deps-test demo test unit cli azure bench lint fuzz install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(if $(filter release,$(VARIANT)),build/azfan,$(OUT)/azfan)
+
+build/azfan: build/release/azfan
+	@ln -f $< $@
+
+$(OUT)/azfan: $(OUT)/cli/main.o $(OUT)/libazfan.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+
+$(OUT)/libazfan.a: $(OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/%.o: src/%.c build/.flags-$(VARIANT) | build/.deps
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Objects are made anew when the compiler or its flags change.
+build/.flags-$(VARIANT): FORCE
+	@mkdir -p build
+	@echo '$(CC) $(VERSION) $(DEV) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(VERSION) $(DEV) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
+FORCE:
+
+# What is missing is installed once; nothing is said when nothing is missing.
+deps: build/.deps
+deps-test: build/.deps-test
+build/.deps: .ci/deps
+	@mkdir -p build
+	@.ci/deps build
+	@touch $@
+build/.deps-test: .ci/deps
+	@mkdir -p build
+	@.ci/deps build test
+	@touch build/.deps $@
+
+demo: all
+	@test/cli/demo $(OUT)/azfan
+
+# Unit tests need the fault probes, which a release has not.
+test: build/.deps-test
+	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) all
+	@VARIANT=$(VARIANT) MAKE="$(MAKE)" test/run
+
+unit: $(UNITS) $(STUBS)
+cli: all $(STUBS)
+
+$(OUT)/unit/%: test/unit/%.c test/unit/unit.h $(OUT)/libazfan.a | build/.deps-test
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -iquote test $(ALL_CFLAGS) $(shell pkg-config --cflags check) $(ALL_LDFLAGS) \
+		-o $@ $< $(OUT)/libazfan.a $(shell pkg-config --libs check) $(ALL_LDLIBS)
+
+# Children that misbehave on purpose. Static: they start as fast as a program can.
+build/stub/%: test/stub/%.c | build/.deps
+	@mkdir -p $(@D)
+	$(CC) -D_GNU_SOURCE -std=c17 $(WARNINGS) -O2 -static -pthread -o $@ $<
+
+bench: all $(STUBS)
+	@test/bench/run $(OUT)/azfan
+
+lint: build/.deps-test
+	@test/lint/run
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
+	install -m 755 build/azfan $(DESTDIR)$(BINDIR)/azfan
+	install -m 644 man/azfan.1 $(DESTDIR)$(MANDIR)/man1/azfan.1
+	install -m 644 man/azfan-job.5 $(DESTDIR)$(MANDIR)/man5/azfan-job.5
+	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+	install -m 644 jobs/*.yaml $(DESTDIR)$(DOCDIR)/examples
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/azfan $(DESTDIR)$(MANDIR)/man1/azfan.1 $(DESTDIR)$(MANDIR)/man5/azfan-job.5
+	rm -rf $(DESTDIR)$(DOCDIR)
+
+clean:
+	rm -rf build
+
+-include $(wildcard $(OUT)/*/*.d)

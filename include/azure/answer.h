@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * answer: what az said, read as an outcome.
+ *
+ * One table in answer.c holds every message of az and Azure that azfan knows,
+ * with its source; when Microsoft changes a message, that table changes. Pure.
+ */
+#ifndef AZFAN_AZURE_ANSWER_H
+#define AZFAN_AZURE_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "azure/outcome.h"
+#include "base/buffer.h"
+#include "engine/supervise.h"
+#include "job/job.h"
+
+struct answer {
+    struct outcome outcome;
+    struct buffer output; /* what the script wrote, without the trailer; without a readable answer: */
+    struct buffer errors; /* what az itself wrote (raw bytes, any) */
+    bool output_truncated; /* the head is missing (Azure's 4,096 bytes), or azfan's limit cut it */
+    bool errors_truncated;
+};
+
+struct answer_question {
+    const char *nonce;
+    int64_t timeout;        /* the attempt's: for the message */
+    int64_t script_timeout; /* the script's */
+};
+
+/*
+ * Reads FINISH (its streams may be taken over and left empty) into RET, for
+ * answer_done(). Never ok without a trailer that has the right nonce and
+ * status 0. A FINISH_CANCELLED is OUTCOME_CANCELLED with REASON_SIGNAL; the
+ * caller, who knows why it raised the stop, may make it REASON_DEADLINE.
+ */
+void answer_read(struct finish *finish, const struct answer_question *question,
+                 struct answer *ret);
+
+void answer_done(struct answer *answer);
+
+#endif

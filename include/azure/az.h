@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * az: the program az, as this run uses it.
+ *
+ * Found once, before any thread starts: its absolute path, the environment of
+ * its processes (the caller's, and settings that make az quiet, offline apart
+ * from Azure, and read-only in ~/.azure), and the private folder for script
+ * files, which goes with az_done(). Immutable afterwards; any thread may read.
+ */
+#ifndef AZFAN_AZURE_AZ_H
+#define AZFAN_AZURE_AZ_H
+
+#include "base/error.h"
+
+struct az {
+    char *program;      /* absolute */
+    char **prefix;      /* arguments before az's own; NULL-terminated, may be empty: the simulated az */
+    char **environment; /* NULL-terminated */
+    char *folder;       /* 0700, for command files */
+};
+
+/* PROGRAM: a name to look for in PATH, or a path. */
+int az_find(struct az *az, const char *program, struct error *error);
+
+/*
+ * This program as the simulated az (azure/simulator): /proc/self/exe with the
+ * prefix SIMULATOR_COMMAND, and SETTINGS (its variable, "NAME=VALUE") in the environment.
+ */
+int az_simulated(struct az *az, const char *settings, struct error *error);
+
+/* Removes the folder. An error says what was left behind. */
+int az_done(struct az *az, struct error *error);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command: one az process, ready to be started.
+ *
+ * Builds argv and, for an invoke, the guarded script's file: 0600, in az's
+ * 0700 folder, named by absolute path, because az takes a missing @file for
+ * the script's text (azure-cli core/commands/__init__.py). Neither script text
+ * nor parameters stand on the command line. Main thread.
+ */
+#ifndef AZFAN_AZURE_COMMAND_H
+#define AZFAN_AZURE_COMMAND_H
+
+#include "azure/az.h"
+#include "azure/guard.h"
+#include "base/error.h"
+#include "engine/child.h"
+
+struct buffer;
+
+struct command {
+    struct child_command child; /* points into what follows and into struct az */
+    char **arguments;
+    char *file; /* the script's file; NULL when there is none */
+    char nonce[GUARD_NONCE_SIZE];
+};
+
+/*
+ * az vm run-command invoke for GUARD's target with the ARM id ID. Fills in a
+ * fresh nonce (GUARD's own is not used). NUMBER makes the file's name unique in the run.
+ */
+int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
+                   const char *id, unsigned number, struct error *error);
+
+/* az account get-access-token, for SUBSCRIPTION when it is not NULL. */
+void command_token(struct command *command, const struct az *az, const char *subscription);
+
+/* az version */
+void command_version(struct command *command, const struct az *az);
+
+/* Appends the command as one would type it in a shell, quoted where needed. */
+void command_print(const struct command *command, struct buffer *buffer);
+
+/* Removes the script's file and frees. After the process has ended. */
+void command_done(struct command *command);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard: the wrapper that goes around a script and runs on the VM.
+ *
+ * az hides a script's exit status, has no time limit and returns only the last
+ * 4,096 bytes of a stream (Azure/run-command-extension-linux main/cmds.go,
+ * main/status.go). So the guard writes the script to a temporary file, sets
+ * its parameters, runs it in a process group of its own, stops that group when
+ * the script's time is over, and prints as the last line of standard output
+ *
+ *   azfan:NONCE end=exit status=7 seconds=12
+ *
+ * where end is "exit", "timeout" or "broken" (the guard could not run the
+ * script at all). Only a line with the right nonce is believed. A status over
+ * 128 means, as in every shell, that signal STATUS-128 ended the script.
+ *
+ * Pure, but for guard_make_nonce(). Thread-safe.
+ */
+#ifndef AZFAN_AZURE_GUARD_H
+#define AZFAN_AZURE_GUARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "job/job.h"
+
+struct buffer;
+
+enum { GUARD_NONCE_SIZE = 33 }; /* 128 bits in hexadecimal, with the NUL */
+
+struct guard {
+    const struct job *job;           /* script, shell, parameters, script_timeout */
+    const struct job_target *target; /* its parameters go over the job's; its name is AZFAN_TARGET */
+    const char *run;                 /* AZFAN_RUN */
+    int batch;                       /* AZFAN_BATCH */
+    const char *nonce;
+    bool masked; /* write *** for secrets: for showing, not for running */
+};
+
+/* A fresh nonce. -1 only when the kernel has no random numbers. */
+int guard_make_nonce(char nonce[GUARD_NONCE_SIZE], struct error *error);
+
+/* Appends the guarded script. */
+void guard_write(struct buffer *buffer, const struct guard *guard);
+
+/*
+ * Would the guarded script of every target be within JOB_SCRIPT_LIMIT? The
+ * error names the size, the limit and, where one is the cause, the target.
+ */
+int guard_check_size(const struct job *job, struct error *error);
+
+enum guard_end { GUARD_EXIT, GUARD_TIMEOUT, GUARD_BROKEN };
+
+struct guard_trailer {
+    enum guard_end end;
+    int status;
+    int64_t seconds;
+    size_t start; /* the trailer's place in the text, with the newline before it */
+    size_t stop;  /* and with its own */
+};
+
+/* Finds the last trailer with NONCE in TEXT. False when there is none. */
+bool guard_find_trailer(const char *text, size_t length, const char *nonce,
+                        struct guard_trailer *ret);
+
+/* Finds the nonce that a guarded script carries: for the simulated Azure. False: not guarded. */
+bool guard_find_nonce(const char *script, size_t length, char nonce[GUARD_NONCE_SIZE]);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * login: what is known of az before the first target.
+ *
+ * One `az account get-access-token` proves the login, warms the token cache
+ * (so that no az refreshes it while others read) and names the default
+ * subscription; one `az version` tells whether this az can be used at all.
+ * Pure readers of two finishes. Main thread.
+ */
+#ifndef AZFAN_AZURE_LOGIN_H
+#define AZFAN_AZURE_LOGIN_H
+
+#include "base/error.h"
+#include "engine/supervise.h"
+
+struct login {
+    char *subscription; /* az's default; owned */
+    char *az_version;   /* "2.45.0"; "" when az did not say */
+};
+
+/* What became of the check: how the run goes on depends on who is to blame. */
+enum login_result {
+    LOGIN_OK,
+    LOGIN_BROKEN,    /* not logged in, or the login has ended: exit status 6 */
+    LOGIN_NO_AZ,     /* az cannot be started, is broken or is a version that must not be used */
+    LOGIN_NO_ANSWER, /* az hung or the network is down */
+    LOGIN_CANCELLED  /* the operator stopped it */
+};
+
+/*
+ * Reads the answer to command_token() into LOGIN. The token itself is wiped
+ * from FINISH before this returns, and is never in an error's text.
+ */
+enum login_result login_read_token(struct login *login, struct finish *finish,
+                                   struct error *error);
+
+/* Reads the answer to command_version(). Refuses 2.78.0, which drops --scripts (azure-cli#32258). */
+enum login_result login_read_version(struct login *login, struct finish *finish,
+                                     struct error *error);
+
+void login_done(struct login *login);
+
+#endif

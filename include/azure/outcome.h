@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outcome: what became of a target, in the words of azfan(1), OUTCOMES.
+ *
+ * Pure values and their names. Thread-safe.
+ */
+#ifndef AZFAN_AZURE_OUTCOME_H
+#define AZFAN_AZURE_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum outcome_kind {
+    OUTCOME_OK,
+    OUTCOME_FAILED,    /* the script ended with another status than 0 */
+    OUTCOME_TIMEOUT,   /* a clock ran out */
+    OUTCOME_ERROR,     /* az or Azure refused or broke */
+    OUTCOME_UNKNOWN,   /* az succeeded, and nobody can say what ran */
+    OUTCOME_CANCELLED, /* it ran, and the operator or the deadline stopped it */
+    OUTCOME_SKIPPED,   /* it was never started */
+    OUTCOME_KINDS
+};
+
+enum outcome_reason {
+    REASON_NONE,        /* ok */
+    REASON_EXIT,        /* failed */
+    REASON_SIGNAL,      /* failed, cancelled, skipped */
+    REASON_SCRIPT,      /* timeout: ended on the VM */
+    REASON_AZ,          /* timeout: az was stopped, the script may still run */
+    REASON_BUSY,        /* error, from here */
+    REASON_THROTTLED,
+    REASON_NOT_RUNNING,
+    REASON_NOT_FOUND,
+    REASON_FORBIDDEN,
+    REASON_LOGIN,       /* also skipped */
+    REASON_NETWORK,
+    REASON_AGENT,
+    REASON_EXTENSION,
+    REASON_AZ_BROKEN,
+    REASON_START,
+    REASON_OTHER,
+    REASON_NO_TRAILER,  /* unknown, from here */
+    REASON_INTERRUPTED,
+    REASON_ANSWER,
+    REASON_HALTED,      /* skipped */
+    REASON_DEADLINE,    /* cancelled, skipped */
+    REASONS
+};
+
+/* Has the script begun on the VM? What a retry must know. */
+enum outcome_script { SCRIPT_NOT_STARTED, SCRIPT_MAY_HAVE_STARTED, SCRIPT_STARTED };
+
+struct outcome {
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    enum outcome_script script;
+    bool may_still_run; /* the script may be running on the VM at this moment */
+    bool fatal;         /* every other target would meet the same: start no more */
+    int exit_code;      /* of the script: with ok and failed; else -1 */
+    int64_t retry_after; /* Azure's own "try again after", nanoseconds; 0: none */
+    char *message;      /* one sentence for people, no newline; NULL for ok; owned */
+};
+
+/* "ok", "not_running", …: the words of the report. REASON_NONE is "". */
+const char *outcome_name(enum outcome_kind kind);
+const char *outcome_reason_name(enum outcome_reason reason);
+
+/* Does an outcome of this kind and reason exist (azfan(1), OUTCOMES)? */
+bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason);
+
+/* What the person on call can do about it: one or two sentences; "" for ok. */
+const char *outcome_advice(enum outcome_kind kind, enum outcome_reason reason);
+
+void outcome_done(struct outcome *outcome);
+
+#endif

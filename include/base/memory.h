@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory: allocation that does not fail.
+ *
+ * For the main thread's own data, which is small. When the machine has no
+ * memory left these functions abort(): there is nothing sensible to do with a
+ * job that cannot be held. The one place that holds what others decide the
+ * size of, engine/capture, does not use them and degrades instead.
+ * What they return is freed with free(). Thread-safe.
+ */
+#ifndef AZFAN_BASE_MEMORY_H
+#define AZFAN_BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* COUNT zeroed elements of SIZE bytes. */
+void *memory_zeroed(size_t count, size_t size);
+
+/* realloc() of an array to COUNT elements of SIZE bytes; the new part is not zeroed. */
+void *memory_resize(void *old, size_t count, size_t size);
+
+/* A copy of LENGTH bytes of TEXT with a NUL behind them. */
+char *memory_copy(const char *text, size_t length);
+
+/* A copy of a C string; NULL stays NULL. */
+char *memory_string(const char *text);
+
+/* printf() into a string of its own. */
+char *memory_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text: what azfan knows about bytes that should be text.
+ *
+ * What a VM or az prints is data: it may hold NUL, escape sequences and broken
+ * UTF-8, and so every function here takes a length. Pure and thread-safe.
+ */
+#ifndef AZFAN_BASE_TEXT_H
+#define AZFAN_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buffer;
+
+/* Is it UTF-8 (no surrogates, no overlong forms)? If not, *RET_BAD is the first bad byte. */
+bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad);
+
+/* Appends BYTES as valid UTF-8: each byte that is part of no character becomes U+FFFD. */
+void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length);
+
+/*
+ * Appends BYTES fit for a terminal: valid UTF-8, newline and tab kept, every
+ * other control character (C0, DEL, C1) and every character that reorders or
+ * hides text (bidirectional controls, zero-width) written as \x1b or \u202e.
+ * A carriage return before a newline is dropped.
+ */
+void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
+
+/* Replaces every occurrence of SECRET in BUFFER by "***". SECRET must not be empty. */
+void text_redact(struct buffer *buffer, const char *secret);
+
+/* Where the last COUNT lines of BYTES begin. A newline at the very end ends a line, it starts none. */
+size_t text_last_lines(const char *bytes, size_t length, size_t count);
+
+/* The entry of WORDS (COUNT of them) that WORD most likely meant, or NULL when none is close. */
+const char *text_nearest(const char *word, const char *const *words, size_t count);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * child: one process, its group and its pipes.
+ *
+ * The only file that knows posix_spawn(), pidfds, waiting and kill(). A child
+ * gets a session (and so a process group) of its own, /dev/null as standard
+ * input, default signals, an empty mask, and no descriptor beyond 0-2.
+ *
+ * Order: child_start(); then child_signal() as often as needed; once
+ * child_has_exited(), child_kill_rest() while the leader is still a zombie
+ * (its number cannot have been recycled then), and last child_reap(), which
+ * ends it. One thread owns a child from start to reap. Linux >= 5.4.
+ */
+#ifndef AZFAN_ENGINE_CHILD_H
+#define AZFAN_ENGINE_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct child_command {
+    const char *program;     /* an absolute path */
+    char *const *arguments;  /* NULL-terminated, with argv[0] */
+    char *const *environment; /* NULL-terminated */
+    const char *folder;      /* the child's working folder; NULL: ours */
+    int input;  /* a descriptor to be its standard input; -1: /dev/null */
+    int output; /* likewise; -1: a pipe to us */
+    int errors; /* likewise */
+};
+
+struct child {
+    int pid;
+    int pidfd;  /* readable when the leader has exited */
+    int output; /* our ends of the pipes, non-blocking; -1 when there is none or it is closed */
+    int errors;
+};
+
+struct child_exit {
+    bool known;    /* false: somebody else took the status (ECHILD) */
+    bool signaled; /* ended by a signal; then STATUS is its number, else the exit status */
+    int status;
+    int64_t cpu_time;  /* nanoseconds of user and system time: the leader and what it waited for */
+    long max_rss_kib;  /* the largest of the same processes */
+};
+
+/*
+ * Starts COMMAND. On error nothing is left behind; returns the negative errno
+ * that posix_spawn(), pipe2() or pidfd_open() gave, and error says which.
+ */
+int child_start(struct child *child, const struct child_command *command, struct error *error);
+
+/* Sends SIGNAL to the whole process group. Only before child_reap(). */
+void child_signal(const struct child *child, int signal);
+
+/* Has the leader exited (a zombie counts)? Does not wait. */
+bool child_has_exited(const struct child *child);
+
+/*
+ * Kills what is left of the group after the leader's exit and reaps those of
+ * it that this process has adopted. Returns how many were adopted and killed
+ * in this call; call it again while there may be more. Needs the subreaper
+ * (child_adopt_orphans()) to count; kills in any case.
+ */
+int child_kill_rest(const struct child *child);
+
+/* Closes the pipes, reaps the leader and closes the pidfd. Only after child_has_exited(). */
+void child_reap(struct child *child, struct child_exit *ret);
+
+/* Gives up a child that will not die: closes everything, leaves the process to child_sweep(). */
+void child_abandon(struct child *child);
+
+/*
+ * Makes this process the one that orphans of its children go to, and remembers
+ * the children it had before (a shell may have left it some): those are never
+ * touched. Main thread, before any other thread starts.
+ */
+void child_adopt_orphans(void);
+
+/*
+ * Kills and reaps every process that is our child and was not there at
+ * child_adopt_orphans(), and theirs, for at most one second. Returns how many
+ * were still alive. Only when no other thread has a child any more.
+ */
+int child_sweep(void);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * supervise: one command under one deadline.
+ *
+ * Runs a child, keeps what it prints, stops its whole process group when the
+ * time is over or somebody says so, and hands back what happened. How long a
+ * command may take is decided here and nowhere else. No threads in here; it is
+ * called by a worker and returns when the child is gone (or given up).
+ */
+#ifndef AZFAN_ENGINE_SUPERVISE_H
+#define AZFAN_ENGINE_SUPERVISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "engine/capture.h"
+#include "engine/child.h"
+
+enum {
+    SUPERVISE_DRAIN_MS = 250,    /* how long pipes are read after the end of the child */
+    SUPERVISE_ABANDON_MS = 5000  /* how long a child may survive SIGKILL before it is given up */
+};
+
+/* Two eventfds, raised once and never cleared; -1 where there is none. */
+struct supervise_stop {
+    int soft; /* the stop ladder: SIGINT, grace, SIGKILL */
+    int hard; /* SIGKILL at once */
+};
+
+struct supervise_limits {
+    int64_t timeout;    /* nanoseconds from just before the spawn */
+    int64_t kill_grace; /* from SIGINT to SIGKILL; 0: SIGKILL at once */
+    size_t output_limit; /* bytes kept of each stream */
+};
+
+enum finish_end {
+    FINISH_EXITED,    /* `exit` says how */
+    FINISH_NOT_STARTED, /* `error` and `error_number` say why */
+    FINISH_ABANDONED  /* it survived SIGKILL (uninterruptible sleep) */
+};
+
+enum finish_stop {
+    FINISH_UNSTOPPED, /* it ended by itself before any signal was sent */
+    FINISH_TIMED_OUT, /* stopped because of its timeout */
+    FINISH_CANCELLED  /* stopped because a stop was raised */
+};
+
+struct finish {
+    enum finish_end end;
+    enum finish_stop stop;
+    struct child_exit exit;
+    int error_number; /* of a start that failed, positive */
+    struct error error;
+    struct capture_text output;
+    struct capture_text errors;
+    int64_t wall_started; /* UTC */
+    int64_t duration;
+    int leftovers_killed; /* processes of its group that it left behind */
+};
+
+/* Never fails: what goes wrong is in RET, for finish_done(). */
+void supervise_run(const struct child_command *command, const struct supervise_limits *limits,
+                   const struct supervise_stop *stop, struct finish *ret);
+
+void finish_done(struct finish *finish);
+
+#endif

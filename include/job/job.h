@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job: what is to be done, and where, after loading.
+ *
+ * Filled by job/jobfile and job/targets, immutable from then on, read by every
+ * thread, freed with job_free() at the end. All strings are NUL-terminated
+ * UTF-8 and owned by the job.
+ */
+#ifndef AZFAN_JOB_JOB_H
+#define AZFAN_JOB_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    JOB_SCRIPT_LIMIT = 190 * 1024, /* bytes after the guard is put around it: azure-cli's 256 KiB in base64 */
+    JOB_FILE_LIMIT = 1024 * 1024,
+    JOB_TARGETS_MOST = 100000,
+    JOB_DIGEST_SIZE = 65 /* SHA-256 in hexadecimal, with the NUL */
+};
+
+enum job_shell { JOB_SH, JOB_POWERSHELL };
+
+struct job_parameter {
+    char *name;   /* a shell identifier */
+    char *value;  /* never NULL after loading; a secret's is read from the environment then */
+    char *source; /* for a secret: the variable it came from; else NULL */
+};
+
+struct job_parameters {
+    struct job_parameter *list; /* in the order of the file; names are unique */
+    size_t count;
+};
+
+struct job_target {
+    char *name;           /* as the job spells it */
+    char *resource_group; /* never NULL after loading */
+    char *subscription;   /* NULL: az's default */
+    char *label;          /* unique in the job: the name, or GROUP/NAME, or SUBSCRIPTION/GROUP/NAME where needed */
+    struct job_parameters parameters; /* its own, over the script's */
+};
+
+struct job {
+    char *path;   /* the job file, as given */
+    char *folder; /* absolute, for AZFAN's users: where relative names start */
+    char digest[JOB_DIGEST_SIZE];        /* of the job file */
+    char *name;
+    char *description; /* NULL when not given; likewise runbook */
+    char *runbook;
+
+    char *script; /* the text; no NUL */
+    size_t script_length;
+    char script_digest[JOB_DIGEST_SIZE]; /* of the script's own text, without the guard */
+    char *script_file; /* as resolved; NULL when inline */
+    enum job_shell shell;
+    struct job_parameters parameters;
+
+    struct job_target *targets; /* in order, each VM once */
+    size_t target_count;
+
+    int concurrency;
+    int64_t timeout;        /* nanoseconds, as all below */
+    int64_t script_timeout; /* what counts: given, or worked out from timeout */
+    int64_t deadline;       /* 0: none */
+    int64_t kill_grace;
+    size_t output_limit; /* bytes a stream and attempt */
+    char *az;
+};
+
+void job_free(struct job *job);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * jobfile: a job file, read and checked, as a struct job.
+ *
+ * One table of keys in jobfile.c says name, kind, range and meaning of every
+ * key; unknown keys get a suggestion, keys of later versions are refused by
+ * name. Reads the job file, the script file and the target file (each a
+ * regular file, each with a limit), and the environment for {env: NAME}.
+ * Prints nothing.
+ */
+#ifndef AZFAN_JOB_JOBFILE_H
+#define AZFAN_JOB_JOBFILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct job;
+struct problems;
+
+/* What the command line puts over the job file. Zeroed: nothing. Strings are the caller's. */
+struct jobfile_overrides {
+    int concurrency;      /* 0: as the file says */
+    int64_t timeout;      /* -1 in none of them: 0 means as the file says */
+    int64_t deadline;
+    const char *az;
+    const char *const *settings; /* NAME=VALUE */
+    size_t setting_count;
+    const char *const *limits; /* patterns: keep only targets that match one */
+    size_t limit_count;
+    const char *const *excludes; /* patterns: drop targets that match one */
+    size_t exclude_count;
+};
+
+/*
+ * Loads PATH. NULL with at least one problem on any error; else a job for
+ * job_free(). A job whose selection is empty (all excluded) is no error here:
+ * target_count is 0.
+ */
+struct job *jobfile_load(const char *path, const struct jobfile_overrides *overrides,
+                         struct problems *problems);
+
+/* The same from memory, for tests and fuzzers: PATH names it in messages and anchors relative files. */
+struct job *jobfile_parse(const char *path, const char *text, size_t length,
+                          const struct jobfile_overrides *overrides, struct problems *problems);
+
+#endif

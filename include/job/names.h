@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * names: VM names, ranges and patterns.
+ *
+ * A range is a name with brackets: "web-[01-30]" is web-01 to web-30 (as many
+ * digits as the first number is written with), "db-[1,3,7-9]" picks, and more
+ * than one bracket multiplies. Pure. Main thread.
+ */
+#ifndef AZFAN_JOB_NAMES_H
+#define AZFAN_JOB_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct names {
+    char **list;
+    size_t count;
+    size_t capacity;
+};
+
+#define NAMES_INIT {NULL, 0, 0}
+
+void names_add(struct names *names, const char *name);
+void names_done(struct names *names);
+
+/*
+ * Appends what RANGE stands for. An error (text says what is wrong: backwards,
+ * empty, not closed, not a number, more than MOST names in all) appends nothing.
+ */
+int names_expand(const char *range, size_t most, struct names *names, struct error *error);
+
+/* Is it a name Azure allows: 1-64 letters, digits, '-', '_', '.'; not all dots? */
+bool names_is_valid(const char *name);
+
+/*
+ * Does NAME match PATTERN: a name, a range, a glob (* and ?), or a range with
+ * globs ("web-[01-03]*")? Without regard to case. A pattern that is no valid
+ * range matches nothing; names_check_pattern() tells why beforehand.
+ */
+bool names_match(const char *pattern, const char *name);
+int names_check_pattern(const char *pattern, struct error *error);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * targets: the list of VMs that a job selects.
+ *
+ * Collects targets in order (vms, then file), drops a VM that is named twice
+ * (subscription, group and name compared without regard to case), applies
+ * exclusions and limits, and gives every target a unique label. Main thread.
+ *
+ *   struct targets targets = TARGETS_INIT;
+ *   targets_add(&targets, …)…; targets_exclude(…)…; targets_limit(…);
+ *   targets_label(&targets);       // then the array is the job's
+ */
+#ifndef AZFAN_JOB_TARGETS_H
+#define AZFAN_JOB_TARGETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "job/job.h"
+
+struct targets {
+    struct job_target *list;
+    size_t count;
+    size_t capacity;
+    void *index; /* for finding doubles; private */
+};
+
+#define TARGETS_INIT {NULL, 0, 0, NULL}
+
+/* Parts of "/subscriptions/S/resourceGroups/G/providers/Microsoft.Compute/virtualMachines/N". */
+struct targets_id {
+    char *subscription, *resource_group, *name; /* free() each */
+};
+
+/* Reads an ARM id (keys without regard to case). The error says which part is wrong. */
+int targets_parse_id(const char *text, struct targets_id *ret, struct error *error);
+
+/* The full ARM id; SUBSCRIPTION is used where the target names none. free() it. */
+char *targets_print_id(const struct job_target *target, const char *subscription);
+
+/*
+ * Adds one VM; takes copies, and takes over PARAMETERS (may be NULL). False
+ * when it was there already (PARAMETERS is freed then).
+ */
+bool targets_add(struct targets *targets, const char *subscription, const char *resource_group,
+                 const char *name, struct job_parameters *parameters);
+
+/* Drops the targets whose name matches PATTERN; returns how many. */
+size_t targets_exclude(struct targets *targets, const char *pattern);
+
+/* Keeps only the targets whose name matches one of PATTERNS; COUNT 0 keeps all. */
+void targets_limit(struct targets *targets, const char *const *patterns, size_t count);
+
+void targets_label(struct targets *targets);
+void targets_done(struct targets *targets);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault: system calls that fail when a test wants them to.
+ *
+ *   fd = FAULT("child.pidfd_open") ? -1 : pidfd_open(pid, 0);
+ *
+ * Compiled in with AZFAN_FAULTS (the debug, asan and tsan variants); in a
+ * release FAULT() is the constant false. A fault sets errno as armed. Arm it
+ * before threads start; a probe may be hit by any thread.
+ */
+#ifndef AZFAN_SYS_FAULT_H
+#define AZFAN_SYS_FAULT_H
+
+#include <stdbool.h>
+
+#ifdef AZFAN_FAULTS
+#define FAULT(name) fault_hit(name)
+
+/* The probe NAME (a string literal) fails from its next hit on, COUNT times, with ERROR_NUMBER. */
+void fault_arm(const char *name, int count, int error_number);
+
+/* How often the armed probe failed since it was armed. */
+int fault_hits(void);
+
+bool fault_hit(const char *name);
+#else
+#define FAULT(name) false
+#endif
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file: reading whole files, writing them atomically, private folders.
+ *
+ * Errors name the path and the cause. Not thread-safe only where said.
+ */
+#ifndef AZFAN_SYS_FILE_H
+#define AZFAN_SYS_FILE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/error.h"
+
+struct buffer;
+
+/*
+ * Appends a regular file of at most LIMIT bytes to BUFFER. A folder, FIFO or
+ * device is refused without being read, a larger file is refused, not cut.
+ */
+int file_read(const char *path, size_t limit, struct buffer *buffer, struct error *error);
+
+/* Appends what stands on standard input, at most LIMIT bytes. */
+int file_read_standard_input(size_t limit, struct buffer *buffer, struct error *error);
+
+/* PATH relative to the folder of BASE; an absolute PATH as it is. free() the result. */
+char *file_beside(const char *base, const char *path);
+
+/* Makes PATH and what is missing above it, 0700. A symbolic link or a foreign owner at PATH is an error. */
+int file_make_private_folder(const char *path, struct error *error);
+
+/*
+ * Makes a new 0700 folder for files that must not outlive azfan: in
+ * $XDG_RUNTIME_DIR (memory, by custom), else $TMPDIR, else /tmp. free() *RET.
+ */
+int file_make_temporary_folder(char **ret, struct error *error);
+
+/* Removes PATH and all below it, following no link. What is already gone is no error. */
+int file_remove_tree(const char *path, struct error *error);
+
+/* Writes a new file with MODE, or empties an old one. Not atomic, not synced. */
+int file_write(const char *path, unsigned mode, const char *bytes, size_t length,
+               struct error *error);
+
+/*
+ * A file that appears whole or not at all: written beside its place under a
+ * temporary name, synced, renamed, its folder synced. What is not a regular
+ * file (a terminal, a FIFO, /dev/stdout) is written directly.
+ *
+ *   struct file_replacement file;
+ *   if (file_replace_begin(&file, path, 0600, error) < 0) return -1;
+ *   fprintf(file.stream, …);            // errors are kept by the stream
+ *   return file_replace_commit(&file, error);   // or file_replace_abandon(&file)
+ */
+struct file_replacement {
+    FILE *stream;
+    char *path;
+    char *temporary; /* NULL when written directly */
+};
+
+int file_replace_begin(struct file_replacement *file, const char *path, unsigned mode,
+                       struct error *error);
+
+/* Ends it either way: after an error the temporary file is gone and PATH is as it was. */
+int file_replace_commit(struct file_replacement *file, struct error *error);
+void file_replace_abandon(struct file_replacement *file);
+
+/*
+ * The absolute path of a program: PROGRAM itself when it has a slash, else the
+ * first executable regular file of that name in $PATH. free() *RET. The error
+ * says where it was looked for.
+ */
+int file_find_program(const char *program, char **ret, struct error *error);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * signals: asynchronous signals as data to read, no handlers anywhere.
+ *
+ * signals_open() is called by the main thread before any other thread starts:
+ * it blocks SIGINT, SIGTERM and SIGHUP (threads inherit that; one that was
+ * ignored at the start, as under nohup, stays ignored), ignores SIGPIPE,
+ * puts SIGCHLD back to its default (a parent may have left it ignored, and
+ * then exit statuses would be lost), and returns a descriptor that becomes
+ * readable when one of them arrives.
+ */
+#ifndef AZFAN_SYS_SIGNALS_H
+#define AZFAN_SYS_SIGNALS_H
+
+/* The descriptor (close-on-exec, non-blocking), or -errno. Owned by the caller. */
+int signals_open(void);
+
+/* The next signal that has arrived, or 0 when there is none. */
+int signals_read(int fd);
+
+/* Ends this process by SIGNAL, so that its parent sees it. Returns only if that is impossible. */
+void signals_die_of(int signal);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+
+/*
+ * Reads one character of BYTES into *RET. Returns how many bytes it has, or 0
+ * when the first byte begins no valid character.
+ */
+static size_t read_character(const char *bytes, size_t length, uint32_t *ret)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *byte = (const unsigned char *)bytes;
+    uint32_t character;
+    size_t size;
+
+    if (byte[0] < 0x80) {
+        *ret = byte[0];
+        return 1;
+    }
+    size = byte[0] >= 0xf0 ? 4 : byte[0] >= 0xe0 ? 3 : 2;
+    if (byte[0] < 0xc2 || byte[0] > 0xf4 || size > length)
+        return 0;
+    character = byte[0] & (0x7fU >> size);
+    for (size_t i = 1; i < size; i++) {
+        if ((byte[i] & 0xc0) != 0x80)
+            return 0;
+        character = character << 6 | (byte[i] & 0x3fU);
+    }
+    if (character < least[size] || character > 0x10ffff ||
+        (character >= 0xd800 && character <= 0xdfff))
+        return 0;
+    *ret = character;
+    return size;
+}
+
+bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad)
+{
+    uint32_t character;
+
+    for (size_t at = 0; at < length;) {
+        size_t size = read_character(bytes + at, length - at, &character);
+
+        if (size == 0) {
+            *ret_bad = at;
+            return false;
+        }
+        at += size;
+    }
+    return true;
+}
+
+void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length)
+{
+    size_t start = 0;
+    size_t bad = 0;
+
+    while (!text_is_utf8(bytes + start, length - start, &bad)) {
+        buffer_append(buffer, bytes + start, bad);
+        buffer_add(buffer, "\xef\xbf\xbd");
+        start += bad + 1;
+    }
+    buffer_append(buffer, bytes + start, length - start);
+}
+
+/* Would this character move the cursor, change the terminal, or hide or reorder its neighbours? */
+static bool is_harmful(uint32_t character)
+{
+    return (character < 0x20 && character != '\n' && character != '\t') ||
+           (character >= 0x7f && character < 0xa0) || character == 0x61c ||
+           (character >= 0x200b && character <= 0x200f) ||
+           (character >= 0x2028 && character <= 0x202e) ||
+           (character >= 0x2060 && character <= 0x206f) || character == 0xfeff ||
+           (character >= 0xe0000 && character <= 0xe0fff);
+}
+
+void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        uint32_t character = 0;
+        size_t size = read_character(bytes + at, length - at, &character);
+
+        if (size == 0)
+            buffer_add(buffer, "\xef\xbf\xbd");
+        else if (character == '\r' && at + 1 < length && bytes[at + 1] == '\n')
+            ; /* a Windows line end: the newline alone is enough */
+        else if (is_harmful(character))
+            buffer_print(buffer, character < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)character);
+        else
+            buffer_append(buffer, bytes + at, size);
+        at += size > 0 ? size : 1;
+    }
+}
+
+void text_redact(struct buffer *buffer, const char *secret)
+{
+    const char *start = buffer_text(buffer);
+    const char *end = start + buffer->length;
+    size_t size = strlen(secret);
+    struct buffer clean = BUFFER_INIT;
+    const char *found = memmem(start, buffer->length, secret, size);
+
+    if (found == NULL)
+        return;
+    buffer_reserve(&clean, buffer->length);
+    for (; found != NULL; found = memmem(start, (size_t)(end - start), secret, size)) {
+        buffer_append(&clean, start, (size_t)(found - start));
+        buffer_add(&clean, "***");
+        start = found + size;
+    }
+    buffer_append(&clean, start, (size_t)(end - start));
+    buffer_done(buffer);
+    *buffer = clean;
+}
+
+size_t text_last_lines(const char *bytes, size_t length, size_t count)
+{
+    size_t at = length;
+
+    if (at > 0 && bytes[at - 1] == '\n')
+        at--;
+    for (; at > 0; at--) {
+        if (bytes[at - 1] == '\n' && --count == 0)
+            return at;
+    }
+    return 0;
+}
+
+/* Edits (insert, delete, replace, swap neighbours) that make A of B; both at most 63 long. */
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+    size_t rows[3][64];
+    size_t *before = rows[0];
+    size_t *last = rows[1];
+    size_t *row = rows[2];
+
+    for (size_t j = 0; j <= b_length; j++)
+        last[j] = j;
+    memset(before, 0, sizeof rows[0]);
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t *spare = before;
+
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t best = last[j - 1] + (tolower(a[i - 1]) == tolower(b[j - 1]) ? 0 : 1);
+
+            best = best < last[j] + 1 ? best : last[j] + 1;
+            best = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
+            row[j] = best;
+        }
+        before = last;
+        last = row;
+        row = spare;
+    }
+    return last[b_length];
+}
+
+const char *text_nearest(const char *word, const char *const *words, size_t count)
+{
+    const char *nearest = NULL;
+    size_t length = strlen(word);
+    size_t best = length / 3 + 1; /* a third of the letters may be wrong, and one more in short words */
+
+    if (length == 0 || length > 63)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        size_t other = strlen(words[i]);
+        size_t edits = other > 63 ? SIZE_MAX : distance(word, length, words[i], other);
+
+        if (edits < best || (edits == best && nearest == NULL)) {
+            best = edits;
+            nearest = words[i];
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "sys/fd.h"
+
+enum { CHUNK = 65536 };
+
+/* Appends what FD gives until its end; refuses more than LIMIT bytes. */
+static int read_all(int fd, const char *name, size_t limit, struct buffer *buffer,
+                    struct error *error)
+{
+    size_t start = buffer->length;
+
+    for (;;) {
+        ssize_t got;
+
+        buffer_reserve(buffer, CHUNK);
+        got = read(fd, buffer->data + buffer->length, CHUNK);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set(error, "cannot read %s: %s", name, strerror(errno));
+        buffer->length += (size_t)got;
+        buffer->data[buffer->length] = '\0';
+        if (buffer->length - start > limit)
+            return error_set(error, "%s is too large: more than %zu KiB", name, limit / 1024);
+        if (got == 0)
+            return 0;
+    }
+}
+
+static const char *kind_of(mode_t mode)
+{
+    return S_ISDIR(mode) ? "a folder" : S_ISFIFO(mode) ? "a FIFO" : "not a regular file";
+}
+
+int file_read(const char *path, size_t limit, struct buffer *buffer, struct error *error)
+{
+    struct stat status;
+    int result;
+    /* O_NONBLOCK: opening a FIFO that nobody writes must not hang. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return error_set(error, "cannot open %s: %s", path, strerror(errno));
+    if (fstat(fd, &status) < 0)
+        result = error_set(error, "cannot examine %s: %s", path, strerror(errno));
+    else if (!S_ISREG(status.st_mode))
+        result = error_set(error, "cannot read %s: it is %s", path, kind_of(status.st_mode));
+    else
+        result = read_all(fd, path, limit, buffer, error);
+    fd_close(&fd);
+    return result;
+}
+
+int file_read_standard_input(size_t limit, struct buffer *buffer, struct error *error)
+{
+    return read_all(STDIN_FILENO, "standard input", limit, buffer, error);
+}
+
+char *file_beside(const char *base, const char *path)
+{
+    const char *slash = strrchr(base, '/');
+
+    if (path[0] == '/' || slash == NULL)
+        return memory_string(path);
+    return memory_print("%.*s/%s", (int)(slash - base), base, path);
+}
+
+/* mkdir -p of what stands above PATH. */
+static int make_parents(const char *path, struct error *error)
+{
+    char *copy = memory_string(path);
+    int result = 0;
+
+    for (char *slash = strchr(copy + 1, '/'); slash != NULL && result == 0;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+            result = error_set(error, "cannot make folder %s: %s", copy, strerror(errno));
+        *slash = '/';
+    }
+    free(copy);
+    return result;
+}
+
+int file_make_private_folder(const char *path, struct error *error)
+{
+    struct stat status;
+
+    if (make_parents(path, error) < 0)
+        return -1;
+    if (mkdir(path, 0700) == 0)
+        return 0;
+    if (errno != EEXIST)
+        return error_set(error, "cannot make folder %s: %s", path, strerror(errno));
+    if (lstat(path, &status) < 0)
+        return error_set(error, "cannot examine %s: %s", path, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return error_set(error, "cannot use %s: it is not a folder (or a symbolic link to one)",
+                         path);
+    if (status.st_uid != geteuid())
+        return error_set(error, "cannot use %s: the folder belongs to somebody else", path);
+    if ((status.st_mode & 0077) != 0 && chmod(path, 0700) < 0)
+        return error_set(error, "cannot make %s private: %s", path, strerror(errno));
+    return 0;
+}
+
+int file_make_temporary_folder(char **ret, struct error *error)
+{
+    static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
+    const char *parent = "/tmp";
+    char *path;
+
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = getenv(variables[i]);
+
+        if (value != NULL && value[0] == '/' && access(value, W_OK | X_OK) == 0) {
+            parent = value;
+            break;
+        }
+    }
+    path = memory_print("%s/azfan-XXXXXX", parent);
+    if (mkdtemp(path) == NULL) {
+        (void)error_set(error, "cannot make a temporary folder in %s: %s", parent, strerror(errno));
+        free(path);
+        return -1;
+    }
+    *ret = path;
+    return 0;
+}
+
+static int remove_entry(int folder, const char *name);
+
+/* Removes everything in the folder that FD (taken over) stands for. */
+static int remove_contents(int fd)
+{
+    DIR *folder = fdopendir(fd);
+    struct dirent *entry;
+    int result = 0;
+
+    if (folder == NULL) {
+        fd_close(&fd);
+        return -1;
+    }
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+            remove_entry(dirfd(folder), entry->d_name) < 0)
+            result = -1;
+    }
+    (void)closedir(folder);
+    return result;
+}
+
+static int remove_entry(int folder, const char *name)
+{
+    int fd;
+
+    if (unlinkat(folder, name, 0) == 0 || errno == ENOENT)
+        return 0;
+    fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || remove_contents(fd) < 0)
+        return -1;
+    return unlinkat(folder, name, AT_REMOVEDIR);
+}
+
+int file_remove_tree(const char *path, struct error *error)
+{
+    if (remove_entry(AT_FDCWD, path) < 0)
+        return error_set(error, "cannot remove %s: %s", path, strerror(errno));
+    return 0;
+}
+
+int file_write(const char *path, unsigned mode, const char *bytes, size_t length,
+               struct error *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
+    int code;
+
+    if (fd < 0)
+        return error_set(error, "cannot write %s: %s", path, strerror(errno));
+    code = fd_write_all(fd, bytes, length);
+    fd_close(&fd);
+    if (code < 0)
+        return error_set(error, "cannot write %s: %s", path, strerror(-code));
+    return 0;
+}
+
+static void replacement_done(struct file_replacement *file)
+{
+    free(file->path);
+    free(file->temporary);
+    *file = (struct file_replacement){NULL, NULL, NULL};
+}
+
+int file_replace_begin(struct file_replacement *file, const char *path, unsigned mode,
+                       struct error *error)
+{
+    struct stat status;
+    bool direct = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
+    int fd;
+
+    file->path = memory_string(path);
+    file->temporary = direct ? NULL : memory_print("%s.XXXXXX", path);
+    if (direct)
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    else
+        fd = mkostemp(file->temporary, O_CLOEXEC);
+    if (fd >= 0 && !direct && fchmod(fd, (mode_t)mode) < 0)
+        fd_close(&fd);
+    file->stream = fd < 0 ? NULL : fdopen(fd, "we");
+    if (file->stream != NULL)
+        return 0;
+    (void)error_set(error, "cannot write %s: %s", path, strerror(errno));
+    fd_close(&fd);
+    replacement_done(file);
+    return -1;
+}
+
+void file_replace_abandon(struct file_replacement *file)
+{
+    if (file->stream != NULL)
+        (void)fclose(file->stream);
+    if (file->temporary != NULL)
+        (void)unlink(file->temporary);
+    replacement_done(file);
+}
+
+/* Makes the rename itself durable. Some file systems cannot; that is no error. */
+static void sync_folder_of(const char *path)
+{
+    char *copy = memory_string(path);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0)
+        (void)fsync(fd);
+    fd_close(&fd);
+    free(copy);
+}
+
+int file_replace_commit(struct file_replacement *file, struct error *error)
+{
+    bool written = fflush(file->stream) == 0 && !ferror(file->stream) &&
+                   (file->temporary == NULL || fsync(fileno(file->stream)) == 0);
+    int code = errno;
+
+    if (fclose(file->stream) != 0 && written) {
+        written = false;
+        code = errno;
+    }
+    file->stream = NULL;
+    if (written && file->temporary != NULL && rename(file->temporary, file->path) < 0) {
+        written = false;
+        code = errno;
+    }
+    if (!written) {
+        (void)error_set(error, "cannot write %s: %s", file->path, strerror(code));
+        file_replace_abandon(file);
+        return -1;
+    }
+    if (file->temporary != NULL)
+        sync_folder_of(file->path);
+    replacement_done(file);
+    return 0;
+}
+
+static bool is_program(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+static int find_by_path(const char *program, char **ret, struct error *error)
+{
+    struct stat status;
+
+    if (!is_program(program))
+        return error_set(error, "cannot run %s: %s", program,
+                         stat(program, &status) < 0 ? strerror(errno)
+                         : !S_ISREG(status.st_mode) ? "it is not a file"
+                                                    : "it is not executable");
+    *ret = realpath(program, NULL);
+    if (*ret == NULL)
+        return error_set(error, "cannot run %s: %s", program, strerror(errno));
+    return 0;
+}
+
+int file_find_program(const char *program, char **ret, struct error *error)
+{
+    const char *search = getenv("PATH");
+
+    if (strchr(program, '/') != NULL)
+        return find_by_path(program, ret, error);
+    for (const char *at = search; at != NULL && *at != '\0';) {
+        size_t length = strcspn(at, ":");
+        char *path = memory_print("%.*s/%s", (int)length, at, program);
+
+        if (at[0] == '/' && is_program(path)) {
+            *ret = path;
+            return 0;
+        }
+        free(path);
+        at += length + (at[length] == ':' ? 1 : 0);
+    }
+    return error_set(error, "cannot find the program %s in PATH (%s)", program,
+                     search != NULL ? search : "PATH is not set");
+}
