@@ -57,10 +57,10 @@ void child_signal(const struct child *child, int signal);
 bool child_has_exited(const struct child *child);
 
 /*
- * Kills what is left of the group after the leader's exit and reaps those of
- * it that this process has adopted. Returns how many were adopted and killed
- * in this call; call it again while there may be more. Needs the subreaper
- * (child_adopt_orphans()) to count; kills in any case.
+ * Kills what is left of the group after the leader's exit, and reaps those of
+ * it that this process has adopted. Returns how many of them it killed. Waits
+ * at most 100 ms for them. Counting needs the subreaper (child_adopt_orphans());
+ * killing does not.
  */
 int child_kill_rest(const struct child *child);
 

@@ -33,8 +33,8 @@ void queue_put(struct queue *queue, struct queue_link *link);
 /* The next one; waits while the queue is empty and open. NULL: empty and closed. */
 struct queue_link *queue_take(struct queue *queue);
 
-/* Everything that is queued, in order, linked by `next`; does not wait. NULL: nothing. */
-struct queue_link *queue_take_all(struct queue *queue);
+/* The next one, or NULL when there is none at this moment; does not wait. */
+struct queue_link *queue_take_now(struct queue *queue);
 
 /* Wakes all takers; what is still queued can be taken, nothing may be put any more. */
 void queue_close(struct queue *queue);

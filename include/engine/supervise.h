@@ -18,7 +18,7 @@
 #include "engine/child.h"
 
 enum {
-    SUPERVISE_DRAIN_MS = 250,    /* how long pipes are read after the end of the child */
+    SUPERVISE_DRAIN_MS = 200,    /* how long pipes are read after the end of the child */
     SUPERVISE_ABANDON_MS = 5000  /* how long a child may survive SIGKILL before it is given up */
 };
 

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. A child is started with posix_spawn(), which in glibc
+ * is a vfork: only the calling thread waits for the exec, and nothing of ours
+ * runs in between (sysdeps/unix/sysv/linux/spawni.c). It leads a session and a
+ * group of its own, so that one kill() reaches the launcher and what it
+ * launched: Microsoft's /usr/bin/az is a shell script that does not exec.
+ *
+ * The pidfd tells of the leader's exit. The number of the group stays reserved
+ * as long as its leader is an unreaped zombie, so the group is signalled only
+ * before the reap. Orphans of the group become our children because we are a
+ * subreaper; the kernel gives them to our first thread, the main one, and that
+ * is where they are looked up.
+ */
+#include "engine/child.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "sys/fault.h"
+#include "sys/fd.h"
+
+enum {
+    KILL_REST_MS = 100, /* a killed process is gone in far less, unless the kernel holds it */
+    SWEEP_MS = 1000,
+    ORPHANS_MOST = 1024 /* looked at in one go; more are met on the next round */
+};
+
+/* The children we were born with. Written once, before any other thread starts. */
+static struct {
+    int *list;
+    size_t count;
+} inherited;
+
+static int open_pidfd(pid_t pid)
+{
+    return FAULT("child.pidfd_open") ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Like waitid(), which in glibc does not tell what the child used. Returns 0 or -errno. */
+static int wait_on(int pidfd, int options, siginfo_t *info, struct rusage *usage)
+{
+    info->si_pid = 0;
+    while (syscall(SYS_waitid, P_PIDFD, pidfd, info, options, usage) < 0) {
+        if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
+}
+
+/* ---- starting ---------------------------------------------------------------------------- */
+
+/* The child's ends of its streams; -1 where the command brought its own. */
+struct far_ends {
+    int output;
+    int errors;
+};
+
+/* A pipe whose near end does not block. The far end must: a child's writes have to wait for us. */
+static int open_pipe(int *near, int *far)
+{
+    int ends[2];
+
+    if (FAULT("child.pipe2") || pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    *near = ends[0];
+    *far = ends[1];
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int open_streams(struct child *child, struct far_ends *far,
+                        const struct child_command *command)
+{
+    int code = 0;
+
+    if (command->output < 0)
+        code = open_pipe(&child->output, &far->output);
+    if (code == 0 && command->errors < 0)
+        code = open_pipe(&child->errors, &far->errors);
+    return code;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    /* SETSID alone: together with SETPGROUP posix_spawn() fails with EPERM. */
+    short flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    sigset_t all;
+    sigset_t none;
+
+    (void)sigfillset(&all);
+    (void)sigemptyset(&none);
+    (void)posix_spawnattr_setsigdefault(attributes, &all);
+    (void)posix_spawnattr_setsigmask(attributes, &none);
+    return posix_spawnattr_setflags(attributes, flags);
+}
+
+static int set_actions(posix_spawn_file_actions_t *actions, const struct far_ends *far,
+                       const struct child_command *command)
+{
+    int output = command->output < 0 ? far->output : command->output;
+    int errors = command->errors < 0 ? far->errors : command->errors;
+    int code;
+
+    code = command->input < 0
+               ? posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0)
+               : posix_spawn_file_actions_adddup2(actions, command->input, 0);
+    if (code == 0)
+        code = posix_spawn_file_actions_adddup2(actions, output, 1);
+    if (code == 0)
+        code = posix_spawn_file_actions_adddup2(actions, errors, 2);
+    if (code == 0 && command->folder != NULL)
+        code = posix_spawn_file_actions_addchdir_np(actions, command->folder);
+    if (code == 0) /* also what azfan itself inherited without close-on-exec */
+        code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    return code;
+}
+
+static int spawn(struct child *child, const struct far_ends *far,
+                 const struct child_command *command)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int code;
+
+    if (FAULT("child.posix_spawn"))
+        return -errno;
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawnattr_init(&attributes);
+    code = set_attributes(&attributes);
+    if (code == 0)
+        code = set_actions(&actions, far, command);
+    if (code == 0)
+        code = posix_spawn(&child->pid, command->program, &actions, &attributes,
+                           command->arguments, command->environment);
+    (void)posix_spawnattr_destroy(&attributes);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return -code;
+}
+
+static int watch(struct child *child)
+{
+    int code;
+
+    child->pidfd = open_pidfd(child->pid); /* cannot miss it: nobody but us reaps */
+    if (child->pidfd >= 0)
+        return 0;
+    code = -errno;
+    (void)kill(-child->pid, SIGKILL);
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return code;
+}
+
+int child_start(struct child *child, const struct child_command *command, struct error *error)
+{
+    struct far_ends far = {-1, -1};
+    const char *step = "open a pipe for";
+    int code;
+
+    *child = (struct child){.pid = -1, .pidfd = -1, .output = -1, .errors = -1};
+    code = open_streams(child, &far, command);
+    if (code == 0) {
+        step = "start";
+        code = spawn(child, &far, command);
+    }
+    fd_close(&far.output);
+    fd_close(&far.errors);
+    if (code == 0) {
+        step = "watch";
+        code = watch(child);
+    }
+    if (code == 0)
+        return 0;
+    fd_close(&child->output);
+    fd_close(&child->errors);
+    (void)error_set(error, "cannot %s %s: %s", step, command->program, strerror(-code));
+    return code;
+}
+
+/* ---- stopping and ending ------------------------------------------------------------------ */
+
+void child_signal(const struct child *child, int signal)
+{
+    (void)kill(-child->pid, signal);
+}
+
+bool child_has_exited(const struct child *child)
+{
+    struct pollfd poll_fd = {.fd = child->pidfd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+/*
+ * Reads the children of one of our threads (TASK is its folder's name under
+ * /proc/self/task) into LIST. Returns how many. None where the kernel has no
+ * CONFIG_PROC_CHILDREN: then orphans are killed without being counted.
+ */
+static size_t read_children(const char *task, int *list, size_t most)
+{
+    char text[ORPHANS_MOST * 8];
+    size_t count = 0;
+    ssize_t length;
+    int fd;
+
+    (void)snprintf(text, sizeof text, "/proc/self/task/%s/children", task);
+    fd = open(text, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    length = read(fd, text, sizeof text - 1);
+    fd_close(&fd);
+    text[length > 0 ? length : 0] = '\0';
+    for (char *at = text, *end; count < most; at = end + 1) {
+        long pid = strtol(at, &end, 10);
+
+        if (end == at || *end != ' ') /* a number that was cut off is no child */
+            break;
+        list[count++] = (int)pid;
+    }
+    return count;
+}
+
+static size_t read_orphans(int *list)
+{
+    char main_thread[16];
+
+    (void)snprintf(main_thread, sizeof main_thread, "%d", getpid());
+    return read_children(main_thread, list, ORPHANS_MOST);
+}
+
+static bool was_inherited(int pid)
+{
+    for (size_t i = 0; i < inherited.count; i++) {
+        if (inherited.list[i] == pid)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Reaps PID, which SIGKILL was sent to, when it is gone by DEADLINE. True when
+ * that signal ended it, false when it had ended before or is not gone.
+ */
+static bool reap_killed(int pid, int64_t deadline)
+{
+    struct pollfd poll_fd = {.fd = open_pidfd(pid), .events = POLLIN};
+    siginfo_t info = {.si_pid = 0};
+    struct rusage usage;
+    struct timespec left;
+    bool killed;
+
+    if (poll_fd.fd < 0)
+        return false;
+    (void)ppoll(&poll_fd, 1, clock_left(deadline, clock_now(), &left), NULL);
+    killed = wait_on(poll_fd.fd, WEXITED | WNOHANG, &info, &usage) == 0 && info.si_pid == pid &&
+             info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+    fd_close(&poll_fd.fd);
+    return killed;
+}
+
+int child_kill_rest(const struct child *child)
+{
+    int64_t deadline = clock_now() + KILL_REST_MS * NUMBER_MILLISECOND;
+    int orphans[ORPHANS_MOST];
+    int killed = 0;
+    bool found;
+
+    (void)kill(-child->pid, SIGKILL);
+    do { /* the death of one may give us its own children: look again */
+        size_t count = read_orphans(orphans);
+
+        found = false;
+        for (size_t i = 0; i < count; i++) {
+            if (getpgid(orphans[i]) != child->pid || was_inherited(orphans[i]))
+                continue;
+            found = true;
+            if (reap_killed(orphans[i], deadline))
+                killed++;
+        }
+    } while (found && clock_now() < deadline);
+    return killed;
+}
+
+static int64_t nanoseconds(struct timeval time)
+{
+    return (int64_t)time.tv_sec * NUMBER_SECOND + (int64_t)time.tv_usec * 1000;
+}
+
+void child_reap(struct child *child, struct child_exit *ret)
+{
+    siginfo_t info = {.si_pid = 0};
+    struct rusage usage = {.ru_maxrss = 0};
+
+    *ret = (struct child_exit){.known = false};
+    if (wait_on(child->pidfd, WEXITED, &info, &usage) == 0) {
+        ret->known = true;
+        ret->signaled = info.si_code != CLD_EXITED;
+        ret->status = info.si_status;
+        ret->cpu_time = nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime);
+        ret->max_rss_kib = usage.ru_maxrss;
+    }
+    child_abandon(child);
+}
+
+void child_abandon(struct child *child)
+{
+    fd_close(&child->output);
+    fd_close(&child->errors);
+    fd_close(&child->pidfd);
+}
+
+/* ---- orphans ------------------------------------------------------------------------------ */
+
+/* The children of all our threads. */
+static size_t read_all_children(int *list)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    struct dirent *entry;
+    size_t count = 0;
+
+    if (tasks == NULL)
+        return 0;
+    while ((entry = readdir(tasks)) != NULL) {
+        if (entry->d_name[0] != '.')
+            count += read_children(entry->d_name, list + count, ORPHANS_MOST - count);
+    }
+    (void)closedir(tasks);
+    return count;
+}
+
+void child_adopt_orphans(void)
+{
+    int children[ORPHANS_MOST];
+    size_t count = read_all_children(children);
+
+    free(inherited.list);
+    inherited.list = memory_zeroed(count, sizeof *inherited.list);
+    memcpy(inherited.list, children, count * sizeof *children);
+    inherited.count = count;
+    (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+int child_sweep(void)
+{
+    int64_t deadline = clock_now() + SWEEP_MS * NUMBER_MILLISECOND;
+    int children[ORPHANS_MOST];
+    int killed = 0;
+    bool found;
+
+    do {
+        size_t count = read_all_children(children);
+
+        found = false;
+        for (size_t i = 0; i < count; i++) {
+            if (!was_inherited(children[i])) {
+                found = true;
+                (void)kill(children[i], SIGKILL);
+            }
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (!was_inherited(children[i]) && reap_killed(children[i], deadline))
+                killed++;
+        }
+    } while (found && clock_now() < deadline);
+    return killed;
+}

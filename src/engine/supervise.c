@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. One loop polls the pidfd, both pipes and the two stop
+ * events until the nearest deadline. On each wake-up, in this order:
+ *
+ *   1. one bounded read of each ready pipe (so that neither starves the other);
+ *   2. the pidfd: an exit that is seen before any signal was sent is an exit,
+ *      whatever the clock says;
+ *   3. the stop events;
+ *   4. the deadline of the phase, which begins the next one.
+ *
+ *   RUNNING --timeout, soft stop--> ASKED --grace over--> KILLED --limit over--> given up
+ *      |  \________hard stop___________|_______________________^        |
+ *      |                               |                                |
+ *      +--------------exit-------------+-------------exit---------------+---> DRAINING
+ *
+ * ASKED: SIGINT (and SIGCONT, for a stopped child) went to the whole group. The
+ * exit of the leader is not the end of it: a launcher that does not exec dies
+ * at once, and the az behind it is still closing its token cache. So the rest
+ * of the group keeps its grace, until the pipes end or the grace is over.
+ *
+ * DRAINING: the leader has exited. What is left of its group is killed while
+ * the leader is an unreaped zombie, and the pipes are read until they end; a
+ * writer that left the group can hold them for SUPERVISE_DRAIN_MS and no longer.
+ */
+#include "engine/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "sys/fd.h"
+
+enum { READ_SIZE = 16384 };
+
+enum phase { RUNNING, ASKED, KILLED, DRAINING };
+
+enum { WATCH_EXIT, WATCH_OUTPUT, WATCH_ERRORS, WATCH_SOFT, WATCH_HARD, WATCHES };
+
+struct supervision {
+    struct child child;
+    const struct supervise_limits *limits;
+    const struct supervise_stop *stop;
+    enum phase phase;
+    int64_t deadline; /* of the phase */
+    bool exited;
+    bool hard; /* the hard stop has been seen */
+    struct capture output;
+    struct capture errors;
+    bool output_complete;
+    bool errors_complete;
+    struct finish *finish;
+};
+
+/* ---- the pipes ---------------------------------------------------------------------------- */
+
+/* One read. Returns false when there is nothing to be had now; closes *FD at the end of the stream. */
+static bool read_some(int *fd, struct capture *capture, bool *ret_complete)
+{
+    char bytes[READ_SIZE];
+    ssize_t count = read(*fd, bytes, sizeof bytes);
+
+    if (count > 0) {
+        capture_add(capture, bytes, (size_t)count);
+        return true;
+    }
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    *ret_complete = count == 0;
+    fd_close(fd);
+    return false;
+}
+
+static void read_ready(struct supervision *self, const struct pollfd *watches)
+{
+    if (watches[WATCH_OUTPUT].revents != 0)
+        (void)read_some(&self->child.output, &self->output, &self->output_complete);
+    if (watches[WATCH_ERRORS].revents != 0)
+        (void)read_some(&self->child.errors, &self->errors, &self->errors_complete);
+}
+
+static bool pipes_are_closed(const struct supervision *self)
+{
+    return self->child.output < 0 && self->child.errors < 0;
+}
+
+/* ---- the phases --------------------------------------------------------------------------- */
+
+static void enter(struct supervision *self, enum phase phase, int64_t length)
+{
+    self->phase = phase;
+    self->deadline = clock_now() + length;
+}
+
+static void begin_draining(struct supervision *self)
+{
+    self->finish->leftovers_killed = child_kill_rest(&self->child);
+    enter(self, DRAINING, SUPERVISE_DRAIN_MS * NUMBER_MILLISECOND);
+}
+
+static void begin_kill(struct supervision *self)
+{
+    if (self->exited) {
+        begin_draining(self); /* it kills the rest of the group */
+        return;
+    }
+    child_signal(&self->child, SIGKILL);
+    enter(self, KILLED, SUPERVISE_ABANDON_MS * NUMBER_MILLISECOND);
+}
+
+/* The first step of the stop ladder, or the second at once when there is no grace. */
+static void begin_stop(struct supervision *self, enum finish_stop why)
+{
+    if (self->finish->stop == FINISH_UNSTOPPED)
+        self->finish->stop = why;
+    if (self->limits->kill_grace == 0 || self->hard) {
+        begin_kill(self);
+        return;
+    }
+    child_signal(&self->child, SIGINT);
+    child_signal(&self->child, SIGCONT); /* a stopped process takes no signal but SIGKILL */
+    enter(self, ASKED, self->limits->kill_grace);
+}
+
+static void see_exit(struct supervision *self)
+{
+    self->exited = true;
+    if (self->phase != ASKED)
+        begin_draining(self);
+}
+
+static void see_stop(struct supervision *self, const struct pollfd *watches)
+{
+    self->hard = self->hard || watches[WATCH_HARD].revents != 0;
+    if (self->phase == RUNNING && (self->hard || watches[WATCH_SOFT].revents != 0))
+        begin_stop(self, FINISH_CANCELLED);
+    else if (self->phase == ASKED && self->hard)
+        begin_kill(self);
+}
+
+static void see_deadline(struct supervision *self)
+{
+    if (self->phase == ASKED && self->exited && pipes_are_closed(self)) {
+        begin_draining(self);
+        return;
+    }
+    if (clock_now() < self->deadline)
+        return;
+    if (self->phase == RUNNING)
+        begin_stop(self, FINISH_TIMED_OUT);
+    else if (self->phase == ASKED)
+        begin_kill(self);
+    else if (self->phase == KILLED)
+        self->finish->end = FINISH_ABANDONED;
+}
+
+static bool is_over(const struct supervision *self)
+{
+    if (self->phase == DRAINING)
+        return pipes_are_closed(self) || clock_now() >= self->deadline;
+    return self->finish->end == FINISH_ABANDONED;
+}
+
+/* ---- the loop ----------------------------------------------------------------------------- */
+
+/* What to poll for: a stop only while it can change something, for it stays raised. */
+static void set_watches(const struct supervision *self, struct pollfd *watches)
+{
+    bool soft = self->phase == RUNNING;
+    bool hard = (self->phase == RUNNING || self->phase == ASKED) && !self->hard;
+
+    watches[WATCH_EXIT] = (struct pollfd){self->exited ? -1 : self->child.pidfd, POLLIN, 0};
+    watches[WATCH_OUTPUT] = (struct pollfd){self->child.output, POLLIN, 0};
+    watches[WATCH_ERRORS] = (struct pollfd){self->child.errors, POLLIN, 0};
+    watches[WATCH_SOFT] = (struct pollfd){soft ? self->stop->soft : -1, POLLIN, 0};
+    watches[WATCH_HARD] = (struct pollfd){hard ? self->stop->hard : -1, POLLIN, 0};
+}
+
+static void watch_child(struct supervision *self)
+{
+    struct pollfd watches[WATCHES];
+    struct timespec left;
+
+    while (!is_over(self)) {
+        set_watches(self, watches);
+        if (ppoll(watches, WATCHES, clock_left(self->deadline, clock_now(), &left), NULL) < 0)
+            continue; /* EINTR: azfan's signals are blocked, a debugger's are not */
+        read_ready(self, watches);
+        if (watches[WATCH_EXIT].revents != 0)
+            see_exit(self);
+        see_stop(self, watches);
+        see_deadline(self);
+    }
+}
+
+static void end_child(struct supervision *self)
+{
+    if (self->finish->end == FINISH_ABANDONED) {
+        child_abandon(&self->child);
+        return;
+    }
+    child_reap(&self->child, &self->finish->exit);
+}
+
+static void keep_output(struct supervision *self)
+{
+    capture_finish(&self->output, &self->finish->output);
+    capture_finish(&self->errors, &self->finish->errors);
+    self->finish->output.complete = self->output_complete;
+    self->finish->errors.complete = self->errors_complete;
+}
+
+void supervise_run(const struct child_command *command, const struct supervise_limits *limits,
+                   const struct supervise_stop *stop, struct finish *ret)
+{
+    struct supervision self = {.limits = limits, .stop = stop, .phase = RUNNING, .finish = ret};
+    int64_t started = clock_now();
+    int code;
+
+    *ret = (struct finish){.end = FINISH_EXITED, .stop = FINISH_UNSTOPPED};
+    ret->wall_started = clock_wall();
+    self.deadline = started + limits->timeout; /* fixed before the spawn, which may take its time */
+    code = child_start(&self.child, command, &ret->error);
+    if (code < 0) {
+        ret->end = FINISH_NOT_STARTED;
+        ret->error_number = -code;
+        ret->duration = clock_now() - started;
+        return;
+    }
+    capture_init(&self.output, limits->output_limit);
+    capture_init(&self.errors, limits->output_limit);
+    watch_child(&self);
+    end_child(&self);
+    keep_output(&self);
+    ret->duration = clock_now() - started;
+}
+
+void finish_done(struct finish *finish)
+{
+    capture_text_done(&finish->output);
+    capture_text_done(&finish->errors);
+}
