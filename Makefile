@@ -17,6 +17,10 @@ BATS    ?= bats
 PYTHON  ?= python3
 # Warnings are errors for the authors and in CI, not for somebody with next year's compiler.
 DEV     ?=
+# V=1 shows every command as it is.
+V       ?=
+Q       := $(if $(V),,@)
+SAY     := @$(if $(V),:,printf '%-5s %s\n')
 
 ifeq ($(filter $(VARIANT),release debug asan tsan),)
 $(error VARIANT is release, debug, asan or tsan, not "$(VARIANT)")
@@ -62,15 +66,17 @@ build/azfan: build/release/azfan
 	@ln -f $< $@
 
 $(OUT)/azfan: $(OUT)/cli/main.o $(OUT)/libazfan.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 
 $(OUT)/libazfan.a: $(OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(OUT)/%.o: src/%.c build/.flags-$(VARIANT) | build/.deps
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Objects are made anew when the compiler or its flags change.
 build/.flags-$(VARIANT): FORCE
@@ -104,13 +110,15 @@ cli: all $(STUBS)
 
 $(OUT)/unit/%: test/unit/%.c test/unit/unit.h $(OUT)/libazfan.a | build/.deps-test
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -iquote test $(ALL_CFLAGS) $(shell pkg-config --cflags check) $(ALL_LDFLAGS) \
+	$(SAY) UNIT $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) -iquote test $(ALL_CFLAGS) $(shell pkg-config --cflags check) $(ALL_LDFLAGS) \
 		-o $@ $< $(OUT)/libazfan.a $(shell pkg-config --libs check) $(ALL_LDLIBS)
 
 # Children that misbehave on purpose. Static: they start as fast as a program can.
 build/stub/%: test/stub/%.c | build/.deps
 	@mkdir -p $(@D)
-	$(CC) -D_GNU_SOURCE -std=c17 $(WARNINGS) -O2 -static -pthread -o $@ $<
+	$(SAY) STUB $<
+	$(Q)$(CC) -D_GNU_SOURCE -std=c17 $(WARNINGS) -O2 -static -pthread -o $@ $<
 
 bench: all $(STUBS)
 	@test/bench/run $(OUT)/azfan

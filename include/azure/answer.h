@@ -2,8 +2,9 @@
 /*
  * answer: what az said, read as an outcome.
  *
- * One table in answer.c holds every message of az and Azure that azfan knows,
- * with its source; when Microsoft changes a message, that table changes. Pure.
+ * Puts together what the process did (engine/supervise), what its JSON holds
+ * (azure/reply), what the guard reported, and what az and Azure say when they
+ * refuse (azure/refusal). Pure.
  */
 #ifndef AZFAN_AZURE_ANSWER_H
 #define AZFAN_AZURE_ANSWER_H
@@ -14,7 +15,6 @@
 #include "azure/outcome.h"
 #include "base/buffer.h"
 #include "engine/supervise.h"
-#include "job/job.h"
 
 struct answer {
     struct outcome outcome;
@@ -34,7 +34,9 @@ struct answer_question {
  * Reads FINISH (its streams may be taken over and left empty) into RET, for
  * answer_done(). Never ok without a trailer that has the right nonce and
  * status 0. A FINISH_CANCELLED is OUTCOME_CANCELLED with REASON_SIGNAL; the
- * caller, who knows why it raised the stop, may make it REASON_DEADLINE.
+ * caller, who knows why it raised the stop, may make it REASON_DEADLINE. But
+ * when az was stopped and its whole answer had come all the same, the trailer
+ * counts: look at the outcome's kind, not at FINISH.
  */
 void answer_read(struct finish *finish, const struct answer_question *question,
                  struct answer *ret);

@@ -24,9 +24,9 @@ int az_find(struct az *az, const char *program, struct error *error);
 
 /*
  * This program as the simulated az (azure/simulator): /proc/self/exe with the
- * prefix SIMULATOR_COMMAND, and SETTINGS (its variable, "NAME=VALUE") in the environment.
+ * prefix SIMULATOR_COMMAND, and SIMULATION (its variable, "NAME=VALUE") in the environment.
  */
-int az_simulated(struct az *az, const char *settings, struct error *error);
+int az_simulated(struct az *az, const char *simulation, struct error *error);
 
 /* Removes the folder. An error says what was left behind. */
 int az_done(struct az *az, struct error *error);

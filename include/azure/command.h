@@ -37,8 +37,11 @@ void command_token(struct command *command, const struct az *az, const char *sub
 /* az version */
 void command_version(struct command *command, const struct az *az);
 
-/* Appends the command as one would type it in a shell, quoted where needed. */
-void command_print(const struct command *command, struct buffer *buffer);
+/*
+ * Appends the invoke that PROGRAM would be started with, as one would type it in a shell, with
+ * SCRIPT in place of the file's name. Writes no file: for showing.
+ */
+void command_show(struct buffer *buffer, const char *program, enum job_shell shell, const char *id);
 
 /* Removes the script's file and frees. After the process has ended. */
 void command_done(struct command *command);

@@ -13,8 +13,9 @@
 #include "base/error.h"
 #include "engine/supervise.h"
 
+/* Starts zeroed. */
 struct login {
-    char *subscription; /* az's default; owned */
+    char *subscription; /* az's default; NULL when it has none; owned */
     char *az_version;   /* "2.45.0"; "" when az did not say */
 };
 

@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 enum {
-    JOB_SCRIPT_LIMIT = 190 * 1024, /* bytes after the guard is put around it: azure-cli's 256 KiB in base64 */
+    JOB_SCRIPT_LIMIT =
+        190 * 1024, /* bytes after the guard is put around it: azure-cli's 256 KiB in base64 */
     JOB_FILE_LIMIT = 1024 * 1024,
     JOB_TARGETS_MOST = 100000,
     JOB_DIGEST_SIZE = 65 /* SHA-256 in hexadecimal, with the NUL */
@@ -24,7 +25,8 @@ enum job_shell { JOB_SH, JOB_POWERSHELL };
 
 struct job_parameter {
     char *name;   /* a shell identifier */
-    char *value;  /* never NULL after loading; a secret's is read from the environment then */
+    char *value;  /* never NULL after loading; a secret's is read from the environment then, and not
+                     empty */
     char *source; /* for a secret: the variable it came from; else NULL */
 };
 
@@ -37,14 +39,15 @@ struct job_target {
     char *name;           /* as the job spells it */
     char *resource_group; /* never NULL after loading */
     char *subscription;   /* NULL: az's default */
-    char *label;          /* unique in the job: the name, or GROUP/NAME, or SUBSCRIPTION/GROUP/NAME where needed */
+    char *label; /* unique in the job: the name, or GROUP/NAME, or SUBSCRIPTION/GROUP/NAME where
+                    needed */
     struct job_parameters parameters; /* its own, over the script's */
 };
 
 struct job {
-    char *path;   /* the job file, as given */
-    char *folder; /* absolute, for AZFAN's users: where relative names start */
-    char digest[JOB_DIGEST_SIZE];        /* of the job file */
+    char *path;                   /* the job file, as given */
+    char *folder;                 /* absolute, for AZFAN's users: where relative names start */
+    char digest[JOB_DIGEST_SIZE]; /* of the job file */
     char *name;
     char *description; /* NULL when not given; likewise runbook */
     char *runbook;
@@ -52,7 +55,7 @@ struct job {
     char *script; /* the text; no NUL */
     size_t script_length;
     char script_digest[JOB_DIGEST_SIZE]; /* of the script's own text, without the guard */
-    char *script_file; /* as resolved; NULL when inline */
+    char *script_file;                   /* as resolved; NULL when inline */
     enum job_shell shell;
     struct job_parameters parameters;
 
@@ -68,6 +71,10 @@ struct job {
     char *az;
 };
 
-void job_free(struct job *job);
+/* Free what is inside; the struct itself is the caller's. */
+void job_parameters_done(struct job_parameters *parameters);
+void job_target_done(struct job_target *target);
+
+void job_free(struct job *job); /* NULL is fine */
 
 #endif

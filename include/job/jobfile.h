@@ -2,11 +2,11 @@
 /*
  * jobfile: a job file, read and checked, as a struct job.
  *
- * One table of keys in jobfile.c says name, kind, range and meaning of every
- * key; unknown keys get a suggestion, keys of later versions are refused by
- * name. Reads the job file, the script file and the target file (each a
- * regular file, each with a limit), and the environment for {env: NAME}.
- * Prints nothing.
+ * The table of keys in jobkeys.c says name, kind and range of every key;
+ * unknown keys get a suggestion, keys of later versions are refused by name.
+ * Reads the job file, the script file and the target file (each a regular
+ * file, each with a limit), and the environment for {env: NAME}. Prints
+ * nothing. Main thread.
  */
 #ifndef AZFAN_JOB_JOBFILE_H
 #define AZFAN_JOB_JOBFILE_H
@@ -19,8 +19,8 @@ struct problems;
 
 /* What the command line puts over the job file. Zeroed: nothing. Strings are the caller's. */
 struct jobfile_overrides {
-    int concurrency;      /* 0: as the file says */
-    int64_t timeout;      /* -1 in none of them: 0 means as the file says */
+    int concurrency; /* 0: as the file says, and so below; the caller has checked the ranges */
+    int64_t timeout; /* a script_timeout that the file does not give follows it */
     int64_t deadline;
     const char *az;
     const char *const *settings; /* NAME=VALUE */
@@ -32,14 +32,16 @@ struct jobfile_overrides {
 };
 
 /*
- * Loads PATH. NULL with at least one problem on any error; else a job for
- * job_free(). A job whose selection is empty (all excluded) is no error here:
- * target_count is 0.
+ * Loads PATH. NULL with at least one problem on any error (sorted; one about an
+ * option has the option as its path); else a job for job_free(). A job whose
+ * selection is empty (all excluded) is no error here: target_count is 0.
+ * OVERRIDES may be NULL.
  */
 struct job *jobfile_load(const char *path, const struct jobfile_overrides *overrides,
                          struct problems *problems);
 
-/* The same from memory, for tests and fuzzers: PATH names it in messages and anchors relative files. */
+/* The same from memory, for tests and fuzzers: PATH names it in messages and anchors relative
+ * files. */
 struct job *jobfile_parse(const char *path, const char *text, size_t length,
                           const struct jobfile_overrides *overrides, struct problems *problems);
 

@@ -14,30 +14,44 @@
 
 #include "base/error.h"
 
+enum { NAMES_LONGEST = 64 }; /* characters in a VM's name */
+
 struct names {
     char **list;
     size_t count;
     size_t capacity;
 };
 
-#define NAMES_INIT {NULL, 0, 0}
+#define NAMES_INIT                                                                                 \
+    {                                                                                              \
+        NULL, 0, 0                                                                                 \
+    }
 
 void names_add(struct names *names, const char *name);
 void names_done(struct names *names);
 
 /*
- * Appends what RANGE stands for. An error (text says what is wrong: backwards,
- * empty, not closed, not a number, more than MOST names in all) appends nothing.
+ * Appends what RANGE stands for; a name without brackets stands for itself. An
+ * error (text says what is wrong: no VM name, backwards, empty, not closed, not
+ * a number, more than MOST names) appends nothing. All that is appended is
+ * valid and at most MOST names.
  */
 int names_expand(const char *range, size_t most, struct names *names, struct error *error);
 
 /* Is it a name Azure allows: 1-64 letters, digits, '-', '_', '.'; not all dots? */
 bool names_is_valid(const char *name);
 
+/* Is it a resource group: 1-90 letters, digits, '_', '-', '.', '(', ')'; no '.' at the end? */
+bool names_is_group(const char *name);
+
+/* Is it a subscription's id: a GUID, 8-4-4-4-12 hexadecimal digits? */
+bool names_is_subscription(const char *name);
+
 /*
  * Does NAME match PATTERN: a name, a range, a glob (* and ?), or a range with
  * globs ("web-[01-03]*")? Without regard to case. A pattern that is no valid
- * range matches nothing; names_check_pattern() tells why beforehand.
+ * range matches nothing; names_check_pattern() tells why beforehand. Nothing
+ * matches what is longer than NAMES_LONGEST.
  */
 bool names_match(const char *pattern, const char *name);
 int names_check_pattern(const char *pattern, struct error *error);

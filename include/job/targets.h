@@ -8,7 +8,9 @@
  *
  *   struct targets targets = TARGETS_INIT;
  *   targets_add(&targets, …)…; targets_exclude(…)…; targets_limit(…);
- *   targets_label(&targets);       // then the array is the job's
+ *   targets_label(&targets);
+ *   job->targets = targets_take(&targets, &job->target_count);
+ *   targets_done(&targets);
  */
 #ifndef AZFAN_JOB_TARGETS_H
 #define AZFAN_JOB_TARGETS_H
@@ -23,25 +25,32 @@ struct targets {
     struct job_target *list;
     size_t count;
     size_t capacity;
-    void *index; /* for finding doubles; private */
+    size_t *index; /* a hash table for finding doubles; private, like its size */
+    size_t index_size;
 };
 
-#define TARGETS_INIT {NULL, 0, 0, NULL}
+#define TARGETS_INIT                                                                               \
+    {                                                                                              \
+        NULL, 0, 0, NULL, 0                                                                        \
+    }
 
 /* Parts of "/subscriptions/S/resourceGroups/G/providers/Microsoft.Compute/virtualMachines/N". */
 struct targets_id {
     char *subscription, *resource_group, *name; /* free() each */
 };
 
-/* Reads an ARM id (keys without regard to case). The error says which part is wrong. */
+/*
+ * Reads an ARM id (keys without regard to case). The error says which part is
+ * wrong; *RET is all NULL then.
+ */
 int targets_parse_id(const char *text, struct targets_id *ret, struct error *error);
 
 /* The full ARM id; SUBSCRIPTION is used where the target names none. free() it. */
 char *targets_print_id(const struct job_target *target, const char *subscription);
 
 /*
- * Adds one VM; takes copies, and takes over PARAMETERS (may be NULL). False
- * when it was there already (PARAMETERS is freed then).
+ * Adds one VM; takes copies, and takes over PARAMETERS' contents (may be
+ * NULL). False when it was there already (they are freed then).
  */
 bool targets_add(struct targets *targets, const char *subscription, const char *resource_group,
                  const char *name, struct job_parameters *parameters);
@@ -52,7 +61,13 @@ size_t targets_exclude(struct targets *targets, const char *pattern);
 /* Keeps only the targets whose name matches one of PATTERNS; COUNT 0 keeps all. */
 void targets_limit(struct targets *targets, const char *const *patterns, size_t count);
 
+/* Gives every target the shortest label that no other has, whatever the case: see struct
+ * job_target. */
 void targets_label(struct targets *targets);
+
+/* Hands the array to the caller (free() it after job_target_done() for each) and leaves none. */
+struct job_target *targets_take(struct targets *targets, size_t *ret_count);
+
 void targets_done(struct targets *targets);
 
 #endif

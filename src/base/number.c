@@ -118,12 +118,12 @@ int number_parse_size(const char *text, size_t *ret, struct error *error)
 
 void number_print_duration(struct buffer *buffer, int64_t duration)
 {
-    int64_t seconds = duration / NUMBER_SECOND;
     int64_t tenths = (duration + 50 * NUMBER_MILLISECOND) / (100 * NUMBER_MILLISECOND);
+    int64_t seconds = tenths / 10;
 
     if (tenths < 600)
         buffer_print(buffer, "%" PRId64 ".%" PRId64 "s", tenths / 10, tenths % 10);
-    else if (duration < NUMBER_HOUR)
+    else if (seconds < 3600)
         buffer_print(buffer, "%" PRId64 "m%02" PRId64 "s", seconds / 60, seconds % 60);
     else
         buffer_print(buffer, "%" PRId64 "h%02" PRId64 "m", seconds / 3600, seconds / 60 % 60);

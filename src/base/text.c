@@ -148,7 +148,7 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 
         row[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
-            size_t best = last[j - 1] + (tolower(a[i - 1]) == tolower(b[j - 1]) ? 0 : 1);
+            size_t best = last[j - 1] + (tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]) ? 0 : 1);
 
             best = best < last[j] + 1 ? best : last[j] + 1;
             best = best < row[j - 1] + 1 ? best : row[j - 1] + 1;

@@ -286,7 +286,9 @@ int child_kill_rest(const struct child *child)
 
         found = false;
         for (size_t i = 0; i < count; i++) {
-            if (getpgid(orphans[i]) != child->pid || was_inherited(orphans[i]))
+            /* The leader is in the list when the main thread started it: child_reap() needs it. */
+            if (orphans[i] == child->pid || getpgid(orphans[i]) != child->pid ||
+                was_inherited(orphans[i]))
                 continue;
             found = true;
             if (reap_killed(orphans[i], deadline))

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guard_shell: the guard's text in each shell.
+ *
+ * Private to azure/guard*.c. Pure.
+ */
+#ifndef AZFAN_AZURE_GUARD_SHELL_H
+#define AZFAN_AZURE_GUARD_SHELL_H
+
+#include "azure/guard.h"
+
+/* How the line begins that carries the nonce: early in the text, and nowhere else. */
+#define GUARD_SH_NONCE         "azfan_nonce="
+#define GUARD_POWERSHELL_NONCE "$azfan_nonce = '"
+
+/* The whole guarded script. */
+void guard_sh_write(struct buffer *buffer, const struct guard *guard);
+void guard_powershell_write(struct buffer *buffer, const struct guard *guard);
+
+/* One parameter, as lines that set it. */
+void guard_sh_assign(struct buffer *buffer, const char *name, const char *value);
+void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value);
+
+/* All that the target's script gets: parameters (***, where GUARD masks), then azfan's own. */
+void guard_write_parameters(struct buffer *buffer, const struct guard *guard);
+
+/* The script's text without a byte order mark. */
+const char *guard_script(const struct guard *guard, size_t *ret_length);
+
+#endif

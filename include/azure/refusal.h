@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * refusal: what az and Azure say when they refuse, and what that means.
+ *
+ * One table in refusal.c holds every message that azfan knows, with its
+ * source. When Microsoft changes a message, that table changes. Pure.
+ */
+#ifndef AZFAN_AZURE_REFUSAL_H
+#define AZFAN_AZURE_REFUSAL_H
+
+#include <stddef.h>
+
+#include "azure/outcome.h"
+
+struct buffer;
+
+/*
+ * Reads what az wrote to standard error when it ended with AZ_EXIT (not 0)
+ * into RET, for outcome_done(): always OUTCOME_ERROR. What is not in the table
+ * is REASON_OTHER with az's own words, and the script may have started.
+ */
+void refusal_read(const char *errors, size_t length, int az_exit, struct outcome *ret);
+
+/*
+ * The same for a failure that Azure reports inside an answer, as "Enable
+ * failed: …": TEXT is Azure's own. RET is REASON_EXTENSION.
+ */
+void refusal_read_extension(const char *text, size_t length, struct outcome *ret);
+
+/* Appends TEXT as one line of valid UTF-8 without control characters, cut after about 300 bytes. */
+void refusal_add_line(struct buffer *buffer, const char *text, size_t length);
+
+#endif

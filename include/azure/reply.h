@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reply: the JSON that az prints when a run-command has ended.
+ *
+ * Knows the shapes of Linux and Windows VMs and of old versions of az, and
+ * where the VM's two streams stand in them. Pure.
+ */
+#ifndef AZFAN_AZURE_REPLY_H
+#define AZFAN_AZURE_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "azure/guard.h"
+#include "base/buffer.h"
+
+struct reply {
+    bool windows;
+    bool has_trailer;
+    struct guard_trailer trailer; /* its place is of no use any more */
+    struct buffer output;         /* the script's, without the trailer */
+    struct buffer errors;
+    bool output_truncated; /* Azure returned only the end */
+    bool errors_truncated;
+    struct buffer message; /* of a Linux VM, what stands before the streams: "Enable succeeded: " */
+};
+
+/*
+ * Reads what az printed. False when that is no answer to a run-command. RET is
+ * for reply_done() in any case.
+ */
+bool reply_read(const char *text, size_t length, const char *nonce, struct reply *ret);
+
+void reply_done(struct reply *reply);
+
+#endif

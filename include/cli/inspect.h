@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inspect: the commands that start nothing: check, targets and plan.
+ *
+ * Each prints its answer on standard output, what is wrong on standard error,
+ * and returns the exit status.
+ */
+#ifndef AZFAN_CLI_INSPECT_H
+#define AZFAN_CLI_INSPECT_H
+
+struct options;
+
+int inspect_check(const struct options *options);
+int inspect_targets(const struct options *options);
+int inspect_plan(const struct options *options);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options: the command line, read and checked.
+ *
+ * One table in options.c says which option exists, what it takes, which
+ * commands know it and what --help says of it. Strings point into argv.
+ */
+#ifndef AZFAN_CLI_OPTIONS_H
+#define AZFAN_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "job/jobfile.h"
+#include "report/style.h"
+
+struct buffer;
+
+enum options_command {
+    OPTIONS_RUN,
+    OPTIONS_REHEARSE,
+    OPTIONS_PLAN,
+    OPTIONS_CHECK,
+    OPTIONS_TARGETS,
+    OPTIONS_HELP, /* what to print is made by options_print_help() */
+    OPTIONS_VERSION
+};
+
+/* Values of an option that may be given more than once. */
+struct options_list {
+    const char **list;
+    size_t count;
+};
+
+struct options {
+    enum options_command command;
+    enum options_command help_about; /* with OPTIONS_HELP: the command asked about, or OPTIONS_HELP */
+    char *const *jobs; /* the job files; one, but for check */
+    size_t job_count;
+    int concurrency;  /* 0: as the job says; likewise timeout and deadline */
+    int64_t timeout;
+    int64_t deadline;
+    const char *az; /* NULL: AZFAN_AZ, then the job */
+    struct options_list limits;
+    struct options_list excludes;
+    struct options_list settings;
+    struct options_list reports;
+    struct options_list injections;
+    const char *run_dir;
+    bool silent_progress; /* --progress none */
+    enum style_choice color;
+    bool quiet;
+    bool verbose;
+    bool execute;
+    uint64_t seed;
+};
+
+/* Reads the command line; -1: wrong, and the error says what is and what to do. options_done() frees. */
+int options_parse(int argc, char **argv, struct options *ret, struct error *error);
+
+/* What the command line puts over the job file; points into OPTIONS. */
+struct jobfile_overrides options_overrides(const struct options *options);
+
+void options_print_help(struct buffer *buffer, enum options_command about);
+
+void options_done(struct options *options);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * jobkeys: the keys of a job file.
+ *
+ * One table in jobkeys.c says of every key where it stands, what kind of value
+ * it takes, in which range, and whether it must be there. jobkeys_read() checks
+ * one mapping against it; what the values mean to one another is its callers'
+ * business. Main thread.
+ */
+#ifndef AZFAN_JOB_JOBKEYS_H
+#define AZFAN_JOB_JOBKEYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loading;
+struct yaml_node;
+
+enum jobkeys_section {
+    JOBKEYS_TOP,
+    JOBKEYS_SCRIPT,
+    JOBKEYS_TARGETS,
+    JOBKEYS_VM,    /* an entry of targets.vms that is a mapping */
+    JOBKEYS_SECRET /* {env: NAME} */
+};
+
+enum jobkeys_key {
+    KEY_VERSION,
+    KEY_NAME,
+    KEY_DESCRIPTION,
+    KEY_RUNBOOK,
+    KEY_SCRIPT,
+    KEY_TARGETS,
+    KEY_CONCURRENCY,
+    KEY_TIMEOUT,
+    KEY_SCRIPT_TIMEOUT,
+    KEY_DEADLINE,
+    KEY_KILL_GRACE,
+    KEY_RETRY,
+    KEY_BATCHES,
+    KEY_PAUSE_BETWEEN,
+    KEY_MAX_FAILURES,
+    KEY_CONFIRM,
+    KEY_OUTPUT_LIMIT,
+    KEY_AZ,
+    KEY_SCRIPT_FILE,
+    KEY_SCRIPT_INLINE,
+    KEY_SCRIPT_SHELL,
+    KEY_SCRIPT_PARAMETERS,
+    KEY_TARGETS_SUBSCRIPTION,
+    KEY_TARGETS_RESOURCE_GROUP,
+    KEY_TARGETS_VMS,
+    KEY_TARGETS_FILE,
+    KEY_TARGETS_LIST,
+    KEY_TARGETS_QUERY,
+    KEY_TARGETS_EXCLUDE,
+    KEY_TARGETS_EXPECT,
+    KEY_VM_NAME,
+    KEY_VM_RESOURCE_GROUP,
+    KEY_VM_SUBSCRIPTION,
+    KEY_VM_PARAMETERS,
+    KEY_SECRET_ENV,
+    JOBKEYS_COUNT
+};
+
+/* What a file says for a key. All zero: the key is absent. */
+struct jobkeys_value {
+    const struct yaml_node *key; /* NULL: absent; else the key, even a misspelt one */
+    const struct yaml_node
+        *node;      /* of the right kind and range; NULL: absent, or wrong and reported */
+    int64_t number; /* of a number; of a duration in nanoseconds; of a size in bytes */
+};
+
+/*
+ * Reads the keys of MAPPING into VALUES (JOBKEYS_COUNT of them, zeroed); those
+ * of other sections stay as they are. Adds a problem for every key that is
+ * unknown, missing or of the wrong kind, and when NODE is no mapping.
+ */
+void jobkeys_read(const struct loading *loading, enum jobkeys_section section,
+                  const struct yaml_node *node, struct jobkeys_value *values);
+
+/* Is NODE a scalar with something in it? If not, adds a problem that calls it WHAT. */
+bool jobkeys_is_text(const struct loading *loading, const char *what, const struct yaml_node *node);
+
+#endif

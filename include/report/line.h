@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * line: one target's end in one line, and blocks of what it printed.
+ *
+ * Pure. What VMs printed comes out without control characters.
+ */
+#ifndef AZFAN_REPORT_LINE_H
+#define AZFAN_REPORT_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buffer;
+struct job;
+struct result_target;
+
+/* How wide the column of names must be for JOB; long names overflow it. */
+int line_name_width(const struct job *job);
+
+/* Appends "web-03   failed    1.2s  status 7" with a newline. */
+void line_print(struct buffer *buffer, const struct result_target *target, int name_width,
+                bool colour);
+
+/* Appends the last COUNT lines of BYTES (0: all of them), each behind PREFIX. */
+void line_print_block(struct buffer *buffer, const struct buffer *bytes, size_t count,
+                      const char *prefix);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * summary: the end of a run for the person on call.
+ *
+ * Names every target that is not ok, with what happened, the last lines of its
+ * standard error and what to do, then the counts, the job's runbook and where
+ * the report is. A pure function of the result; what VMs printed comes out
+ * without control characters. Main thread.
+ */
+#ifndef AZFAN_REPORT_SUMMARY_H
+#define AZFAN_REPORT_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct result;
+
+/* Errors of writing stay in STREAM (ferror()). */
+void summary_write(FILE *stream, const struct result *result, bool colour);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * folder: the run folder on disk (azfan(1), FILES).
+ *
+ *   folder_name_run(…);                  // the id
+ *   folder_open(&folder, …);             // makes it, 0700, and output/
+ *   folder_write_output(…)…              // NAME.out and NAME.err
+ *   folder_close(&folder);
+ *
+ * A folder that already holds a run is refused: nothing of an older run is
+ * ever overwritten. Main thread.
+ */
+#ifndef AZFAN_RUN_FOLDER_H
+#define AZFAN_RUN_FOLDER_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include <stdint.h>
+
+struct folder {
+    char *path;   /* absolute where it was given so; as given else */
+    char *report; /* PATH/report.json */
+};
+
+/* "20261123T030000Z-NAME-1a2b"; WALL is the start in UTC. free() *RET. */
+int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error *error);
+
+/* PATH, or where PATH is NULL $XDG_STATE_HOME/azfan/runs/RUN (~/.local/state where unset). */
+int folder_open(struct folder *folder, const char *path, const char *run, struct error *error);
+
+/*
+ * Writes output/LABEL.out and output/LABEL.err (a '/' of the label becomes a
+ * '.'); a stream without a byte has no file.
+ */
+int folder_write_output(const struct folder *folder, const char *label,
+                        const struct buffer *output, const struct buffer *errors,
+                        struct error *error);
+
+void folder_close(struct folder *folder);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "azure/answer.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "azure/refusal.h"
+#include "azure/reply.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+/* Beyond 128 a shell's status is 128 and the signal; Linux has 64 of them. */
+enum { SIGNALED = 128, LAST_SIGNAL = 64 };
+
+static const char holds_the_vm[] =
+    "the script may still be running on the VM, which refuses other run-commands until it ends";
+
+static void set(struct outcome *outcome, enum outcome_kind kind, enum outcome_reason reason,
+                enum outcome_script script, char *message)
+{
+    *outcome = (struct outcome){.kind = kind,
+                                .reason = reason,
+                                .script = script,
+                                .exit_code = -1,
+                                .message = message};
+}
+
+/* "SIGKILL", or "a signal without a name". */
+static const char *signal_name(int number, char *text, size_t size)
+{
+    const char *name = sigabbrev_np(number);
+
+    if (name == NULL)
+        return "of the real-time ones";
+    (void)snprintf(text, size, "SIG%s", name);
+    return text;
+}
+
+static char *describe_status(int status, bool windows)
+{
+    char name[32];
+
+    if (!windows && status > SIGNALED && status <= SIGNALED + LAST_SIGNAL)
+        return memory_print("status %d: ended by signal %d (%s)%s", status, status - SIGNALED,
+                            signal_name(status - SIGNALED, name, sizeof name),
+                            status == SIGNALED + SIGKILL
+                                ? ", often the kernel's out-of-memory killer"
+                                : "");
+    if (!windows && status == 127)
+        return memory_string("status 127: a command, or the script's interpreter, was not found");
+    if (!windows && status == 126)
+        return memory_string("status 126: a command, or the script's file, could not be executed");
+    return memory_print("status %d", status);
+}
+
+static void read_exit(const struct reply *reply, struct outcome *outcome)
+{
+    int status = reply->trailer.status;
+    bool signaled = !reply->windows && status > SIGNALED && status <= SIGNALED + LAST_SIGNAL;
+
+    if (status == 0)
+        set(outcome, OUTCOME_OK, REASON_NONE, SCRIPT_STARTED, NULL);
+    else
+        set(outcome, OUTCOME_FAILED, signaled ? REASON_SIGNAL : REASON_EXIT, SCRIPT_STARTED,
+            describe_status(status, reply->windows));
+    outcome->exit_code = status;
+}
+
+static char *describe_script_timeout(int64_t script_timeout)
+{
+    struct buffer message = BUFFER_INIT;
+
+    buffer_add(&message, "the script was stopped on the VM after its script_timeout of ");
+    number_print_exact_duration(&message, script_timeout);
+    return buffer_take(&message);
+}
+
+static char *describe_broken(const struct reply *reply)
+{
+    struct buffer message = BUFFER_INIT;
+    const char *text = buffer_text(&reply->errors);
+
+    buffer_add(&message, "the VM could not set the script up, it did not start: ");
+    text += strspn(text, "\r\n");
+    if (*text == '\0')
+        buffer_add(&message, "no reason was given");
+    else
+        refusal_add_line(&message, text, strcspn(text, "\r\n"));
+    return buffer_take(&message);
+}
+
+static void read_trailer(const struct reply *reply, const struct answer_question *question,
+                         struct outcome *outcome)
+{
+    switch (reply->trailer.end) {
+    case GUARD_EXIT:
+        read_exit(reply, outcome);
+        break;
+    case GUARD_TIMEOUT:
+        set(outcome, OUTCOME_TIMEOUT, REASON_SCRIPT, SCRIPT_STARTED,
+            describe_script_timeout(question->script_timeout));
+        break;
+    case GUARD_BROKEN:
+        set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));
+        break;
+    }
+}
+
+/* az succeeded, and the guard has not reported. */
+static void read_without_trailer(const struct reply *reply, struct outcome *outcome)
+{
+    const char *message = buffer_text(&reply->message);
+
+    if (strstr(message, "Last script execution didn't finish") != NULL)
+        set(outcome, OUTCOME_UNKNOWN, REASON_INTERRUPTED, SCRIPT_MAY_HAVE_STARTED,
+            memory_string("the VM or its agent restarted before the script had ended"));
+    else if (strncmp(message, "Enable failed", strlen("Enable failed")) == 0)
+        refusal_read_extension(message, reply->message.length, outcome);
+    else if (strstr(buffer_text(&reply->output), "This is a sample script") != NULL)
+        set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_MAY_HAVE_STARTED,
+            memory_string("the VM ran Microsoft's sample script instead of the job's: azure-cli "
+                          "2.78.0 does that, install another version"));
+    else
+        set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_MAY_HAVE_STARTED,
+            memory_string("az succeeded, but the script's end was not reported: it may have been "
+                          "killed together with its guard, or the VM went down"));
+}
+
+/* Believes az's answer when there is one. False: there is none. */
+static bool read_reply(const struct finish *finish, const struct answer_question *question,
+                       bool only_with_trailer, struct answer *ret)
+{
+    struct reply reply;
+    bool readable =
+        reply_read(finish->output.data, finish->output.length, question->nonce, &reply);
+
+    if (!readable || (only_with_trailer && !reply.has_trailer)) {
+        reply_done(&reply);
+        return false;
+    }
+    if (reply.has_trailer)
+        read_trailer(&reply, question, &ret->outcome);
+    else
+        read_without_trailer(&reply, &ret->outcome);
+    ret->output = reply.output;
+    ret->errors = reply.errors;
+    ret->output_truncated = reply.output_truncated;
+    ret->errors_truncated = reply.errors_truncated;
+    reply.output = (struct buffer)BUFFER_INIT;
+    reply.errors = (struct buffer)BUFFER_INIT;
+    reply_done(&reply);
+    return true;
+}
+
+static void take_stream(struct capture_text *text, struct buffer *buffer, bool *truncated)
+{
+    buffer_append(buffer, text->data, text->length);
+    *truncated = text->dropped > 0;
+    capture_text_done(text);
+}
+
+/* For people: what az did instead of ending by itself. */
+static void read_stopped(const struct finish *finish, const struct answer_question *question,
+                         struct outcome *outcome)
+{
+    struct buffer message = BUFFER_INIT;
+    bool cancelled = finish->stop == FINISH_CANCELLED;
+
+    if (cancelled)
+        buffer_add(&message, "az was stopped before it had an answer");
+    else {
+        buffer_add(&message, "az had no answer after ");
+        number_print_exact_duration(&message, question->timeout);
+        buffer_add(&message, " and was stopped");
+    }
+    if (finish->end == FINISH_ABANDONED)
+        buffer_add(&message, " (the process survives SIGKILL and was given up)");
+    buffer_print(&message, "; %s", holds_the_vm);
+    set(outcome, cancelled ? OUTCOME_CANCELLED : OUTCOME_TIMEOUT,
+        cancelled ? REASON_SIGNAL : REASON_AZ, SCRIPT_MAY_HAVE_STARTED, buffer_take(&message));
+    outcome->may_still_run = true;
+}
+
+static void read_crash(const struct finish *finish, struct outcome *outcome)
+{
+    int number = finish->exit.status;
+    char name[32];
+
+    set(outcome, OUTCOME_ERROR, REASON_AZ_BROKEN, SCRIPT_MAY_HAVE_STARTED,
+        memory_print("az itself was ended by signal %d (%s)%s; %s", number,
+                     signal_name(number, name, sizeof name),
+                     number == SIGKILL ? ", perhaps because this machine is out of memory" : "",
+                     holds_the_vm));
+    outcome->may_still_run = true;
+}
+
+static char *describe_unreadable(const struct finish *finish)
+{
+    if (!finish->exit.known)
+        return memory_string("az has ended, but its exit status is lost and its answer is "
+                             "incomplete; the script may have run");
+    if (finish->output.length == 0)
+        return memory_string("az succeeded and answered nothing; the script may have run");
+    if (finish->output.dropped > 0)
+        return memory_print("az's answer is larger than output_limit, %" PRIu64
+                            " bytes of it were dropped; the script may have run",
+                            finish->output.dropped);
+    return memory_string("az succeeded, but its answer is not that of a run-command; the script "
+                         "may have run");
+}
+
+/* What became of az when no answer of its own can be believed. */
+static void read_process(const struct finish *finish, const struct answer_question *question,
+                         struct outcome *outcome)
+{
+    if (finish->end == FINISH_NOT_STARTED)
+        set(outcome, OUTCOME_ERROR, REASON_START, SCRIPT_NOT_STARTED,
+            memory_string(finish->error.text));
+    else if (finish->end == FINISH_ABANDONED || finish->stop != FINISH_UNSTOPPED)
+        read_stopped(finish, question, outcome);
+    else if (finish->exit.known && finish->exit.signaled)
+        read_crash(finish, outcome);
+    else if (finish->exit.known && finish->exit.status != 0)
+        refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, outcome);
+    else
+        set(outcome, OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED,
+            describe_unreadable(finish));
+}
+
+void answer_read(struct finish *finish, const struct answer_question *question, struct answer *ret)
+{
+    bool succeeded = finish->end == FINISH_EXITED && finish->stop == FINISH_UNSTOPPED &&
+                     finish->exit.known && !finish->exit.signaled && finish->exit.status == 0;
+
+    *ret = (struct answer){.output_truncated = false};
+    if (finish->end != FINISH_NOT_STARTED && read_reply(finish, question, !succeeded, ret)) {
+        capture_text_done(&finish->output);
+        capture_text_done(&finish->errors);
+        return;
+    }
+    read_process(finish, question, &ret->outcome);
+    take_stream(&finish->output, &ret->output, &ret->output_truncated);
+    take_stream(&finish->errors, &ret->errors, &ret->errors_truncated);
+}
+
+void answer_done(struct answer *answer)
+{
+    outcome_done(&answer->outcome);
+    buffer_done(&answer->output);
+    buffer_done(&answer->errors);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "azure/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "sys/fault.h"
+#include "sys/fd.h"
+
+static size_t count(char *const *list)
+{
+    size_t length = 0;
+
+    while (list[length] != NULL)
+        length++;
+    return length;
+}
+
+/* Makes COMMAND az with ARGUMENTS (NULL-terminated) behind az's own prefix. */
+static void build(struct command *command, const struct az *az, const char *const *arguments)
+{
+    size_t prefix = count(az->prefix);
+    size_t more = 0;
+    char **list;
+
+    while (arguments[more] != NULL)
+        more++;
+    list = memory_zeroed(1 + prefix + more + 1, sizeof *list);
+    list[0] = memory_string(az->program);
+    for (size_t i = 0; i < prefix; i++)
+        list[1 + i] = memory_string(az->prefix[i]);
+    for (size_t i = 0; i < more; i++)
+        list[1 + prefix + i] = memory_string(arguments[i]);
+    command->arguments = list;
+    command->child = (struct child_command){.program = az->program,
+                                            .arguments = list,
+                                            .environment = az->environment,
+                                            .input = -1,
+                                            .output = -1,
+                                            .errors = -1};
+}
+
+/* A new file, never one that is there already: the folder is ours alone. */
+static int write_new(const char *path, const struct buffer *text, struct error *error)
+{
+    int fd = FAULT("command.open") ? -1
+                                   : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int code;
+
+    if (fd < 0)
+        return error_set(error, "cannot write %s: %s", path, strerror(errno));
+    code = FAULT("command.write") ? -errno : fd_write_all(fd, text->data, text->length);
+    fd_close(&fd);
+    if (code < 0) {
+        (void)unlink(path);
+        return error_set(error, "cannot write %s: %s", path, strerror(-code));
+    }
+    return 0;
+}
+
+static int write_script(struct command *command, const struct az *az, const struct guard *guard,
+                        unsigned number, struct error *error)
+{
+    struct guard own = *guard;
+    struct buffer text = BUFFER_INIT;
+    int result;
+
+    own.nonce = command->nonce;
+    guard_write(&text, &own);
+    command->file = memory_print("%s/%06u.%s", az->folder, number,
+                                 guard->job->shell == JOB_POWERSHELL ? "ps1" : "sh");
+    result = write_new(command->file, &text, error);
+    if (text.data != NULL)
+        explicit_bzero(text.data, text.length); /* secrets */
+    buffer_done(&text);
+    return result;
+}
+
+static void build_invoke(struct command *command, const struct az *az, enum job_shell shell,
+                         const char *id, const char *file)
+{
+    const char *kind = shell == JOB_POWERSHELL ? "RunPowerShellScript" : "RunShellScript";
+    char *scripts = memory_print("@%s", file);
+
+    build(command, az,
+          (const char *const[]){"vm", "run-command", "invoke", "--ids", id, "--command-id", kind,
+                                "--scripts", scripts, "-o", "json", "--only-show-errors", NULL});
+    free(scripts);
+}
+
+int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
+                   const char *id, unsigned number, struct error *error)
+{
+    *command = (struct command){.arguments = NULL};
+    if (guard_make_nonce(command->nonce, error) < 0)
+        return -1;
+    if (write_script(command, az, guard, number, error) < 0) {
+        free(command->file);
+        command->file = NULL;
+        return -1;
+    }
+    build_invoke(command, az, guard->job->shell, id, command->file);
+    return 0;
+}
+
+void command_token(struct command *command, const struct az *az, const char *subscription)
+{
+    *command = (struct command){.arguments = NULL};
+    build(command, az,
+          (const char *const[]){"account", "get-access-token", "-o", "json", "--only-show-errors",
+                                subscription != NULL ? "--subscription" : NULL, subscription,
+                                NULL});
+}
+
+void command_version(struct command *command, const struct az *az)
+{
+    *command = (struct command){.arguments = NULL};
+    build(command, az, (const char *const[]){"version", "-o", "json", "--only-show-errors", NULL});
+}
+
+static bool is_plain(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_-+=./:,@%";
+
+    return word[0] != '\0' && word[strspn(word, plain)] == '\0';
+}
+
+static void print(const struct command *command, struct buffer *buffer)
+{
+    for (size_t i = 0; command->arguments[i] != NULL; i++) {
+        const char *word = command->arguments[i];
+
+        if (i > 0)
+            buffer_add_char(buffer, ' ');
+        if (is_plain(word)) {
+            buffer_add(buffer, word);
+            continue;
+        }
+        buffer_add_char(buffer, '\'');
+        for (; *word != '\0'; word++) {
+            if (*word == '\'')
+                buffer_add(buffer, "'\\''");
+            else
+                buffer_add_char(buffer, *word);
+        }
+        buffer_add_char(buffer, '\'');
+    }
+}
+
+void command_show(struct buffer *buffer, const char *program, enum job_shell shell, const char *id)
+{
+    char *no_prefix[] = {NULL};
+    char *name = memory_string(program);
+    struct az az = {.program = name, .prefix = no_prefix};
+    struct command command = {.arguments = NULL};
+
+    build_invoke(&command, &az, shell, id, "SCRIPT");
+    print(&command, buffer);
+    command_done(&command);
+    free(name);
+}
+
+void command_done(struct command *command)
+{
+    if (command->file != NULL)
+        (void)unlink(command->file);
+    free(command->file);
+    for (size_t i = 0; command->arguments != NULL && command->arguments[i] != NULL; i++)
+        free(command->arguments[i]);
+    free(command->arguments);
+    *command = (struct command){.arguments = NULL};
+}

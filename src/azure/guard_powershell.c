@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guard for Windows PowerShell 5.1, which runs as SYSTEM.
+ *
+ * The script travels in base64: no quoting can break it, and how the extension
+ * stores a file that is not ASCII is nowhere documented. For the same reason
+ * a parameter's characters beyond ASCII are written as [char]0x…; that also
+ * disarms the typographic quotes U+2018 to U+201B, which PowerShell takes for
+ * apostrophes (about_Quoting_Rules). The script runs in a process of its own,
+ * because `exit` in it would end the guard, and because it may have to be stopped.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <nettle/base64.h>
+
+#include "azure/guard_shell.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+enum { LINE = 96 };
+
+/*
+ * The runner: parameters first, which the script sees because it runs in a
+ * child scope. It has no variables of its own that they could collide with.
+ */
+static const char runner_head[] =
+    "try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { }\n";
+
+static const char runner_tail[] =
+    "try { & \"$PSScriptRoot\\script.ps1\" }\n"
+    "catch { [Console]::Error.WriteLine(($_ | Out-String)); exit 1 }\n"
+    "if (Test-Path variable:global:LASTEXITCODE) { exit $global:LASTEXITCODE }\n"
+    "exit 0\n";
+
+static const char functions[] =
+    "$began = [Diagnostics.Stopwatch]::StartNew()\n"
+    "\n"
+    "# The last line, which azfan looks for.\n"
+    "function Write-Report($end, $status) {\n"
+    "    Write-Output ('azfan:{0} end={1} status={2} seconds={3}' -f `\n"
+    "        $azfan_nonce, $end, $status, [int][Math]::Floor($began.Elapsed.TotalSeconds))\n"
+    "}\n"
+    "\n"
+    "# The end of a file that a background process may still have open; Azure keeps 4,096 bytes.\n"
+    "function Read-Tail($path) {\n"
+    "    $stream = New-Object IO.FileStream $path, 'Open', 'Read', 'ReadWrite'\n"
+    "    [void]$stream.Seek(-[Math]::Min($stream.Length, 65536), 'End')\n"
+    "    (New-Object IO.StreamReader $stream).ReadToEnd()\n"
+    "    $stream.Dispose()\n"
+    "}\n"
+    "\n";
+
+static const char start[] =
+    "$folder = Join-Path ([IO.Path]::GetTempPath()) \"azfan-$azfan_nonce\"\n"
+    "try {\n"
+    "    [void](New-Item -ItemType Directory -Path $folder -ErrorAction Stop)\n"
+    "    $utf8 = [Text.Encoding]::UTF8 # writes a byte order mark, without which 5.1 reads ANSI\n"
+    "    $text = $utf8.GetString([Convert]::FromBase64String($script))\n"
+    "    [IO.File]::WriteAllText(\"$folder\\script.ps1\", $text, $utf8)\n"
+    "    [IO.File]::WriteAllText(\"$folder\\runner.ps1\", $runner, $utf8)\n"
+    "    $process = Start-Process powershell.exe -PassThru -NoNewWindow -ErrorAction Stop `\n"
+    "        -ArgumentList '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', `\n"
+    "            '-File', \"`\"$folder\\runner.ps1`\"\" `\n"
+    "        -RedirectStandardOutput \"$folder\\output\" -RedirectStandardError \"$folder\\errors\"\n"
+    "    [void]$process.Handle # without it ExitCode stays empty\n"
+    "} catch {\n"
+    "    [Console]::Error.WriteLine(\"$_\")\n"
+    "    Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
+    "    Write-Report broken 1\n"
+    "    exit 0\n"
+    "}\n"
+    "\n"
+    "$end = 'exit'\n";
+
+static const char finish[] =
+    "    $end = 'timeout'\n"
+    "    taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
+    "    [void]$process.WaitForExit(5000)\n"
+    "}\n"
+    "$status = if ($process.HasExited) { $process.ExitCode } else { 1 }\n"
+    "try {\n"
+    "    Write-Output (Read-Tail \"$folder\\output\")\n"
+    "    [Console]::Error.Write((Read-Tail \"$folder\\errors\"))\n"
+    "} catch { [Console]::Error.WriteLine(\"azfan: cannot read the script's output: $_\") }\n"
+    "Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
+    "Write-Report $end $status\n"
+    "exit 0\n";
+
+/* The code of the character at *AT, which is moved behind it. The text is known to be UTF-8. */
+static uint32_t read_character(const char **at)
+{
+    const unsigned char *byte = (const unsigned char *)*at;
+    int more = byte[0] >= 0xf0 ? 3 : byte[0] >= 0xe0 ? 2 : byte[0] >= 0xc0 ? 1 : 0;
+    uint32_t character = more == 0 ? byte[0] : byte[0] & (0x3fU >> more);
+
+    (*at)++;
+    for (; more > 0 && (**at & 0xc0) == 0x80; more--, (*at)++)
+        character = character << 6 | (unsigned char)(**at & 0x3f);
+    return character;
+}
+
+/* One UTF-16 unit between two pieces of a quoted string. */
+static void add_unit(struct buffer *buffer, uint32_t unit)
+{
+    buffer_print(buffer, "' + [char]0x%04" PRIX32 " + '", unit);
+}
+
+void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value)
+{
+    buffer_print(buffer, "$%s = '", name);
+    for (const char *at = value; *at != '\0';) {
+        uint32_t character = read_character(&at);
+
+        if (character == '\'')
+            buffer_add(buffer, "''");
+        else if (character == '\r')
+            add_unit(buffer, character); /* PowerShell and the extension may change line ends */
+        else if (character < 0x80)
+            buffer_add_char(buffer, (char)character);
+        else if (character < 0x10000)
+            add_unit(buffer, character);
+        else {
+            add_unit(buffer, 0xd800 + ((character - 0x10000) >> 10));
+            add_unit(buffer, 0xdc00 + ((character - 0x10000) & 0x3ff));
+        }
+    }
+    buffer_add(buffer, "'\n");
+}
+
+static void write_script(struct buffer *buffer, const struct guard *guard)
+{
+    size_t length = 0;
+    const char *script = guard_script(guard, &length);
+    size_t size = BASE64_ENCODE_RAW_LENGTH(length);
+    char *encoded = memory_zeroed(size + 1, 1);
+
+    base64_encode_raw(encoded, length, (const uint8_t *)script);
+    buffer_add(buffer, "# The script, in base64.\n$script = '");
+    for (size_t at = 0; at < size; at += LINE) {
+        buffer_add_char(buffer, '\n');
+        buffer_append(buffer, encoded + at, size - at < LINE ? size - at : LINE);
+    }
+    buffer_add(buffer, "\n'\n\n");
+    free(encoded);
+}
+
+static void write_runner(struct buffer *buffer, const struct guard *guard)
+{
+    buffer_add(buffer, "# Runs the script with its parameters. Status: 1 after an uncaught error, "
+                       "else that of\n# the last program or exit.\n$runner = @'\n");
+    buffer_add(buffer, runner_head);
+    guard_write_parameters(buffer, guard);
+    buffer_add(buffer, runner_tail);
+    buffer_add(buffer, "'@\n\n");
+}
+
+/* WaitForExit() takes 32 bits of milliseconds. */
+static int64_t milliseconds(int64_t duration)
+{
+    int64_t value = (duration + NUMBER_MILLISECOND - 1) / NUMBER_MILLISECOND;
+
+    return value < 1 ? 1 : value > INT32_MAX ? INT32_MAX : value;
+}
+
+void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
+{
+    buffer_add(buffer, "# azfan's guard: runs the script below, stops it after ");
+    number_print_exact_duration(buffer, guard->job->script_timeout);
+    buffer_print(buffer, ", and says how it ended.\n%s%s'\n", GUARD_POWERSHELL_NONCE,
+                 guard->nonce);
+    buffer_add(buffer, functions);
+    write_runner(buffer, guard);
+    write_script(buffer, guard);
+    buffer_add(buffer, start);
+    buffer_print(buffer, "if (-not $process.WaitForExit(%" PRId64 ")) {\n",
+                 milliseconds(guard->job->script_timeout));
+    buffer_add(buffer, finish);
+}

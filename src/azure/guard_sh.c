@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guard for sh. Theory of operation:
+ *
+ * It runs under whatever /bin/sh is (dash, bash, busybox), with hardly any
+ * environment, and uses POSIX alone; setsid and a sleep that knows fractions
+ * are used where they exist. Three processes: the guard, which waits; the
+ * script, in a session of its own (a background child of a shell without job
+ * control leads no group, so setsid need not fork and $! is the script); and
+ * the watchdog, which sleeps.
+ *
+ * The watchdog ends with 3 once it has begun to stop the script. It is called
+ * off by USR1: until its trap is set that signal ends it, from then on the
+ * trap does, and once it has begun to stop the script it ignores USR1. So
+ * there is no moment in which the two ends get mixed up, whoever is first. The
+ * trap kills the sleep: $! is still the script as long as there is no sleep.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "azure/guard_shell.h"
+#include "base/buffer.h"
+#include "base/number.h"
+
+static const char report[] =
+    "began=$(date +%s)\n"
+    "\n"
+    "# The last line, which azfan looks for.\n"
+    "report() {\n"
+    "    printf '\\nazfan:%s end=%s status=%d seconds=%d\\n' \\\n"
+    "        \"$azfan_nonce\" \"$1\" \"$2\" \"$(($(date +%s) - began))\"\n"
+    "}\n"
+    "\n"
+    "# Only the script sees its parameters.\n"
+    "launch() {\n";
+
+static const char functions[] =
+    "    exec \"$@\"\n"
+    "}\n"
+    "\n"
+    "# To the script's process group; to the script alone where there is no setsid.\n"
+    "signal_script() {\n"
+    "    kill -s \"$1\" -- \"-$script\" 2>/dev/null || kill -s \"$1\" \"$script\" 2>/dev/null\n"
+    "}\n"
+    "\n"
+    "# TERM, two seconds to leave in good order, KILL. False: it was gone.\n"
+    "stop_script() {\n"
+    "    signal_script TERM || return 1\n"
+    "    for signal in 0 0 0 0 0 0 0 0 0 KILL 0 0 0 0 0; do\n"
+    "        sleep 0.2\n"
+    "        signal_script \"$signal\" || return 0\n"
+    "    done\n"
+    "}\n"
+    "\n"
+    "# The watchdog. Status 3: it had to stop the script. USR1 calls it off.\n"
+    "watch() {\n"
+    "    trap '[ \"$!\" = \"$script\" ] || kill \"$!\"; exit 0' USR1\n"
+    "    sleep \"$1\" &\n"
+    "    wait \"$!\" || exit 0\n"
+    "    trap '' USR1\n"
+    "    stop_script || exit 0\n"
+    "    exit 3\n"
+    "}\n"
+    "\n"
+    "# Somebody stops the guard itself.\n"
+    "leave() {\n"
+    "    trap '' HUP INT TERM\n"
+    "    stop_script &\n"
+    "    wait \"$!\"\n"
+    "    kill -s USR1 \"$watchdog\" 2>/dev/null\n"
+    "    rm -rf \"$folder\"\n"
+    "    exit 143\n"
+    "}\n"
+    "\n"
+    "# Run Command's own folder is never mounted noexec; the default for temporary files may be.\n"
+    "if ! folder=$(mktemp -d \"$PWD/azfan.XXXXXX\" 2>/dev/null || mktemp -d) ||\n";
+
+static const char unpacked[] = "then\n"
+                               "    rm -rf \"$folder\"\n"
+                               "    report broken 1\n"
+                               "    exit 0\n"
+                               "fi\n"
+                               "\n"
+                               "setsid=$(command -v setsid)\n";
+
+static const char wait_for_it[] = "script=$!\n"
+                                  "trap leave HUP INT TERM\n";
+
+static const char finish[] = "watchdog=$!\n"
+                             "wait \"$script\" 2>/dev/null\n"
+                             "status=$?\n"
+                             "end=exit\n"
+                             "kill -s USR1 \"$watchdog\" 2>/dev/null\n"
+                             "wait \"$watchdog\" 2>/dev/null\n"
+                             "[ \"$?\" -ne 3 ] || end=timeout\n"
+                             "rm -rf \"$folder\"\n"
+                             "report \"$end\" \"$status\"\n"
+                             "exit 0\n";
+
+void guard_sh_assign(struct buffer *buffer, const char *name, const char *value)
+{
+    buffer_print(buffer, "    %s='", name);
+    for (const char *at = value; *at != '\0'; at++) {
+        if (*at == '\'')
+            buffer_add(buffer, "'\\''");
+        else
+            buffer_add_char(buffer, *at);
+    }
+    buffer_print(buffer, "'\n    export %s\n", name);
+}
+
+/* Does the script name its own interpreter? The kernel skips blanks; "#!" and nothing is none. */
+static bool has_shebang(const char *script, size_t length)
+{
+    if (length < 2 || memcmp(script, "#!", 2) != 0)
+        return false;
+    for (size_t i = 2; i < length && script[i] != '\n'; i++) {
+        if (script[i] != ' ' && script[i] != '\t' && script[i] != '\r')
+            return true;
+    }
+    return false;
+}
+
+/* What sleep takes: whole seconds, rounded up; below a second, a fraction. */
+static void print_seconds(struct buffer *buffer, int64_t duration)
+{
+    int64_t milliseconds = (duration + NUMBER_MILLISECOND - 1) / NUMBER_MILLISECOND;
+
+    if (duration >= NUMBER_SECOND)
+        buffer_print(buffer, "%" PRId64, (duration + NUMBER_SECOND - 1) / NUMBER_SECOND);
+    else if (milliseconds == 1000)
+        buffer_add(buffer, "1");
+    else
+        buffer_print(buffer, "0.%03" PRId64, milliseconds > 0 ? milliseconds : 1);
+}
+
+static void write_script(struct buffer *buffer, const struct guard *guard)
+{
+    size_t length = 0;
+    const char *script = guard_script(guard, &length);
+
+    buffer_print(buffer,
+                 "    ! cat >\"$folder/script\" <<'azfan_script_%s' || ! chmod 700 "
+                 "\"$folder/script\"\n",
+                 guard->nonce);
+    buffer_append(buffer, script, length);
+    if (length > 0 && script[length - 1] != '\n')
+        buffer_add_char(buffer, '\n');
+    buffer_print(buffer, "azfan_script_%s\n", guard->nonce);
+}
+
+void guard_sh_write(struct buffer *buffer, const struct guard *guard)
+{
+    size_t length = 0;
+    const char *script = guard_script(guard, &length);
+
+    buffer_add(buffer, "#!/bin/sh\n# azfan's guard: runs the script below, stops it after ");
+    number_print_exact_duration(buffer, guard->job->script_timeout);
+    buffer_print(buffer, ", and says how it ended.\n%s%s\n", GUARD_SH_NONCE, guard->nonce);
+    buffer_add(buffer, report);
+    guard_write_parameters(buffer, guard);
+    buffer_add(buffer, functions);
+    write_script(buffer, guard);
+    buffer_add(buffer, unpacked);
+    buffer_print(buffer, "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null &\n",
+                 has_shebang(script, length) ? "" : "/bin/sh ");
+    buffer_add(buffer, wait_for_it);
+    buffer_add(buffer, "watch ");
+    print_seconds(buffer, guard->job->script_timeout);
+    buffer_add(buffer, " >/dev/null 2>&1 &\n");
+    buffer_add(buffer, finish);
+}

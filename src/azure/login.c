@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "azure/login.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "azure/outcome.h"
+#include "azure/refusal.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+/* Drops --scripts and lets the VM run Microsoft's sample script instead (azure-cli#32258). */
+static const char refused_version[] = "2.78.0";
+
+/* Overwrites the token where it stands, so that no parser makes a copy. A JWT has no escapes. */
+static void blank_token(struct capture_text *text)
+{
+    static const char key[] = "\"accessToken\"";
+    char *end = text->data + text->length;
+    char *at = text->length > 0 ? memmem(text->data, text->length, key, sizeof key - 1) : NULL;
+
+    if (at == NULL)
+        return;
+    at += sizeof key - 1;
+    while (at < end && (*at == ':' || *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+        at++;
+    if (at < end && *at == '"') {
+        for (at++; at < end && *at != '"'; at++)
+            *at = '*';
+    }
+}
+
+static void wipe(struct finish *finish)
+{
+    if (finish->output.length > 0)
+        explicit_bzero(finish->output.data, finish->output.length);
+    capture_text_done(&finish->output);
+}
+
+/* az did not end by itself, or ended badly. LOGIN_OK: it ended well. */
+static enum login_result read_process(const struct finish *finish, struct error *error)
+{
+    if (finish->end == FINISH_NOT_STARTED) {
+        (void)error_set(error, "%s", finish->error.text);
+        return LOGIN_NO_AZ;
+    }
+    if (finish->stop == FINISH_CANCELLED) {
+        (void)error_set(error, "stopped while az was checking the login");
+        return LOGIN_CANCELLED;
+    }
+    if (finish->stop == FINISH_TIMED_OUT || finish->end == FINISH_ABANDONED) {
+        (void)error_set(error,
+                        "az did not answer within %lld s when asked for its login: see whether "
+                        "`az account get-access-token` works by hand, and whether the network "
+                        "does",
+                        (long long)(finish->duration / NUMBER_SECOND));
+        return LOGIN_NO_ANSWER;
+    }
+    if (finish->exit.known && finish->exit.signaled) {
+        (void)error_set(error, "az itself was ended by signal %d", finish->exit.status);
+        return LOGIN_NO_AZ;
+    }
+    return LOGIN_OK;
+}
+
+/* az refused: who is to blame? */
+static enum login_result read_refusal(const struct finish *finish, struct error *error)
+{
+    struct outcome outcome;
+    enum login_result result = LOGIN_BROKEN;
+
+    refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, &outcome);
+    if (outcome.reason == REASON_AZ_BROKEN)
+        result = LOGIN_NO_AZ;
+    else if (outcome.reason == REASON_NETWORK || outcome.reason == REASON_THROTTLED)
+        result = LOGIN_NO_ANSWER;
+    (void)error_set(error, "az cannot be used: %s", outcome.message);
+    outcome_done(&outcome);
+    return result;
+}
+
+/* One string of an answer; NULL when it is not there. free() it. */
+static char *read_key(json_t *root, const char *key)
+{
+    return memory_string(json_string_value(json_object_get(root, key)));
+}
+
+static json_t *parse(const struct capture_text *text)
+{
+    return text->length == 0
+               ? NULL
+               : json_loadb(text->data, text->length, JSON_DISABLE_EOF_CHECK, NULL);
+}
+
+static enum login_result read_token(struct login *login, const struct finish *finish,
+                                    struct error *error)
+{
+    json_t *root = parse(&finish->output);
+    char *token = read_key(root, "accessToken"); /* asterisks by now */
+    bool found = token != NULL && token[0] != '\0';
+
+    free(token);
+    if (found)
+        login->subscription = read_key(root, "subscription");
+    json_decref(root);
+    if (found)
+        return LOGIN_OK;
+    (void)error_set(error, "az ended well when asked for a token, but gave none: is the program "
+                           "the Azure CLI?");
+    return LOGIN_NO_AZ;
+}
+
+enum login_result login_read_token(struct login *login, struct finish *finish,
+                                   struct error *error)
+{
+    enum login_result result = read_process(finish, error);
+
+    blank_token(&finish->output);
+    if (result == LOGIN_OK && finish->exit.known && finish->exit.status != 0)
+        result = read_refusal(finish, error);
+    else if (result == LOGIN_OK)
+        result = read_token(login, finish, error);
+    wipe(finish);
+    return result;
+}
+
+enum login_result login_read_version(struct login *login, struct finish *finish,
+                                     struct error *error)
+{
+    json_t *root;
+
+    if (finish->end == FINISH_NOT_STARTED || finish->stop == FINISH_CANCELLED)
+        return read_process(finish, error);
+    root = parse(&finish->output);
+    free(login->az_version);
+    login->az_version = read_key(root, "azure-cli");
+    json_decref(root);
+    if (login->az_version == NULL)
+        login->az_version = memory_string("");
+    if (strcmp(login->az_version, refused_version) != 0)
+        return LOGIN_OK;
+    (void)error_set(error,
+                    "azure-cli %s must not be used: it drops --scripts, and the VMs would run "
+                    "Microsoft's sample script instead (azure-cli#32258); install another version",
+                    refused_version);
+    return LOGIN_NO_AZ;
+}
+
+void login_done(struct login *login)
+{
+    free(login->subscription);
+    free(login->az_version);
+    *login = (struct login){NULL, NULL};
+}

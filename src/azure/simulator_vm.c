@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "azure/simulator_vm.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "engine/child.h"
+#include "job/targets.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+
+enum {
+    TAIL_MOST = 4096, /* bytes of a stream: run-command-extension-linux main/cmds.go */
+    RUNS_MOST = 1000000
+};
+
+/* Appends NAME in lower case, one '_' for each character that has no place in a file's name. */
+static void add_safe(struct buffer *path, const char *name)
+{
+    for (; *name != '\0'; name++) {
+        unsigned char byte = (unsigned char)*name;
+
+        if (byte < 0x80 && (isalnum(byte) || strchr("-_.()", byte) != NULL))
+            buffer_add_char(path, (char)tolower(byte));
+        else if ((byte & 0xc0) != 0x80)
+            buffer_add_char(path, '_');
+    }
+}
+
+void simulator_vm_init(struct simulator_vm *vm, const char *folder, const struct targets_id *id)
+{
+    struct buffer path = BUFFER_INIT;
+
+    buffer_print(&path, "%s/vm/", folder);
+    add_safe(&path, id->name);
+    buffer_add_char(&path, '+'); /* in no name and in no group */
+    add_safe(&path, id->resource_group);
+    buffer_add_char(&path, '+');
+    add_safe(&path, id->subscription);
+    vm->path = buffer_take(&path);
+    vm->lock = -1;
+    vm->folder = NULL;
+}
+
+void simulator_vm_done(struct simulator_vm *vm)
+{
+    fd_close(&vm->lock);
+    free(vm->path);
+    free(vm->folder);
+    vm->path = NULL;
+    vm->folder = NULL;
+}
+
+/* The file's size is the count: appending is atomic, and there is nothing to parse. */
+int simulator_vm_count(struct simulator_vm *vm, int64_t *ret, struct error *error)
+{
+    char *path = memory_print("%s.attempts", vm->path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    struct stat status;
+    int result = 0;
+
+    if (fd < 0 || fd_write_all(fd, ".", 1) < 0 || fstat(fd, &status) < 0)
+        result = error_set(error, "cannot write %s: %s", path, strerror(errno));
+    else
+        *ret = status.st_size;
+    fd_close(&fd);
+    free(path);
+    return result;
+}
+
+int simulator_vm_lock(struct simulator_vm *vm, struct error *error)
+{
+    char *path = memory_print("%s.lock", vm->path);
+    int result = 1;
+
+    vm->lock = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (vm->lock < 0 || flock(vm->lock, LOCK_EX | LOCK_NB) < 0) {
+        result = vm->lock >= 0 && errno == EWOULDBLOCK
+                     ? 0
+                     : error_set(error, "cannot lock %s: %s", path, strerror(errno));
+        fd_close(&vm->lock);
+    }
+    free(path);
+    return result;
+}
+
+/* The next free number, as the agent counts (/var/lib/waagent/run-command/download/N). */
+static int make_folder(struct simulator_vm *vm, struct error *error)
+{
+    if (mkdir(vm->path, 0700) < 0 && errno != EEXIST)
+        return error_set(error, "cannot make folder %s: %s", vm->path, strerror(errno));
+    for (int number = 0; number < RUNS_MOST; number++) {
+        vm->folder = memory_print("%s/%d", vm->path, number);
+        if (mkdir(vm->folder, 0700) == 0)
+            return 0;
+        if (errno != EEXIST)
+            return error_set(error, "cannot make folder %s: %s", vm->folder, strerror(errno));
+        free(vm->folder);
+        vm->folder = NULL;
+    }
+    return error_set(error, "cannot use folder %s: it is full", vm->path);
+}
+
+static int open_stream(const struct simulator_vm *vm, const char *stream, struct error *error)
+{
+    char *path = memory_print("%s/%s", vm->folder, stream);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        (void)error_set(error, "cannot write %s: %s", path, strerror(errno));
+    free(path);
+    return fd;
+}
+
+/* The agent's environment is that small: no HOME, no USER (azure-cli#9596). */
+static int start_shell(struct simulator_vm *vm, int output, int errors, struct child *child,
+                       struct error *error)
+{
+    static char shell[] = "/bin/sh";
+    static char option[] = "-c";
+    static char script[] = "./script.sh";
+    static char search[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    static char language[] = "LANG=C.UTF-8";
+    static char level[] = "SHLVL=1";
+    /* As the agent's "/bin/sh -c PATH" (main/exec.go), but this path may have blanks in it. */
+    char *arguments[] = {shell, option, script, NULL};
+    char *folder = memory_print("PWD=%s", vm->folder);
+    char *environment[] = {search, folder, language, level, NULL};
+    struct child_command command = {.program = shell,
+                                    .arguments = arguments,
+                                    .environment = environment,
+                                    .folder = vm->folder,
+                                    .input = vm->lock,
+                                    .output = output,
+                                    .errors = errors};
+    int result = child_start(child, &command, error);
+
+    free(folder);
+    return result < 0 ? -1 : 0;
+}
+
+int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, struct child *child,
+                       struct error *error)
+{
+    char *path;
+    int output = -1;
+    int errors = -1;
+    int result;
+
+    if (make_folder(vm, error) < 0)
+        return -1;
+    path = memory_print("%s/script.sh", vm->folder);
+    result = file_write(path, 0500, buffer_text(script), script->length, error);
+    free(path);
+    /* Files, not pipes: what the script leaves running holds nobody up. */
+    if (result == 0)
+        output = open_stream(vm, "stdout", error);
+    if (output >= 0)
+        errors = open_stream(vm, "stderr", error);
+    result = errors >= 0 ? start_shell(vm, output, errors, child, error) : -1;
+    fd_close(&output);
+    fd_close(&errors);
+    /* Now only the guard holds it. */
+    fd_close(&vm->lock);
+    return result;
+}
+
+int simulator_vm_read(const struct simulator_vm *vm, const char *stream, struct buffer *buffer,
+                      struct error *error)
+{
+    char *path = memory_print("%s/%s", vm->folder, stream);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    ssize_t got = -1;
+
+    if (fd >= 0 && fstat(fd, &status) == 0) {
+        buffer_reserve(buffer, TAIL_MOST);
+        got = pread(fd, buffer->data + buffer->length, TAIL_MOST,
+                    status.st_size > TAIL_MOST ? status.st_size - TAIL_MOST : 0);
+    }
+    if (got < 0) {
+        (void)error_set(error, "cannot read %s: %s", path, strerror(errno));
+    } else {
+        buffer->length += (size_t)got;
+        buffer->data[buffer->length] = '\0';
+    }
+    fd_close(&fd);
+    free(path);
+    return got < 0 ? -1 : 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "azure/simulator.h"
+#include "base/buffer.h"
+#include "cli/execute.h"
+#include "cli/inspect.h"
+#include "cli/options.h"
+#include "sys/fd.h"
+#include "sys/signals.h"
+
+/*
+ * Workers allocate what children print, the main thread frees it. With an
+ * arena per thread, and a threshold that grows, that memory would stay with
+ * azfan; so: few arenas, and whatever is large goes back to the kernel.
+ */
+static void keep_memory_small(void)
+{
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+}
+
+static int show_help(const struct options *options)
+{
+    struct buffer buffer = BUFFER_INIT;
+
+    options_print_help(&buffer, options->help_about);
+    (void)fputs(buffer_text(&buffer), stdout);
+    buffer_done(&buffer);
+    return 0;
+}
+
+static int obey(const struct options *options, int *ret_signal)
+{
+    switch (options->command) {
+    case OPTIONS_RUN:
+    case OPTIONS_REHEARSE:
+        return execute_run(options, ret_signal);
+    case OPTIONS_PLAN:
+        return inspect_plan(options);
+    case OPTIONS_CHECK:
+        return inspect_check(options);
+    case OPTIONS_TARGETS:
+        return inspect_targets(options);
+    case OPTIONS_HELP:
+        return show_help(options);
+    case OPTIONS_VERSION:
+        puts("azfan " AZFAN_VERSION);
+        return 0;
+    }
+    return 2;
+}
+
+/* A full disk behind standard output must not pass for success. A reader that left is no failure. */
+static int close_output(int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    if (errno == EPIPE)
+        return status;
+    (void)fprintf(stderr, "azfan: cannot write to standard output: %s\n",
+                  errno != 0 ? strerror(errno) : "an earlier write failed");
+    return status == 0 ? 1 : status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error error;
+    int signal = 0;
+    int status;
+
+    if (fd_sanitize_standard() < 0)
+        return 1;
+    if (argc > 1 && strcmp(argv[1], SIMULATOR_COMMAND) == 0)
+        return simulator_main(argv + 2);
+    keep_memory_small();
+    if (options_parse(argc, argv, &options, &error) < 0) {
+        (void)fprintf(stderr, "azfan: %s\n", error.text);
+        options_done(&options);
+        return 2;
+    }
+    status = close_output(obey(&options, &signal));
+    options_done(&options);
+    if (signal != 0)
+        signals_die_of(signal);
+    return status;
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "azure/simulator.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
+
+/* ---- the tables --------------------------------------------------------------------------- */
+
+enum {
+    ON_RUN = 1 << OPTIONS_RUN,
+    ON_REHEARSE = 1 << OPTIONS_REHEARSE,
+    ON_PLAN = 1 << OPTIONS_PLAN,
+    ON_CHECK = 1 << OPTIONS_CHECK,
+    ON_TARGETS = 1 << OPTIONS_TARGETS,
+    RUNNING = ON_RUN | ON_REHEARSE,
+    LOADING = RUNNING | ON_PLAN,
+    SELECTING = LOADING | ON_TARGETS
+};
+
+static const struct command_row {
+    const char *name;
+    const char *arguments; /* NULL: not supported yet */
+    const char *help;
+} commands[] = {
+    [OPTIONS_RUN] = {"run", "JOB", "run the job on its targets"},
+    [OPTIONS_REHEARSE] = {"rehearse", "JOB",
+                          "the same run against a simulated Azure: no cloud, no login"},
+    [OPTIONS_PLAN] = {"plan", "JOB", "show what run would do, and start nothing"},
+    [OPTIONS_CHECK] = {"check", "JOB...", "validate job files"},
+    [OPTIONS_TARGETS] = {"targets", "JOB", "print the selected targets, one a line"},
+    [OPTIONS_HELP] = {"help", "[COMMAND]", "show this help, or a command's"},
+    [OPTIONS_VERSION] = {"version", "", "show the version"},
+    {"report", NULL, NULL},
+    {"rerun", NULL, NULL},
+    {"runs", NULL, NULL},
+    {"schema", NULL, NULL},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+enum option_id {
+    CONCURRENCY = 'c',
+    YES = 'y',
+    QUIET = 'q',
+    VERBOSE = 'v',
+    HELP = 'h',
+    TIMEOUT = 256,
+    DEADLINE,
+    LIMIT,
+    EXCLUDE,
+    SET,
+    AZ,
+    RUN_DIR,
+    REPORT,
+    PROGRESS,
+    COLOR,
+    INJECT,
+    SEED,
+    EXECUTE,
+    VERSION
+};
+
+static const struct option_row {
+    enum option_id id; /* below 256: the short form too */
+    const char *name;
+    const char *argument; /* NULL: takes none */
+    unsigned commands;
+    const char *help;
+} rows[] = {
+    {CONCURRENCY, "concurrency", "N", LOADING, "run N az processes at once"},
+    {TIMEOUT, "timeout", "DURATION", LOADING, "give each attempt this long (220s, 3m40s)"},
+    {DEADLINE, "deadline", "DURATION", LOADING, "stop the whole run after this long"},
+    {LIMIT, "limit", "PATTERN", SELECTING, "only targets that match (name, range, glob); repeatable"},
+    {EXCLUDE, "exclude", "PATTERN", SELECTING, "no targets that match; repeatable"},
+    {SET, "set", "NAME=VALUE", LOADING, "set a parameter of the script; repeatable"},
+    {AZ, "az", "PROGRAM", LOADING, "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
+    {RUN_DIR, "run-dir", "DIR", RUNNING, "keep the run in DIR"},
+    {REPORT, "report", "FILE", RUNNING, "write a report too: .json or .txt; repeatable"},
+    {PROGRESS, "progress", "HOW", RUNNING, "auto, plain or none"},
+    {COLOR, "color", "WHEN", RUNNING, "auto, always or never"},
+    {INJECT, "inject", "SPEC", ON_REHEARSE, "let targets fail: PATTERN=FAULT[:VALUE][@PERCENT]; repeatable"},
+    {SEED, "seed", "N", ON_REHEARSE, "another rehearsal: other durations, other victims"},
+    {EXECUTE, "execute", NULL, ON_REHEARSE, "really run the script, on this machine, once a target"},
+    {YES, "yes", NULL, RUNNING, "do not ask"},
+    {QUIET, "quiet", NULL, RUNNING | ON_CHECK, "no lines for what is ok"},
+    {VERBOSE, "verbose", NULL, RUNNING, "show what each VM printed"},
+    {HELP, "help", NULL, ~0U, "show this help"},
+    {VERSION, "version", NULL, ~0U, "show the version"},
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* ---- help --------------------------------------------------------------------------------- */
+
+static void print_options(struct buffer *buffer, enum options_command about)
+{
+    buffer_add(buffer, "\nOptions:\n");
+    for (int i = 0; i < ROWS; i++) {
+        char form[64];
+
+        if ((rows[i].commands & 1U << about) == 0)
+            continue;
+        (void)snprintf(form, sizeof form, "--%s%s%s", rows[i].name,
+                       rows[i].argument != NULL ? " " : "",
+                       rows[i].argument != NULL ? rows[i].argument : "");
+        if (rows[i].id < 256)
+            buffer_print(buffer, "  -%c, ", (char)rows[i].id);
+        else
+            buffer_add(buffer, "      ");
+        buffer_print(buffer, "%-22s %s\n", form, rows[i].help);
+    }
+    if (about == OPTIONS_REHEARSE) {
+        buffer_add(buffer, "\nFaults:\n");
+        simulator_describe_faults(buffer);
+    }
+}
+
+void options_print_help(struct buffer *buffer, enum options_command about)
+{
+    if (about != OPTIONS_HELP) {
+        buffer_print(buffer, "Usage: azfan %s [OPTIONS] %s\n\n%s.\n", commands[about].name,
+                     commands[about].arguments, commands[about].help);
+        print_options(buffer, about);
+        return;
+    }
+    buffer_add(buffer, "Usage: azfan COMMAND [OPTIONS] JOB\n\n"
+                       "Runs one script on many Azure VMs and says what became of every one.\n\n"
+                       "Commands:\n");
+    for (int i = 0; i < COMMANDS; i++) {
+        if (commands[i].arguments != NULL)
+            buffer_print(buffer, "  %-9s %-10s %s\n", commands[i].name, commands[i].arguments,
+                         commands[i].help);
+    }
+    buffer_add(buffer, "\n'azfan COMMAND --help' lists a command's options. The manual is azfan(1), "
+                       "the job file azfan-job(5).\n");
+}
+
+/* ---- reading ------------------------------------------------------------------------------ */
+
+static int find_command(const char *word, enum options_command *ret, struct error *error)
+{
+    const char *names[COMMANDS];
+    const char *nearest;
+
+    for (int i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].name;
+        if (strcmp(word, names[i]) != 0)
+            continue;
+        if (commands[i].arguments == NULL)
+            return error_set(error, "the command %s is not supported yet", word);
+        *ret = (enum options_command)i;
+        return 0;
+    }
+    nearest = text_nearest(word, names, OPTIONS_VERSION + 1);
+    if (nearest != NULL)
+        return error_set(error, "there is no command %s; did you mean %s?", word, nearest);
+    return error_set(error, "there is no command %s; azfan --help lists them", word);
+}
+
+static void list_add(struct options_list *list, const char *value)
+{
+    list->list = memory_resize(list->list, list->count + 1, sizeof *list->list);
+    list->list[list->count++] = value;
+}
+
+/* What WORD is in WORDS, or -1. */
+static int find_word(const char *word, const char *const *words, int count)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static int read_color(const char *value, struct options *options, struct error *error)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+    int choice = find_word(value, words, 3);
+
+    if (choice < 0)
+        return error_set(error, "--color is auto, always or never, not %s", value);
+    options->color = (enum style_choice)choice;
+    return 0;
+}
+
+static int read_progress(const char *value, struct options *options, struct error *error)
+{
+    static const char *const words[] = {"auto", "plain", "none", "live", "json"};
+    int choice = find_word(value, words, 5);
+
+    if (choice < 0)
+        return error_set(error, "--progress is auto, plain or none, not %s", value);
+    if (choice > 2)
+        return error_set(error, "--progress %s is not supported yet", value);
+    options->silent_progress = choice == 2;
+    return 0;
+}
+
+static int read_report(const char *value, struct options *options, struct error *error)
+{
+    static const char *const suffixes[] = {".json", ".txt", ".xml", ".md", ".html", ".csv"};
+    const char *dot = strrchr(value, '.');
+    int choice = dot == NULL ? -1 : find_word(dot, suffixes, 6);
+
+    if (choice < 0)
+        return error_set(error, "cannot tell the format of --report %s: the name must end in .json "
+                                "or .txt",
+                         value);
+    if (choice > 1)
+        return error_set(error, "--report %s: reports in %s are not supported yet", value, dot);
+    list_add(&options->reports, value);
+    return 0;
+}
+
+static int read_duration(const char *name, const char *value, int64_t *ret, struct error *error)
+{
+    struct error cause;
+
+    if (number_parse_duration(value, ret, &cause) < 0)
+        return error_set(error, "--%s %s", name, cause.text);
+    if (*ret == 0)
+        return error_set(error, "--%s must be longer than %s", name, value);
+    return 0;
+}
+
+static int read_number(const char *name, const char *value, int64_t least, int64_t most,
+                       int64_t *ret, struct error *error)
+{
+    struct error cause;
+
+    if (number_parse(value, least, most, ret, &cause) < 0)
+        return error_set(error, "--%s %s", name, cause.text);
+    return 0;
+}
+
+static int read_injection(const char *value, struct options *options, struct error *error)
+{
+    struct error cause;
+
+    if (simulator_check_injection(value, &cause) < 0)
+        return error_set(error, "--inject %s: %s", value, cause.text);
+    list_add(&options->injections, value);
+    return 0;
+}
+
+static int read_option(const struct option_row *row, const char *value, struct options *options,
+                       struct error *error)
+{
+    int64_t number = 0;
+
+    switch (row->id) {
+    case CONCURRENCY:
+        if (read_number(row->name, value, 1, 1000, &number, error) < 0)
+            return -1;
+        options->concurrency = (int)number;
+        return 0;
+    case TIMEOUT:
+        return read_duration(row->name, value, &options->timeout, error);
+    case DEADLINE:
+        return read_duration(row->name, value, &options->deadline, error);
+    case LIMIT:
+        list_add(&options->limits, value);
+        return 0;
+    case EXCLUDE:
+        list_add(&options->excludes, value);
+        return 0;
+    case SET:
+        list_add(&options->settings, value);
+        return 0;
+    case AZ:
+        options->az = value;
+        return 0;
+    case RUN_DIR:
+        options->run_dir = value;
+        return 0;
+    case REPORT:
+        return read_report(value, options, error);
+    case PROGRESS:
+        return read_progress(value, options, error);
+    case COLOR:
+        return read_color(value, options, error);
+    case INJECT:
+        return read_injection(value, options, error);
+    case SEED:
+        if (read_number(row->name, value, 0, INT64_MAX, &number, error) < 0)
+            return -1;
+        options->seed = (uint64_t)number;
+        return 0;
+    case EXECUTE:
+        options->execute = true;
+        return 0;
+    case YES: /* nothing is asked yet; runbooks may say it already */
+        return 0;
+    case QUIET:
+        options->quiet = true;
+        return 0;
+    case VERBOSE:
+        options->verbose = true;
+        return 0;
+    case HELP:
+        options->help_about = options->command;
+        options->command = OPTIONS_HELP;
+        return 0;
+    case VERSION:
+        options->command = OPTIONS_VERSION;
+        return 0;
+    }
+    return 0;
+}
+
+static const struct option_row *find_row(int id)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if ((int)rows[i].id == id)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+static const char *nearest_option(const char *word, enum options_command command)
+{
+    const char *names[ROWS];
+    size_t count = 0;
+
+    for (int i = 0; i < ROWS; i++) {
+        if ((rows[i].commands & 1U << command) != 0)
+            names[count++] = rows[i].name;
+    }
+    return text_nearest(word, names, count);
+}
+
+/* getopt_long() found nothing it knows at ARGUMENT, or no value behind it. */
+static int complain(int code, const char *argument, enum options_command command,
+                    struct error *error)
+{
+    const char *name = commands[command].name;
+    const char *nearest = argument[0] == '-' && argument[1] == '-'
+                              ? nearest_option(argument + 2, command)
+                              : NULL;
+
+    if (code == ':')
+        return error_set(error, "%s needs a value; see azfan %s --help", argument, name);
+    if (nearest != NULL)
+        return error_set(error, "azfan %s has no option %s; did you mean --%s?", name, argument,
+                         nearest);
+    return error_set(error, "azfan %s has no option %s; see azfan %s --help", name, argument, name);
+}
+
+/* The option as the user wrote it: optind is behind it, or on it within a cluster of short ones. */
+static int read_options(int argc, char **argv, struct options *options, struct error *error)
+{
+    struct option known[ROWS + 1] = {{NULL, 0, NULL, 0}};
+    char letters[2 * ROWS + 2] = ":";
+    enum options_command command = options->command;
+    int code;
+
+    for (int i = 0, count = 0; i < ROWS; i++) {
+        bool takes = rows[i].argument != NULL;
+
+        if ((rows[i].commands & 1U << command) == 0)
+            continue;
+        known[count++] = (struct option){rows[i].name, takes ? required_argument : no_argument,
+                                         NULL, (int)rows[i].id};
+        if (rows[i].id < 256)
+            (void)snprintf(letters + strlen(letters), 3, "%c%s", (char)rows[i].id,
+                           takes ? ":" : "");
+    }
+    opterr = 0;
+    optind = 0; /* GNU: start anew */
+    while ((code = getopt_long(argc, argv, letters, known, NULL)) != -1) {
+        const struct option_row *row = find_row(code);
+        char letter[3] = {'-', (char)optopt, '\0'};
+
+        if (row == NULL)
+            return complain(code, optopt > 0 && optopt < 256 ? letter : argv[optind - 1], command,
+                            error);
+        if (read_option(row, optarg, options, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_jobs(int argc, char **argv, struct options *options, struct error *error)
+{
+    options->jobs = argv + optind;
+    options->job_count = (size_t)(argc - optind);
+    if (options->command == OPTIONS_HELP || options->command == OPTIONS_VERSION)
+        return 0;
+    if (options->job_count == 0)
+        return error_set(error, "which job? azfan %s %s", commands[options->command].name,
+                         commands[options->command].arguments);
+    if (options->job_count > 1 && options->command != OPTIONS_CHECK)
+        return error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)",
+                         commands[options->command].name, options->job_count, options->jobs[0],
+                         options->jobs[1]);
+    return 0;
+}
+
+int options_parse(int argc, char **argv, struct options *ret, struct error *error)
+{
+    *ret = (struct options){.command = OPTIONS_HELP, .help_about = OPTIONS_HELP};
+    if (argc < 2)
+        return error_set(error, "what shall it do? azfan --help lists the commands");
+    if (argv[1][0] == '-') { /* azfan --help, azfan --version */
+        if (read_options(argc, argv, ret, error) < 0)
+            return -1;
+        ret->help_about = OPTIONS_HELP;
+        return 0;
+    }
+    if (find_command(argv[1], &ret->command, error) < 0)
+        return -1;
+    if (ret->command == OPTIONS_HELP && argc > 2)
+        return find_command(argv[2], &ret->help_about, error);
+    if (read_options(argc - 1, argv + 1, ret, error) < 0)
+        return -1;
+    return read_jobs(argc - 1, argv + 1, ret, error);
+}
+
+struct jobfile_overrides options_overrides(const struct options *options)
+{
+    const char *environment = getenv("AZFAN_AZ");
+
+    if (environment != NULL && environment[0] == '\0')
+        environment = NULL;
+    return (struct jobfile_overrides){.concurrency = options->concurrency,
+                                      .timeout = options->timeout,
+                                      .deadline = options->deadline,
+                                      .az = options->az != NULL ? options->az : environment,
+                                      .settings = options->settings.list,
+                                      .setting_count = options->settings.count,
+                                      .limits = options->limits.list,
+                                      .limit_count = options->limits.count,
+                                      .excludes = options->excludes.list,
+                                      .exclude_count = options->excludes.count};
+}
+
+void options_done(struct options *options)
+{
+    free(options->limits.list);
+    free(options->excludes.list);
+    free(options->settings.list);
+    free(options->reports.list);
+    free(options->injections.list);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/job.h"
+
+#include <stdlib.h>
+
+void job_parameters_done(struct job_parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++) {
+        free(parameters->list[i].name);
+        free(parameters->list[i].value);
+        free(parameters->list[i].source);
+    }
+    free(parameters->list);
+    *parameters = (struct job_parameters){NULL, 0};
+}
+
+void job_target_done(struct job_target *target)
+{
+    free(target->name);
+    free(target->resource_group);
+    free(target->subscription);
+    free(target->label);
+    job_parameters_done(&target->parameters);
+}
+
+void job_free(struct job *job)
+{
+    if (job == NULL)
+        return;
+    for (size_t i = 0; i < job->target_count; i++)
+        job_target_done(&job->targets[i]);
+    free(job->targets);
+    job_parameters_done(&job->parameters);
+    free(job->path);
+    free(job->folder);
+    free(job->name);
+    free(job->description);
+    free(job->runbook);
+    free(job->script);
+    free(job->script_file);
+    free(job->az);
+    free(job);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/jobfile.h"
+
+#include <ctype.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "job/job.h"
+#include "job/jobkeys.h"
+#include "job/loading.h"
+#include "job/problems.h"
+#include "job/script.h"
+#include "job/selection.h"
+#include "job/yaml.h"
+#include "sys/file.h"
+
+enum { DEFAULT_CONCURRENCY = 30, DEFAULT_OUTPUT_LIMIT = 1024 * 1024 };
+
+#define DEFAULT_TIMEOUT    (220 * NUMBER_SECOND)
+#define DEFAULT_KILL_GRACE (2 * NUMBER_SECOND)
+
+/* What az and the VM's agent need beside the script's own time: see azfan(1). */
+#define AZURE_OVERHEAD (90 * NUMBER_SECOND)
+
+/* The folder of PATH, absolute where the file system knows it. */
+static char *find_folder(const char *path)
+{
+    char *copy = memory_string(path);
+    const char *folder = dirname(copy);
+    char *absolute = realpath(folder, NULL);
+
+    if (absolute == NULL)
+        absolute = memory_string(folder);
+    free(copy);
+    return absolute;
+}
+
+/* It becomes part of a folder's name. */
+static bool is_job_name(const char *name)
+{
+    size_t length = 0;
+
+    while (isascii((unsigned char)name[length]) &&
+           (isalnum((unsigned char)name[length]) ||
+            (name[length] != '\0' && strchr("-_.", name[length]) != NULL)))
+        length++;
+    return length >= 1 && length <= 64 && name[length] == '\0' && name[0] != '.' && name[0] != '-';
+}
+
+static void load_identity(const struct loading *loading, const struct jobkeys_value *values)
+{
+    const struct jobkeys_value *version = &values[KEY_VERSION];
+    const struct yaml_node *name = values[KEY_NAME].node;
+    const struct yaml_node *description = values[KEY_DESCRIPTION].node;
+    const struct yaml_node *runbook = values[KEY_RUNBOOK].node;
+
+    if (version->node != NULL && version->number != 1)
+        loading_problem(loading, version->node, "version must be 1: this azfan knows no other");
+    if (name != NULL && !is_job_name(name->text))
+        loading_problem(
+            loading, name,
+            "name must be 1 to 64 letters, digits and - _ . (and not start with - or .)");
+    loading->job->name = name != NULL ? memory_string(name->text) : NULL;
+    loading->job->description = description != NULL ? memory_string(description->text) : NULL;
+    loading->job->runbook = runbook != NULL ? memory_string(runbook->text) : NULL;
+}
+
+static int64_t number_or(const struct jobkeys_value *value, int64_t otherwise)
+{
+    return value->node != NULL ? value->number : otherwise;
+}
+
+static void load_timeouts(const struct loading *loading, const struct jobkeys_value *values)
+{
+    const struct jobkeys_value *script = &values[KEY_SCRIPT_TIMEOUT];
+    const struct jobkeys_value *timeout = &values[KEY_TIMEOUT];
+    int64_t override = loading->overrides->timeout;
+    struct job *job = loading->job;
+
+    job->timeout = override > 0 ? override : number_or(timeout, DEFAULT_TIMEOUT);
+    job->script_timeout = job->timeout - AZURE_OVERHEAD;
+    if (job->script_timeout < job->timeout / 2)
+        job->script_timeout = job->timeout / 2;
+    if (script->node == NULL)
+        return;
+    job->script_timeout = script->number;
+    /* A timeout that is wrong itself says nothing about this one. */
+    if (job->script_timeout > job->timeout &&
+        (override > 0 || timeout->key == NULL || timeout->node != NULL)) {
+        struct buffer most = BUFFER_INIT;
+
+        number_print_exact_duration(&most, job->timeout);
+        loading_problem(loading, script->node, "script_timeout must not be longer than %s (%s)",
+                        override > 0 ? "--timeout" : "timeout", buffer_text(&most));
+        buffer_done(&most);
+    }
+}
+
+static void load_settings(const struct loading *loading, const struct jobkeys_value *values)
+{
+    const struct jobfile_overrides *overrides = loading->overrides;
+    const struct yaml_node *az = values[KEY_AZ].node;
+    struct job *job = loading->job;
+
+    job->concurrency = overrides->concurrency > 0
+                           ? overrides->concurrency
+                           : (int)number_or(&values[KEY_CONCURRENCY], DEFAULT_CONCURRENCY);
+    job->deadline =
+        overrides->deadline > 0 ? overrides->deadline : number_or(&values[KEY_DEADLINE], 0);
+    job->kill_grace = number_or(&values[KEY_KILL_GRACE], DEFAULT_KILL_GRACE);
+    job->output_limit = (size_t)number_or(&values[KEY_OUTPUT_LIMIT], DEFAULT_OUTPUT_LIMIT);
+    job->az = memory_string(overrides->az != NULL ? overrides->az : az != NULL ? az->text : "az");
+    load_timeouts(loading, values);
+}
+
+static void load_job(const struct loading *loading, const struct yaml_node *root)
+{
+    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+
+    jobkeys_read(loading, JOBKEYS_TOP, root, values);
+    load_identity(loading, values);
+    load_settings(loading, values);
+    script_load(loading, values[KEY_SCRIPT].node);
+    selection_load(loading, values[KEY_TARGETS].node);
+}
+
+struct job *jobfile_parse(const char *path, const char *text, size_t length,
+                          const struct jobfile_overrides *overrides, struct problems *problems)
+{
+    static const struct jobfile_overrides none;
+    struct loading loading = {path, overrides != NULL ? overrides : &none, problems, NULL};
+    size_t before = problems_total(problems);
+    struct yaml_node *root = yaml_parse(path, text, length, problems);
+
+    if (root != NULL) {
+        loading.job = memory_zeroed(1, sizeof *loading.job);
+        loading.job->path = memory_string(path);
+        loading.job->folder = find_folder(path);
+        digest_print(text, length, loading.job->digest);
+        load_job(&loading, root);
+        yaml_discard(root);
+    }
+    if (problems_total(problems) == before)
+        return loading.job;
+    problems_sort(problems);
+    job_free(loading.job);
+    return NULL;
+}
+
+struct job *jobfile_load(const char *path, const struct jobfile_overrides *overrides,
+                         struct problems *problems)
+{
+    struct buffer text = BUFFER_INIT;
+    struct job *job = NULL;
+    struct error error;
+
+    if (file_read(path, JOB_FILE_LIMIT, &text, &error) < 0)
+        problems_add(problems, "", 0, 0, "%s", error.text);
+    else
+        job = jobfile_parse(path, buffer_text(&text), text.length, overrides, problems);
+    buffer_done(&text);
+    return job;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/parameters.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "job/jobfile.h"
+#include "job/jobkeys.h"
+#include "job/loading.h"
+#include "job/yaml.h"
+
+enum { VALUE_LIMIT = 32 * 1024 };
+
+static bool is_identifier(const char *name)
+{
+    size_t length = 0;
+
+    while (isascii((unsigned char)name[length]) &&
+           (isalnum((unsigned char)name[length]) || name[length] == '_'))
+        length++;
+    return length > 0 && name[length] == '\0' && !isdigit((unsigned char)name[0]);
+}
+
+static int check_name(const char *name, struct error *error)
+{
+    /* PowerShell's variables have no case. */
+    static const char *const reserved[] = {"AZFAN_TARGET", "AZFAN_RUN", "AZFAN_BATCH"};
+
+    if (!is_identifier(name))
+        return error_set(error,
+                         "\"%.80s\" is no name for a parameter: it becomes a variable of the "
+                         "script, so only letters, digits and \"_\", and no digit in front",
+                         name);
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
+        if (strcasecmp(name, reserved[i]) == 0)
+            return error_set(error, "%s is set by azfan itself: choose another name", name);
+    }
+    return 0;
+}
+
+/* Says nothing of the value itself: it may be a secret. */
+static int check_value(const char *name, const char *value, struct error *error)
+{
+    size_t length = strlen(value);
+    size_t bad;
+
+    if (length > VALUE_LIMIT)
+        return error_set(error, "the value of %s is longer than %d KiB", name, VALUE_LIMIT / 1024);
+    if (!text_is_utf8(value, length, &bad))
+        return error_set(error, "the value of %s is not UTF-8", name);
+    return 0;
+}
+
+/* The value that the command line's last NAME=VALUE gives; NULL when there is none. */
+static const char *find_setting(const struct jobfile_overrides *overrides, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = overrides->setting_count; i > 0; i--) {
+        const char *setting = overrides->settings[i - 1];
+
+        if (strncmp(setting, name, length) == 0 && setting[length] == '=')
+            return setting + length + 1;
+    }
+    return NULL;
+}
+
+/* The variable that {env: VARIABLE} names; NULL after a problem. */
+static const char *read_source(const struct loading *loading, const struct yaml_node *node)
+{
+    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    const struct yaml_node *variable;
+
+    jobkeys_read(loading, JOBKEYS_SECRET, node, values);
+    variable = values[KEY_SECRET_ENV].node;
+    if (variable == NULL)
+        return NULL;
+    if (!is_identifier(variable->text)) {
+        loading_problem(loading, variable, "\"%s\" is no name of an environment variable",
+                        variable->text);
+        return NULL;
+    }
+    return variable->text;
+}
+
+/* The value of an environment variable; NULL after a problem. */
+static const char *read_environment(const struct loading *loading, const struct yaml_node *node,
+                                    const char *source)
+{
+    const char *value = getenv(source);
+
+    if (value != NULL && value[0] != '\0')
+        return value;
+    loading_problem(loading, node, "the environment variable %s is %s", source,
+                    value == NULL ? "not set" : "empty");
+    return NULL;
+}
+
+static void append(struct job_parameters *parameters, const char *name, const char *value,
+                   const char *source)
+{
+    parameters->list[parameters->count++] =
+        (struct job_parameter){memory_string(name), memory_string(value), memory_string(source)};
+}
+
+/* Is it a name with a text or {env: VARIABLE}? */
+static bool check_pair(const struct loading *loading, const struct yaml_node *key,
+                       const struct yaml_node *node)
+{
+    struct error error;
+
+    if (check_name(key->text, &error) < 0)
+        loading_problem(loading, key, "%s", error.text);
+    else if (node->empty)
+        loading_problem(loading, key, "\"%s\" has no value: write \"\" for an empty text",
+                        key->text);
+    else if (node->kind == YAML_SEQUENCE)
+        loading_problem(loading, node, "%s must be a text or {env: VARIABLE}, not a list",
+                        key->text);
+    else
+        return !node->refused;
+    return false;
+}
+
+/* SETTING: the value that the command line gives instead; NULL when it gives none. */
+static void load_pair(const struct loading *loading, const struct yaml_node *key,
+                      const struct yaml_node *node, const char *setting, struct job_parameters *ret)
+{
+    const char *value = setting;
+    const char *source = NULL;
+    struct error error;
+
+    if (!check_pair(loading, key, node))
+        return;
+    if (node->kind == YAML_MAPPING) {
+        source = read_source(loading, node);
+        if (source == NULL)
+            return;
+        if (value == NULL)
+            value = read_environment(loading, node, source);
+    } else if (value == NULL) {
+        value = node->text;
+    }
+    if (value == NULL)
+        return;
+    if (check_value(key->text, value, &error) < 0)
+        loading_problem(loading, node, "%s", error.text);
+    else
+        append(ret, key->text, value, source);
+}
+
+static struct job_parameter *find(const struct job_parameters *parameters, const char *name)
+{
+    for (size_t i = 0; i < parameters->count; i++) {
+        if (strcmp(parameters->list[i].name, name) == 0)
+            return &parameters->list[i];
+    }
+    return NULL;
+}
+
+/* Checks one NAME=VALUE of the command line and adds the parameter where the file has none. */
+static void apply_setting(const struct loading *loading, const char *setting,
+                          struct job_parameters *parameters)
+{
+    const char *equals = strchr(setting, '=');
+    struct job_parameter *parameter;
+    struct error error;
+    char *name;
+
+    if (equals == NULL) {
+        loading_option_problem(loading, "--set", "write NAME=VALUE");
+        return;
+    }
+    name = memory_copy(setting, (size_t)(equals - setting));
+    parameter = find(parameters, name);
+    if (check_name(name, &error) < 0 || check_value(name, equals + 1, &error) < 0) {
+        loading_option_problem(loading, "--set", "%s", error.text);
+    } else if (parameter == NULL) {
+        append(parameters, name, equals + 1, NULL);
+    } else if (parameter->source != NULL && equals[1] == '\0') {
+        loading_option_problem(loading, "--set", "%s is a secret and must not be empty", name);
+    } else {
+        free(parameter->value);
+        parameter->value = memory_string(equals + 1);
+    }
+    free(name);
+}
+
+void parameters_load(const struct loading *loading, const struct yaml_node *mapping, bool settings,
+                     struct job_parameters *ret)
+{
+    const struct jobfile_overrides *overrides = loading->overrides;
+    size_t most =
+        (mapping != NULL ? mapping->count : 0) + (settings ? overrides->setting_count : 0);
+
+    ret->list = memory_zeroed(most, sizeof *ret->list);
+    for (size_t i = 0; mapping != NULL && i < mapping->count; i++)
+        load_pair(loading, mapping->keys[i], mapping->items[i],
+                  settings ? find_setting(overrides, mapping->keys[i]->text) : NULL, ret);
+    for (size_t i = 0; settings && i < overrides->setting_count; i++)
+        apply_setting(loading, overrides->settings[i], ret);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/problems.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+/* Messages quote the file, and a file may hold line ends, escape sequences or a megabyte of one
+ * key. */
+static char *make_presentable(char *raw)
+{
+    struct buffer text = BUFFER_INIT;
+    size_t length = strlen(raw);
+
+    if (length > PROBLEMS_LONGEST) {
+        length = PROBLEMS_LONGEST;
+        while (length > 0 && ((unsigned char)raw[length] & 0xc0) == 0x80)
+            length--;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (raw[i] == '\n' || raw[i] == '\t')
+            raw[i] = ' ';
+    }
+    text_append_plain(&text, raw, length);
+    if (raw[length] != '\0')
+        buffer_add(&text, "...");
+    return buffer_take(&text);
+}
+
+void problems_add_list(struct problems *problems, const char *path, int line, int column,
+                       const char *format, va_list arguments)
+{
+    struct problem *problem;
+    char *raw = NULL;
+
+    if (problems->count == PROBLEMS_MOST) {
+        problems->more++;
+        return;
+    }
+    if (vasprintf(&raw, format, arguments) < 0)
+        abort();
+    problem = &problems->list[problems->count++];
+    problem->path = memory_string(path);
+    problem->line = line;
+    problem->column = column;
+    problem->text = make_presentable(raw);
+    free(raw);
+}
+
+void problems_add(struct problems *problems, const char *path, int line, int column,
+                  const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    problems_add_list(problems, path, line, column, format, arguments);
+    va_end(arguments);
+}
+
+size_t problems_total(const struct problems *problems)
+{
+    return problems->count + problems->more;
+}
+
+static int compare(const struct problem *a, const struct problem *b)
+{
+    int order = strcmp(a->path, b->path);
+
+    if (order == 0)
+        order = (a->line > b->line) - (a->line < b->line);
+    if (order == 0)
+        order = (a->column > b->column) - (a->column < b->column);
+    return order;
+}
+
+/* By insertion: there are few, and those at one place must keep their order. */
+void problems_sort(struct problems *problems)
+{
+    for (size_t i = 1; i < problems->count; i++) {
+        struct problem moving = problems->list[i];
+        size_t place = i;
+
+        for (; place > 0 && compare(&problems->list[place - 1], &moving) > 0; place--)
+            problems->list[place] = problems->list[place - 1];
+        problems->list[place] = moving;
+    }
+}
+
+void problems_print(const struct problems *problems, struct buffer *buffer)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        const struct problem *problem = &problems->list[i];
+
+        text_append_plain(buffer, problem->path, strlen(problem->path));
+        if (problem->line > 0)
+            buffer_print(buffer, ":%d:%d", problem->line, problem->column);
+        buffer_print(buffer, "%s%s\n", problem->path[0] != '\0' ? ": " : "", problem->text);
+    }
+    if (problems->more > 0) {
+        const char *path = problems->list[0].path;
+
+        text_append_plain(buffer, path, strlen(path));
+        buffer_print(buffer, "%sand %zu more problem%s\n", path[0] != '\0' ? ": " : "",
+                     problems->more, problems->more == 1 ? "" : "s");
+    }
+}
+
+void problems_done(struct problems *problems)
+{
+    for (size_t i = 0; i < problems->count; i++) {
+        free(problems->list[i].path);
+        free(problems->list[i].text);
+    }
+    memset(problems, 0, sizeof *problems);
+}

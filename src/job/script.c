@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/script.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "job/job.h"
+#include "job/jobkeys.h"
+#include "job/loading.h"
+#include "job/parameters.h"
+#include "job/yaml.h"
+#include "sys/file.h"
+
+_Static_assert((int)DIGEST_TEXT_SIZE == (int)JOB_DIGEST_SIZE, "a digest fits");
+
+static int count_lines(const char *text, size_t length)
+{
+    int line = 1;
+
+    for (size_t i = 0; i < length; i++)
+        line += text[i] == '\n';
+    return line;
+}
+
+/* Is TEXT something a VM can run? WHAT names it in the error. */
+static int check_text(const char *what, const char *text, size_t length, struct error *error)
+{
+    const char *null = memchr(text, '\0', length);
+    size_t bad = 0;
+
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        return error_set(error,
+                         "%s starts with a byte order mark, which hides its first line from the "
+                         "VM: save it as UTF-8 without BOM",
+                         what);
+    if (null != NULL)
+        return error_set(error, "%s has a NUL byte in line %d: it is no script", what,
+                         count_lines(text, (size_t)(null - text)));
+    if (!text_is_utf8(text, length, &bad))
+        return error_set(error, "%s is not UTF-8: see line %d", what, count_lines(text, bad));
+    if (text[strspn(text, " \t\r\n")] == '\0')
+        return error_set(error, "%s is empty", what);
+    if (length > JOB_SCRIPT_LIMIT)
+        return error_set(error, "%s is too large: more than %d KiB", what, JOB_SCRIPT_LIMIT / 1024);
+    return 0;
+}
+
+/* A shell on Linux takes the carriage return of a Windows line end for part of the command. */
+static void drop_carriage_returns(struct buffer *script)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < script->length; i++) {
+        if (script->data[i] != '\r' || script->data[i + 1] != '\n')
+            script->data[kept++] = script->data[i];
+    }
+    script->length = kept;
+    script->data[kept] = '\0';
+}
+
+static void load_text(const struct loading *loading, const struct jobkeys_value *values)
+{
+    const struct yaml_node *file = values[KEY_SCRIPT_FILE].node;
+    const struct yaml_node *node = file != NULL ? file : values[KEY_SCRIPT_INLINE].node;
+    struct job *job = loading->job;
+    struct buffer script = BUFFER_INIT;
+    struct error error;
+    int result = 0;
+
+    if (file != NULL) {
+        job->script_file = file_beside(loading->path, file->text);
+        result = file_read(job->script_file, JOB_SCRIPT_LIMIT, &script, &error);
+    } else {
+        buffer_add(&script, node->text);
+    }
+    if (result == 0)
+        result = check_text(file != NULL ? job->script_file : "the script", buffer_text(&script),
+                            script.length, &error);
+    if (result < 0) {
+        loading_problem(loading, node, "%s", error.text);
+        buffer_done(&script);
+        return;
+    }
+    digest_print(script.data, script.length, job->script_digest);
+    if (job->shell == JOB_SH)
+        drop_carriage_returns(&script);
+    job->script_length = script.length;
+    job->script = buffer_take(&script);
+}
+
+static void load_shell(const struct loading *loading, const struct yaml_node *node)
+{
+    if (node == NULL || strcmp(node->text, "sh") == 0)
+        loading->job->shell = JOB_SH;
+    else if (strcmp(node->text, "powershell") == 0)
+        loading->job->shell = JOB_POWERSHELL;
+    else
+        loading_problem(loading, node, "shell must be sh or powershell, not \"%s\"", node->text);
+}
+
+void script_load(const struct loading *loading, const struct yaml_node *section)
+{
+    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    const struct jobkeys_value *file = &values[KEY_SCRIPT_FILE];
+    const struct jobkeys_value *text = &values[KEY_SCRIPT_INLINE];
+
+    if (section != NULL)
+        jobkeys_read(loading, JOBKEYS_SCRIPT, section, values);
+    load_shell(loading, values[KEY_SCRIPT_SHELL].node);
+    parameters_load(loading, values[KEY_SCRIPT_PARAMETERS].node, true, &loading->job->parameters);
+    if (file->key != NULL && text->key != NULL)
+        loading_problem(loading, file->key->line > text->key->line ? file->key : text->key,
+                        "a script is either file or inline, not both");
+    else if (file->node != NULL || text->node != NULL)
+        load_text(loading, values);
+    else if (section != NULL && file->key == NULL && text->key == NULL)
+        loading_problem(loading, section, "the script is missing: give file or inline");
+}

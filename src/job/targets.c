@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/targets.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "job/names.h"
+
+static int check_id_parts(const struct targets_id *id, struct error *error)
+{
+    if (!names_is_subscription(id->subscription))
+        return error_set(error, "the id's subscription \"%s\" is not a GUID", id->subscription);
+    if (!names_is_group(id->resource_group))
+        return error_set(error, "the id's resource group \"%s\" is not a name that Azure allows",
+                         id->resource_group);
+    if (!names_is_valid(id->name))
+        return error_set(error, "the id's last part \"%s\" is not a VM name", id->name);
+    return 0;
+}
+
+int targets_parse_id(const char *text, struct targets_id *ret, struct error *error)
+{
+    /* NULL: a part that the id fills in. */
+    static const char *const parts[] = {
+        "subscriptions",   NULL, "resourceGroups", NULL, "providers", "Microsoft.Compute",
+        "virtualMachines", NULL};
+    char **const values[] = {&ret->subscription, &ret->resource_group, &ret->name};
+    const char *at = text;
+    size_t filled = 0;
+    int result = 0;
+
+    *ret = (struct targets_id){NULL, NULL, NULL};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && result == 0; i++) {
+        size_t length = *at == '/' ? strcspn(at + 1, "/") : 0;
+
+        if (length == 0)
+            result = error_set(error, "a VM's id reads /subscriptions/ID/resourceGroups/GROUP/"
+                                      "providers/Microsoft.Compute/virtualMachines/NAME; "
+                                      "this one is too short");
+        else if (parts[i] == NULL)
+            *values[filled++] = memory_copy(at + 1, length);
+        else if (length != strlen(parts[i]) || strncasecmp(at + 1, parts[i], length) != 0)
+            result = error_set(error, "a VM's id has \"%s\" where this one has \"%.*s\"", parts[i],
+                               (int)(length < 100 ? length : 100), at + 1);
+        at += length + 1;
+    }
+    if (result == 0 && *at != '\0')
+        result =
+            error_set(error, "a VM's id ends with the VM's name; this one goes on with \"%s\"", at);
+    if (result == 0)
+        result = check_id_parts(ret, error);
+    if (result == 0)
+        return 0;
+    free(ret->subscription);
+    free(ret->resource_group);
+    free(ret->name);
+    *ret = (struct targets_id){NULL, NULL, NULL};
+    return -1;
+}
+
+char *targets_print_id(const struct job_target *target, const char *subscription)
+{
+    return memory_print("/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Compute/"
+                        "virtualMachines/%s",
+                        target->subscription != NULL ? target->subscription : subscription,
+                        target->resource_group, target->name);
+}
+
+static int compare_subscriptions(const char *a, const char *b)
+{
+    return strcasecmp(a != NULL ? a : "", b != NULL ? b : "");
+}
+
+/* FNV-1a over the letters in lower case. */
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        hash = (hash ^ (uint64_t)tolower((unsigned char)*text)) * UINT64_C(1099511628211);
+    return (hash ^ '/') * UINT64_C(1099511628211);
+}
+
+/*
+ * The place of a VM in the index: that of its number plus one, or the free one
+ * (0) where it belongs. The index is never full.
+ */
+static size_t find_place(const struct targets *targets, const char *subscription,
+                         const char *resource_group, const char *name)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    size_t place;
+
+    hash = hash_text(hash_text(hash_text(hash, subscription), resource_group), name);
+    for (place = hash % targets->index_size; targets->index[place] != 0;
+         place = (place + 1) % targets->index_size) {
+        const struct job_target *target = &targets->list[targets->index[place] - 1];
+
+        if (strcasecmp(target->name, name) == 0 &&
+            strcasecmp(target->resource_group, resource_group) == 0 &&
+            compare_subscriptions(target->subscription, subscription) == 0)
+            break;
+    }
+    return place;
+}
+
+/* Makes room for one more target and an index that is at most half full. */
+static void grow(struct targets *targets)
+{
+    if (targets->count == targets->capacity) {
+        targets->capacity = targets->capacity > 0 ? 2 * targets->capacity : 32;
+        targets->list = memory_resize(targets->list, targets->capacity, sizeof *targets->list);
+    }
+    if (targets->index_size >= 2 * targets->capacity)
+        return;
+    free(targets->index);
+    targets->index_size = 2 * targets->capacity;
+    targets->index = memory_zeroed(targets->index_size, sizeof *targets->index);
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct job_target *target = &targets->list[i];
+
+        targets->index[find_place(targets, target->subscription, target->resource_group,
+                                  target->name)] = i + 1;
+    }
+}
+
+bool targets_add(struct targets *targets, const char *subscription, const char *resource_group,
+                 const char *name, struct job_parameters *parameters)
+{
+    struct job_target *target;
+    size_t place;
+
+    grow(targets);
+    place = find_place(targets, subscription, resource_group, name);
+    if (targets->index[place] != 0) {
+        if (parameters != NULL)
+            job_parameters_done(parameters);
+        return false;
+    }
+    target = &targets->list[targets->count++];
+    targets->index[place] = targets->count;
+    *target = (struct job_target){.name = memory_string(name),
+                                  .resource_group = memory_string(resource_group),
+                                  .subscription = memory_string(subscription)};
+    if (parameters != NULL) {
+        target->parameters = *parameters;
+        *parameters = (struct job_parameters){NULL, 0};
+    }
+    return true;
+}
+
+static bool matches_any(const char *name, const char *const *patterns, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (names_match(patterns[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* Keeps the targets for which "matches one of PATTERNS" is WANTED. Returns how many it dropped. */
+static size_t sift(struct targets *targets, const char *const *patterns, size_t count, bool wanted)
+{
+    size_t kept = 0;
+    size_t dropped;
+
+    for (size_t i = 0; i < targets->count; i++) {
+        if (matches_any(targets->list[i].name, patterns, count) == wanted)
+            targets->list[kept++] = targets->list[i];
+        else
+            job_target_done(&targets->list[i]);
+    }
+    dropped = targets->count - kept;
+    targets->count = kept;
+    if (dropped > 0) { /* the numbers in it are wrong now: grow() makes it anew */
+        free(targets->index);
+        targets->index = NULL;
+        targets->index_size = 0;
+    }
+    return dropped;
+}
+
+size_t targets_exclude(struct targets *targets, const char *pattern)
+{
+    return sift(targets, &pattern, 1, false);
+}
+
+void targets_limit(struct targets *targets, const char *const *patterns, size_t count)
+{
+    if (count > 0)
+        (void)sift(targets, patterns, count, true);
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+    const struct job_target *first = *(struct job_target *const *)a;
+    const struct job_target *second = *(struct job_target *const *)b;
+    int order = strcasecmp(first->name, second->name);
+
+    if (order == 0)
+        order = strcasecmp(first->resource_group, second->resource_group);
+    if (order == 0)
+        order = compare_subscriptions(first->subscription, second->subscription);
+    return order;
+}
+
+static char *make_label(const struct job_target *target, bool name_is_unique, bool group_is_unique)
+{
+    if (name_is_unique)
+        return memory_string(target->name);
+    if (group_is_unique || target->subscription == NULL)
+        return memory_print("%s/%s", target->resource_group, target->name);
+    return memory_print("%s/%s/%s", target->subscription, target->resource_group, target->name);
+}
+
+/* Sorted, the ones that a label must tell apart are neighbours. */
+void targets_label(struct targets *targets)
+{
+    struct job_target **sorted = memory_zeroed(targets->count, sizeof *sorted);
+
+    for (size_t i = 0; i < targets->count; i++)
+        sorted[i] = &targets->list[i];
+    qsort(sorted, targets->count, sizeof *sorted, compare_targets);
+    for (size_t i = 0; i < targets->count; i++) {
+        struct job_target *target = sorted[i];
+        bool name_is_unique = true;
+        bool group_is_unique = true;
+
+        for (int side = 0; side < 2; side++) {
+            const struct job_target *other;
+
+            if (side == 0 ? i == 0 : i + 1 == targets->count)
+                continue;
+            other = side == 0 ? sorted[i - 1] : sorted[i + 1];
+            if (strcasecmp(other->name, target->name) != 0)
+                continue;
+            name_is_unique = false;
+            if (strcasecmp(other->resource_group, target->resource_group) == 0)
+                group_is_unique = false;
+        }
+        free(target->label);
+        target->label = make_label(target, name_is_unique, group_is_unique);
+    }
+    free(sorted);
+}
+
+struct job_target *targets_take(struct targets *targets, size_t *ret_count)
+{
+    struct job_target *list = targets->list;
+
+    *ret_count = targets->count;
+    targets->list = NULL;
+    targets->count = 0;
+    targets_done(targets);
+    return list;
+}
+
+void targets_done(struct targets *targets)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        job_target_done(&targets->list[i]);
+    free(targets->list);
+    free(targets->index);
+    *targets = (struct targets)TARGETS_INIT;
+}

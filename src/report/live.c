@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/live.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "azure/login.h"
+#include "base/buffer.h"
+#include "base/number.h"
+#include "job/job.h"
+#include "report/line.h"
+#include "report/style.h"
+#include "run/result.h"
+
+void live_open(struct live *live, const struct job *job)
+{
+    char digits[32];
+
+    live->name_width = line_name_width(job);
+    live->count_width = snprintf(digits, sizeof digits, "%zu", job->target_count);
+}
+
+/* One write per line: another program on the same terminal cannot get in between. */
+static void show(FILE *stream, struct buffer *buffer)
+{
+    if (buffer->length > 0)
+        (void)fwrite(buffer->data, 1, buffer->length, stream);
+    (void)fflush(stream);
+    buffer_done(buffer);
+}
+
+static void logged_in(void *context, const struct login *login)
+{
+    const struct live *live = context;
+    struct buffer buffer = BUFFER_INIT;
+
+    if (!live->verbose)
+        return;
+    buffer_print(&buffer, "azfan: logged in; az %s, subscription %s\n", login->az_version,
+                 login->subscription);
+    show(stderr, &buffer);
+}
+
+static void clamped(void *context, int workers)
+{
+    struct buffer buffer = BUFFER_INIT;
+
+    (void)context;
+    buffer_print(&buffer,
+                 "azfan: running %d at once, not more: the limit on open files (ulimit -n) is "
+                 "too low\n",
+                 workers);
+    show(stderr, &buffer);
+}
+
+static void target_settled(void *context, const struct result *result, size_t index)
+{
+    const struct live *live = context;
+    const struct result_target *target = &result->targets[index];
+    enum outcome_kind kind = target->outcome.kind;
+    struct buffer buffer = BUFFER_INIT;
+
+    /* Skipped targets come by the thousand and at once; the summary names them. */
+    if (kind == OUTCOME_SKIPPED || (live->quiet && kind == OUTCOME_OK))
+        return;
+    buffer_print(&buffer, "[%*zu/%zu] ", live->count_width, result->settled,
+                 result->job->target_count);
+    line_print(&buffer, target, live->name_width, live->colour);
+    if (live->verbose) {
+        line_print_block(&buffer, &target->output, 0, "      stdout | ");
+        line_print_block(&buffer, &target->errors, 0, "      stderr | ");
+    }
+    show(stdout, &buffer);
+}
+
+static void stopping(void *context, const struct result *result, size_t running, bool hard)
+{
+    struct buffer buffer = BUFFER_INIT;
+
+    (void)context;
+    buffer_add(&buffer, "azfan: ");
+    if (result->ending == RESULT_SIGNAL)
+        buffer_print(&buffer, "SIG%s: ", sigabbrev_np(result->signal));
+    else if (result->ending == RESULT_DEADLINE)
+        buffer_add(&buffer, "the deadline of the run has passed: ");
+    else
+        buffer_print(&buffer, "%s: ", result->halt_cause);
+    if (hard)
+        buffer_print(&buffer, "killing %zu running\n", running);
+    else if (result->ending == RESULT_SIGNAL || result->ending == RESULT_DEADLINE)
+        buffer_print(&buffer, "starting no more, stopping %zu running%s\n", running,
+                     result->ending == RESULT_SIGNAL ? " (once more: kill them)" : "");
+    else
+        buffer_print(&buffer, "starting no more, waiting for %zu running\n", running);
+    show(stderr, &buffer);
+}
+
+struct conduct_watcher live_watcher(struct live *live)
+{
+    return (struct conduct_watcher){.context = live,
+                                    .logged_in = logged_in,
+                                    .clamped = clamped,
+                                    .target_settled = target_settled,
+                                    .stopping = stopping};
+}

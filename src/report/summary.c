@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/summary.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/number.h"
+#include "report/line.h"
+#include "report/style.h"
+#include "run/result.h"
+
+enum { STDERR_LINES = 5, STDOUT_LINES = 3, PAGE_WIDTH = 100 };
+
+/* The least urgent first: what stands last is what a terminal still shows. */
+static const enum outcome_kind order[] = {OUTCOME_SKIPPED, OUTCOME_CANCELLED, OUTCOME_FAILED,
+                                          OUTCOME_TIMEOUT, OUTCOME_ERROR,     OUTCOME_UNKNOWN};
+
+static bool is_in_group(const struct result_target *target, enum outcome_kind kind,
+                        enum outcome_reason reason)
+{
+    return target->settled && target->outcome.kind == kind && target->outcome.reason == reason;
+}
+
+static size_t count_group(const struct result *result, enum outcome_kind kind,
+                          enum outcome_reason reason)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->job->target_count; i++) {
+        if (is_in_group(&result->targets[i], kind, reason))
+            count++;
+    }
+    return count;
+}
+
+/* Of an error az's own words are in the message already, unless nobody knows them. */
+static bool wants_streams(const struct outcome *outcome)
+{
+    if (outcome->kind != OUTCOME_ERROR)
+        return true;
+    return outcome->reason == REASON_OTHER || outcome->reason == REASON_AZ_BROKEN ||
+           outcome->reason == REASON_EXTENSION || outcome->reason == REASON_AGENT;
+}
+
+static void print_target(struct buffer *buffer, const struct result_target *target, int width,
+                         bool colour)
+{
+    buffer_add(buffer, "  ");
+    line_print(buffer, target, width, colour);
+    if (!wants_streams(&target->outcome))
+        return;
+    if (target->errors.length > 0)
+        line_print_block(buffer, &target->errors, STDERR_LINES, "      stderr | ");
+    else
+        line_print_block(buffer, &target->output, STDOUT_LINES, "      stdout | ");
+}
+
+/* The names alone, in lines of about a page's width. */
+static void print_names(struct buffer *buffer, const struct result *result,
+                        enum outcome_kind kind, enum outcome_reason reason)
+{
+    size_t column = 0;
+
+    for (size_t i = 0; i < result->job->target_count; i++) {
+        const char *label = result->job->targets[i].label;
+
+        if (!is_in_group(&result->targets[i], kind, reason))
+            continue;
+        if (column > 0 && column + strlen(label) + 1 > PAGE_WIDTH) {
+            buffer_add(buffer, "\n");
+            column = 0;
+        }
+        buffer_print(buffer, "%s%s", column == 0 ? "  " : " ", label);
+        column += strlen(label) + (column == 0 ? 2 : 1);
+    }
+    buffer_add(buffer, "\n");
+}
+
+/* What was skipped has nothing to tell but its name, and there may be thousands. */
+static void print_group(struct buffer *buffer, const struct result *result,
+                        enum outcome_kind kind, enum outcome_reason reason, bool colour)
+{
+    int width = line_name_width(result->job);
+    size_t count = count_group(result, kind, reason);
+
+    if (count == 0)
+        return;
+    buffer_print(buffer, "\n%s%s%s (%s), %zu %s:\n", style_bold(colour), outcome_name(kind),
+                 style_end(colour), outcome_reason_name(reason), count,
+                 count == 1 ? "target" : "targets");
+    if (kind == OUTCOME_SKIPPED) {
+        print_names(buffer, result, kind, reason);
+    } else {
+        for (size_t i = 0; i < result->job->target_count; i++) {
+            if (is_in_group(&result->targets[i], kind, reason))
+                print_target(buffer, &result->targets[i], width, colour);
+        }
+    }
+    buffer_print(buffer, "  What to do: %s\n", outcome_advice(kind, reason));
+}
+
+static void print_groups(struct buffer *buffer, const struct result *result, bool colour)
+{
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        if (result->counts[order[i]] == 0)
+            continue;
+        for (int reason = 0; reason < REASONS; reason++)
+            print_group(buffer, result, order[i], (enum outcome_reason)reason, colour);
+    }
+}
+
+static void print_ending(struct buffer *buffer, const struct result *result)
+{
+    switch (result->ending) {
+    case RESULT_COMPLETE:
+        break;
+    case RESULT_SIGNAL:
+        buffer_print(buffer, "Stopped by SIG%s.\n", sigabbrev_np(result->signal));
+        break;
+    case RESULT_DEADLINE:
+        buffer_add(buffer, "Stopped: the run's deadline of ");
+        number_print_exact_duration(buffer, result->job->deadline);
+        buffer_add(buffer, " had passed.\n");
+        break;
+    case RESULT_LOGIN:
+    case RESULT_HALTED:
+        break;
+    }
+    if (result->halt_cause != NULL)
+        buffer_print(buffer, "Halted: %s.\n", result->halt_cause);
+    if (result->trouble != NULL)
+        buffer_print(buffer, "Trouble: %s.\n", result->trouble);
+}
+
+/* "demo: 17 ok, 1 failed, 2 timeout of 20 targets in 8.3s" */
+static void print_counts(struct buffer *buffer, const struct result *result, bool colour)
+{
+    const char *separator = "";
+
+    buffer_print(buffer, "\n%s%s%s: ", style_bold(colour), result->job->name, style_end(colour));
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+        if (result->counts[kind] == 0)
+            continue;
+        buffer_print(buffer, "%s%s%zu %s%s", separator,
+                     style_begin(colour, (enum outcome_kind)kind), result->counts[kind],
+                     outcome_name((enum outcome_kind)kind), style_end(colour));
+        separator = ", ";
+    }
+    buffer_print(buffer, " of %zu %s in ", result->job->target_count,
+                 result->job->target_count == 1 ? "target" : "targets");
+    number_print_duration(buffer, result->duration);
+    buffer_add(buffer, "\n");
+}
+
+static void print_places(struct buffer *buffer, const struct result *result)
+{
+    bool all_ok = result->counts[OUTCOME_OK] == result->job->target_count;
+
+    if (!all_ok && result->job->runbook != NULL)
+        buffer_print(buffer, "Runbook: %s\n", result->job->runbook);
+    if (result->folder != NULL)
+        buffer_print(buffer, "Report:  %s/report.json (what each VM printed is in output/)\n",
+                     result->folder);
+}
+
+void summary_write(FILE *stream, const struct result *result, bool colour)
+{
+    struct buffer buffer = BUFFER_INIT;
+
+    print_groups(&buffer, result, colour);
+    print_counts(&buffer, result, colour);
+    print_ending(&buffer, result);
+    print_places(&buffer, result);
+    (void)fwrite(buffer.data, 1, buffer.length, stream);
+    buffer_done(&buffer);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/text.h"
+
+#include "base/buffer.h"
+#include "report/line.h"
+#include "report/summary.h"
+#include "run/result.h"
+
+void text_report_write(FILE *stream, const struct result *result)
+{
+    int width = line_name_width(result->job);
+    struct buffer buffer = BUFFER_INIT;
+
+    for (size_t i = 0; i < result->job->target_count; i++)
+        line_print(&buffer, &result->targets[i], width, false);
+    if (buffer.length > 0)
+        (void)fwrite(buffer.data, 1, buffer.length, stream);
+    buffer_done(&buffer);
+    summary_write(stream, result, false);
+}

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+#
+# What every test of the program from outside needs. AZFAN is the program, else build/azfan.
+
+setup_place() {
+  top=$BATS_TEST_DIRNAME/../..
+  azfan=${AZFAN:-$top/build/azfan}
+  stub=$top/build/stub
+  place=$BATS_TEST_TMPDIR
+  # Everything that azfan makes goes here, and can be looked for here afterwards.
+  export XDG_STATE_HOME=$place/state XDG_RUNTIME_DIR=$place/runtime HOME=$place/home
+  mkdir -p "$XDG_RUNTIME_DIR" "$HOME"
+  unset AZFAN_AZ NO_COLOR STUB_AZ STUB_AZ_FOR
+  job=$place/job.yaml
+  report=$place/run/report.json
+}
+
+# job [LINE...]: a job file for vm-[1-3] with more lines at its top level.
+write_job() {
+  {
+    cat <<EOF
+version: 1
+name: test
+script:
+  inline: echo hello
+targets:
+  resource_group: rg
+  vms: ["${vms:-vm-[1-3]}"]
+EOF
+    printf '%s\n' "$@"
+  } >"$job"
+}
+
+run_job() { run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" "$@"; }
+
+# value FILTER: from the report.
+value() { jq -r "$1" "$report"; }
+
+outcome_of() { value ".targets[] | select(.name == \"$1\") | .outcome + \" \" + .reason"; }
+
+# No process of ours, and no temporary folder, may outlive azfan.
+nothing_is_left() {
+  local left
+  left=$(find "$XDG_RUNTIME_DIR" -mindepth 1)
+  [ -z "$left" ] || { echo "left behind: $left"; return 1; }
+  left=$(pgrep -af "$place" || true)
+  [ -z "$left" ] || { echo "still running: $left"; return 1; }
+}
+
+# within SECONDS START: no more than that have passed since START ($EPOCHREALTIME).
+within() { awk -v limit="$1" -v start="$2" -v now="$EPOCHREALTIME" 'BEGIN { exit !(now - start <= limit) }'; }
+
+# wait_for COMMAND...: until it succeeds; at most 10 s.
+wait_for() {
+  local i
+  for i in $(seq 200); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.05
+  done
+  echo "waited in vain for: $*"
+  return 1
+}

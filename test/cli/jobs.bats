@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# The commands that start nothing, and the command line itself.
+
+load helper
+
+setup() { setup_place; }
+
+@test "check: right files are ok, wrong ones are told with positions, exit 2" {
+  write_job
+  run "$azfan" check "$job"
+  [ "$status" = 0 ]
+  [ "$output" = "$job: ok, 3 targets" ]
+  printf 'version: 1\nname: x\nconcurency: 3\n' >"$place/wrong.yaml"
+  run "$azfan" check "$job" "$place/wrong.yaml"
+  [ "$status" = 2 ]
+  [[ $output == *"$place/wrong.yaml:3:1: "*"concurency"*"concurrency"* ]]
+  [[ $output == *"$job: ok"* ]]
+  run "$azfan" check -q "$job"
+  [ "$status" = 0 ]
+  [ -z "$output" ]
+}
+
+@test "check: a job that is a folder, a FIFO or missing does not hang and says so" {
+  mkdir "$place/folder"
+  mkfifo "$place/fifo"
+  for wrong in folder fifo missing; do
+    run timeout 5 "$azfan" check "$place/$wrong"
+    [ "$status" = 2 ]
+    [[ $output == *"$place/$wrong"* ]]
+  done
+}
+
+@test "targets: one a line, with --limit and --exclude; none is exit 7" {
+  vms='web-[01-12]' write_job "# nothing more"
+  run "$azfan" targets "$job"
+  [ "$status" = 0 ]
+  [ "${#lines[@]}" = 12 ]
+  [ "${lines[0]}" = web-01 ]
+  run "$azfan" targets "$job" --limit 'WEB-0[1-3]' --limit web-12 --exclude '*-02'
+  [ "$output" = "web-01
+web-03
+web-12" ]
+  run "$azfan" targets "$job" --limit nothing
+  [ "$status" = 7 ]
+  run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" --exclude '*'
+  [ "$status" = 7 ]
+  [ ! -e "$place/run" ]
+}
+
+@test "targets: names from standard input" {
+  printf 'version: 1\nname: x\nscript: {inline: "true"}\ntargets: {resource_group: rg, file: "-"}\n' >"$job"
+  run "$azfan" targets "$job" <<<$'one # a comment\n\ntwo-[1-2]'
+  [ "$output" = "one
+two-1
+two-2" ]
+}
+
+@test "plan: clocks, targets, worst case, command, guarded script; starts nothing" {
+  write_job "concurrency: 2" "timeout: 100s" "kill_grace: 1s"
+  run "$azfan" plan "$job" --az /nonexistent/az
+  [ "$status" = 0 ]
+  [[ $output == *"Script timeout: 50s"* ]]
+  [[ $output == *"Attempt timeout:1m40s"* ]]
+  [[ $output == *"3m22s"* ]]
+  [[ $output == *"  vm-3"* ]]
+  [[ $output == *"/nonexistent/az vm run-command invoke --ids /subscriptions/"*"--command-id RunShellScript --scripts @"*"-o json --only-show-errors"* ]]
+  [[ $output == *"echo hello"* ]]
+  nothing_is_left
+}
+
+@test "a script that is too large with its guard is refused before anything starts" {
+  { printf '#'; head -c 194500 /dev/zero | tr '\0' x; } >"$place/big.sh"
+  printf 'version: 1\nname: x\nscript: {file: big.sh}\ntargets: {resource_group: rg, vms: [a]}\n' >"$job"
+  run "$azfan" check "$job"
+  [ "$status" = 2 ]
+  [[ $output == *"190 KiB"* ]]
+}
+
+@test "--help and --version print to standard output and exit 0" {
+  "$azfan" --help 2>"$place/errors" | grep -q rehearse
+  "$azfan" help run | grep -q -- --concurrency
+  "$azfan" rehearse --help | grep -q throttled
+  [ "$("$azfan" --version)" = "$("$azfan" version)" ]
+  [ ! -s "$place/errors" ]
+}
+
+@test "every option that --help names is in the manual, and the other way round" {
+  for command in run rehearse plan targets check; do
+    "$azfan" "$command" --help | grep -oE -- '--[a-z-]+' | grep -vE -- '--(help|version)'
+  done | sort -u >"$place/helped"
+  sed -n 's/^\.It.* Fl Fl \([a-z-]*\).*/--\1/p' "$top/man/azfan.1" | sort -u >"$place/manual"
+  diff "$place/helped" "$place/manual"
+}
+
+# Wrong words on the command line: what is wrong, what to do, exit 2.
+wrong() { # EXPECTED ARGUMENTS...
+  local expected=$1
+  shift
+  run "$azfan" "$@"
+  [ "$status" = 2 ] || { echo "$status: $output"; return 1; }
+  [[ $output == *"$expected"* ]] || { echo "$output"; return 1; }
+}
+
+@test "bad usage is exit 2 with a word of help" {
+  write_job
+  wrong "azfan --help"
+  wrong "did you mean run?" runn "$job"
+  wrong "which job?" run
+  wrong "takes one job file" run "$job" "$job"
+  wrong "did you mean --concurrency?" run "$job" --concurency 3
+  wrong "--concurrency must be" run "$job" -c 0
+  wrong "--concurrency must be" run "$job" -c many
+  wrong "needs a unit" run "$job" --timeout 220
+  wrong "needs a value" run "$job" --timeout
+  wrong "has no option" targets "$job" --inject a=hang
+  wrong "--color is auto" run "$job" --color blue
+  wrong "not supported yet" run "$job" --progress live
+  wrong "not supported yet" rerun latest
+  wrong "--set" run "$job" --set novalue
+  wrong "--inject" rehearse "$job" --inject vm-1=explode
+  wrong "hang" rehearse "$job" --inject vm-1=explode
+}
+
+@test "options on the command line go over the job file" {
+  write_job "concurrency: 1" "timeout: 100s"
+  run "$azfan" plan "$job" -c 3 --timeout 200s --deadline 5m --set GREETING=hi
+  [ "$status" = 0 ]
+  [[ $output == *"Attempt timeout:3m20s"* && $output == *"Run deadline:   5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]
+}

@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# Rehearsals: the same engine on real processes, without a cloud.
+
+load helper
+
+setup() {
+  setup_place
+  marker=$place/ran
+}
+
+rehearse() { run "$azfan" rehearse "$job" --run-dir "$place/run" "$@"; }
+
+@test "the script never runs here without --execute" {
+  vms='vm-[1-3]' write_job
+  sed -i "s|inline: .*|inline: touch $marker|" "$job"
+  rehearse
+  [ "$status" = 0 ]
+  [ ! -e "$marker" ]
+  [[ $output == *"nothing is sent to Azure"* ]]
+  nothing_is_left
+}
+
+@test "--execute runs the guarded script once a target, in a folder that is gone afterwards" {
+  vms='vm-[1-3]' write_job
+  cat >"$place/script" <<EOF
+echo "\$AZFAN_TARGET \$AZFAN_BATCH \$GREETING" >>$marker
+echo "home: \${HOME-none}"
+pwd
+exit 0
+EOF
+  sed -i "s|inline: .*|file: script\n  parameters: {GREETING: \"it's me\"}|" "$job"
+  rehearse --execute
+  [ "$status" = 0 ]
+  [ "$(sort "$marker")" = "vm-1 1 it's me
+vm-2 1 it's me
+vm-3 1 it's me" ]
+  [[ $(value '.targets[0].stdout') == *"home: none"* ]]
+  nothing_is_left
+}
+
+@test "the true exit status comes out, whatever az says" {
+  vms='vm-[1-2]' write_job
+  sed -i "s|inline: .*|inline: \"echo out; echo err >\&2; [ \$AZFAN_TARGET = vm-1 ] \|\| exit 7\"|" "$job"
+  rehearse --execute
+  [ "$status" = 3 ]
+  [ "$(outcome_of vm-2)" = "failed exit" ]
+  [ "$(value '.targets[1].exit_code')" = 7 ]
+  [ "$(value '.targets[1].stderr')" = err ]
+  [[ $output == *"stderr | err"* ]]
+}
+
+@test "a script that hangs is stopped on the VM by its own clock, with its children" {
+  vms='vm-1' write_job "timeout: 20s" "script_timeout: 1s"
+  sed -i "s|inline: .*|inline: \"echo begun; sleep 300.5 \& wait\"|" "$job"
+  start=$EPOCHREALTIME
+  rehearse --execute
+  within 10 "$start"
+  [ "$status" = 4 ]
+  [ "$(outcome_of vm-1)" = "timeout script" ]
+  [ "$(value '.targets[0].may_still_run')" = false ]
+  [[ $(value '.targets[0].stdout') == begun* ]]
+  run pgrep -f "sleep 300.5"
+  [ "$status" = 1 ]
+  nothing_is_left
+}
+
+@test "the tail of 4,096 bytes is told as such" {
+  vms='vm-1' write_job
+  sed -i "s|inline: .*|inline: seq 1 5000|" "$job"
+  rehearse --execute
+  [ "$status" = 0 ]
+  [ "$(value '.targets[0].stdout_truncated')" = true ]
+  [ "$(value '.targets[0].stdout' | tail -n 1)" = 5000 ]
+}
+
+# Every fault, and what it must come out as.
+@test "each injected fault comes out as what it is" {
+  vms='vm-[01-19]' write_job "timeout: 2s" "script_timeout: 1s" "kill_grace: 300ms" "concurrency: 8"
+  # login stops the run, so it has a test of its own
+  rehearse --inject vm-01=hang --inject vm-02=stubborn --inject vm-03=crash --inject vm-04=exit:9 \
+    --inject vm-05=throttled --inject vm-06=busy --inject vm-07=not_running --inject vm-08=not_found \
+    --inject vm-09=forbidden --inject vm-10=network --inject vm-11=agent --inject vm-12=extension \
+    --inject vm-13=no_trailer --inject vm-14=reboot --inject vm-15=garbage \
+    --inject vm-16=script_timeout --inject vm-17=slow:100ms --inject vm-18=exit:137
+  [ "$status" = 5 ]
+  jq -r '.targets[] | [.name, .outcome, .reason] | join(" ")' "$report" >"$place/seen"
+  diff "$place/seen" - <<'EOF'
+vm-01 timeout az
+vm-02 timeout az
+vm-03 error az_broken
+vm-04 failed exit
+vm-05 error throttled
+vm-06 error busy
+vm-07 error not_running
+vm-08 error not_found
+vm-09 error forbidden
+vm-10 error network
+vm-11 error agent
+vm-12 error extension
+vm-13 unknown no_trailer
+vm-14 unknown interrupted
+vm-15 unknown answer
+vm-16 timeout script
+vm-17 ok 
+vm-18 failed signal
+vm-19 ok 
+EOF
+  # After these the script certainly did not start; after the others nobody can say.
+  [ "$(value '[.targets[] | select(.script_started == "no") | .name] | join(" ")')" = "vm-05 vm-06 vm-07 vm-08 vm-09 vm-10" ] || {
+    value '.targets[] | [.name, .reason, .script_started] | join(" ")'; return 1; }
+  nothing_is_left
+}
+
+@test "a login that breaks in the middle halts the run and is told once" {
+  vms='vm-[01-20]' write_job "concurrency: 1"
+  rehearse --inject vm-03=login
+  [ "$status" = 6 ]
+  [ "$(outcome_of vm-03)" = "error login" ]
+  [ "$(outcome_of vm-20)" = "skipped login" ]
+  [ "$(value .counts.ok)" = 2 ]
+  [[ $output == *"Halted: "* ]]
+}
+
+@test "the same seed gives the same rehearsal" {
+  vms='vm-[01-30]' write_job "concurrency: 10"
+  rehearse --inject 'vm-*=exit:5@30' --seed 7
+  first=$(value '[.targets[].outcome]')
+  run "$azfan" rehearse "$job" --run-dir "$place/run2" --inject 'vm-*=exit:5@30' --seed 7
+  [ "$(jq -r '[.targets[].outcome]' "$place/run2/report.json")" = "$first" ]
+  [[ $first == *failed* && $first == *ok* ]]
+}
+
+@test "Windows: PowerShell jobs are answered in Windows' form" {
+  vms='vm-1' write_job
+  sed -i "s|inline: .*|inline: Get-Date\n  shell: powershell|" "$job"
+  rehearse
+  [ "$status" = 0 ]
+}
+
+@test "the demo ends as it says" {
+  run "$top/test/cli/demo" "$azfan"
+  [ "$status" = 0 ]
+  [[ $output == *"17 ok, 1 failed, 1 timeout, 1 error of 20 targets"* ]]
+}

@@ -1,0 +1,368 @@
+#!/usr/bin/env bats
+# The program from outside: what one run says, writes and leaves.
+
+load helper
+
+setup() { setup_place; }
+
+@test "a run in which all is ok: a line each, a summary, exit 0, report.json" {
+  write_job
+  run_job
+  [ "$status" = 0 ]
+  [[ $output == *"[1/3] vm-"*"ok"* ]]
+  [[ $output == *"[3/3] vm-"* ]]
+  [[ $output == *"test: 3 ok of 3 targets in "* ]]
+  [ "$(value .version)" = 1 ]
+  [ "$(value .exit_status)" = 0 ]
+  [ "$(value .counts.ok)" = 3 ]
+  [ "$(value '[.targets[].name] | join(" ")')" = "vm-1 vm-2 vm-3" ]
+  [ "$(value '.targets[0].id')" = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-1" ]
+  [ "$(value '.targets[0].stdout')" = "hello" ]
+  [ "$(value '.targets[0].exit_code')" = 0 ]
+  [ "$(value '.targets[0].attempts | length')" = 1 ]
+  [ "$(value '.targets[0].attempts[0].az_exit')" = 0 ]
+  [ "$(value '.targets[0].attempts[0].max_rss_kib > 0')" = true ]
+  [ "$(cat "$place/run/output/vm-1.out")" = hello ]
+  [ "$(stat -c %a "$place/run")" = 700 ]
+  [ "$(stat -c %a "$report")" = 600 ]
+  nothing_is_left
+}
+
+@test "the run folder is in XDG_STATE_HOME by default, and its name tells of the run" {
+  write_job
+  run "$azfan" run "$job" --az "$stub/az"
+  [ "$status" = 0 ]
+  ls "$XDG_STATE_HOME/azfan/runs/" | grep -qE '^[0-9]{8}T[0-9]{6}Z-test-[0-9a-f]{4}$'
+  [[ $output == *"$XDG_STATE_HOME/azfan/runs/"*"/report.json"* ]]
+}
+
+@test "a folder that holds a run already is refused, and nothing in it changes" {
+  write_job
+  run_job
+  before=$(sha256sum "$report")
+  run_job
+  [ "$status" = 1 ]
+  [[ $output == *"already holds a run"* ]]
+  [ "$(sha256sum "$report")" = "$before" ]
+}
+
+# What az can do wrong, and what must be said of it. Never ok.
+wrong_az() { # STUB_AZ OUTCOME STATUS [MORE]
+  write_job "output_limit: 64KiB"
+  STUB_AZ=$1 run_job
+  [ "$status" = "$3" ] || { echo "$output"; return 1; }
+  [ "$(outcome_of vm-1)" = "$2" ] || { outcome_of vm-1; return 1; }
+  [ "$(value .counts.ok)" = 0 ]
+  [[ -z ${4:-} || $output == *"$4"* ]] || { echo "$output"; return 1; }
+  nothing_is_left
+}
+
+@test "az prints garbage: unknown" { wrong_az garbage "unknown answer" 4; }
+@test "az prints nothing: unknown" { wrong_az empty "unknown answer" 4; }
+@test "az prints 100 MB: unknown, and the rest is marked" { wrong_az huge "unknown answer" 4; [ "$(value '.targets[0].stdout_truncated')" = true ]; }
+@test "the trailer has another nonce: unknown" { wrong_az wrong_nonce "unknown no_trailer" 4; }
+@test "the sample script ran instead of ours: unknown" { wrong_az sample "unknown no_trailer" 4 "2.78.0"; }
+@test "az crashes: error" { wrong_az crash "error az_broken" 5; [ "$(value '.targets[0].attempts[0].az_signal')" = 11 ]; }
+@test "az fails without a word: error" { wrong_az exit1 "error other" 5; }
+
+@test "az is missing: one clear error, exit 1, no run folder" {
+  write_job
+  run "$azfan" run "$job" --az "$place/no-such-az" --run-dir "$place/run"
+  [ "$status" = 1 ]
+  [[ $output == *"$place/no-such-az"* ]]
+  [ ! -e "$place/run" ]
+  PATH=/nowhere run "$azfan" run "$job" --run-dir "$place/run"
+  [ "$status" = 1 ]
+  [[ $output == *"az"*"PATH"* ]]
+  nothing_is_left
+}
+
+@test "az is not executable: one clear error, exit 1" {
+  write_job
+  echo '#!/bin/sh' >"$place/az"
+  run "$azfan" run "$job" --az "$place/az" --run-dir "$place/run"
+  [ "$status" = 1 ]
+  [[ $output == *"not executable"* ]]
+}
+
+@test "az cannot be executed by the kernel: halted before any target" {
+  write_job
+  printf 'no program at all' >"$place/az"
+  chmod +x "$place/az"
+  run "$azfan" run "$job" --az "$place/az" --run-dir "$place/run"
+  [ "$status" = 6 ]
+  [ "$(value .counts.skipped)" = 3 ]
+  [[ $output == *"Exec format error"* ]]
+}
+
+@test "AZFAN_AZ names the az, and --az goes before it" {
+  write_job
+  AZFAN_AZ=$stub/az run "$azfan" run "$job" --run-dir "$place/run"
+  [ "$status" = 0 ]
+  AZFAN_AZ=/nonexistent run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run2"
+  [ "$status" = 0 ]
+}
+
+# Ways to hang: the attempt ends in time, what it printed is kept, nothing is left, others go on.
+hang() { # MODE
+  vms='vm-[1-8]' write_job "timeout: 1s" "kill_grace: 500ms" "concurrency: 2"
+  local start=$EPOCHREALTIME
+  STUB_AZ=hang:$1 STUB_AZ_FOR=vm-1 run_job
+  # One login, one hang of 1.8 s at the most; the rest is slack for a busy machine.
+  within 8 "$start"
+  [ "$(value .counts.ok)" = 7 ] || { echo "$output"; return 1; }
+  [ "$(value '.targets[0].attempts[0].duration_s < 4')" = true ]
+  [ "$(value '[.targets[1:][].duration_s] | max < 1')" = true ]
+  [[ $(value '.targets[0] | .stdout + .stderr') == *"${2:-partial}"* ]] || { value '.targets[0]'; return 1; }
+  nothing_is_left
+}
+
+@test "hang: the child ignores SIGINT and SIGTERM" {
+  hang stubborn
+  [ "$(outcome_of vm-1)" = "timeout az" ]
+  [ "$status" = 4 ]
+  [[ $output == *"may still run"* ]]
+}
+@test "hang: a launcher without exec, whose grandchild holds the pipes" { hang deaf-launcher; [ "$(outcome_of vm-1)" = "timeout az" ]; }
+@test "hang: the child is gone, a background grandchild holds the pipes" { hang background; }
+@test "hang: a grandchild that called setsid" { hang escaped-hang; [ "$(outcome_of vm-1)" = "timeout az" ]; }
+@test "hang: the child is stopped by SIGSTOP" { hang stopped; [ "$(outcome_of vm-1)" = "timeout az" ]; }
+
+# interrupt SIGNAL...: starts a run that hangs, sends the signals, waits for its end.
+interrupt() {
+  vms='vm-[1-20]' write_job "timeout: 60s" "concurrency: 2" "kill_grace: ${grace:-1s}"
+  STUB_AZ=hang:${mode:-nap} "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" >"$place/out" 2>&1 3>&- &
+  local pid=$! signal
+  wait_for pgrep -f "invoke.*vm-2/*"
+  for signal in "$@"; do
+    kill -s "$signal" "$pid"
+    wait_for grep -q "SIG" "$place/out"
+  done
+  status=0
+  wait "$pid" || status=$?
+}
+
+@test "SIGTERM: children are stopped, the report is there, azfan dies of the signal" {
+  start=$EPOCHREALTIME
+  interrupt TERM
+  [ "$status" = 143 ]
+  within 8 "$start"
+  [ "$(value .exit_status)" = 143 ]
+  [ "$(value .counts.cancelled)" = 2 ]
+  [ "$(value .counts.skipped)" = 18 ]
+  [ "$(outcome_of vm-1)" = "cancelled signal" ]
+  [ "$(outcome_of vm-20)" = "skipped signal" ]
+  grep -q "vm-20" "$place/out"
+  nothing_is_left
+}
+
+@test "SIGHUP: the same" {
+  interrupt HUP
+  [ "$status" = 129 ]
+  [ "$(value .exit_status)" = 129 ]
+  nothing_is_left
+}
+
+@test "a second signal kills at once what ignores the first" {
+  mode=stubborn grace=30s
+  start=$EPOCHREALTIME
+  interrupt TERM TERM
+  [ "$status" = 143 ]
+  within 10 "$start"
+  nothing_is_left
+}
+
+@test "SIGINT ignored at the start, as in a script's background job, stays ignored" {
+  write_job "timeout: 1s" "kill_grace: 0s"
+  (trap '' INT; STUB_AZ=hang:nap exec "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" 3>&-) >"$place/out" 2>&1 &
+  pid=$!
+  wait_for pgrep -f "invoke.*vm-2/*"
+  kill -s INT "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" = 4 ]
+  [ "$(value .counts.timeout)" = 3 ]
+}
+
+@test "SIGINT ends it with 130 and the report" {
+  vms='vm-[1-20]' write_job "timeout: 60s" "concurrency: 2"
+  # A background job of this shell would have SIGINT ignored: let another program start it.
+  env STUB_AZ=hang:nap python3 - "$azfan" "$job" "$stub/az" "$place/run" >"$place/out" 2>&1 3>&- <<'PY' &
+import signal, subprocess, sys
+azfan, job, az, run = sys.argv[1:]
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+child = subprocess.Popen([azfan, "run", job, "--az", az, "--run-dir", run])
+print("pid", child.pid, flush=True)
+print("status", child.wait(), flush=True)
+PY
+  pid=$!
+  wait_for pgrep -f "invoke.*vm-2/*"
+  kill -s INT "$(awk '/^pid/ { print $2 }' "$place/out")"
+  wait "$pid"
+  grep -q "^status -2$" "$place/out"
+  [ "$(value .exit_status)" = 130 ]
+  nothing_is_left
+}
+
+@test "the deadline of the run: what runs is stopped, the rest is skipped, exit 124" {
+  vms='vm-[1-6]' write_job "deadline: 1s" "timeout: 60s" "concurrency: 2"
+  start=$EPOCHREALTIME
+  STUB_AZ=hang:nap run_job
+  [ "$status" = 124 ]
+  within 8 "$start"
+  [ "$(value .counts.cancelled)" = 2 ]
+  [ "$(outcome_of vm-1)" = "cancelled deadline" ]
+  [ "$(outcome_of vm-6)" = "skipped deadline" ]
+  [[ $output == *"deadline of 1s had passed"* ]]
+  nothing_is_left
+}
+
+@test "started with standard descriptors closed, it runs, and its report is whole" {
+  write_job
+  "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" <&- >&- 2>&-
+  [ "$(value .counts.ok)" = 3 ]
+}
+
+@test "no descriptor of ours, nor one we inherited, is open in az; defaults for its signals" {
+  write_job
+  cat >"$place/az" <<EOF
+#!/bin/bash
+case "\$1 \$2" in "vm run-command") ls -l /proc/\$\$/fd >&2; grep -E 'SigBlk|SigIgn' /proc/\$\$/status >&2;; esac
+exec "$stub/az" "\$@"
+EOF
+  chmod +x "$place/az"
+  (trap '' PIPE HUP; exec 9<"$job" 8>"$place/out"; run_job --az "$place/az"; [ "$status" = 0 ])
+  listing=$(value '.targets[0].attempts | length')
+  [ "$listing" = 1 ]
+  cat >"$place/az2" <<EOF
+#!/bin/bash
+case "\$1 \$2" in "vm run-command") ls -l /proc/\$\$/fd; grep -E 'SigBlk|SigIgn' /proc/\$\$/status; exit 0;; esac
+exec "$stub/az" "\$@"
+EOF
+  chmod +x "$place/az2"
+  (trap '' PIPE HUP; exec 9<"$job" 8>"$place/out"; "$azfan" run "$job" --az "$place/az2" --run-dir "$place/run2" || true)
+  listing=$(jq -r '.targets[0].stdout' "$place/run2/report.json")
+  [[ $listing == *"0 -> /dev/null"* ]]
+  # bash itself keeps its script open at 255; ls opens nothing in the shell.
+  [ "$(grep -cE ' [0-9]+ -> ' <<<"$listing")" = 4 ]
+  [[ $listing != *"$job"* && $listing != *"report.json"* ]]
+  [ "$(awk '/SigBlk/ { print $2 }' <<<"$listing")" = 0000000000000000 ]
+  [ "$(awk '/SigIgn/ { print $2 }' <<<"$listing")" = 0000000000000000 ]
+}
+
+@test "a reader that leaves ends the output, not the run" {
+  vms='vm-[001-300]' write_job
+  set +o pipefail
+  "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" 2>/dev/null | head -n 1
+  wait_for test -s "$report"
+  [ "$(value .counts.ok)" = 300 ]
+}
+
+@test "a full disk behind standard output does not pass for success" {
+  [ -e /dev/full ] || skip "no /dev/full"
+  write_job
+  status=0
+  "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" >/dev/full 2>"$place/errors" || status=$?
+  [ "$status" = 1 ]
+  grep -q "standard output" "$place/errors"
+  [ "$(value .counts.ok)" = 3 ]
+}
+
+@test "secrets: on no command line, in no report, no line, no file" {
+  cat >"$job" <<EOF
+version: 1
+name: test
+script:
+  inline: echo hello
+  parameters:
+    TOKEN: {env: TEST_TOKEN}
+    OPEN: visible-value
+targets:
+  resource_group: rg
+  vms: [vm-1]
+EOF
+  cat >"$place/az" <<EOF
+#!/bin/bash
+tr '\0' ' ' </proc/\$\$/cmdline >>"$place/cmdlines"
+for word in "\$@"; do case \$word in @*) grep -q "s3cr3t value" "\${word#@}" && echo "s3cr3t value in the file" >&2; stat -c %a "\${word#@}" >"$place/mode";; esac; done
+[ "\$1" = vm ] && { echo "leak: s3cr3t value!"; echo "ERROR: (Odd) s3cr3t value" >&2; exit 1; }
+exec "$stub/az" "\$@"
+EOF
+  chmod +x "$place/az"
+  TEST_TOKEN="s3cr3t value" run "$azfan" run "$job" --az "$place/az" --run-dir "$place/run" -v
+  [ "$status" = 5 ]
+  [[ $output != *s3cr3t* ]]
+  [[ $output == *"***"* ]]
+  run grep -r s3cr3t "$place/run" "$place/cmdlines"
+  [ "$status" = 1 ]
+  [ "$(cat "$place/mode")" = 600 ]
+  grep -q "in the file" "$place/run/output/vm-1.err"
+  run "$azfan" plan "$job"
+  [ "$status" = 2 ]
+  [[ $output == *"TEST_TOKEN"* ]]
+  TEST_TOKEN="s3cr3t value" run "$azfan" plan "$job"
+  [ "$status" = 0 ]
+  [[ $output != *s3cr3t* && $output == *visible-value* ]]
+  nothing_is_left
+}
+
+@test "what a VM prints is data: no control character reaches the terminal" {
+  write_job
+  cat >"$place/az" <<EOF
+#!/bin/bash
+[ "\$1" = vm ] && { printf 'ERROR: \033[31mred\033]0;title\a \233 \u202e\n\033[2J' >&2; exit 1; }
+exec "$stub/az" "\$@"
+EOF
+  chmod +x "$place/az"
+  "$azfan" run "$job" --az "$place/az" --run-dir "$place/run" -v --color never >"$place/out" 2>&1 || true
+  [ -s "$place/out" ]
+  run grep -nP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' "$place/out"
+  [ "$status" = 1 ]
+  jq . "$report" >/dev/null
+}
+
+@test "--report writes where it is told, by suffix; a wrong place is told before the run" {
+  write_job
+  run_job --report "$place/a.json" --report "$place/b.txt" -q
+  [ "$status" = 0 ]
+  [ "$(jq -r .counts.ok "$place/a.json")" = 3 ]
+  grep -q "vm-3  *ok" "$place/b.txt"
+  run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run2" --report "$place/no/such/place.json"
+  [ "$status" = 2 ]
+  [ ! -e "$place/run2" ]
+  run "$azfan" run "$job" --az "$stub/az" --report "$place/report.pdf"
+  [ "$status" = 2 ]
+  run "$azfan" run "$job" --az "$stub/az" --report "$place/report.html"
+  [ "$status" = 2 ]
+  [[ $output == *"not supported yet"* ]]
+}
+
+@test "-q has no line for what is ok, and still says how it ended" {
+  write_job
+  STUB_AZ=exit1 STUB_AZ_FOR=vm-2 run_job -q
+  [ "$status" = 5 ]
+  [[ $output != *"vm-1"* && $output == *"vm-2"* && $output == *"2 ok, 1 error of 3 targets"* ]]
+}
+
+@test "colours only where they are wanted" {
+  write_job
+  run_job --color always
+  [[ $output == *$'\033[32m'* ]]
+  run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run2"
+  [[ $output != *$'\033['* ]]
+}
+
+@test "few descriptors: fewer workers, one line that says so, and all is done" {
+  vms='vm-[1-40]' write_job "concurrency: 40"
+  ulimit -n 64
+  run_job
+  [ "$status" = 0 ]
+  [[ $output == *"ulimit -n"* ]]
+}
+
+@test "the summary names what is not ok, what to do about it, and the runbook" {
+  vms='vm-[1-4]' write_job "runbook: docs/runbooks/agent.md"
+  STUB_AZ=exit1 STUB_AZ_FOR=vm-3 run_job
+  [ "$status" = 5 ]
+  [[ $output == *"error (other), 1 target:"*"vm-3"*"What to do: "*"3 ok, 1 error of 4 targets"*"Runbook: docs/runbooks/agent.md"* ]]
+}

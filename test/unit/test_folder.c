@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* run/folder: where a run is kept, and that no older run is ever touched. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "run/folder.h"
+#include "sys/file.h"
+#include "unit.h"
+
+static char *place;
+
+static void set_up(void)
+{
+    struct error error;
+
+    ck_assert_int_eq(file_make_temporary_folder(&place, &error), 0);
+}
+
+static void tear_down(void)
+{
+    struct error error;
+
+    (void)file_remove_tree(place, &error);
+    free(place);
+}
+
+static bool exists(const char *name)
+{
+    char *path = memory_print("%s/%s", place, name);
+    bool found = access(path, F_OK) == 0;
+
+    free(path);
+    return found;
+}
+
+START_TEST(output_is_written_by_label_and_empty_streams_are_not)
+{
+    struct buffer text = {.data = (char[]){"hello"}, .length = 5};
+    struct buffer nothing = BUFFER_INIT;
+    struct folder folder;
+    struct error error;
+    char *path = memory_print("%s/run", place);
+
+    ck_assert_int_eq(folder_open(&folder, path, "id", &error), 0);
+    ck_assert_int_eq(folder_write_output(&folder, "web-01", &text, &nothing, &error), 0);
+    ck_assert_int_eq(folder_write_output(&folder, "rg/web-02", &nothing, &text, &error), 0);
+    ck_assert(exists("run/output/web-01.out"));
+    ck_assert(!exists("run/output/web-01.err"));
+    ck_assert(exists("run/output/rg.web-02.err"));
+    folder_close(&folder);
+    free(path);
+}
+END_TEST
+
+START_TEST(a_label_cannot_leave_the_folder)
+{
+    struct buffer text = {.data = (char[]){"x"}, .length = 1};
+    struct buffer nothing = BUFFER_INIT;
+    struct folder folder;
+    struct error error;
+    char *path = memory_print("%s/run", place);
+
+    ck_assert_int_eq(folder_open(&folder, path, "id", &error), 0);
+    ck_assert_int_eq(folder_write_output(&folder, "../../evil", &text, &nothing, &error), 0);
+    ck_assert(!exists("evil.out"));
+    ck_assert(exists("run/output/.....evil.out"));
+    folder_close(&folder);
+    free(path);
+}
+END_TEST
+
+static const struct refusal {
+    const char *name;
+    const char *command; /* $P is the place */
+    const char *text;
+} refusals[] = {
+    {"it holds a run", "mkdir -p $P/run && touch $P/run/report.json", "already holds a run"},
+    {"it is a symbolic link", "mkdir $P/real && ln -s real $P/run", "symbolic link"},
+    {"it is a file", "touch $P/run", "not a folder"},
+};
+
+START_TEST(what_is_in_the_way_is_refused)
+{
+    const struct refusal *row = &refusals[_i];
+    char *path = memory_print("%s/run", place);
+    struct folder folder;
+    struct error error;
+
+    ck_assert_int_eq(setenv("P", place, 1), 0);
+    ck_assert_int_eq(system(row->command), 0);
+    ck_assert_int_eq(folder_open(&folder, path, "id", &error), -1);
+    ck_assert_msg(strstr(error.text, row->text) != NULL, "%s: %s", row->name, error.text);
+    free(path);
+}
+END_TEST
+
+START_TEST(somebody_elses_folder_is_refused)
+{
+    char *path = memory_print("%s/run", place);
+    struct folder folder;
+    struct error error;
+
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    if (chown(path, 12345, 12345) == 0) { /* only root can make one; CI is root */
+        ck_assert_int_eq(folder_open(&folder, path, "id", &error), -1);
+        ck_assert_ptr_nonnull(strstr(error.text, "somebody else"));
+    }
+    free(path);
+}
+END_TEST
+
+START_TEST(a_folder_that_is_there_becomes_private)
+{
+    char *path = memory_print("%s/run", place);
+    struct folder folder;
+    struct error error;
+    struct stat status;
+
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    ck_assert_int_eq(folder_open(&folder, path, "id", &error), 0);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0700);
+    folder_close(&folder);
+    free(path);
+}
+END_TEST
+
+START_TEST(the_id_tells_when_and_what)
+{
+    struct error error;
+    char *one, *two;
+
+    ck_assert_int_eq(folder_name_run("demo", INT64_C(1763866800000000000), &one, &error), 0);
+    ck_assert_int_eq(folder_name_run("demo", INT64_C(1763866800000000000), &two, &error), 0);
+    ck_assert_int_eq(strncmp(one, "20251123T030000Z-demo-", 22), 0);
+    ck_assert_uint_eq(strlen(one), 26);
+    free(one);
+    free(two);
+}
+END_TEST
+
+static Suite *folder_suite(void)
+{
+    Suite *suite = suite_create("folder");
+    TCase *tests = tcase_create("folder");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, output_is_written_by_label_and_empty_streams_are_not);
+    tcase_add_test(tests, a_label_cannot_leave_the_folder);
+    tcase_add_loop_test(tests, what_is_in_the_way_is_refused, 0, UNIT_COUNT(refusals));
+    tcase_add_test(tests, somebody_elses_folder_is_refused);
+    tcase_add_test(tests, a_folder_that_is_there_becomes_private);
+    tcase_add_test(tests, the_id_tells_when_and_what);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(folder_suite)

@@ -1,0 +1,893 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guard's text, and the guard at work: every script runs under each shell
+ * that a VM may have as /bin/sh, with hardly any environment. All processes of
+ * a guard inherit a pipe as descriptor 3: its end of file says that they are gone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <nettle/base64.h>
+
+#include "azure/guard.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+#include "unit/unit.h"
+
+#define NONCE "0123456789abcdef0123456789abcdef"
+
+enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000 };
+
+static const char *const shells[SHELLS][3] = {
+    {"/bin/sh", NULL, NULL}, {"/bin/bash", "--posix", NULL}, {"/bin/busybox", "sh", NULL}};
+
+static char *folder; /* of this test program */
+
+static void make_folder(void)
+{
+    struct error error;
+
+    ck_assert_int_eq(file_make_temporary_folder(&folder, &error), 0);
+}
+
+static void remove_folder(void)
+{
+    struct error error;
+
+    (void)file_remove_tree(folder, &error);
+    free(folder);
+}
+
+struct trial {
+    const char *const *shell;
+    const char *script;
+    struct job_parameters parameters;
+    int timeout_ms;
+    const char *path; /* the guard's PATH; NULL: the usual one */
+    const char *in;   /* its working folder; NULL: one of its own */
+    const char *temporary; /* its TMPDIR, or NULL */
+
+    int pid;
+    int alive; /* readable when a process writes to 3; at its end when all are gone */
+    int status;
+    struct buffer output, errors;
+    struct guard_trailer trailer;
+    int64_t duration;
+};
+
+static void write_guard(struct buffer *text, const struct trial *trial)
+{
+    struct job job = {.name = (char[]){"job"},
+                      .script = memory_string(trial->script),
+                      .script_length = strlen(trial->script),
+                      .parameters = trial->parameters,
+                      .script_timeout = trial->timeout_ms * NUMBER_MILLISECOND};
+    struct job_target target = {.name = (char[]){"web-01"}};
+    struct guard guard = {
+        .job = &job, .target = &target, .run = "run-1", .batch = 2, .nonce = NONCE};
+
+    guard_write(text, &guard);
+    free(job.script);
+}
+
+static int open_output(const char *name)
+{
+    char *path = memory_print("%s/%s", folder, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    free(path);
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
+static void spawn(struct trial *trial, const char *file, int out, int err, int alive)
+{
+    char *path = memory_print("PATH=%s", trial->path != NULL ? trial->path : getenv("PATH"));
+    char *temporary = memory_print("TMPDIR=%s", trial->temporary);
+    char *const environment[] = {path, (char[]){"LANG=C"}, (char[]){"SHLVL=1"},
+                                 trial->temporary != NULL ? temporary : NULL, NULL};
+    char *arguments[4] = {NULL};
+    posix_spawn_file_actions_t actions;
+    int at = 0;
+
+    for (; trial->shell[at] != NULL; at++)
+        arguments[at] = memory_string(trial->shell[at]);
+    arguments[at] = memory_string(file);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, 1);
+    posix_spawn_file_actions_adddup2(&actions, err, 2);
+    posix_spawn_file_actions_adddup2(&actions, alive, 3);
+    posix_spawn_file_actions_addchdir_np(&actions, trial->in != NULL ? trial->in : folder);
+    ck_assert_int_eq(
+        posix_spawn(&trial->pid, arguments[0], &actions, NULL, arguments, environment), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    for (; at >= 0; at--)
+        free(arguments[at]);
+    free(path);
+    free(temporary);
+}
+
+static void begin(struct trial *trial)
+{
+    struct buffer text = BUFFER_INIT;
+    struct error error;
+    char *file = memory_print("%s/guard.sh", folder);
+    int out = open_output("output");
+    int err = open_output("errors");
+    int ends[2];
+
+    write_guard(&text, trial);
+    ck_assert_int_eq(file_write(file, 0600, text.data, text.length, &error), 0);
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    trial->duration = clock_now();
+    spawn(trial, file, out, err, ends[1]);
+    trial->alive = ends[0];
+    fd_close(&ends[1]);
+    fd_close(&out);
+    fd_close(&err);
+    buffer_done(&text);
+    free(file);
+}
+
+static void read_back(const char *name, struct buffer *buffer)
+{
+    char *path = memory_print("%s/%s", folder, name);
+    struct error error;
+
+    ck_assert_int_eq(file_read(path, 1 << 20, buffer, &error), 0);
+    free(path);
+}
+
+/* Waits for the guard and reads its streams. True: there is a trailer; it is cut out. */
+static bool end(struct trial *trial)
+{
+    struct buffer whole = BUFFER_INIT;
+    bool found;
+
+    ck_assert_int_eq(waitpid(trial->pid, &trial->status, 0), trial->pid);
+    trial->duration = clock_now() - trial->duration;
+    read_back("output", &whole);
+    read_back("errors", &trial->errors);
+    found = guard_find_trailer(buffer_text(&whole), whole.length, NONCE, &trial->trailer);
+    if (found) {
+        ck_assert_uint_eq(trial->trailer.stop, whole.length);
+        whole.length = trial->trailer.start;
+    }
+    buffer_append(&trial->output, whole.data, whole.length);
+    buffer_done(&whole);
+    return found;
+}
+
+/* Every process that the guard had started is gone, within two seconds. */
+static bool all_gone(const struct trial *trial)
+{
+    struct pollfd fd = {.fd = trial->alive, .events = POLLIN};
+    char bytes[64];
+
+    while (poll(&fd, 1, 2000) == 1) {
+        if (read(trial->alive, bytes, sizeof bytes) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void trial_done(struct trial *trial)
+{
+    fd_close(&trial->alive);
+    buffer_done(&trial->output);
+    buffer_done(&trial->errors);
+}
+
+/* Is the shell number INDEX % SHELLS on this machine? */
+static bool has_shell(int index, struct trial *trial)
+{
+    trial->shell = shells[index % SHELLS];
+    return access(trial->shell[0], X_OK) == 0;
+}
+
+static const struct {
+    const char *protects;
+    const char *script;
+    int timeout_ms;
+    enum guard_end end;
+    int status;
+    const char *output;
+    const char *errors; /* a part of them; NULL: none at all */
+} runs[] = {
+    {"an ordinary end", "echo hello", LONG_MS, GUARD_EXIT, 0, "hello\n", NULL},
+    {"output without a last newline", "printf hello", LONG_MS, GUARD_EXIT, 0, "hello", NULL},
+    {"errors stay errors", "echo oops >&2; exit 3\n", LONG_MS, GUARD_EXIT, 3, "", "oops"},
+    {"no output at all", ":\n", LONG_MS, GUARD_EXIT, 0, "", NULL},
+    {"status 1", "exit 1\n", LONG_MS, GUARD_EXIT, 1, "", NULL},
+    {"status 2", "exit 2\n", LONG_MS, GUARD_EXIT, 2, "", NULL},
+    {"the watchdog's own status from the script", "exit 3\n", LONG_MS, GUARD_EXIT, 3, "", NULL},
+    {"status 128", "exit 128\n", LONG_MS, GUARD_EXIT, 128, "", NULL},
+    {"status 193", "exit 193\n", LONG_MS, GUARD_EXIT, 193, "", NULL},
+    {"status 255", "exit 255\n", LONG_MS, GUARD_EXIT, 255, "", NULL},
+    {"SIGKILL, without the shell's own remark", "kill -9 $$\n", LONG_MS, GUARD_EXIT, 137, "", NULL},
+    {"SIGTERM", "kill $$\n", LONG_MS, GUARD_EXIT, 143, "", NULL},
+    {"SIGUSR1, which the watchdog knows", "kill -USR1 $$\n", LONG_MS, GUARD_EXIT, 138, "", NULL},
+    {"kill 0 reaches the script's group only", "kill -9 0\n", LONG_MS, GUARD_EXIT, 137, "", NULL},
+    {"exec", "exec sh -c 'echo x; exit 9'\n", LONG_MS, GUARD_EXIT, 9, "x\n", NULL},
+    {"a closed stdout", "exec >&- 2>&-\nexit 4\n", LONG_MS, GUARD_EXIT, 4, "", NULL},
+    {"stdin is empty", "read x; echo \"[$x] $?\"\n", LONG_MS, GUARD_EXIT, 0, "[] 1\n", NULL},
+    {"a syntax error is the script's failure", "if\n", LONG_MS, GUARD_EXIT, 2, "", "yntax error"},
+    {"an unknown command", "azfan-no-such-command\n", LONG_MS, GUARD_EXIT, 127, "", "not found"},
+    {"a shebang", "#!/bin/cat\nyes\n", LONG_MS, GUARD_EXIT, 0, "#!/bin/cat\nyes\n", NULL},
+    {"a shebang with an argument", "#! /bin/sh -e\nfalse\necho no\n", LONG_MS, GUARD_EXIT, 1, "",
+     NULL},
+    {"an empty shebang is none", "#!\necho sh\n", LONG_MS, GUARD_EXIT, 0, "sh\n", NULL},
+    {"an interpreter that does not exist is a failed script", "#!/nonexistent/python\nx\n", LONG_MS,
+     GUARD_EXIT, 127, "", "No such file"},
+    {"an interpreter that may not run", "#!/etc/passwd\nx\n", LONG_MS, GUARD_EXIT, 126, "",
+     "ermission denied"},
+    {"a byte order mark", "\xef\xbb\xbf#!/bin/sh\necho bom\n", LONG_MS, GUARD_EXIT, 0, "bom\n", NULL},
+    {"the script removes itself", "rm -r \"${0%/*}\"\nexit 5\n", LONG_MS, GUARD_EXIT, 5, "", NULL},
+    {"the script's own variables", "echo $AZFAN_TARGET $AZFAN_RUN $AZFAN_BATCH", LONG_MS, GUARD_EXIT,
+     0, "web-01 run-1 2\n", NULL},
+    {"the guard's variables do not leak", "echo \"[$azfan_nonce$folder$began$status]\"\n", LONG_MS,
+     GUARD_EXIT, 0, "[]\n", NULL},
+    {"a trailer with another nonce is output", "echo azfan:" "ffffffffffffffffffffffffffffffff"
+     " end=exit status=0 seconds=1; exit 6", LONG_MS, GUARD_EXIT, 6,
+     "azfan:ffffffffffffffffffffffffffffffff end=exit status=0 seconds=1\n", NULL},
+    {"a time limit", "echo begun\nsleep 50\n", SHORT_MS, GUARD_TIMEOUT, 143, "begun\n", NULL},
+    {"a time limit of whole seconds", "sleep 50\n", 1000, GUARD_TIMEOUT, 143, "", NULL},
+    {"a limit shorter than any start", "sleep 50\n", 1, GUARD_TIMEOUT, 143, "", NULL},
+    {"a script that says 0 when it is stopped", "trap 'exit 0' TERM\nsleep 50 & wait\n", SHORT_MS,
+     GUARD_TIMEOUT, 0, "", NULL},
+    {"a script that ignores TERM", "trap '' TERM\nsleep 50 & sleep 51; sleep 52\n", SHORT_MS,
+     GUARD_TIMEOUT, 137, "", NULL},
+    {"a child that ignores TERM", "(trap '' TERM; sleep 50; sleep 51) &\nsleep 52\n", SHORT_MS,
+     GUARD_TIMEOUT, 143, "", NULL},
+    {"a stopped script", "kill -STOP $$\n", SHORT_MS, GUARD_TIMEOUT, 137, "", NULL},
+    {"a script that removes itself and hangs", "rm -r \"${0%/*}\"\nsleep 50\n", SHORT_MS,
+     GUARD_TIMEOUT, 143, "", NULL},
+};
+
+START_TEST(a_script_runs)
+{
+    int row = _i / SHELLS;
+    struct trial trial = {.script = runs[row].script, .timeout_ms = runs[row].timeout_ms};
+    const char *what = runs[row].protects;
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert_msg(end(&trial), "%s, %s: no trailer", trial.shell[0], what);
+    ck_assert_msg(trial.trailer.end == runs[row].end && trial.trailer.status == runs[row].status,
+                  "%s, %s: end %d, status %d, %s", trial.shell[0], what, (int)trial.trailer.end,
+                  trial.trailer.status, buffer_text(&trial.errors));
+    ck_assert_msg(trial.output.length == strlen(runs[row].output) &&
+                      strcmp(buffer_text(&trial.output), runs[row].output) == 0,
+                  "%s, %s: wrote \"%s\"", trial.shell[0], what, buffer_text(&trial.output));
+    ck_assert_msg(runs[row].errors == NULL
+                      ? trial.errors.length == 0
+                      : strstr(buffer_text(&trial.errors), runs[row].errors) != NULL,
+                  "%s, %s: wrote errors \"%s\"", trial.shell[0], what, buffer_text(&trial.errors));
+    ck_assert_msg(trial.status == 0, "%s, %s: the guard's own status", trial.shell[0], what);
+    ck_assert_msg(trial.duration < 10 * NUMBER_SECOND, "%s, %s: too slow", trial.shell[0], what);
+    ck_assert_msg(all_gone(&trial), "%s, %s: processes are left", trial.shell[0], what);
+    trial_done(&trial);
+}
+END_TEST
+
+/* Nothing stays in Run Command's folder, which is kept on the VM for ever. */
+START_TEST(the_temporary_folder_goes)
+{
+    struct trial trial = {.script = "echo \"${0%/*}\"; sleep 50\n", .timeout_ms = SHORT_MS};
+    struct stat status;
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert(end(&trial));
+    trial.output.data[trial.output.length - 1] = '\0';
+    ck_assert_msg(strncmp(trial.output.data, folder, strlen(folder)) == 0,
+                  "%s is not in the working folder", trial.output.data);
+    ck_assert_int_eq(stat(trial.output.data, &status), -1);
+    trial_done(&trial);
+}
+END_TEST
+
+/* When the trailer says timeout, nothing of the script's group is alive. */
+START_TEST(after_a_timeout_the_group_is_gone)
+{
+    struct trial trial = {.script = "trap '' TERM\nsleep 50 &\necho $!\nwait\n",
+                          .timeout_ms = SHORT_MS};
+    char path[64];
+    char *text;
+    int fd;
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert(end(&trial));
+    ck_assert_int_eq((int)trial.trailer.end, GUARD_TIMEOUT);
+    (void)snprintf(path, sizeof path, "/proc/%d/cmdline", atoi(buffer_text(&trial.output)));
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    text = (char[]){"x"};
+    /* A zombie, where nobody has reaped it yet, has no command line. */
+    ck_assert_msg(fd < 0 || read(fd, text, 1) <= 0, "the child is alive");
+    fd_close(&fd);
+    trial_done(&trial);
+}
+END_TEST
+
+/* What a script leaves running on purpose keeps running, and the guard does not wait for it. */
+START_TEST(a_daemon_survives_and_is_not_waited_for)
+{
+    struct trial trial = {.script = "sleep 25 &\necho $!\n", .timeout_ms = LONG_MS};
+    struct pollfd fd = {.events = POLLIN};
+    int daemon;
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert(end(&trial));
+    ck_assert_int_eq((int)trial.trailer.end, GUARD_EXIT);
+    ck_assert_int_lt(trial.duration, 5 * NUMBER_SECOND);
+    fd.fd = trial.alive;
+    daemon = atoi(buffer_text(&trial.output));
+    ck_assert_int_gt(daemon, 1);
+    ck_assert_int_eq(poll(&fd, 1, 0), 0); /* still open: it lives */
+    ck_assert_int_eq(kill(daemon, SIGKILL), 0);
+    ck_assert_msg(all_gone(&trial), "the watchdog or its sleep is left");
+    trial_done(&trial);
+}
+END_TEST
+
+/* The agent stops the guard: the script goes with it, and nothing claims to know its end. */
+START_TEST(a_guard_that_is_stopped_stops_its_script)
+{
+    struct trial trial = {
+        /* Ready when the guard has two children: by then it has set its trap. */
+        .script = "trap 'echo stopped; exit 0' TERM\n"
+                  "until set -- $(cat /proc/$PPID/task/$PPID/children) && [ $# -ge 2 ]; do :; done\n"
+                  "echo ready >&3\nwhile :; do sleep 1; done\n",
+        .timeout_ms = LONG_MS};
+    char byte;
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert_int_eq(read(trial.alive, &byte, 1), 1);
+    ck_assert_int_eq(kill(trial.pid, SIGTERM), 0);
+    ck_assert_msg(!end(&trial), "there is a trailer");
+    ck_assert_str_eq(buffer_text(&trial.output), "stopped\n");
+    ck_assert(all_gone(&trial));
+    trial_done(&trial);
+}
+END_TEST
+
+/* `killall sleep` in a script ends the watchdog's sleep as well: that is no timeout. */
+START_TEST(a_killed_sleep_is_no_timeout)
+{
+    struct trial trial = {
+        .script = "until s=$(for w in $(pgrep -P $PPID); do pgrep -P $w -x sleep; done) && "
+                  "[ \"$s\" ]; do :; done\nkill $s\nsleep 0.3\nexit 8\n",
+        .timeout_ms = LONG_MS};
+
+    if (!has_shell(_i, &trial) || access("/usr/bin/pgrep", X_OK) != 0)
+        return;
+    if (trial.shell == shells[2])
+        return; /* its own applets may have another process name */
+    begin(&trial);
+    ck_assert(end(&trial));
+    ck_assert_int_eq((int)trial.trailer.end, GUARD_EXIT);
+    ck_assert_int_eq(trial.trailer.status, 8);
+    trial_done(&trial);
+}
+END_TEST
+
+/* Script and watchdog end together: exit must not come with the watchdog's TERM. */
+START_TEST(a_race_has_one_winner)
+{
+    for (int i = 0; i < 12; i++) {
+        struct trial trial = {.script = "exec sleep 0.1\n", .timeout_ms = 92 + i};
+
+        if (!has_shell(_i, &trial))
+            return;
+        begin(&trial);
+        ck_assert(end(&trial));
+        ck_assert(trial.trailer.end == GUARD_TIMEOUT || trial.trailer.status == 0);
+        ck_assert(all_gone(&trial));
+        trial_done(&trial);
+    }
+}
+END_TEST
+
+/* No folder for the script: the guard says so and why, and nothing runs. */
+START_TEST(no_temporary_folder_is_broken)
+{
+    struct trial trial = {.script = "echo ran\n",
+                          .timeout_ms = LONG_MS,
+                          .in = "/proc",
+                          .temporary = "/proc"};
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert(end(&trial));
+    ck_assert_int_eq((int)trial.trailer.end, GUARD_BROKEN);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "mktemp"));
+    ck_assert_uint_eq(trial.output.length, 0);
+    ck_assert_int_eq(trial.status, 0);
+    trial_done(&trial);
+}
+END_TEST
+
+static char *make_tools(const char *name, const char *const *tools)
+{
+    char *path = memory_print("%s/%s", folder, name);
+
+    ck_assert(mkdir(path, 0700) == 0 || errno == EEXIST);
+    for (; *tools != NULL; tools++) {
+        char *link = memory_print("%s/%s", path, *tools);
+        char *target;
+        struct error error;
+
+        ck_assert_int_eq(file_find_program(*tools, &target, &error), 0);
+        ck_assert(symlink(target, link) == 0 || errno == EEXIST);
+        free(link);
+        free(target);
+    }
+    return path;
+}
+
+/* The disk is full while the script is written: half a script must never run. */
+START_TEST(a_full_disk_is_broken)
+{
+    static const char fake[] =
+        "#!/bin/sh\necho 'cat: write error: No space left on device' >&2\necho 'rm -rf /'\nexit 1\n";
+    char *tools = make_tools("full", (const char *const[]){"date", "mktemp", "rm", "chmod", NULL});
+    char *cat = memory_print("%s/cat", tools);
+    struct trial trial = {.script = "echo ran\n", .timeout_ms = LONG_MS, .path = tools};
+    struct error error;
+
+    ck_assert_int_eq(file_write(cat, 0700, fake, sizeof fake - 1, &error), 0);
+    if (has_shell(_i, &trial) && trial.shell != shells[2]) { /* busybox has a cat of its own */
+        begin(&trial);
+        ck_assert(end(&trial));
+        ck_assert_int_eq((int)trial.trailer.end, GUARD_BROKEN);
+        ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "No space left"));
+        trial_done(&trial);
+    }
+    free(cat);
+    free(tools);
+}
+END_TEST
+
+/* A VM without setsid: no group of its own, but statuses and the limit work. */
+START_TEST(without_setsid_it_works)
+{
+    static const struct {
+        const char *script;
+        int timeout_ms;
+        enum guard_end end;
+        int status;
+    } cases[] = {{"exit 7\n", LONG_MS, GUARD_EXIT, 7},
+                 {"exec sleep 50\n", SHORT_MS, GUARD_TIMEOUT, 143},
+                 {"trap '' TERM\nwhile :; do :; done\n", SHORT_MS, GUARD_TIMEOUT, 137}};
+    char *tools = make_tools(
+        "plain", (const char *const[]){"date", "mktemp", "rm", "chmod", "cat", "sleep", NULL});
+
+    for (int i = 0; i < UNIT_COUNT(cases); i++) {
+        struct trial trial = {
+            .script = cases[i].script, .timeout_ms = cases[i].timeout_ms, .path = tools};
+
+        if (!has_shell(_i, &trial))
+            break;
+        begin(&trial);
+        ck_assert(end(&trial));
+        ck_assert_int_eq((int)trial.trailer.end, (int)cases[i].end);
+        ck_assert_int_eq(trial.trailer.status, cases[i].status);
+        ck_assert(all_gone(&trial));
+        trial_done(&trial);
+    }
+    free(tools);
+}
+END_TEST
+
+/* Every byte that UTF-8 can have: dash uses some of them for itself. */
+static void add_all_bytes(struct buffer *text)
+{
+    for (int byte = 1; byte < 0x80; byte++)
+        buffer_add_char(text, (char)byte);
+    for (int lead = 0xc2; lead < 0xe0; lead++) {
+        for (int byte = 0x80; byte < 0xc0; byte++) {
+            buffer_add_char(text, (char)lead);
+            buffer_add_char(text, (char)byte);
+        }
+    }
+    buffer_add(text, "\xef\xbf\xbd\xf0\x9f\x98\x80\n\n");
+}
+
+/* A parameter arrives byte for byte, whatever a shell would do with it. */
+START_TEST(parameters_arrive_exactly)
+{
+    struct buffer all = BUFFER_INIT;
+    struct job_parameter list[] = {{(char[]){"A"}, NULL, NULL},
+                                   {(char[]){"B"}, (char[]){"it's $HOME `id` \\n \"x\"\n'"}, NULL},
+                                   {(char[]){"script"}, (char[]){"/etc/passwd"}, NULL},
+                                   {(char[]){"IFS"}, (char[]){"/"}, NULL},
+                                   {(char[]){"E"}, (char[]){""}, NULL}};
+    struct trial trial = {.script = "printf '%s' \"$A\" \"$B\" \"$script\" \"[$E]\"\n",
+                          .timeout_ms = LONG_MS,
+                          .parameters = {list, UNIT_COUNT(list)}};
+
+    add_all_bytes(&all);
+    list[0].value = all.data;
+    if (has_shell(_i, &trial)) {
+        begin(&trial);
+        ck_assert(end(&trial));
+        buffer_add(&all, list[1].value);
+        buffer_add(&all, "/etc/passwd[]");
+        ck_assert_uint_eq(trial.output.length, all.length);
+        ck_assert_mem_eq(trial.output.data, all.data, all.length);
+        trial_done(&trial);
+    }
+    buffer_done(&all);
+}
+END_TEST
+
+/* The script itself arrives byte for byte, its own here-documents included. */
+START_TEST(the_script_arrives_exactly)
+{
+    struct buffer script = BUFFER_INIT;
+    struct trial trial = {.timeout_ms = LONG_MS};
+
+    buffer_add(&script, "cat \"$0\"\nexit\n$x `y` \\\n'\"\nEOF\nazfan_script_\n cat <<EOF\n");
+    add_all_bytes(&script);
+    for (int i = 0; i < 4000; i++) /* more than a pipe holds */
+        buffer_print(&script, "line %d of a long script\n", i);
+    trial.script = script.data;
+    if (has_shell(_i, &trial)) {
+        begin(&trial);
+        ck_assert(end(&trial));
+        ck_assert_uint_eq(trial.output.length, script.length);
+        ck_assert_mem_eq(trial.output.data, script.data, script.length);
+        trial_done(&trial);
+    }
+    buffer_done(&script);
+}
+END_TEST
+
+#define LINE "azfan:" NONCE " end=exit status=7 seconds=12"
+
+START_TEST(a_trailer_is_a_whole_line)
+{
+    static const struct {
+        const char *text;
+        bool found;
+    } cases[] = {
+        {LINE "\n", true},
+        {LINE, true},
+        {"x\n" LINE "\n", true},
+        {"x\r\n" LINE "\r\n", true},
+        {"x\n" LINE "\nlate output of a daemon\n", true},
+        {"azfan:x\n" LINE "\n", true},
+        {"x" LINE "\n", false},
+        {LINE " \n", false},
+        {LINE "x\n", false},
+        {"azfan:" NONCE " end=exit status=7 seconds=\n", false},
+        {"azfan:" NONCE " end=exit status= seconds=1\n", false},
+        {"azfan:" NONCE " end=exit status=+7 seconds=1\n", false},
+        {"azfan:" NONCE " end=exit status=99999999999 seconds=1\n", false},
+        {"azfan:" NONCE " end=exits status=7 seconds=1\n", false},
+        {"azfan:" NONCE " end=exit  status=7 seconds=1\n", false},
+        {"azfan:" NONCE "0 end=exit status=7 seconds=1\n", false},
+        {"azfan:1123456789abcdef0123456789abcdef end=exit status=7 seconds=12\n", false},
+        {"azfan:0123456789ABCDEF0123456789ABCDEF end=exit status=7 seconds=12\n", false},
+        {"azfan:", false},
+        {"", false},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(cases); i++) {
+        struct guard_trailer trailer = {.status = -1};
+        bool found =
+            guard_find_trailer(cases[i].text, strlen(cases[i].text), NONCE, &trailer);
+
+        ck_assert_msg(found == cases[i].found, "%s", cases[i].text);
+        if (found) {
+            ck_assert_int_eq(trailer.status, 7);
+            ck_assert_int_eq(trailer.seconds, 12);
+        }
+    }
+}
+END_TEST
+
+START_TEST(the_last_trailer_wins)
+{
+    static const char text[] = "a\0b\xff\nazfan:" NONCE " end=timeout status=143 seconds=1\n"
+                               "c\n" LINE "\nd\0";
+    struct guard_trailer trailer;
+    const char *start;
+
+    ck_assert(guard_find_trailer(text, sizeof text - 1, NONCE, &trailer));
+    ck_assert_int_eq((int)trailer.end, GUARD_EXIT);
+    start = memmem(text, sizeof text - 1, "\n" LINE, strlen("\n" LINE));
+    ck_assert_uint_eq(trailer.start, (size_t)(start - text));
+    ck_assert_uint_eq(trailer.stop, trailer.start + strlen("\n" LINE "\n"));
+    /* No nonce, no belief. */
+    ck_assert(!guard_find_trailer("azfan: end=exit status=0 seconds=0\n", 35, "", &trailer));
+}
+END_TEST
+
+START_TEST(odd_numbers_in_a_trailer)
+{
+    static const char windows[] = "azfan:" NONCE " end=exit status=-1073741510 seconds=1";
+    static const char clock[] = "azfan:" NONCE " end=exit status=0 seconds=-3600";
+    struct guard_trailer trailer;
+
+    ck_assert(guard_find_trailer(windows, sizeof windows - 1, NONCE, &trailer));
+    ck_assert_int_eq(trailer.status, -1073741510);
+    ck_assert(guard_find_trailer(clock, sizeof clock - 1, NONCE, &trailer));
+    ck_assert_int_eq(trailer.seconds, 0); /* the VM's clock was set back */
+}
+END_TEST
+
+static struct job_parameter common[] = {
+    {(char[]){"TOKEN"}, (char[]){"s3cret"}, (char[]){"AGENT_TOKEN"}},
+    {(char[]){"ROLE"}, (char[]){"replica"}, NULL}};
+static struct job_parameter own[] = {{(char[]){"ROLE"}, (char[]){"primary"}, NULL},
+                                     {(char[]){"EXTRA"}, (char[]){"caf\xc3\xa9 \xe2\x80\x99s "
+                                                                  "\xf0\x9f\x98\x80"}, NULL}};
+
+static void write_sample(struct buffer *text, enum job_shell shell, bool masked)
+{
+    struct job job = {.script = (char[]){"\xef\xbb\xbfWrite-Output 'caf\xc3\xa9'\n"},
+                      .script_length = strlen("\xef\xbb\xbfWrite-Output 'caf\xc3\xa9'\n"),
+                      .shell = shell,
+                      .parameters = {common, UNIT_COUNT(common)},
+                      .script_timeout = 1500 * NUMBER_MILLISECOND};
+    struct job_target target = {.name = (char[]){"o'neil"}, .parameters = {own, UNIT_COUNT(own)}};
+    struct guard guard = {.job = &job,
+                          .target = &target,
+                          .run = "run-1",
+                          .batch = 2,
+                          .nonce = NONCE,
+                          .masked = masked};
+
+    guard_write(text, &guard);
+}
+
+#define HAS(text, part)                                                                            \
+    ck_assert_msg(strstr(buffer_text(text), part) != NULL, "%s\nis not in\n%s", part,              \
+                  buffer_text(text))
+#define HAS_NOT(text, part)                                                                        \
+    ck_assert_msg(strstr(buffer_text(text), part) == NULL, "%s\nis in\n%s", part, buffer_text(text))
+
+START_TEST(the_text_for_sh)
+{
+    struct buffer text = BUFFER_INIT;
+    char nonce[GUARD_NONCE_SIZE];
+
+    write_sample(&text, JOB_SH, false);
+    ck_assert_int_eq(strncmp(text.data, "#!/bin/sh\n", 10), 0);
+    HAS(&text, "    TOKEN='s3cret'\n");
+    HAS(&text, "    ROLE='primary'\n"); /* the target's goes over the job's */
+    HAS_NOT(&text, "replica");
+    HAS(&text, "    AZFAN_TARGET='o'\\''neil'\n");
+    HAS(&text, "watch 2 "); /* whole seconds, rounded up */
+    HAS_NOT(&text, "\xef\xbb\xbf");
+    ck_assert(guard_find_nonce(text.data, text.length, nonce));
+    ck_assert_str_eq(nonce, NONCE);
+    buffer_done(&text);
+    write_sample(&text, JOB_SH, true);
+    HAS(&text, "    TOKEN='***'\n");
+    HAS_NOT(&text, "s3cret");
+    HAS(&text, "primary");
+    buffer_done(&text);
+}
+END_TEST
+
+/* The script between the lines of base64, decoded. */
+static void decode_script(const struct buffer *text, struct buffer *ret)
+{
+    const char *start = strstr(text->data, "$script = '");
+    const char *stop;
+    struct base64_decode_ctx context;
+    size_t length;
+
+    ck_assert_ptr_nonnull(start);
+    start += strlen("$script = '");
+    stop = strchr(start, '\'');
+    ck_assert_ptr_nonnull(stop);
+    buffer_reserve(ret, (size_t)(stop - start));
+    base64_decode_init(&context);
+    length = ret->capacity;
+    ck_assert_int_eq(base64_decode_update(&context, &length, (uint8_t *)ret->data,
+                                          (size_t)(stop - start), start),
+                     1);
+    ck_assert_int_eq(base64_decode_final(&context), 1);
+    ret->length = length;
+    ret->data[length] = '\0';
+}
+
+START_TEST(the_text_for_powershell)
+{
+    struct buffer text = BUFFER_INIT;
+    struct buffer script = BUFFER_INIT;
+    char nonce[GUARD_NONCE_SIZE];
+
+    write_sample(&text, JOB_POWERSHELL, false);
+    HAS(&text, "\n$TOKEN = 's3cret'\n");
+    HAS(&text, "\n$ROLE = 'primary'\n");
+    HAS_NOT(&text, "replica");
+    HAS(&text, "\n$AZFAN_TARGET = 'o''neil'\n");
+    HAS(&text, "\n$EXTRA = 'caf' + [char]0x00E9 + ' ' + [char]0x2019 + 's ' + [char]0xD83D + '' + "
+               "[char]0xDE00 + ''\n");
+    HAS(&text, "WaitForExit(1500)");
+    HAS(&text, "[void]$process.Handle");
+    HAS(&text, "taskkill.exe /T /F /PID");
+    for (size_t i = 0; i < text.length; i++) /* however the extension stores it, ASCII survives */
+        ck_assert_int_lt((unsigned char)text.data[i], 0x80);
+    decode_script(&text, &script);
+    ck_assert_str_eq(script.data, "Write-Output 'caf\xc3\xa9'\n");
+    ck_assert(guard_find_nonce(text.data, text.length, nonce));
+    ck_assert_str_eq(nonce, NONCE);
+    buffer_done(&text);
+    write_sample(&text, JOB_POWERSHELL, true);
+    HAS(&text, "\n$TOKEN = '***'\n");
+    HAS_NOT(&text, "s3cret");
+    buffer_done(&text);
+    buffer_done(&script);
+}
+END_TEST
+
+/* No value can end the here-string that holds the runner: "'@" never begins a line but its own. */
+START_TEST(a_value_cannot_leave_the_runner)
+{
+    static const char *const values[] = {"\n'@\nexit\n", "\n\xe2\x80\x99@\n", "\n@", "'\n@\n",
+                                         "\r'@\r"};
+
+    for (int i = 0; i < UNIT_COUNT(values); i++) {
+        struct job_parameter list[] = {{(char[]){"A"}, memory_string(values[i]), NULL}};
+        struct job job = {.script = (char[]){"x"},
+                          .script_length = 1,
+                          .shell = JOB_POWERSHELL,
+                          .parameters = {list, 1}};
+        struct job_target target = {.name = (char[]){"a"}};
+        struct guard guard = {.job = &job, .target = &target, .run = "r", .nonce = NONCE};
+        struct buffer text = BUFFER_INIT;
+        const char *first;
+
+        guard_write(&text, &guard);
+        first = strstr(text.data, "\n'@");
+        ck_assert_ptr_nonnull(first);
+        ck_assert_ptr_null(strstr(first + 1, "\n'@"));
+        ck_assert_int_eq(strncmp(first - strlen("exit 0"), "exit 0", 6), 0);
+        buffer_done(&text);
+        free(list[0].value);
+    }
+}
+END_TEST
+
+START_TEST(nonces)
+{
+    char one[GUARD_NONCE_SIZE];
+    char two[GUARD_NONCE_SIZE];
+    char found[GUARD_NONCE_SIZE];
+    struct error error;
+
+    ck_assert_int_eq(guard_make_nonce(one, &error), 0);
+    ck_assert_int_eq(guard_make_nonce(two, &error), 0);
+    ck_assert_str_ne(one, two);
+    ck_assert_uint_eq(strspn(one, "0123456789abcdef"), 32);
+    ck_assert_uint_eq(strlen(one), 32);
+    ck_assert(!guard_find_nonce("#!/bin/sh\necho\n", 15, found));
+    ck_assert(!guard_find_nonce("\nazfan_nonce=0123", 17, found));
+    ck_assert(!guard_find_nonce("\nazfan_nonce=" NONCE "0\n", 47, found));
+    ck_assert(!guard_find_nonce("", 0, found));
+    ck_assert(guard_find_nonce("\nazfan_nonce=" NONCE, 45, found));
+}
+END_TEST
+
+static size_t guard_size(const struct job *job, const struct job_target *target)
+{
+    struct buffer text = BUFFER_INIT;
+    struct guard guard = {.job = job,
+                          .target = target,
+                          .run = "00000000T000000Z-job-0000",
+                          .batch = JOB_TARGETS_MOST,
+                          .nonce = NONCE};
+    size_t size;
+
+    guard_write(&text, &guard);
+    size = text.length;
+    buffer_done(&text);
+    return size;
+}
+
+/* The limit is exact to the byte, for the target that needs most, in both shells. */
+START_TEST(the_size_is_exact)
+{
+    struct job_parameter big[] = {{(char[]){"BIG"}, memory_zeroed(5000, 1), NULL}};
+    struct job_target targets[] = {{.name = (char[]){"a"}},
+                                   {.name = (char[]){"big-one"}, .parameters = {big, 1}},
+                                   {.name = (char[]){"a-much-longer-name"}}};
+    struct job job = {.name = (char[]){"job"},
+                      .script = memory_zeroed(JOB_SCRIPT_LIMIT + 1, 1),
+                      .shell = _i == 0 ? JOB_SH : JOB_POWERSHELL,
+                      .targets = targets,
+                      .target_count = 3,
+                      .script_timeout = NUMBER_MINUTE};
+    struct error error;
+    bool fits;
+
+    memset(big[0].value, '\'', 4000);
+    memset(job.script, 'x', JOB_SCRIPT_LIMIT);
+    job.script_length = 1;
+    ck_assert_int_eq(guard_check_size(&job, &error), 0);
+    /* From surely too small to surely too large, in steps of one around the limit. */
+    job.script_length = (JOB_SCRIPT_LIMIT - guard_size(&job, &targets[1])) / (_i == 0 ? 1 : 2);
+    for (size_t step = 1 << 14; step > 0; step /= 2) {
+        while (guard_size(&job, &targets[1]) <= JOB_SCRIPT_LIMIT)
+            job.script_length += step;
+        job.script_length -= step;
+    }
+    fits = guard_check_size(&job, &error) == 0;
+    ck_assert(fits);
+    job.script_length++;
+    ck_assert_int_eq(guard_check_size(&job, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "big-one"));
+    job.target_count = 1; /* without the big one it fits */
+    ck_assert_int_eq(guard_check_size(&job, &error), 0);
+    job.script_length = JOB_SCRIPT_LIMIT;
+    ck_assert_int_eq(guard_check_size(&job, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "194560"));
+    job.target_count = 0;
+    ck_assert_int_eq(guard_check_size(&job, &error), -1);
+    free(big[0].value);
+    free(job.script);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("guard");
+    TCase *text = tcase_create("text");
+    TCase *work = tcase_create("work");
+
+    tcase_add_test(text, a_trailer_is_a_whole_line);
+    tcase_add_test(text, the_last_trailer_wins);
+    tcase_add_test(text, odd_numbers_in_a_trailer);
+    tcase_add_test(text, the_text_for_sh);
+    tcase_add_test(text, the_text_for_powershell);
+    tcase_add_test(text, a_value_cannot_leave_the_runner);
+    tcase_add_test(text, nonces);
+    tcase_add_loop_test(text, the_size_is_exact, 0, 2);
+    suite_add_tcase(suite, text);
+    tcase_add_unchecked_fixture(work, make_folder, remove_folder);
+    tcase_set_timeout(work, 20);
+    tcase_add_loop_test(work, a_script_runs, 0, UNIT_COUNT(runs) * SHELLS);
+    tcase_add_loop_test(work, the_temporary_folder_goes, 0, SHELLS);
+    tcase_add_loop_test(work, after_a_timeout_the_group_is_gone, 0, SHELLS);
+    tcase_add_loop_test(work, a_daemon_survives_and_is_not_waited_for, 0, SHELLS);
+    tcase_add_loop_test(work, a_guard_that_is_stopped_stops_its_script, 0, SHELLS);
+    tcase_add_loop_test(work, a_killed_sleep_is_no_timeout, 0, SHELLS);
+    tcase_add_loop_test(work, a_race_has_one_winner, 0, SHELLS);
+    tcase_add_loop_test(work, no_temporary_folder_is_broken, 0, SHELLS);
+    tcase_add_loop_test(work, a_full_disk_is_broken, 0, SHELLS);
+    tcase_add_loop_test(work, without_setsid_it_works, 0, SHELLS);
+    tcase_add_loop_test(work, parameters_arrive_exactly, 0, SHELLS);
+    tcase_add_loop_test(work, the_script_arrives_exactly, 0, SHELLS);
+    suite_add_tcase(suite, work);
+    return suite;
+}
+
+UNIT_MAIN(make_suite)

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "job/job.h"
+#include "job/jobfile.h"
+#include "job/names.h"
+#include "job/problems.h"
+#include "sys/file.h"
+#include "unit/unit.h"
+
+#define BAD    "test/jobs-bad"
+#define GUID   "00000000-0000-0000-0000-000000000001"
+#define HEAD   "version: 1\nname: try\nscript: {inline: \"true\"}\n"
+#define PLACES "targets: {resource_group: rg, vms: [a, b, \"c-[1-3]\"]}\n"
+
+static struct problems problems;
+static struct buffer text; /* what problems print */
+static char *folder;
+static struct names bad_jobs = NAMES_INIT;
+
+/* Unchecked: runs in the parent, so that the folder goes even after a failed test. */
+static void make_folder(void)
+{
+    struct error error;
+
+    if (file_make_temporary_folder(&folder, &error) < 0)
+        abort();
+}
+
+static void remove_folder(void)
+{
+    struct error error;
+
+    (void)file_remove_tree(folder, &error);
+    free(folder);
+}
+
+static void set_up(void)
+{
+    memset(&problems, 0, sizeof problems);
+    memset(&text, 0, sizeof text);
+}
+
+static void tear_down(void)
+{
+    problems_done(&problems);
+    buffer_done(&text);
+}
+
+/* Loads the job that LINES make, as if it were FOLDER/job.yaml. */
+static struct job *load(const char *lines, const struct jobfile_overrides *overrides)
+{
+    char *path = memory_print("%s/job.yaml", folder);
+    struct job *job = jobfile_parse(path, lines, strlen(lines), overrides, &problems);
+
+    free(path);
+    problems_print(&problems, &text);
+    return job;
+}
+
+static void write_file(const char *name, const char *bytes, size_t length)
+{
+    char *path = memory_print("%s/%s", folder, name);
+    struct error error;
+
+    ck_assert_msg(file_write(path, 0600, bytes, length, &error) == 0, "%s", error.text);
+    free(path);
+}
+
+static struct job *load_well(const char *lines, const struct jobfile_overrides *overrides)
+{
+    struct job *job = load(lines, overrides);
+
+    ck_assert_msg(job != NULL && problems_total(&problems) == 0, "%s", buffer_text(&text));
+    return job;
+}
+
+/* LINES must give exactly one problem with WANTED in it. */
+static void load_badly(const char *lines, const struct jobfile_overrides *overrides,
+                       const char *wanted)
+{
+    struct job *job = load(lines, overrides);
+
+    ck_assert_msg(job == NULL, "%s: no problem", wanted);
+    ck_assert_msg(problems_total(&problems) == 1 && strstr(buffer_text(&text), wanted) != NULL,
+                  "expected \"%s\", got: %s", wanted, buffer_text(&text));
+}
+
+START_TEST(defaults)
+{
+    struct job *job = load_well(HEAD PLACES, NULL);
+
+    ck_assert_str_eq(job->name, "try");
+    ck_assert_ptr_null(job->description);
+    ck_assert_str_eq(job->script, "true");
+    ck_assert_uint_eq(job->script_length, 4);
+    ck_assert_ptr_null(job->script_file);
+    ck_assert_str_eq(job->script_digest,
+                     "b5bea41b6c623f7c09f1bf24dcae58ebab3c0cdd90ad966bc43a45b44867e12b");
+    ck_assert_uint_eq(strlen(job->digest), JOB_DIGEST_SIZE - 1);
+    ck_assert_int_eq(job->shell, JOB_SH);
+    ck_assert_int_eq(job->concurrency, 30);
+    ck_assert_int_eq(job->timeout, 220 * NUMBER_SECOND);
+    ck_assert_int_eq(job->script_timeout, 130 * NUMBER_SECOND);
+    ck_assert_int_eq(job->deadline, 0);
+    ck_assert_int_eq(job->kill_grace, 2 * NUMBER_SECOND);
+    ck_assert_uint_eq(job->output_limit, 1024 * 1024);
+    ck_assert_str_eq(job->az, "az");
+    ck_assert_str_eq(job->folder, folder);
+    ck_assert_uint_eq(job->target_count, 5);
+    ck_assert_str_eq(job->targets[4].name, "c-3");
+    ck_assert_str_eq(job->targets[4].label, "c-3");
+    ck_assert_str_eq(job->targets[4].resource_group, "rg");
+    ck_assert_ptr_null(job->targets[4].subscription);
+    job_free(job);
+}
+END_TEST
+
+START_TEST(everything)
+{
+    static const char hosts[] =
+        "\xef\xbb\xbf# all of them\r\nf-[1-2]  # two\r\n\n   \n\tf-2\r\n/subscriptions/" GUID
+        "/resourceGroups/g3/providers/Microsoft.Compute/virtualMachines/f-3";
+    struct job *job;
+
+    ck_assert_int_eq(setenv("AZFAN_TEST_TOKEN", "s3cret", 1), 0);
+    write_file("run.ps1", "a\r\nb\r\n", 6);
+    write_file("hosts.txt", hosts, strlen(hosts));
+    job = load_well("version: 1\nname: A.b_c-1\ndescription: 'what: it does'\nrunbook: docs/x.md\n"
+                    "script:\n  file: run.ps1\n  shell: powershell\n  parameters:\n"
+                    "    SERVICE: 007\n    EMPTY: \"\"\n    TOKEN: {env: AZFAN_TEST_TOKEN}\n"
+                    "targets:\n  subscription: " GUID "\n  resource_group: rg\n  vms:\n"
+                    "    - 007\n    - no\n"
+                    "    - /subscriptions/" GUID
+                    "/resourceGroups/g2/providers/Microsoft.Compute/virtualMachines/no\n"
+                    "    - {name: \"m-[1-2]\", resource_group: g4, parameters: {ROLE: primary}}\n"
+                    "    - NO\n    - x-canary\n    - gone\n"
+                    "  file: hosts.txt\n  exclude: [gone, \"*-canary\"]\n"
+                    "concurrency: 3\ntimeout: \"2m30s\"\nscript_timeout: 100s\ndeadline: 1h\n"
+                    "kill_grace: 0s\noutput_limit: 64KiB\naz: /opt/az\n",
+                    NULL);
+    ck_assert_str_eq(job->description, "what: it does");
+    ck_assert_str_eq(job->runbook, "docs/x.md");
+    ck_assert_str_eq(job->script, "a\r\nb\r\n"); /* PowerShell keeps its line ends */
+    ck_assert_ptr_nonnull(strstr(job->script_file, "/run.ps1"));
+    ck_assert_int_eq(job->shell, JOB_POWERSHELL);
+    ck_assert_uint_eq(job->parameters.count, 3);
+    ck_assert_str_eq(job->parameters.list[0].value, "007");
+    ck_assert_str_eq(job->parameters.list[1].value, "");
+    ck_assert_ptr_null(job->parameters.list[1].source);
+    ck_assert_str_eq(job->parameters.list[2].value, "s3cret");
+    ck_assert_str_eq(job->parameters.list[2].source, "AZFAN_TEST_TOKEN");
+    ck_assert_int_eq(job->timeout, 150 * NUMBER_SECOND);
+    ck_assert_int_eq(job->script_timeout, 100 * NUMBER_SECOND);
+    ck_assert_int_eq(job->deadline, NUMBER_HOUR);
+    ck_assert_int_eq(job->kill_grace, 0);
+    ck_assert_uint_eq(job->output_limit, 65536);
+    ck_assert_str_eq(job->az, "/opt/az");
+    ck_assert_uint_eq(job->target_count, 8);
+    ck_assert_str_eq(job->targets[0].name, "007");
+    ck_assert_str_eq(job->targets[1].label, "rg/no");
+    ck_assert_str_eq(job->targets[2].label, "g2/no");
+    ck_assert_str_eq(job->targets[4].name, "m-2");
+    ck_assert_str_eq(job->targets[4].parameters.list[0].value, "primary");
+    ck_assert_str_eq(job->targets[4].subscription, GUID);
+    ck_assert_str_eq(job->targets[6].name, "f-2");
+    ck_assert_str_eq(job->targets[7].resource_group, "g3");
+    job_free(job);
+}
+END_TEST
+
+static const struct {
+    const char *timeout;
+    int64_t expected; /* milliseconds */
+} script_timeouts[] = {{"220s", 130000}, {"181s", 91000}, {"180s", 90000},
+                       {"100s", 50000},  {"100ms", 50},   {"24h", 86310000}};
+
+START_TEST(script_timeout_follows_timeout)
+{
+    char *lines = memory_print(HEAD PLACES "timeout: %s\n", script_timeouts[_i].timeout);
+    struct job *job = load_well(lines, NULL);
+
+    ck_assert_msg(job->script_timeout == script_timeouts[_i].expected * NUMBER_MILLISECOND, "%s",
+                  script_timeouts[_i].timeout);
+    job_free(job);
+    free(lines);
+}
+END_TEST
+
+START_TEST(line_ends_for_a_shell)
+{
+    struct job *job;
+
+    write_file("run.sh", "a\r\nb\rc\r\r\n", 9);
+    job = load_well("version: 1\nname: try\nscript: {file: run.sh}\n" PLACES, NULL);
+    ck_assert_str_eq(job->script, "a\nb\rc\r\n");
+    ck_assert_uint_eq(job->script_length, 7);
+    /* of the file, not of what is sent: printf 'a\r\nb\rc\r\r\n' | sha256sum */
+    ck_assert_str_eq(job->script_digest,
+                     "1cb3b15b4c40972f81b989ad15424e1d856b2bb91002bfcf1f0dfe20ce4cbd45");
+    job_free(job);
+}
+END_TEST
+
+START_TEST(overrides_go_over_the_file)
+{
+    const char *const values[] = {"A=x", "B=1=2", "A=y", "TOKEN=other"};
+    const char *const limits[] = {"c-[1-2]", "A"};
+    const char *const excludes[] = {"c-2"};
+    const struct jobfile_overrides overrides = {.concurrency = 7,
+                                                .timeout = 100 * NUMBER_SECOND,
+                                                .deadline = NUMBER_MINUTE,
+                                                .az = "./az",
+                                                .settings = values,
+                                                .setting_count = 4,
+                                                .limits = limits,
+                                                .limit_count = 2,
+                                                .excludes = excludes,
+                                                .exclude_count = 1};
+    struct job *job = load_well("version: 1\nname: try\nscript:\n  inline: x\n  parameters:\n"
+                                "    A: a\n    TOKEN: {env: AZFAN_TEST_UNSET}\n" PLACES
+                                "timeout: 10s\nconcurrency: 2\naz: old\n",
+                                &overrides);
+
+    ck_assert_int_eq(job->concurrency, 7);
+    ck_assert_int_eq(job->timeout, 100 * NUMBER_SECOND);
+    ck_assert_int_eq(job->script_timeout, 50 * NUMBER_SECOND);
+    ck_assert_int_eq(job->deadline, NUMBER_MINUTE);
+    ck_assert_str_eq(job->az, "./az");
+    ck_assert_uint_eq(job->parameters.count, 3);
+    ck_assert_str_eq(job->parameters.list[0].value, "y");
+    ck_assert_str_eq(job->parameters.list[1].value,
+                     "other"); /* and its variable is not asked for */
+    ck_assert_str_eq(job->parameters.list[1].source, "AZFAN_TEST_UNSET");
+    ck_assert_str_eq(job->parameters.list[2].name, "B");
+    ck_assert_str_eq(job->parameters.list[2].value, "1=2");
+    ck_assert_uint_eq(job->target_count, 2);
+    ck_assert_str_eq(job->targets[1].name, "c-1");
+    job_free(job);
+}
+END_TEST
+
+START_TEST(nothing_selected_is_no_error)
+{
+    const char *const limits[] = {"nobody"};
+    const struct jobfile_overrides overrides = {.limits = limits, .limit_count = 1};
+    struct job *job = load_well(HEAD PLACES, &overrides);
+
+    ck_assert_uint_eq(job->target_count, 0);
+    job_free(job);
+}
+END_TEST
+
+static const struct {
+    const char *setting;
+    const char *expected;
+} settings[] = {
+    {"s3cret", "--set: write NAME=VALUE\n"},
+    {"=s3cret", "--set: \"\" is no name for a parameter"},
+    {"A-B=s3cret", "--set: \"A-B\" is no name for a parameter"},
+    {"AZFAN_RUN=s3cret", "--set: AZFAN_RUN is set by azfan itself"},
+    {"A=s3cret\xff", "--set: the value of A is not UTF-8\n"},
+    {"TOKEN=", "--set: TOKEN is a secret and must not be empty\n"},
+};
+
+START_TEST(wrong_settings)
+{
+    const struct jobfile_overrides overrides = {.settings = &settings[_i].setting,
+                                                .setting_count = 1};
+
+    ck_assert_int_eq(setenv("AZFAN_TEST_TOKEN", "s3cret", 1), 0);
+    load_badly("version: 1\nname: try\nscript:\n  inline: x\n"
+               "  parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}\n" PLACES,
+               &overrides, settings[_i].expected);
+    ck_assert_msg(strstr(buffer_text(&text), "s3cret") == NULL, "%s: shows the value",
+                  settings[_i].expected);
+}
+END_TEST
+
+START_TEST(wrong_patterns)
+{
+    const char *const patterns[] = {"web-[3-1]"};
+    const struct jobfile_overrides excludes = {.excludes = patterns, .exclude_count = 1};
+    const struct jobfile_overrides limits = {.limits = patterns, .limit_count = 1};
+
+    load_badly(HEAD PLACES, &excludes, "--exclude: \"web-[3-1]\": the range [3-1] runs backwards");
+    problems_done(&problems);
+    buffer_done(&text);
+    load_badly(HEAD PLACES, &limits, "--limit: \"web-[3-1]\": the range [3-1] runs backwards");
+}
+END_TEST
+
+START_TEST(timeout_option_below_script_timeout)
+{
+    const struct jobfile_overrides overrides = {.timeout = NUMBER_MINUTE};
+
+    load_badly(HEAD PLACES "script_timeout: 90s\n", &overrides,
+               "job.yaml:5:17: script_timeout must not be longer than --timeout (1m)\n");
+}
+END_TEST
+
+START_TEST(wrong_secrets_are_not_shown)
+{
+    ck_assert_int_eq(setenv("AZFAN_TEST_TOKEN", "s3cret\xff", 1), 0);
+    load_badly("version: 1\nname: try\nscript:\n  inline: x\n"
+               "  parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}\n" PLACES,
+               NULL, "job.yaml:5:23: the value of TOKEN is not UTF-8\n");
+    ck_assert_ptr_null(strstr(buffer_text(&text), "s3cret"));
+    problems_done(&problems);
+    buffer_done(&text);
+    ck_assert_int_eq(setenv("AZFAN_TEST_TOKEN", "", 1), 0);
+    load_badly("version: 1\nname: try\nscript:\n  inline: x\n"
+               "  parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}\n" PLACES,
+               NULL, "the environment variable AZFAN_TEST_TOKEN is empty\n");
+}
+END_TEST
+
+/* Files that cannot be kept in git. */
+START_TEST(script_file_that_is_no_file)
+{
+    static const char job[] = "version: 1\nname: try\nscript: {file: special.sh}\n" PLACES;
+    char *path = memory_print("%s/special.sh", folder);
+    char *large = memory_zeroed(JOB_SCRIPT_LIMIT + 1, 1);
+
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    load_badly(job, NULL, "it is a FIFO\n");
+    problems_done(&problems);
+    buffer_done(&text);
+    ck_assert_int_eq(unlink(path), 0);
+    memset(large, '#', JOB_SCRIPT_LIMIT + 1);
+    write_file("special.sh", large, JOB_SCRIPT_LIMIT + 1);
+    load_badly(job, NULL, "is too large: more than 190 KiB\n");
+    problems_done(&problems);
+    buffer_done(&text);
+    write_file("special.sh", large, JOB_SCRIPT_LIMIT);
+    job_free(load_well(job, NULL));
+    free(large);
+    free(path);
+}
+END_TEST
+
+START_TEST(targets_from_standard_input)
+{
+    char *path = memory_print("%s/list", folder);
+    struct job *job;
+
+    write_file("list", "a\nb # two\n", 10);
+    ck_assert_ptr_nonnull(freopen(path, "r", stdin));
+    free(path);
+    job = load_well(HEAD "targets: {resource_group: rg, file: \"-\"}\n", NULL);
+    ck_assert_uint_eq(job->target_count, 2);
+    job_free(job);
+}
+END_TEST
+
+START_TEST(files_that_are_no_job)
+{
+    char *path = memory_print("%s/nowhere.yaml", folder);
+    char *large = memory_zeroed(JOB_FILE_LIMIT + 1, 1);
+
+    ck_assert_ptr_null(jobfile_load(path, NULL, &problems));
+    ck_assert_ptr_null(jobfile_load(folder, NULL, &problems));
+    write_file("large.yaml", large, JOB_FILE_LIMIT + 1);
+    free(path);
+    path = memory_print("%s/large.yaml", folder);
+    ck_assert_ptr_null(jobfile_load(path, NULL, &problems));
+    problems_print(&problems, &text);
+    ck_assert_uint_eq(problems.count, 3);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "nowhere.yaml: No such file or directory\n"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "it is a folder\n"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&text), "is too large: more than 1024 KiB\n"));
+    free(large);
+    free(path);
+}
+END_TEST
+
+/* A small file must not become a large job. */
+START_TEST(parameters_of_a_range_are_bounded)
+{
+    struct buffer lines = BUFFER_INIT;
+
+    buffer_add(&lines, HEAD "targets:\n  resource_group: rg\n  vms:\n"
+                            "    - {name: \"a-[1-100000]\", parameters: {X: ");
+    for (int i = 0; i < 1000; i++)
+        buffer_add(&lines, "x");
+    buffer_add(&lines, "}}\n");
+    load_badly(buffer_text(&lines), NULL,
+               "the parameters of all VMs of a-[1-100000] are more than");
+    buffer_done(&lines);
+}
+END_TEST
+
+/* test/jobs-bad: each NAME.yaml gives exactly NAME.expected. */
+static int is_job(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return dot != NULL && strcmp(dot, ".yaml") == 0;
+}
+
+static void find_bad_jobs(void)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(BAD, &entries, is_job, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        names_add(&bad_jobs, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+}
+
+START_TEST(bad_job)
+{
+    const char *name = bad_jobs.list[_i];
+    char *path = memory_print(BAD "/%s", name);
+    char *expected_path = memory_print(BAD "/%.*s.expected", (int)strlen(name) - 5, name);
+    struct buffer expected = BUFFER_INIT;
+    struct error error;
+
+    ck_assert_msg(file_read(expected_path, 65536, &expected, &error) == 0, "%s", error.text);
+    ck_assert_msg(jobfile_load(path, NULL, &problems) == NULL, "%s: no problem", name);
+    problems_print(&problems, &text);
+    ck_assert_msg(strcmp(buffer_text(&text), buffer_text(&expected)) == 0,
+                  "%s: expected:\n%sbut got:\n%s", name, buffer_text(&expected),
+                  buffer_text(&text));
+    buffer_done(&expected);
+    free(expected_path);
+    free(path);
+}
+END_TEST
+
+START_TEST(bad_jobs_are_there)
+{
+    ck_assert_uint_ge(bad_jobs.count, 45);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("jobfile");
+    TCase *tests = tcase_create("parse");
+    TCase *bad = tcase_create("jobs-bad");
+
+    find_bad_jobs();
+    tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, defaults);
+    tcase_add_test(tests, everything);
+    tcase_add_loop_test(tests, script_timeout_follows_timeout, 0, UNIT_COUNT(script_timeouts));
+    tcase_add_test(tests, line_ends_for_a_shell);
+    tcase_add_test(tests, overrides_go_over_the_file);
+    tcase_add_test(tests, nothing_selected_is_no_error);
+    tcase_add_loop_test(tests, wrong_settings, 0, UNIT_COUNT(settings));
+    tcase_add_test(tests, wrong_patterns);
+    tcase_add_test(tests, timeout_option_below_script_timeout);
+    tcase_add_test(tests, wrong_secrets_are_not_shown);
+    tcase_add_test(tests, script_file_that_is_no_file);
+    tcase_add_test(tests, targets_from_standard_input);
+    tcase_add_test(tests, files_that_are_no_job);
+    tcase_add_test(tests, parameters_of_a_range_are_bounded);
+    suite_add_tcase(suite, tests);
+    tcase_add_checked_fixture(bad, set_up, tear_down);
+    tcase_add_test(bad, bad_jobs_are_there);
+    tcase_add_loop_test(bad, bad_job, 0, (int)bad_jobs.count);
+    suite_add_tcase(suite, bad);
+    return suite;
+}
+
+UNIT_MAIN(make_suite)

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* report/: what people and programs read of a result, with hostile output in it. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "report/json.h"
+#include "report/line.h"
+#include "report/summary.h"
+#include "report/text.h"
+#include "run/result.h"
+#include "unit.h"
+
+static const char hostile[] = "fine\n\033[31mred\007\r\nbad \xff\xfe \xe2\x80\xae rtl\0nul";
+
+static struct job_target targets[] = {
+    {.name = (char[]){"web-01"}, .label = (char[]){"web-01"}},
+    {.name = (char[]){"web-02"}, .label = (char[]){"web-02"}},
+    {.name = (char[]){"web-03"}, .label = (char[]){"web-03"}},
+};
+
+static struct job job = {.path = (char[]){"job.yaml"},
+                         .name = (char[]){"demo"},
+                         .runbook = (char[]){"docs/agent.md"},
+                         .digest = "d1",
+                         .script_digest = "d2",
+                         .targets = targets,
+                         .target_count = 3};
+
+static struct result result;
+
+static void settle(size_t index, enum outcome_kind kind, enum outcome_reason reason, int exit_code,
+                   const char *message)
+{
+    struct answer answer = {.outcome = {.kind = kind,
+                                        .reason = reason,
+                                        .script = SCRIPT_STARTED,
+                                        .exit_code = exit_code,
+                                        .message = memory_string(message)}};
+
+    buffer_append(&answer.output, hostile, sizeof hostile - 1);
+    buffer_append(&answer.errors, hostile, sizeof hostile - 1);
+    result_settle(&result, index, &answer);
+}
+
+static void set_up(void)
+{
+    struct result_attempt attempt = {.duration = 1234 * NUMBER_MILLISECOND,
+                                     .wall_started = INT64_C(1763866800) * NUMBER_SECOND,
+                                     .outcome = OUTCOME_FAILED,
+                                     .reason = REASON_EXIT,
+                                     .az_exit = 0};
+
+    result_init(&result, &job, "run-1");
+    result.duration = 2500 * NUMBER_MILLISECOND;
+    result.folder = memory_string("/runs/run-1");
+    settle(0, OUTCOME_OK, REASON_NONE, 0, NULL);
+    result_add_attempt(&result, 1, &attempt);
+    settle(1, OUTCOME_FAILED, REASON_EXIT, 7, "status 7");
+    result_skip(&result, 2, REASON_SIGNAL, "not started");
+}
+
+static void tear_down(void)
+{
+    result_done(&result);
+}
+
+typedef void writer(FILE *stream, const struct result *result);
+
+static void summary_without_colour(FILE *stream, const struct result *shown)
+{
+    summary_write(stream, shown, false);
+}
+
+static char *written(writer *write)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *stream = open_memstream(&text, &length);
+
+    write(stream, &result);
+    (void)fclose(stream);
+    return text;
+}
+
+START_TEST(json_has_the_keys_of_the_contract)
+{
+    char *text = written(json_write);
+    json_t *root = json_loads(text, 0, NULL);
+    const char *name, *outcome, *out;
+    int version, status, ok, exit_code;
+    double duration;
+
+    ck_assert_msg(root != NULL, "not JSON: %s", text);
+    ck_assert_int_eq(json_unpack(root, "{s:i, s:i, s:{s:i}}", "version", &version, "exit_status",
+                                 &status, "counts", "ok", &ok),
+                     0);
+    ck_assert_int_eq(version, 1);
+    ck_assert_int_eq(status, 3);
+    ck_assert_int_eq(ok, 1);
+    ck_assert_int_eq(json_unpack(json_array_get(json_object_get(root, "targets"), 1),
+                                 "{s:s, s:s, s:i, s:s, s:[{s:f}]}", "name", &name, "outcome",
+                                 &outcome, "exit_code", &exit_code, "stderr", &out, "attempts",
+                                 "duration_s", &duration),
+                     0);
+    ck_assert_str_eq(name, "web-02");
+    ck_assert_str_eq(outcome, "failed");
+    ck_assert_int_eq(exit_code, 7);
+    ck_assert(duration > 1.2339 && duration < 1.2341);
+    ck_assert_ptr_nonnull(strstr(text, "\"duration_s\":1.234"));
+    ck_assert_ptr_nonnull(strstr(text, "\"started\":\"2025-11-23T03:00:00Z\""));
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
+START_TEST(json_keeps_every_byte_that_is_text)
+{
+    char *text = written(json_write);
+    json_t *root = json_loads(text, JSON_ALLOW_NUL, NULL);
+    json_t *out = json_object_get(json_array_get(json_object_get(root, "targets"), 0), "stdout");
+    const char *value = json_string_value(out);
+
+    ck_assert_ptr_nonnull(strstr(value, "\033[31mred")); /* data stays data; JSON escapes it */
+    ck_assert_ptr_nonnull(strstr(value, "bad \xef\xbf\xbd\xef\xbf\xbd "));
+    ck_assert_uint_eq(json_string_length(out), sizeof hostile - 1 + 4);
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
+static writer *const text_writers[] = {summary_without_colour, text_report_write};
+
+START_TEST(no_control_character_reaches_the_reader)
+{
+    char *text = written(text_writers[_i]);
+
+    for (const unsigned char *at = (unsigned char *)text; *at != '\0'; at++)
+        ck_assert_msg(*at == '\n' || (*at >= 0x20 && *at != 0x7f), "byte %02x", *at);
+    ck_assert_ptr_null(strstr(text, "\xe2\x80\xae"));
+    ck_assert_ptr_nonnull(strstr(text, "\\u202e"));
+    free(text);
+}
+END_TEST
+
+START_TEST(the_summary_names_what_is_not_ok_and_what_to_do)
+{
+    static const char *const wanted[] = {"web-02",      "status 7",       "What to do: ",
+                                         "skipped",     "web-03",         "1 ok, 1 failed, 1 skipped of 3",
+                                         "stderr | fine", "Runbook: docs/agent.md", "/runs/run-1/report.json"};
+    char *text = written(summary_without_colour);
+
+    for (int i = 0; i < UNIT_COUNT(wanted); i++)
+        ck_assert_msg(strstr(text, wanted[i]) != NULL, "%s is not in:\n%s", wanted[i], text);
+    ck_assert_ptr_null(strstr(text, "web-01"));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_block_has_its_prefix_on_every_line)
+{
+    struct buffer bytes = BUFFER_INIT;
+    struct buffer block = BUFFER_INIT;
+
+    buffer_add(&bytes, "one\ntwo\nthree");
+    line_print_block(&block, &bytes, 2, "> ");
+    ck_assert_str_eq(buffer_text(&block), "> two\n> three\n");
+    buffer_done(&block);
+    line_print_block(&block, &bytes, 0, "> ");
+    ck_assert_str_eq(buffer_text(&block), "> one\n> two\n> three\n");
+    buffer_done(&block);
+    buffer_done(&bytes);
+    line_print_block(&block, &bytes, 5, "> ");
+    ck_assert_str_eq(buffer_text(&block), "");
+}
+END_TEST
+
+static Suite *report_suite(void)
+{
+    Suite *suite = suite_create("report");
+    TCase *tests = tcase_create("report");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, json_has_the_keys_of_the_contract);
+    tcase_add_test(tests, json_keeps_every_byte_that_is_text);
+    tcase_add_loop_test(tests, no_control_character_reaches_the_reader, 0,
+                        UNIT_COUNT(text_writers));
+    tcase_add_test(tests, the_summary_names_what_is_not_ok_and_what_to_do);
+    tcase_add_test(tests, a_block_has_its_prefix_on_every_line);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(report_suite)

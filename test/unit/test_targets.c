@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "job/targets.h"
+#include "unit/unit.h"
+
+#define ONE "00000000-0000-0000-0000-000000000001"
+#define TWO "00000000-0000-0000-0000-00000000000b"
+#define ID  "/subscriptions/" ONE "/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/"
+
+static struct targets targets;
+
+static void set_up(void)
+{
+    targets = (struct targets)TARGETS_INIT;
+}
+
+static void tear_down(void)
+{
+    targets_done(&targets);
+}
+
+static bool add(const char *subscription, const char *group, const char *name)
+{
+    return targets_add(&targets, subscription, group, name, NULL);
+}
+
+START_TEST(doubles_run_once)
+{
+    ck_assert(add(NULL, "rg", "web"));
+    ck_assert(!add(NULL, "RG", "WEB"));
+    ck_assert(add(ONE, "rg", "web"));
+    ck_assert(add(TWO, "rg", "web"));
+    ck_assert(!add("00000000-0000-0000-0000-00000000000B", "rg", "web"));
+    ck_assert(add(NULL, "rg2", "web"));
+    ck_assert(add(NULL, "rg", "web2"));
+    ck_assert_uint_eq(targets.count, 5);
+    ck_assert_str_eq(targets.list[0].name, "web");
+}
+END_TEST
+
+START_TEST(parameters_are_taken_over)
+{
+    struct job_parameters parameters = {memory_zeroed(1, sizeof(struct job_parameter)), 1};
+    struct job_parameters again = {memory_zeroed(1, sizeof(struct job_parameter)), 1};
+
+    parameters.list[0].name = memory_string("ROLE");
+    again.list[0].name = memory_string("ROLE");
+    ck_assert(targets_add(&targets, NULL, "rg", "a", &parameters));
+    ck_assert_ptr_null(parameters.list);
+    ck_assert_str_eq(targets.list[0].parameters.list[0].name, "ROLE");
+    ck_assert(!targets_add(&targets, NULL, "rg", "a", &again));
+    ck_assert_ptr_null(again.list);
+}
+END_TEST
+
+START_TEST(exclude_and_limit)
+{
+    const char *const limits[] = {"web-[1-3]", "db*"};
+    const char *const nothing[] = {"nothing"};
+
+    add(NULL, "rg", "web-1");
+    add(NULL, "rg", "db-1");
+    add(NULL, "rg", "web-2");
+    add(NULL, "rg", "web-4");
+    ck_assert_uint_eq(targets_exclude(&targets, "WEB-2"), 1);
+    ck_assert_uint_eq(targets_exclude(&targets, "web-2"), 0);
+    ck_assert_uint_eq(targets_exclude(&targets, "web-[3-1]"), 0);
+    targets_limit(&targets, NULL, 0);
+    ck_assert_uint_eq(targets.count, 3);
+    targets_limit(&targets, limits, 2);
+    ck_assert_uint_eq(targets.count, 2);
+    ck_assert_str_eq(targets.list[0].name, "web-1");
+    ck_assert_str_eq(targets.list[1].name, "db-1");
+    /* The index is right again after targets have gone. */
+    ck_assert(!add(NULL, "rg", "DB-1"));
+    ck_assert(add(NULL, "rg", "web-2"));
+    targets_limit(&targets, nothing, 1);
+    ck_assert_uint_eq(targets.count, 0);
+    targets_label(&targets);
+}
+END_TEST
+
+START_TEST(labels_are_as_short_as_can_be)
+{
+    static const char *const expected[] = {"web",  "rg1/db",     "RG2/DB", ONE "/rg/x", TWO "/RG/X",
+                                           "rg/x", ONE "/rg3/y", "rg3/y",  "rg4/y"};
+    size_t count;
+    struct job_target *list;
+
+    add(NULL, "rg1", "web");
+    add(NULL, "rg1", "db");
+    add(ONE, "RG2", "DB");
+    add(ONE, "rg", "x");
+    add(TWO, "RG", "X");
+    add(NULL, "rg", "x");
+    add(ONE, "rg3", "y");
+    add(NULL, "rg3", "y");
+    add(ONE, "rg4", "y");
+    targets_label(&targets);
+    list = targets_take(&targets, &count);
+    ck_assert_uint_eq(targets.count, 0);
+    ck_assert_uint_eq(count, UNIT_COUNT(expected));
+    for (size_t i = 0; i < count; i++) {
+        ck_assert_msg(strcmp(list[i].label, expected[i]) == 0, "%zu: %s, not %s", i, list[i].label,
+                      expected[i]);
+        job_target_done(&list[i]);
+    }
+    free(list);
+}
+END_TEST
+
+START_TEST(hundred_thousand)
+{
+    char name[32];
+
+    for (int i = 0; i < JOB_TARGETS_MOST; i++) {
+        snprintf(name, sizeof name, "vm-%d", i / 2);
+        ck_assert(add(NULL, i % 2 == 0 ? "a" : "b", name));
+    }
+    targets_label(&targets);
+    ck_assert_str_eq(targets.list[JOB_TARGETS_MOST - 1].label, "b/vm-49999");
+}
+END_TEST
+
+START_TEST(id_goes_both_ways)
+{
+    struct targets_id id;
+    struct error error;
+    struct job_target target = {.name = NULL};
+    char *text;
+
+    ck_assert_int_eq(targets_parse_id("/SUBSCRIPTIONS/" ONE "/resourcegroups/Rg/PROVIDERS/"
+                                      "microsoft.compute/virtualmachines/Web-01",
+                                      &id, &error),
+                     0);
+    target.name = id.name;
+    target.resource_group = id.resource_group;
+    text = targets_print_id(&target, TWO);
+    ck_assert_str_eq(text, "/subscriptions/" TWO "/resourceGroups/Rg/providers/Microsoft.Compute/"
+                           "virtualMachines/Web-01");
+    free(text);
+    target.subscription = id.subscription;
+    text = targets_print_id(&target, TWO);
+    ck_assert_str_eq(text, "/subscriptions/" ONE "/resourceGroups/Rg/providers/Microsoft.Compute/"
+                           "virtualMachines/Web-01");
+    free(text);
+    job_target_done(&target);
+}
+END_TEST
+
+static const struct {
+    const char *id;
+    const char *expected;
+} wrong[] = {
+    {"", "too short"},
+    {"/", "too short"},
+    {"web-01", "too short"},
+    {"/subscriptions//resourceGroups", "too short"},
+    {"/subscriptions/" ONE, "too short"},
+    {ID, "too short"},
+    {ID "a/", "goes on with \"/\""},
+    {ID "a/b", "goes on with \"/b\""},
+    {ID "a b", "is not a VM name"},
+    {ID "a[1-2]", "is not a VM name"},
+    {"/subscription/x", "has \"subscriptions\" where this one has \"subscription\""},
+    {"/subscriptions/prod/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/a",
+     "\"prod\" is not a GUID"},
+    {"/subscriptions/" ONE "/resourceGroups/r g/providers/Microsoft.Compute/virtualMachines/a",
+     "resource group \"r g\""},
+    {"/subscriptions/" ONE "/resourceGroups/rg/providers/Microsoft.Web/sites/a",
+     "has \"Microsoft.Compute\" where"},
+};
+
+START_TEST(wrong_ids)
+{
+    struct targets_id id;
+    struct error error = {""};
+
+    ck_assert_msg(targets_parse_id(wrong[_i].id, &id, &error) < 0, "%s: taken", wrong[_i].id);
+    ck_assert_msg(strstr(error.text, wrong[_i].expected) != NULL, "%s: %s", wrong[_i].id,
+                  error.text);
+    ck_assert_ptr_null(id.name);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("targets");
+    TCase *tests = tcase_create("all");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, doubles_run_once);
+    tcase_add_test(tests, parameters_are_taken_over);
+    tcase_add_test(tests, exclude_and_limit);
+    tcase_add_test(tests, labels_are_as_short_as_can_be);
+    tcase_add_test(tests, hundred_thousand);
+    tcase_add_test(tests, id_goes_both_ways);
+    tcase_add_loop_test(tests, wrong_ids, 0, UNIT_COUNT(wrong));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(make_suite)

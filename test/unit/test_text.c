@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+#include "unit/unit.h"
+
+#define BYTES(text) text, sizeof(text) - 1
+#define BAD         "\xef\xbf\xbd"
+
+static const struct {
+    const char *name;
+    const char *bytes;
+    size_t length;
+    long bad; /* -1: it is UTF-8 */
+    const char *utf8;
+    const char *plain;
+} rows[] = {
+    {"empty", BYTES(""), -1, "", ""},
+    {"ASCII", BYTES("a\tb\n"), -1, "a\tb\n", "a\tb\n"},
+    {"two to four bytes", BYTES("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), -1,
+     "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+    {"last character", BYTES("\xf4\x8f\xbf\xbf"), -1, "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+    {"beyond the last", BYTES("\xf4\x90\x80\x80"), 0, BAD BAD BAD BAD, BAD BAD BAD BAD},
+    {"overlong slash", BYTES("a\xc0\xaf"), 1, "a" BAD BAD, "a" BAD BAD},
+    {"overlong in three", BYTES("\xe0\x80\xaf"), 0, BAD BAD BAD, BAD BAD BAD},
+    {"surrogate", BYTES("\xed\xa0\x80"), 0, BAD BAD BAD, BAD BAD BAD},
+    {"cut", BYTES("ab\xe2\x82"), 2, "ab" BAD BAD, "ab" BAD BAD},
+    {"lone continuation",
+     BYTES("\x80"
+           "a"),
+     0, BAD "a", BAD "a"},
+    {"Latin-1",
+     BYTES("Gr\xf6\xdf"
+           "e"),
+     2, "Gr" BAD BAD "e", "Gr" BAD BAD "e"},
+    {"escape sequence", BYTES("\033[31mred\007"), -1, "\033[31mred\007", "\\x1b[31mred\\x07"},
+    {"C1",
+     BYTES("\xc2\x9b"
+           "1m"),
+     -1,
+     "\xc2\x9b"
+     "1m",
+     "\\x9b1m"},
+    {"delete", BYTES("a\x7f"), -1, "a\x7f", "a\\x7f"},
+    {"bidirectional",
+     BYTES("\xe2\x80\xae"
+           "x"),
+     -1,
+     "\xe2\x80\xae"
+     "x",
+     "\\u202ex"},
+    {"zero width",
+     BYTES("a\xe2\x80\x8b"
+           "b"),
+     -1,
+     "a\xe2\x80\x8b"
+     "b",
+     "a\\u200bb"},
+    {"Windows line end", BYTES("a\r\nb\rc\r"), -1, "a\r\nb\rc\r", "a\nb\\x0dc\\x0d"},
+};
+
+START_TEST(utf8_and_plain)
+{
+    struct buffer text = BUFFER_INIT;
+    size_t bad = 0;
+    bool good = text_is_utf8(rows[_i].bytes, rows[_i].length, &bad);
+
+    ck_assert_msg(good == (rows[_i].bad < 0), "%s", rows[_i].name);
+    ck_assert_msg(good || bad == (size_t)rows[_i].bad, "%s: at %zu", rows[_i].name, bad);
+    text_append_utf8(&text, rows[_i].bytes, rows[_i].length);
+    ck_assert_msg(strcmp(buffer_text(&text), rows[_i].utf8) == 0, "%s: %s", rows[_i].name,
+                  buffer_text(&text));
+    buffer_done(&text);
+    text_append_plain(&text, rows[_i].bytes, rows[_i].length);
+    ck_assert_msg(strcmp(buffer_text(&text), rows[_i].plain) == 0, "%s: %s", rows[_i].name,
+                  buffer_text(&text));
+    buffer_done(&text);
+}
+END_TEST
+
+START_TEST(plain_shows_nul)
+{
+    struct buffer text = BUFFER_INIT;
+
+    text_append_plain(&text, "a\0b", 3);
+    ck_assert_str_eq(buffer_text(&text), "a\\x00b");
+    buffer_done(&text);
+}
+END_TEST
+
+static const struct {
+    const char *before, *secret, *after;
+} secrets[] = {
+    {"", "x", ""},
+    {"nothing here", "x", "nothing here"},
+    {"x", "x", "***"},
+    {"xx", "x", "******"},
+    {"a s3cret, s3cret", "s3cret", "a ***, ***"},
+    {"aaa", "aa", "***a"},
+    {"s3cre", "s3cret", "s3cre"},
+    {"a*b", "*", "a***b"},
+};
+
+START_TEST(redact)
+{
+    struct buffer text = BUFFER_INIT;
+
+    buffer_add(&text, secrets[_i].before);
+    text_redact(&text, secrets[_i].secret);
+    ck_assert_msg(strcmp(buffer_text(&text), secrets[_i].after) == 0, "%s: %s", secrets[_i].before,
+                  buffer_text(&text));
+    buffer_done(&text);
+}
+END_TEST
+
+static const struct {
+    const char *bytes;
+    size_t count, start;
+} lines[] = {
+    {"", 1, 0},          {"a", 1, 0},      {"a\n", 1, 0},   {"a\nb", 1, 2}, {"a\nb\n", 1, 2},
+    {"a\nb\nc\n", 2, 2}, {"a\nb\n", 9, 0}, {"a\n\n", 1, 2}, {"\n", 1, 0},   {"\n\n", 2, 0},
+};
+
+START_TEST(last_lines)
+{
+    size_t start = text_last_lines(lines[_i].bytes, strlen(lines[_i].bytes), lines[_i].count);
+
+    ck_assert_msg(start == lines[_i].start, "row %d: %zu", _i, start);
+}
+END_TEST
+
+static const struct {
+    const char *word;
+    const char *expected; /* NULL: nothing is close */
+} guesses[] = {
+    {"concurency", "concurrency"},
+    {"CONCURRENCY", "concurrency"},
+    {"tiemout", "timeout"},
+    {"time_out", "timeout"},
+    {"nmae", "name"},
+    {"zzzzzz", NULL},
+    {"", NULL},
+    {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", NULL},
+    {"0123456789012345678901234567890123456789012345678901234567890123", NULL},
+};
+
+START_TEST(nearest)
+{
+    static const char *const words[] = {"name", "timeout", "concurrency"};
+    const char *found = text_nearest(guesses[_i].word, words, 3);
+
+    ck_assert_msg((found == NULL) == (guesses[_i].expected == NULL), "%s: %s", guesses[_i].word,
+                  found != NULL ? found : "nothing");
+    ck_assert_msg(found == NULL || strcmp(found, guesses[_i].expected) == 0, "%s: %s",
+                  guesses[_i].word, found);
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("text");
+    TCase *tests = tcase_create("all");
+
+    tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
+    tcase_add_test(tests, plain_shows_nul);
+    tcase_add_loop_test(tests, redact, 0, UNIT_COUNT(secrets));
+    tcase_add_loop_test(tests, last_lines, 0, UNIT_COUNT(lines));
+    tcase_add_loop_test(tests, nearest, 0, UNIT_COUNT(guesses));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(make_suite)
