@@ -162,12 +162,12 @@ int guard_check_size(const struct job *job, struct error *error)
     if (without > JOB_SCRIPT_LIMIT || largest == NULL)
         return error_set(error,
                          "the script is too large: %zu bytes with azfan's guard around it, and "
-                         "Azure takes %d",
-                         without, JOB_SCRIPT_LIMIT);
+                         "Azure takes %d KiB",
+                         without, JOB_SCRIPT_LIMIT / 1024);
     return error_set(error,
                      "the script is too large for target %s: %zu bytes with its parameters and "
-                     "azfan's guard around it, and Azure takes %d",
-                     largest->name, size, JOB_SCRIPT_LIMIT);
+                     "azfan's guard around it, and Azure takes %d KiB",
+                     largest->name, size, JOB_SCRIPT_LIMIT / 1024);
 }
 
 struct reader {

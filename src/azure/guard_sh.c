@@ -14,6 +14,9 @@
  * trap does, and once it has begun to stop the script it ignores USR1. So
  * there is no moment in which the two ends get mixed up, whoever is first. The
  * trap kills the sleep: $! is still the script as long as there is no sleep.
+ *
+ * kill is written as in "kill -TERM -123": dash and busybox do not both take
+ * any other form with a group.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -40,7 +43,7 @@ static const char functions[] =
     "\n"
     "# To the script's process group; to the script alone where there is no setsid.\n"
     "signal_script() {\n"
-    "    kill -s \"$1\" -- \"-$script\" 2>/dev/null || kill -s \"$1\" \"$script\" 2>/dev/null\n"
+    "    kill \"-$1\" \"-$script\" || kill \"-$1\" \"$script\"\n"
     "}\n"
     "\n"
     "# TERM, two seconds to leave in good order, KILL. False: it was gone.\n"
@@ -67,7 +70,7 @@ static const char functions[] =
     "    trap '' HUP INT TERM\n"
     "    stop_script &\n"
     "    wait \"$!\"\n"
-    "    kill -s USR1 \"$watchdog\" 2>/dev/null\n"
+    "    kill -USR1 \"$watchdog\"\n"
     "    rm -rf \"$folder\"\n"
     "    exit 143\n"
     "}\n"
@@ -81,17 +84,19 @@ static const char unpacked[] = "then\n"
                                "    exit 0\n"
                                "fi\n"
                                "\n"
-                               "setsid=$(command -v setsid)\n";
+                               "setsid=$(command -v setsid)\n"
+                               "exec 9>&2 2>/dev/null # bash would remark on ended children\n";
 
-static const char wait_for_it[] = "script=$!\n"
-                                  "trap leave HUP INT TERM\n";
+static const char launched[] = "script=$!\n"
+                               "exec 9>&-\n"
+                               "trap leave HUP INT TERM\n";
 
 static const char finish[] = "watchdog=$!\n"
-                             "wait \"$script\" 2>/dev/null\n"
+                             "wait \"$script\"\n"
                              "status=$?\n"
                              "end=exit\n"
-                             "kill -s USR1 \"$watchdog\" 2>/dev/null\n"
-                             "wait \"$watchdog\" 2>/dev/null\n"
+                             "kill -USR1 \"$watchdog\"\n"
+                             "wait \"$watchdog\"\n"
                              "[ \"$?\" -ne 3 ] || end=timeout\n"
                              "rm -rf \"$folder\"\n"
                              "report \"$end\" \"$status\"\n"
@@ -162,11 +167,11 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, functions);
     write_script(buffer, guard);
     buffer_add(buffer, unpacked);
-    buffer_print(buffer, "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null &\n",
+    buffer_print(buffer, "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null 2>&9 9>&- &\n",
                  has_shebang(script, length) ? "" : "/bin/sh ");
-    buffer_add(buffer, wait_for_it);
+    buffer_add(buffer, launched);
     buffer_add(buffer, "watch ");
     print_seconds(buffer, guard->job->script_timeout);
-    buffer_add(buffer, " >/dev/null 2>&1 &\n");
+    buffer_add(buffer, " >/dev/null &\n");
     buffer_add(buffer, finish);
 }

@@ -83,10 +83,10 @@ static const struct {
                        "script ran, and try the command of `azfan plan` by hand."},
     [REASON_HALTED] = {"halted", BIT(OUTCOME_SKIPPED),
                        "The run stopped before it came to this target. Mend what made the others "
-                       "fail, then `azfan rerun`."},
+                       "fail, then run the job again."},
     [REASON_DEADLINE] = {"deadline", BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED),
                          "The run's deadline passed first. Raise deadline or concurrency, then "
-                         "`azfan rerun`."},
+                         "run the job again."},
 };
 
 /* Where a reason goes with several kinds and needs another word for one of them. */
@@ -102,9 +102,10 @@ static const struct {
      "The run's deadline passed while az waited for this target. The script may still be running "
      "on the VM, which refuses other run-commands until it ends."},
     {OUTCOME_SKIPPED, REASON_SIGNAL,
-     "The run was stopped before it came to this target: `azfan rerun` goes on with it."},
+     "The run was stopped before it came to this target. Run the job again for it (--limit)."},
     {OUTCOME_SKIPPED, REASON_LOGIN,
-     "The login broke before the run came to this target. Run `az login`, then `azfan rerun`."},
+     "The login broke before the run came to this target. Run `az login`, then run the job "
+     "again."},
 };
 
 const char *outcome_name(enum outcome_kind kind)

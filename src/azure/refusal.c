@@ -314,7 +314,8 @@ void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
         if (iscntrl((unsigned char)clean.data[i]))
             clean.data[i] = ' ';
     }
-    while (clean.length > 0 && clean.data[clean.length - 1] == ' ')
+    /* A message has no full stop of its own: what it is put into may go on. */
+    while (clean.length > 0 && strchr(" .", clean.data[clean.length - 1]) != NULL)
         clean.length--;
     end = cut(clean.data, clean.length, LONGEST);
     buffer_append(buffer, buffer_text(&clean), end);

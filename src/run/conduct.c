@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Theory of operation. Everything here happens on the main thread. A flight is
- * one az process on its way through the pool; there are a few more flights
- * than workers, so that a worker that becomes free finds the next command
- * ready. The loop fills free flights, sleeps until something happens (a flight
+ * one az process on its way through the pool; there are as many flights as
+ * workers, and no more: what one target's end means for the others is known
+ * before the next one starts. The loop fills free flights, sleeps until something happens (a flight
  * has finished, a signal has come, the run's deadline has passed), and deals
  * with it. Once the run is stopping no flight is filled any more: what was not
  * started is settled as skipped at once, what runs is waited for, and the
@@ -36,7 +36,7 @@
 #define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
 
 enum {
-    LOGIN_FLIGHTS = 2,    /* the token and the version are asked for side by side */
+    LOGIN_FLIGHTS = 2,    /* the token and the version, side by side where there are two workers */
     FILES_PER_WORKER = 5, /* pidfd, two pipes, and two more while a child is started */
     FILES_OF_OUR_OWN = 32
 };
@@ -54,7 +54,7 @@ struct conducting {
     struct pool pool;
     struct login login;
     struct flight *flights;
-    size_t flight_count;
+    size_t flight_count; /* for targets; the array has room for the login's too */
     size_t in_flight;
     size_t next; /* the first target that has not been put into a flight */
     unsigned commands; /* given out so far; numbers the script files */
@@ -417,8 +417,6 @@ static int count_workers(const struct conduct *conduct)
 
     if (workers > conduct->job->target_count)
         workers = conduct->job->target_count;
-    if (workers < LOGIN_FLIGHTS)
-        workers = LOGIN_FLIGHTS;
     if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur == RLIM_INFINITY)
         return (int)workers;
     bearable = files.rlim_cur > FILES_OF_OUR_OWN + FILES_PER_WORKER
@@ -437,8 +435,8 @@ static void begin(struct conducting *self)
     self->started = clock_now();
     self->result->wall_started = clock_wall();
     self->deadline = job->deadline > 0 ? self->started + job->deadline : CLOCK_NEVER;
-    self->flight_count = (size_t)self->pool.size + (size_t)self->pool.size / 4 + LOGIN_FLIGHTS;
-    self->flights = memory_zeroed(self->flight_count, sizeof *self->flights);
+    self->flight_count = (size_t)self->pool.size;
+    self->flights = memory_zeroed(self->flight_count + LOGIN_FLIGHTS, sizeof *self->flights);
 }
 
 static void end(struct conducting *self)

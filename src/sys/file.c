@@ -35,7 +35,7 @@ static int read_all(int fd, const char *name, size_t limit, struct buffer *buffe
         buffer->length += (size_t)got;
         buffer->data[buffer->length] = '\0';
         if (buffer->length - start > limit)
-            return error_set(error, "%s is too large: more than %zu KiB", name, limit / 1024);
+            return error_set(error, "%s is too large: more than %zu bytes", name, limit);
         if (got == 0)
             return 0;
     }
@@ -85,6 +85,10 @@ static int make_parents(const char *path, struct error *error)
     char *copy = memory_string(path);
     int result = 0;
 
+    if (path[0] == '\0') {
+        free(copy);
+        return error_set(error, "cannot make a folder without a name");
+    }
     for (char *slash = strchr(copy + 1, '/'); slash != NULL && result == 0;
          slash = strchr(slash + 1, '/')) {
         *slash = '\0';

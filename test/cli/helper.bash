@@ -38,14 +38,18 @@ value() { jq -r "$1" "$report"; }
 
 outcome_of() { value ".targets[] | select(.name == \"$1\") | .outcome + \" \" + .reason"; }
 
-# No process of ours, and no temporary folder, may outlive azfan.
+# No process that azfan started, and no temporary folder, may outlive it. What it started has our
+# folder in its environment, whatever it calls itself.
 nothing_is_left() {
   local left
   left=$(find "$XDG_RUNTIME_DIR" -mindepth 1)
   [ -z "$left" ] || { echo "left behind: $left"; return 1; }
-  left=$(pgrep -af "$place" || true)
+  left=$(env -u XDG_RUNTIME_DIR grep -lzsF "XDG_RUNTIME_DIR=$place/" /proc/[0-9]*/environ || true)
   [ -z "$left" ] || { echo "still running: $left"; return 1; }
 }
+
+# children PID COUNT: PID has at least COUNT children that hang.
+children() { [ "$(pgrep -P "$1" -fc 'nap|stubborn')" -ge "$2" ]; }
 
 # within SECONDS START: no more than that have passed since START ($EPOCHREALTIME).
 within() { awk -v limit="$1" -v start="$2" -v now="$EPOCHREALTIME" 'BEGIN { exit !(now - start <= limit) }'; }

@@ -70,7 +70,7 @@ vm-3 1 it's me" ]
   rehearse --execute
   [ "$status" = 0 ]
   [ "$(value '.targets[0].stdout_truncated')" = true ]
-  [ "$(value '.targets[0].stdout' | tail -n 1)" = 5000 ]
+  [ "$(value '.targets[0].stdout' | tail -n 2)" = 5000 ]
 }
 
 # Every fault, and what it must come out as.

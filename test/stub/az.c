@@ -126,10 +126,10 @@ static size_t hexadecimal_length(const char *at)
     return strspn(at, "0123456789abcdef");
 }
 
-/* The nonce of a guarded script: 32 digits behind the words "azfan:" or "nonce". */
+/* The nonce of a guarded script, sh or PowerShell: 32 digits behind the mark. */
 static const char *find_nonce(void)
 {
-    static const char *const words[] = {"azfan:", "nonce=", "nonce='", "nonce = '", "nonce = \""};
+    static const char *const words[] = {"azfan_nonce=", "azfan_nonce = '"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         for (const char *at = script; (at = strstr(at, words[i])) != NULL;) {

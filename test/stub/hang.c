@@ -9,6 +9,7 @@
  *   deaf-launcher   the same, but its child ignores SIGINT
  *   background N    exits; N descendants of its group, each the child of the one before, hold the
  *                   pipes
+ *   quiet N         the same, but they have closed the pipes
  *   zombies N       exits; N children of its group have ended, and nobody has reaped them
  *   escaped N       exits; N descendants, each in a session of its own, hold the pipes
  *   escaped-hang N  the same, but ignores SIGINT and does not exit
@@ -122,11 +123,13 @@ static void deaf_launcher(void)
     wait_for_ever();
 }
 
+enum chain { IN_GROUP, QUIET, ESCAPED };
+
 /*
- * Starts COUNT descendants in a chain that hang with the pipes in their hands. Returns, in this
- * process, when all are in their places.
+ * Starts COUNT descendants in a chain that hang, with the pipes in their hands unless QUIET.
+ * Returns, in this process, when all are in their places.
  */
-static void start_chain(int count, int leave_group)
+static void start_chain(int count, enum chain chain)
 {
     int ready[2];
     char byte;
@@ -136,10 +139,14 @@ static void start_chain(int count, int leave_group)
     if (fork_or_exit() == 0) {
         (void)close(ready[0]);
         ignore_requests();
-        if (leave_group && setsid() < 0)
+        if (chain == ESCAPED && setsid() < 0)
             _exit(123);
         if (count > 1)
-            start_chain(count - 1, leave_group);
+            start_chain(count - 1, chain);
+        if (chain == QUIET) {
+            (void)close(1);
+            (void)close(2);
+        }
         say(ready[1], "!");
         (void)close(ready[1]);
         wait_for_ever();
@@ -150,16 +157,16 @@ static void start_chain(int count, int leave_group)
     (void)close(ready[0]);
 }
 
-static void background(int count, int leave_group)
+static void background(int count, enum chain chain)
 {
-    start_chain(count, leave_group);
+    start_chain(count, chain);
     print_partial();
 }
 
 static void escaped_hang(int count)
 {
     ignore_requests();
-    background(count, 1);
+    background(count, ESCAPED);
     wait_for_ever();
 }
 
@@ -250,11 +257,13 @@ int main(int count, char **arguments)
     else if (strcmp(mode, "deaf-launcher") == 0)
         deaf_launcher();
     else if (strcmp(mode, "background") == 0)
-        background(number, 0);
+        background(number, IN_GROUP);
+    else if (strcmp(mode, "quiet") == 0)
+        background(number, QUIET);
     else if (strcmp(mode, "zombies") == 0)
         zombies(number);
     else if (strcmp(mode, "escaped") == 0)
-        background(number, 1);
+        background(number, ESCAPED);
     else if (strcmp(mode, "escaped-hang") == 0)
         escaped_hang(number);
     else if (strcmp(mode, "stopped") == 0)

@@ -95,6 +95,7 @@ static const struct {
     /* an exit is an exit, whoever holds the pipes */
     {"hang background 1", FINISH_UNSTOPPED, 0, 0, 0, 1, 0, true},
     {"hang background 3", FINISH_UNSTOPPED, 0, 0, 0, 3, 0, true},
+    {"hang quiet 2", FINISH_UNSTOPPED, 0, 0, 0, 2, 0, true},
     {"hang escaped 1", FINISH_UNSTOPPED, 0, SUPERVISE_DRAIN_MS, 0, 0, 1, false},
     {"hang escaped-hang 1", FINISH_TIMED_OUT, SIGKILL, TIMEOUT + GRACE + SUPERVISE_DRAIN_MS,
      TIMEOUT + GRACE, 0, 1, false},
