@@ -10,6 +10,8 @@
 #ifndef AZFAN_AZURE_COMMAND_H
 #define AZFAN_AZURE_COMMAND_H
 
+#include <stdbool.h>
+
 #include "azure/az.h"
 #include "azure/guard.h"
 #include "base/error.h"
@@ -26,10 +28,11 @@ struct command {
 
 /*
  * az vm run-command invoke for GUARD's target with the ARM id ID. Fills in a
- * fresh nonce (GUARD's own is not used). NUMBER makes the file's name unique in the run.
+ * fresh nonce (GUARD's own is not used). The file is that of SLOT, and is written anew: no two
+ * commands that are under way may have the same slot.
  */
 int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
-                   const char *id, unsigned number, struct error *error);
+                   const char *id, unsigned slot, struct error *error);
 
 /* az account get-access-token, for SUBSCRIPTION when it is not NULL. */
 void command_token(struct command *command, const struct az *az, const char *subscription);
@@ -43,7 +46,10 @@ void command_version(struct command *command, const struct az *az);
  */
 void command_show(struct buffer *buffer, const char *program, enum job_shell shell, const char *id);
 
-/* Removes the script's file and frees. After the process has ended. */
-void command_done(struct command *command);
+/*
+ * Frees. ENDED: the process has ended by itself. If it was stopped, the script's file is removed,
+ * so that whatever is left of it can never read the script of another target there.
+ */
+void command_done(struct command *command, bool ended);
 
 #endif

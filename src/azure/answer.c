@@ -20,11 +20,8 @@ static const char holds_the_vm[] =
 static void set(struct outcome *outcome, enum outcome_kind kind, enum outcome_reason reason,
                 enum outcome_script script, char *message)
 {
-    *outcome = (struct outcome){.kind = kind,
-                                .reason = reason,
-                                .script = script,
-                                .exit_code = -1,
-                                .message = message};
+    *outcome = (struct outcome){
+        .kind = kind, .reason = reason, .script = script, .exit_code = -1, .message = message};
 }
 
 /* "SIGKILL", or "a signal without a name". */
@@ -43,11 +40,10 @@ static char *describe_status(int status, bool windows)
     char name[32];
 
     if (!windows && status > SIGNALED && status <= SIGNALED + LAST_SIGNAL)
-        return memory_print("status %d: ended by signal %d (%s)%s", status, status - SIGNALED,
-                            signal_name(status - SIGNALED, name, sizeof name),
-                            status == SIGNALED + SIGKILL
-                                ? ", often the kernel's out-of-memory killer"
-                                : "");
+        return memory_print(
+            "status %d: ended by signal %d (%s)%s", status, status - SIGNALED,
+            signal_name(status - SIGNALED, name, sizeof name),
+            status == SIGNALED + SIGKILL ? ", often the kernel's out-of-memory killer" : "");
     if (!windows && status == 127)
         return memory_string("status 127: a command, or the script's interpreter, was not found");
     if (!windows && status == 126)
@@ -133,8 +129,7 @@ static bool read_reply(const struct finish *finish, const struct answer_question
                        bool only_with_trailer, struct answer *ret)
 {
     struct reply reply;
-    bool readable =
-        reply_read(finish->output.data, finish->output.length, question->nonce, &reply);
+    bool readable = reply_read(finish->output.data, finish->output.length, question->nonce, &reply);
 
     if (!readable || (only_with_trailer && !reply.has_trailer)) {
         reply_done(&reply);

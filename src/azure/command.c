@@ -45,16 +45,23 @@ static void build(struct command *command, const struct az *az, const char *cons
                                             .errors = -1};
 }
 
-/* A new file, never one that is there already: the folder is ours alone. */
-static int write_new(const char *path, const struct buffer *text, struct error *error)
+/*
+ * Writes the file anew, or for the first time. Files are used again from one
+ * attempt to the next, and never emptied: ext4 takes longer to make and remove
+ * thousands of files than it takes to start the processes, and it sends a file
+ * that was emptied and written to the disk at once (auto_da_alloc in ext4(5)).
+ */
+static int write_file(const char *path, const struct buffer *text, struct error *error)
 {
-    int fd = FAULT("command.open") ? -1
-                                   : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
+    int fd = FAULT("command.open") ? -1 : open(path, flags, 0600);
     int code;
 
     if (fd < 0)
         return error_set(error, "cannot write %s: %s", path, strerror(errno));
     code = FAULT("command.write") ? -errno : fd_write_all(fd, text->data, text->length);
+    if (code == 0 && ftruncate(fd, (off_t)text->length) < 0)
+        code = -errno;
     fd_close(&fd);
     if (code < 0) {
         (void)unlink(path);
@@ -64,7 +71,7 @@ static int write_new(const char *path, const struct buffer *text, struct error *
 }
 
 static int write_script(struct command *command, const struct az *az, const struct guard *guard,
-                        unsigned number, struct error *error)
+                        unsigned slot, struct error *error)
 {
     struct guard own = *guard;
     struct buffer text = BUFFER_INIT;
@@ -72,9 +79,9 @@ static int write_script(struct command *command, const struct az *az, const stru
 
     own.nonce = command->nonce;
     guard_write(&text, &own);
-    command->file = memory_print("%s/%06u.%s", az->folder, number,
+    command->file = memory_print("%s/%06u.%s", az->folder, slot,
                                  guard->job->shell == JOB_POWERSHELL ? "ps1" : "sh");
-    result = write_new(command->file, &text, error);
+    result = write_file(command->file, &text, error);
     if (text.data != NULL)
         explicit_bzero(text.data, text.length); /* secrets */
     buffer_done(&text);
@@ -94,12 +101,12 @@ static void build_invoke(struct command *command, const struct az *az, enum job_
 }
 
 int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
-                   const char *id, unsigned number, struct error *error)
+                   const char *id, unsigned slot, struct error *error)
 {
     *command = (struct command){.arguments = NULL};
     if (guard_make_nonce(command->nonce, error) < 0)
         return -1;
-    if (write_script(command, az, guard, number, error) < 0) {
+    if (write_script(command, az, guard, slot, error) < 0) {
         free(command->file);
         command->file = NULL;
         return -1;
@@ -162,13 +169,13 @@ void command_show(struct buffer *buffer, const char *program, enum job_shell she
 
     build_invoke(&command, &az, shell, id, "SCRIPT");
     print(&command, buffer);
-    command_done(&command);
+    command_done(&command, true);
     free(name);
 }
 
-void command_done(struct command *command)
+void command_done(struct command *command, bool ended)
 {
-    if (command->file != NULL)
+    if (command->file != NULL && !ended)
         (void)unlink(command->file);
     free(command->file);
     for (size_t i = 0; command->arguments != NULL && command->arguments[i] != NULL; i++)

@@ -64,7 +64,8 @@ static const char start[] =
     "    $process = Start-Process powershell.exe -PassThru -NoNewWindow -ErrorAction Stop `\n"
     "        -ArgumentList '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', `\n"
     "            '-File', \"`\"$folder\\runner.ps1`\"\" `\n"
-    "        -RedirectStandardOutput \"$folder\\output\" -RedirectStandardError \"$folder\\errors\"\n"
+    "        -RedirectStandardOutput \"$folder\\output\" -RedirectStandardError "
+    "\"$folder\\errors\"\n"
     "    [void]$process.Handle # without it ExitCode stays empty\n"
     "} catch {\n"
     "    [Console]::Error.WriteLine(\"$_\")\n"
@@ -169,8 +170,7 @@ void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
 {
     buffer_add(buffer, "# azfan's guard: runs the script below, stops it after ");
     number_print_exact_duration(buffer, guard->job->script_timeout);
-    buffer_print(buffer, ", and says how it ended.\n%s%s'\n", GUARD_POWERSHELL_NONCE,
-                 guard->nonce);
+    buffer_print(buffer, ", and says how it ended.\n%s%s'\n", GUARD_POWERSHELL_NONCE, guard->nonce);
     buffer_add(buffer, functions);
     write_runner(buffer, guard);
     write_script(buffer, guard);

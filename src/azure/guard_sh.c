@@ -15,6 +15,9 @@
  * there is no moment in which the two ends get mixed up, whoever is first. The
  * trap kills the sleep: $! is still the script as long as there is no sleep.
  *
+ * Until the guard has its own trap a signal ends it alone; the watchdog, which
+ * lives on, still stops the script when its time is over.
+ *
  * kill is written as in "kill -TERM -123": dash and busybox do not both take
  * any other form with a group.
  */
@@ -25,17 +28,16 @@
 #include "base/buffer.h"
 #include "base/number.h"
 
-static const char report[] =
-    "began=$(date +%s)\n"
-    "\n"
-    "# The last line, which azfan looks for.\n"
-    "report() {\n"
-    "    printf '\\nazfan:%s end=%s status=%d seconds=%d\\n' \\\n"
-    "        \"$azfan_nonce\" \"$1\" \"$2\" \"$(($(date +%s) - began))\"\n"
-    "}\n"
-    "\n"
-    "# Only the script sees its parameters.\n"
-    "launch() {\n";
+static const char report[] = "began=$(date +%s)\n"
+                             "\n"
+                             "# The last line, which azfan looks for.\n"
+                             "report() {\n"
+                             "    printf '\\nazfan:%s end=%s status=%d seconds=%d\\n' \\\n"
+                             "        \"$azfan_nonce\" \"$1\" \"$2\" \"$(($(date +%s) - began))\"\n"
+                             "}\n"
+                             "\n"
+                             "# Only the script sees its parameters.\n"
+                             "launch() {\n";
 
 static const char functions[] =
     "    exec \"$@\"\n"
@@ -88,10 +90,10 @@ static const char unpacked[] = "then\n"
                                "exec 9>&2 2>/dev/null # bash would remark on ended children\n";
 
 static const char launched[] = "script=$!\n"
-                               "exec 9>&-\n"
-                               "trap leave HUP INT TERM\n";
+                               "exec 9>&-\n";
 
 static const char finish[] = "watchdog=$!\n"
+                             "trap leave HUP INT TERM\n"
                              "wait \"$script\"\n"
                              "status=$?\n"
                              "end=exit\n"
@@ -167,7 +169,8 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, functions);
     write_script(buffer, guard);
     buffer_add(buffer, unpacked);
-    buffer_print(buffer, "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null 2>&9 9>&- &\n",
+    buffer_print(buffer,
+                 "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null 2>&9 9>&- &\n",
                  has_shebang(script, length) ? "" : "/bin/sh ");
     buffer_add(buffer, launched);
     buffer_add(buffer, "watch ");

@@ -88,9 +88,8 @@ static char *read_key(json_t *root, const char *key)
 
 static json_t *parse(const struct capture_text *text)
 {
-    return text->length == 0
-               ? NULL
-               : json_loadb(text->data, text->length, JSON_DISABLE_EOF_CHECK, NULL);
+    return text->length == 0 ? NULL
+                             : json_loadb(text->data, text->length, JSON_DISABLE_EOF_CHECK, NULL);
 }
 
 static enum login_result read_token(struct login *login, const struct finish *finish,
@@ -111,8 +110,7 @@ static enum login_result read_token(struct login *login, const struct finish *fi
     return LOGIN_NO_AZ;
 }
 
-enum login_result login_read_token(struct login *login, struct finish *finish,
-                                   struct error *error)
+enum login_result login_read_token(struct login *login, struct finish *finish, struct error *error)
 {
     enum login_result result = read_process(finish, error);
 

@@ -7,9 +7,8 @@
 #define BIT(kind) (1U << (kind))
 
 static const char *const kind_names[OUTCOME_KINDS] = {
-    [OUTCOME_OK] = "ok",           [OUTCOME_FAILED] = "failed",
-    [OUTCOME_TIMEOUT] = "timeout", [OUTCOME_ERROR] = "error",
-    [OUTCOME_UNKNOWN] = "unknown", [OUTCOME_CANCELLED] = "cancelled",
+    [OUTCOME_OK] = "ok",           [OUTCOME_FAILED] = "failed",   [OUTCOME_TIMEOUT] = "timeout",
+    [OUTCOME_ERROR] = "error",     [OUTCOME_UNKNOWN] = "unknown", [OUTCOME_CANCELLED] = "cancelled",
     [OUTCOME_SKIPPED] = "skipped",
 };
 
@@ -23,7 +22,8 @@ static const struct {
     [REASON_EXIT] = {"exit", BIT(OUTCOME_FAILED),
                      "Read what the script wrote. It ran to its end, so repeating it is the "
                      "script's business."},
-    [REASON_SIGNAL] = {"signal", BIT(OUTCOME_FAILED) | BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED),
+    [REASON_SIGNAL] = {"signal",
+                       BIT(OUTCOME_FAILED) | BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED),
                        "A signal ended the script on the VM; after SIGKILL look for the "
                        "out-of-memory killer with `journalctl -k`."},
     [REASON_SCRIPT] = {"script", BIT(OUTCOME_TIMEOUT),

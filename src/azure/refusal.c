@@ -19,10 +19,10 @@ enum {
 };
 
 enum effect {
-    NOTHING,     /* the script did not start */
-    PERHAPS,     /* it may have started; it does not run any more, or nobody can say */
-    STILL_RUNS,  /* it may have started, and it may be running now */
-    FATAL = 8,   /* added: every other target would meet the same */
+    NOTHING,    /* the script did not start */
+    PERHAPS,    /* it may have started; it does not run any more, or nobody can say */
+    STILL_RUNS, /* it may have started, and it may be running now */
+    FATAL = 8,  /* added: every other target would meet the same */
     EFFECT = FATAL - 1
 };
 
@@ -102,8 +102,8 @@ static const struct rule rules[] = {
      "the subscription does not exist, or the login cannot see it:"},
     {ANY, NULL, "Check the spelling and casing and try again", "ubscription", REASON_NOT_FOUND,
      NOTHING, "az's login does not know the subscription:"},
-    {ANY, "ResourceNotFound", "Microsoft.Compute/virtualMachines/", NULL, REASON_NOT_FOUND,
-     NOTHING, "the VM does not exist:"},
+    {ANY, "ResourceNotFound", "Microsoft.Compute/virtualMachines/", NULL, REASON_NOT_FOUND, NOTHING,
+     "the VM does not exist:"},
     {ANY, "ParentResourceNotFound", NULL, NULL, REASON_NOT_FOUND, NOTHING,
      "the VM does not exist:"},
     /* az ends with 3 after any HTTP 404, so the operation itself may be what is missing. */
@@ -332,8 +332,8 @@ static char *write_message(const struct rule *rule, const struct said *said, int
 
     buffer_add(&message, rule->message);
     if (wants_line && said->length == 0)
-        buffer_print(&message, "%saz ended with status %d and said nothing",
-                     length > 0 ? " " : "", az_exit);
+        buffer_print(&message, "%saz ended with status %d and said nothing", length > 0 ? " " : "",
+                     az_exit);
     else if (wants_line) {
         if (length > 0)
             buffer_add_char(&message, ' ');
@@ -350,8 +350,7 @@ static int64_t find_retry_after(const char *text)
     static const struct {
         const char *name;
         int64_t size;
-    } units[] = {
-        {"second", NUMBER_SECOND}, {"minute", NUMBER_MINUTE}, {"hour", NUMBER_HOUR}};
+    } units[] = {{"second", NUMBER_SECOND}, {"minute", NUMBER_MINUTE}, {"hour", NUMBER_HOUR}};
 
     for (const char *at = strcasestr(text, "after "); at != NULL; at = strcasestr(at, "after ")) {
         int64_t value = 0;
@@ -372,8 +371,7 @@ static int64_t find_retry_after(const char *text)
 
 static void set_effect(struct outcome *outcome, int effect)
 {
-    outcome->script =
-        (effect & EFFECT) == NOTHING ? SCRIPT_NOT_STARTED : SCRIPT_MAY_HAVE_STARTED;
+    outcome->script = (effect & EFFECT) == NOTHING ? SCRIPT_NOT_STARTED : SCRIPT_MAY_HAVE_STARTED;
     outcome->may_still_run = (effect & EFFECT) == STILL_RUNS;
     outcome->fatal = (effect & FATAL) != 0;
 }

@@ -28,9 +28,12 @@ static const char errors_mark[] = "\n[stderr]\n";
 static json_t *find_statuses(json_t *root)
 {
     json_t *inner = json_object_get(json_object_get(root, "properties"), "output");
-    json_t *const places[] = {root, json_object_get(root, "value"), json_object_get(root, "output"),
+    json_t *const places[] = {root,
+                              json_object_get(root, "value"),
+                              json_object_get(root, "output"),
                               json_object_get(json_object_get(root, "output"), "value"),
-                              json_object_get(inner, "value"), inner};
+                              json_object_get(inner, "value"),
+                              inner};
 
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (json_array_size(places[i]) > 0)

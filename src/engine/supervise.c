@@ -111,11 +111,22 @@ static void begin_kill(struct supervision *self)
     enter(self, KILLED, SUPERVISE_ABANDON_MS * NUMBER_MILLISECOND);
 }
 
+static void see_exit(struct supervision *self)
+{
+    self->exited = true;
+    if (self->phase != ASKED)
+        begin_draining(self);
+}
+
 /* The first step of the stop ladder, or the second at once when there is no grace. */
 static void begin_stop(struct supervision *self, enum finish_stop why)
 {
-    if (self->finish->stop == FINISH_UNSTOPPED)
-        self->finish->stop = why;
+    /* What poll() said may be older than what the clock says: after Ctrl-Z and fg, by hours. */
+    if (child_has_exited(&self->child)) {
+        see_exit(self);
+        return;
+    }
+    self->finish->stop = why;
     if (self->limits->kill_grace == 0 || self->hard) {
         begin_kill(self);
         return;
@@ -123,13 +134,6 @@ static void begin_stop(struct supervision *self, enum finish_stop why)
     child_signal(&self->child, SIGINT);
     child_signal(&self->child, SIGCONT); /* a stopped process takes no signal but SIGKILL */
     enter(self, ASKED, self->limits->kill_grace);
-}
-
-static void see_exit(struct supervision *self)
-{
-    self->exited = true;
-    if (self->phase != ASKED)
-        begin_draining(self);
 }
 
 static void see_stop(struct supervision *self, const struct pollfd *watches)

@@ -57,7 +57,6 @@ struct conducting {
     size_t flight_count; /* for targets; the array has room for the login's too */
     size_t in_flight;
     size_t next; /* the first target that has not been put into a flight */
-    unsigned commands; /* given out so far; numbers the script files */
     int64_t started;
     int64_t deadline;
     bool logging_in;
@@ -90,7 +89,7 @@ static void launch(struct conducting *self, struct flight *flight, int64_t timeo
 
 static void land(struct conducting *self, struct flight *flight)
 {
-    command_done(&flight->command);
+    command_done(&flight->command, flight->task.finish.stop == FINISH_UNSTOPPED);
     flight->in_use = false;
     self->in_flight--;
 }
@@ -158,8 +157,8 @@ static void start_target(struct conducting *self, struct flight *flight, size_t 
     struct error error;
 
     target->id = targets_print_id(target->target, self->login.subscription);
-    if (command_invoke(&flight->command, self->conduct->az, &guard, target->id, self->commands++,
-                       &error) < 0) {
+    if (command_invoke(&flight->command, self->conduct->az, &guard, target->id,
+                       (unsigned)(flight - self->flights), &error) < 0) {
         settle_unstarted(self, index, &error);
         return;
     }

@@ -15,12 +15,14 @@
  *   escaped-hang N  the same, but ignores SIGINT and does not exit
  *   stopped         stops itself by SIGSTOP
  *   closed MS       closes its standard output and error, exits with 3 after MS
+ *   stop-parent MS  stops the process that started it by SIGSTOP and exits; MS later that goes on
  *   unkillable MS   survives SIGKILL for MS: held at its exit by a tracer that left the group
  *
  * Each prints "partial output" and "partial errors" once it is as described, and not before: who
  * has read that knows that the descendants are in their places.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +202,38 @@ static void closed(int milliseconds)
     _exit(3);
 }
 
+/*
+ * Writes without pause until then, so that the parent is stopped while it has something to read:
+ * when it goes on, what it knows of the exit is older than what the clock says.
+ */
+static void stop_parent(int milliseconds)
+{
+    static const char block[65536];
+    pid_t parent = getppid();
+    int stopped_it[2];
+    char byte;
+
+    print_partial();
+    if (pipe2(stopped_it, O_NONBLOCK) < 0)
+        _exit(122);
+    if (fork_or_exit() == 0) {
+        (void)setsid();
+        (void)close(1);
+        (void)close(2);
+        sleep_for(100);
+        (void)kill(parent, SIGSTOP);
+        say(stopped_it[1], "!");
+        sleep_for(milliseconds);
+        (void)kill(parent, SIGCONT);
+        _exit(0);
+    }
+    (void)fcntl(1, F_SETFL, O_WRONLY | O_NONBLOCK); /* a stopped parent reads nothing */
+    while (read(stopped_it[0], &byte, 1) != 1) {
+        if (write(1, block, sizeof block) < 0 && errno != EAGAIN)
+            _exit(124);
+    }
+}
+
 /* Holds its parent at the parent's exit, after SIGKILL, until MILLISECONDS have gone since then. */
 static void trace_parent(int ready, int milliseconds)
 {
@@ -270,6 +304,8 @@ int main(int count, char **arguments)
         stopped();
     else if (strcmp(mode, "closed") == 0)
         closed(number);
+    else if (strcmp(mode, "stop-parent") == 0)
+        stop_parent(number);
     else if (strcmp(mode, "unkillable") == 0)
         unkillable(number);
     else

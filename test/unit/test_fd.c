@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -80,20 +81,29 @@ struct reader {
     size_t total;
 };
 
-static void *read_slowly(void *argument)
+static atomic_int interruptions;
+
+/*
+ * Reads nothing until the writer, on a full pipe, has been interrupted often: the first time the
+ * write is a short one, from then on it is EINTR.
+ */
+static void *read_late(void *argument)
 {
     struct reader *reader = argument;
     char bytes[30011];
     ssize_t count;
 
+    while (interruptions < 20)
+        (void)poll(NULL, 0, 1);
     while ((count = read(reader->fd, bytes, sizeof bytes)) > 0)
         reader->total += (size_t)count;
     return NULL;
 }
 
-static void ignore(int signal_number)
+static void count_interruption(int signal_number)
 {
     (void)signal_number;
+    interruptions++;
 }
 
 /* All of it arrives, though the pipe takes it in pieces and signals interrupt the write. */
@@ -101,7 +111,7 @@ START_TEST(test_write_all)
 {
     static char bytes[MUCH];
     struct itimerval often = {{0, 500}, {0, 500}};
-    struct sigaction action = {.sa_handler = ignore}; /* no SA_RESTART: EINTR */
+    struct sigaction action = {.sa_handler = count_interruption}; /* no SA_RESTART: EINTR */
     struct reader reader = {.total = 0};
     sigset_t alarm_only;
     int ends[2];
@@ -113,7 +123,7 @@ START_TEST(test_write_all)
     (void)sigaddset(&alarm_only, SIGALRM);
     (void)sigaction(SIGALRM, &action, NULL);
     (void)pthread_sigmask(SIG_BLOCK, &alarm_only, NULL);
-    ck_assert_int_eq(pthread_create(&reader.thread, NULL, read_slowly, &reader), 0);
+    ck_assert_int_eq(pthread_create(&reader.thread, NULL, read_late, &reader), 0);
     (void)pthread_sigmask(SIG_UNBLOCK, &alarm_only, NULL);
     (void)setitimer(ITIMER_REAL, &often, NULL);
     code = fd_write_all(ends[1], bytes, sizeof bytes);

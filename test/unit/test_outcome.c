@@ -9,10 +9,12 @@ START_TEST(names_are_the_reports)
 {
     static const char *const kinds[] = {"ok",      "failed",    "timeout", "error",
                                         "unknown", "cancelled", "skipped"};
-    static const char *const reasons[] = {
-        "",          "exit",  "signal",  "script", "az",        "busy",      "throttled",  "not_running",
-        "not_found", "forbidden", "login", "network", "agent",  "extension", "az_broken", "start",
-        "other",     "no_trailer", "interrupted", "answer", "halted", "deadline"};
+    static const char *const reasons[] = {"",          "exit",       "signal",      "script",
+                                          "az",        "busy",       "throttled",   "not_running",
+                                          "not_found", "forbidden",  "login",       "network",
+                                          "agent",     "extension",  "az_broken",   "start",
+                                          "other",     "no_trailer", "interrupted", "answer",
+                                          "halted",    "deadline"};
 
     ck_assert_int_eq(UNIT_COUNT(kinds), OUTCOME_KINDS);
     ck_assert_int_eq(UNIT_COUNT(reasons), REASONS);
@@ -71,9 +73,8 @@ START_TEST(every_outcome_has_advice)
             }
             ck_assert_msg(strlen(advice) > 20 && strlen(advice) < 260, "%s", advice);
             ck_assert_ptr_null(strchr(advice, '\n'));
-            ck_assert_int_eq(advice[strlen(advice) - 1] == '.' ||
-                                 strstr(advice, "goes on with it") != NULL,
-                             1);
+            ck_assert_int_eq(
+                advice[strlen(advice) - 1] == '.' || strstr(advice, "goes on with it") != NULL, 1);
         }
     }
 }

@@ -364,6 +364,38 @@ START_TEST(test_no_tasks)
 }
 END_TEST
 
+#ifdef AZFAN_FAULTS
+/*
+ * A task that comes back just while the main thread finds none must raise the event: tasks as short
+ * as can be, looked for at all moments around their end.
+ */
+START_TEST(test_no_finished_task_is_missed)
+{
+    enum { ROUNDS = 20000, SPREAD = 40000 /* nanoseconds */ };
+    int descriptors = stub_count_descriptors();
+    struct pool pool;
+    int missed = 0;
+
+    fault_arm("child.pipe2", ROUNDS, EMFILE);
+    start_pool(&pool, 1);
+    for (int i = 0; i < ROUNDS && missed == 0; i++) {
+        struct pollfd poll_fd = {.fd = pool.finished, .events = POLLIN};
+        int64_t moment;
+
+        put(&pool, 0, "exits exit 0", 20000, 300);
+        moment = clock_now() + (int64_t)i * 7919 % SPREAD;
+        while (clock_now() < moment)
+            ;
+        while (pool_take_finished(&pool) == NULL && missed == 0)
+            missed = poll(&poll_fd, 1, 5000) == 1 ? 0 : 1;
+    }
+    ck_assert_int_eq(missed, 0);
+    ck_assert_int_eq(fault_hits(), ROUNDS);
+    end_pool(&pool, 1, descriptors);
+}
+END_TEST
+#endif
+
 /* ---- starts that fail ----------------------------------------------------------------------- */
 
 #ifdef AZFAN_FAULTS
@@ -470,6 +502,7 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, test_leftovers_side_by_side);
     tcase_add_test(tcase, test_no_tasks);
 #ifdef AZFAN_FAULTS
+    tcase_add_test(tcase, test_no_finished_task_is_missed);
     tcase_add_test(tcase, test_first_thread_cannot_be_started);
 #endif
     tcase_add_test(tcase, test_threads_run_out);
