@@ -123,6 +123,20 @@ build/stub/%: test/stub/%.c | build/.deps
 bench: all $(STUBS)
 	@test/bench/run $(OUT)/azfan
 
+# Throws mutations of every job file there is at the loader, for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 60
+fuzz: build/fuzz/fuzz_jobfile
+	@mkdir -p build/fuzz/corpus
+	@cp test/jobs-bad/*.yaml jobs/*.yaml build/fuzz/corpus
+	build/fuzz/fuzz_jobfile -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/corpus
+
+build/fuzz/fuzz_jobfile: test/fuzz/fuzz_jobfile.c $(wildcard src/job/*.c src/base/*.c src/sys/*.c)
+	@.ci/deps build fuzz
+	@mkdir -p $(@D)
+	clang -std=c17 -D_GNU_SOURCE -iquote include -O1 -g -fsanitize=fuzzer,address,undefined \
+		$(shell pkg-config --cflags $(PACKAGES)) -o $@ $^ $(shell pkg-config --libs $(PACKAGES))
+
 lint: build/.deps-test
 	@test/lint/run
 

@@ -145,8 +145,8 @@ static int spawn(struct child *child, const struct far_ends *far,
     if (code == 0)
         code = set_actions(&actions, far, command);
     if (code == 0)
-        code = posix_spawn(&child->pid, command->program, &actions, &attributes,
-                           command->arguments, command->environment);
+        code = posix_spawn(&child->pid, command->program, &actions, &attributes, command->arguments,
+                           command->environment);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&actions);
     return -code;

@@ -57,7 +57,7 @@ struct supervision {
 
 /* ---- the pipes ---------------------------------------------------------------------------- */
 
-/* One read. Returns false when there is nothing to be had now; closes *FD at the end of the stream. */
+/* One read. Returns false when nothing is to be had now; closes *FD at the end of the stream. */
 static bool read_some(int *fd, struct capture *capture, bool *ret_complete)
 {
     char bytes[READ_SIZE];

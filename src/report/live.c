@@ -74,6 +74,7 @@ static void target_settled(void *context, const struct result *result, size_t in
     show(stdout, &buffer);
 }
 
+/* "SIGINT: starting no more, stopping 3 running", "halted: az is not logged in: …" */
 static void stopping(void *context, const struct result *result, size_t running, bool hard)
 {
     struct buffer buffer = BUFFER_INIT;
@@ -81,18 +82,21 @@ static void stopping(void *context, const struct result *result, size_t running,
     (void)context;
     buffer_add(&buffer, "azfan: ");
     if (result->ending == RESULT_SIGNAL)
-        buffer_print(&buffer, "SIG%s: ", sigabbrev_np(result->signal));
+        buffer_print(&buffer, "SIG%s", sigabbrev_np(result->signal));
     else if (result->ending == RESULT_DEADLINE)
-        buffer_add(&buffer, "the deadline of the run has passed: ");
+        buffer_add(&buffer, "the deadline of the run has passed");
     else
-        buffer_print(&buffer, "%s: ", result->halt_cause);
+        buffer_print(&buffer, "halted: %s", result->halt_cause);
     if (hard)
-        buffer_print(&buffer, "killing %zu running\n", running);
-    else if (result->ending == RESULT_SIGNAL || result->ending == RESULT_DEADLINE)
-        buffer_print(&buffer, "starting no more, stopping %zu running%s\n", running,
-                     result->ending == RESULT_SIGNAL ? " (once more: kill them)" : "");
-    else
-        buffer_print(&buffer, "starting no more, waiting for %zu running\n", running);
+        buffer_print(&buffer, ": killing %zu running", running);
+    else if (result->ending == RESULT_SIGNAL)
+        buffer_print(&buffer, ": starting no more, stopping %zu running (again: kill them)",
+                     running);
+    else if (result->ending == RESULT_DEADLINE)
+        buffer_print(&buffer, ": starting no more, stopping %zu running", running);
+    else if (running > 0)
+        buffer_print(&buffer, " (%zu running may end)", running);
+    buffer_add(&buffer, "\n");
     show(stderr, &buffer);
 }
 

@@ -361,6 +361,7 @@ static void end_without_login(struct conducting *self, enum login_result result,
     result_end_early(self->result, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0,
                      cause);
     start_no_more(self);
+    tell_stopping(self);
 }
 
 static void wait_for_landing(struct conducting *self, size_t flights)

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "azure/login.h"
+#include "base/memory.h"
+#include "unit/unit.h"
+
+#define TOKEN "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.secret-part.signature"
+#define ANSWER                                                                                     \
+    "{\n  \"accessToken\": \"" TOKEN "\",\n  \"expiresOn\": \"2026-11-23 04:00:00.000000\",\n"     \
+    "  \"expires_on\": 1795406400,\n  \"subscription\": "                                          \
+    "\"00000000-0000-0000-0000-000000000001\",\n"                                                  \
+    "  \"tenant\": \"t\",\n  \"tokenType\": \"Bearer\"\n}\n"
+
+static struct finish ended(int status, const char *output, const char *errors)
+{
+    return (struct finish){.end = FINISH_EXITED,
+                           .exit = {.known = true, .status = status},
+                           .output = {memory_string(output), strlen(output), 0, true},
+                           .errors = {memory_string(errors), strlen(errors), 0, true}};
+}
+
+static void finished(struct finish *finish)
+{
+    capture_text_done(&finish->output);
+    capture_text_done(&finish->errors);
+}
+
+START_TEST(a_token_proves_the_login)
+{
+    struct login login = {NULL, NULL};
+    struct error error = {""};
+    struct finish finish = ended(0, ANSWER, "");
+
+    ck_assert_int_eq((int)login_read_token(&login, &finish, &error), LOGIN_OK);
+    ck_assert_str_eq(login.subscription, "00000000-0000-0000-0000-000000000001");
+    ck_assert_ptr_null(finish.output.data);
+    ck_assert_str_eq(error.text, "");
+    finished(&finish);
+    login_done(&login);
+}
+END_TEST
+
+/* The token goes nowhere, even when the rest of the answer is not what it should be. */
+START_TEST(the_token_is_never_told)
+{
+    static const char *const answers[] = {(ANSWER "}"),
+                                          ("{\"accessToken\":\"" TOKEN "\""),
+                                          ("{\"accessToken\" :\n \"" TOKEN),
+                                          "{\"accessToken\"",
+                                          "{\"accessToken\": 7}",
+                                          "{\"accessToken\": \"\"}",
+                                          ""};
+
+    for (int i = 0; i < UNIT_COUNT(answers); i++) {
+        for (int status = 0; status < 2; status++) {
+            struct login login = {NULL, NULL};
+            struct error error = {""};
+            struct finish finish = ended(status, answers[i], "");
+
+            (void)login_read_token(&login, &finish, &error);
+            ck_assert_ptr_null(strstr(error.text, "secret-part"));
+            ck_assert_ptr_null(finish.output.data);
+            finished(&finish);
+            login_done(&login);
+        }
+    }
+}
+END_TEST
+
+/* Who is to blame decides the exit status of the run. */
+START_TEST(blame)
+{
+    static const struct {
+        struct finish finish;
+        const char *output, *errors;
+        enum login_result result;
+        const char *text;
+    } cases[] = {
+        {{.end = FINISH_NOT_STARTED, .error = {"cannot start az"}},
+         "",
+         "",
+         LOGIN_NO_AZ,
+         "cannot start az"},
+        {{.stop = FINISH_TIMED_OUT, .duration = 60000000000}, "", "", LOGIN_NO_ANSWER, "60 s"},
+        {{.end = FINISH_ABANDONED, .stop = FINISH_TIMED_OUT}, "", "", LOGIN_NO_ANSWER, "answer"},
+        {{.stop = FINISH_CANCELLED}, "", "", LOGIN_CANCELLED, "stopped"},
+        {{.exit = {.known = true, .signaled = true, .status = SIGSEGV}},
+         "",
+         "",
+         LOGIN_NO_AZ,
+         "signal 11"},
+        {{.exit = {.known = true, .status = 1}},
+         "",
+         "ERROR: Please run 'az login' to setup account.\n",
+         LOGIN_BROKEN,
+         "az login"},
+        {{.exit = {.known = true, .status = 1}},
+         "",
+         "ERROR: AADSTS700082: The refresh token has expired due to inactivity.\n",
+         LOGIN_BROKEN,
+         "AADSTS700082"},
+        {{.exit = {.known = true, .status = 1}},
+         "",
+         "ERROR: Subscription 'x' not found. Check the spelling and casing and try again.\n",
+         LOGIN_BROKEN,
+         "subscription"},
+        {{.exit = {.known = true, .status = 1}},
+         "",
+         "ERROR: The command failed with an unexpected error. Here is the traceback:\nERROR: "
+         "HTTPSConnectionPool(host='login.microsoftonline.com', port=443): Max retries exceeded\n",
+         LOGIN_NO_ANSWER,
+         "reach"},
+        {{.exit = {.known = true, .status = 1}},
+         "",
+         "ERROR: The command failed with an unexpected error. Here is the traceback:\nERROR: "
+         "Unterminated string starting at: line 1 column 18 (char 17)\n",
+         LOGIN_NO_AZ,
+         "az account clear"},
+        {{.exit = {.known = true, .status = 2}},
+         "",
+         "ERROR: unrecognized arguments: x\n",
+         LOGIN_NO_AZ,
+         "unrecognized"},
+        {{.exit = {.known = true, .status = 1}},
+         "",
+         "ERROR: who knows\n",
+         LOGIN_BROKEN,
+         "who knows"},
+        {{.exit = {.known = true}}, "hello\n", "", LOGIN_NO_AZ, "Azure CLI"},
+        {{.exit = {.known = true}}, "", "", LOGIN_NO_AZ, "Azure CLI"},
+        {{.exit = {.known = true}}, "{\"accessToken\": \"x\"}", "", LOGIN_OK, ""},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(cases); i++) {
+        struct login login = {NULL, NULL};
+        struct error error = {""};
+        struct finish finish = cases[i].finish;
+        enum login_result result;
+
+        finish.output =
+            (struct capture_text){memory_string(cases[i].output), strlen(cases[i].output), 0, true};
+        finish.errors =
+            (struct capture_text){memory_string(cases[i].errors), strlen(cases[i].errors), 0, true};
+        result = login_read_token(&login, &finish, &error);
+        ck_assert_msg(result == cases[i].result, "%s: %d, %s", cases[i].text, (int)result,
+                      error.text);
+        ck_assert_msg(strstr(error.text, cases[i].text) != NULL, "%s lacks %s", error.text,
+                      cases[i].text);
+        ck_assert_ptr_null(login.subscription);
+        finished(&finish);
+        login_done(&login);
+    }
+}
+END_TEST
+
+START_TEST(versions)
+{
+    static const struct {
+        struct finish finish;
+        const char *output;
+        enum login_result result;
+        const char *version;
+    } cases[] = {
+        {{.exit = {.known = true}},
+         "{\n  \"azure-cli\": \"2.45.0\",\n  \"azure-cli-core\": \"2.45.0\",\n  \"extensions\": "
+         "{}\n}",
+         LOGIN_OK,
+         "2.45.0"},
+        {{.exit = {.known = true}}, "{\"azure-cli\": \"2.78.0\"}", LOGIN_NO_AZ, "2.78.0"},
+        {{.exit = {.known = true}}, "{\"azure-cli\": \"2.78.01\"}", LOGIN_OK, "2.78.01"},
+        {{.exit = {.known = true}}, "{\"azure-cli\": 2}", LOGIN_OK, ""},
+        {{.exit = {.known = true}}, "no json", LOGIN_OK, ""},
+        {{.exit = {.known = true, .status = 1}}, "", LOGIN_OK, ""},
+        {{.stop = FINISH_TIMED_OUT}, "", LOGIN_OK, ""},
+        {{.stop = FINISH_CANCELLED}, "", LOGIN_CANCELLED, NULL},
+        {{.end = FINISH_NOT_STARTED, .error = {"x"}}, "", LOGIN_NO_AZ, NULL},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(cases); i++) {
+        struct login login = {NULL, NULL};
+        struct error error = {""};
+        struct finish finish = cases[i].finish;
+
+        finish.output =
+            (struct capture_text){memory_string(cases[i].output), strlen(cases[i].output), 0, true};
+        ck_assert_int_eq((int)login_read_version(&login, &finish, &error), (int)cases[i].result);
+        if (cases[i].version == NULL)
+            ck_assert_ptr_null(login.az_version);
+        else
+            ck_assert_str_eq(login.az_version, cases[i].version);
+        ck_assert((cases[i].result == LOGIN_OK) == (error.text[0] == '\0'));
+        finished(&finish);
+        login_done(&login);
+    }
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("login");
+    TCase *all = tcase_create("all");
+
+    tcase_add_test(all, a_token_proves_the_login);
+    tcase_add_test(all, the_token_is_never_told);
+    tcase_add_test(all, blame);
+    tcase_add_test(all, versions);
+    suite_add_tcase(suite, all);
+    return suite;
+}
+
+UNIT_MAIN(make_suite)
