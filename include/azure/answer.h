@@ -18,8 +18,9 @@
 
 struct answer {
     struct outcome outcome;
-    struct buffer output; /* what the script wrote, without the trailer; without a readable answer: */
-    struct buffer errors; /* what az itself wrote (raw bytes, any) */
+    struct buffer
+        output; /* what the script wrote, without the trailer; without a readable answer: */
+    struct buffer errors;  /* what az itself wrote (raw bytes, any) */
     bool output_truncated; /* the head is missing (Azure's 4,096 bytes), or azfan's limit cut it */
     bool errors_truncated;
 };
@@ -38,8 +39,7 @@ struct answer_question {
  * when az was stopped and its whole answer had come all the same, the trailer
  * counts: look at the outcome's kind, not at FINISH.
  */
-void answer_read(struct finish *finish, const struct answer_question *question,
-                 struct answer *ret);
+void answer_read(struct finish *finish, const struct answer_question *question, struct answer *ret);
 
 void answer_done(struct answer *answer);
 

@@ -13,8 +13,8 @@
 #include "base/error.h"
 
 struct az {
-    char *program;      /* absolute */
-    char **prefix;      /* arguments before az's own; NULL-terminated, may be empty: the simulated az */
+    char *program; /* absolute */
+    char **prefix; /* arguments before az's own; NULL-terminated, may be empty: the simulated az */
     char **environment; /* NULL-terminated */
     char *folder;       /* 0700, for command files */
 };

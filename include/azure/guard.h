@@ -31,10 +31,11 @@ struct buffer;
 enum { GUARD_NONCE_SIZE = 33 }; /* 128 bits in hexadecimal, with the NUL */
 
 struct guard {
-    const struct job *job;           /* script, shell, parameters, script_timeout */
-    const struct job_target *target; /* its parameters go over the job's; its name is AZFAN_TARGET */
-    const char *run;                 /* AZFAN_RUN */
-    int batch;                       /* AZFAN_BATCH */
+    const struct job *job; /* script, shell, parameters, script_timeout */
+    const struct job_target
+        *target;     /* its parameters go over the job's; its name is AZFAN_TARGET */
+    const char *run; /* AZFAN_RUN */
+    int batch;       /* AZFAN_BATCH */
     const char *nonce;
     bool masked; /* write *** for secrets: for showing, not for running */
 };
@@ -50,20 +51,6 @@ void guard_write(struct buffer *buffer, const struct guard *guard);
  * error names the size, the limit and, where one is the cause, the target.
  */
 int guard_check_size(const struct job *job, struct error *error);
-
-enum guard_end { GUARD_EXIT, GUARD_TIMEOUT, GUARD_BROKEN };
-
-struct guard_trailer {
-    enum guard_end end;
-    int status;
-    int64_t seconds;
-    size_t start; /* the trailer's place in the text, with the newline before it */
-    size_t stop;  /* and with its own */
-};
-
-/* Finds the last trailer with NONCE in TEXT. False when there is none. */
-bool guard_find_trailer(const char *text, size_t length, const char *nonce,
-                        struct guard_trailer *ret);
 
 /* Finds the nonce that a guarded script carries: for the simulated Azure. False: not guarded. */
 bool guard_find_nonce(const char *script, size_t length, char nonce[GUARD_NONCE_SIZE]);

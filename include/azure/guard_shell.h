@@ -17,14 +17,13 @@
 void guard_sh_write(struct buffer *buffer, const struct guard *guard);
 void guard_powershell_write(struct buffer *buffer, const struct guard *guard);
 
-/* One parameter, as lines that set it. */
-void guard_sh_assign(struct buffer *buffer, const char *name, const char *value);
-void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value);
+/* Appends one parameter, as lines of a shell that set it. */
+typedef void guard_assign(struct buffer *buffer, const char *name, const char *value);
+
+guard_assign guard_sh_assign;
+guard_assign guard_powershell_assign;
 
 /* All that the target's script gets: parameters (***, where GUARD masks), then azfan's own. */
-void guard_write_parameters(struct buffer *buffer, const struct guard *guard);
-
-/* The script's text without a byte order mark. */
-const char *guard_script(const struct guard *guard, size_t *ret_length);
+void guard_write_parameters(struct buffer *buffer, const struct guard *guard, guard_assign *assign);
 
 #endif

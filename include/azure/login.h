@@ -32,10 +32,10 @@ enum login_result {
  * Reads the answer to command_token() into LOGIN. The token itself is wiped
  * from FINISH before this returns, and is never in an error's text.
  */
-enum login_result login_read_token(struct login *login, struct finish *finish,
-                                   struct error *error);
+enum login_result login_read_token(struct login *login, struct finish *finish, struct error *error);
 
-/* Reads the answer to command_version(). Refuses 2.78.0, which drops --scripts (azure-cli#32258). */
+/* Reads the answer to command_version(). Refuses 2.78.0, which drops --scripts (azure-cli#32258).
+ */
 enum login_result login_read_version(struct login *login, struct finish *finish,
                                      struct error *error);
 

@@ -22,28 +22,28 @@ enum outcome_kind {
 };
 
 enum outcome_reason {
-    REASON_NONE,        /* ok */
-    REASON_EXIT,        /* failed */
-    REASON_SIGNAL,      /* failed, cancelled, skipped */
-    REASON_SCRIPT,      /* timeout: ended on the VM */
-    REASON_AZ,          /* timeout: az was stopped, the script may still run */
-    REASON_BUSY,        /* error, from here */
+    REASON_NONE,   /* ok */
+    REASON_EXIT,   /* failed */
+    REASON_SIGNAL, /* failed, cancelled, skipped */
+    REASON_SCRIPT, /* timeout: ended on the VM */
+    REASON_AZ,     /* timeout: az was stopped, the script may still run */
+    REASON_BUSY,   /* error, from here */
     REASON_THROTTLED,
     REASON_NOT_RUNNING,
     REASON_NOT_FOUND,
     REASON_FORBIDDEN,
-    REASON_LOGIN,       /* also skipped */
+    REASON_LOGIN, /* also skipped */
     REASON_NETWORK,
     REASON_AGENT,
     REASON_EXTENSION,
     REASON_AZ_BROKEN,
     REASON_START,
     REASON_OTHER,
-    REASON_NO_TRAILER,  /* unknown, from here */
+    REASON_NO_TRAILER, /* unknown, from here */
     REASON_INTERRUPTED,
     REASON_ANSWER,
-    REASON_HALTED,      /* skipped */
-    REASON_DEADLINE,    /* cancelled, skipped */
+    REASON_HALTED,   /* skipped */
+    REASON_DEADLINE, /* cancelled, skipped */
     REASONS
 };
 
@@ -54,11 +54,11 @@ struct outcome {
     enum outcome_kind kind;
     enum outcome_reason reason;
     enum outcome_script script;
-    bool may_still_run; /* the script may be running on the VM at this moment */
-    bool fatal;         /* every other target would meet the same: start no more */
-    int exit_code;      /* of the script: with ok and failed; else -1 */
+    bool may_still_run;  /* the script may be running on the VM at this moment */
+    bool fatal;          /* every other target would meet the same: start no more */
+    int exit_code;       /* of the script: with ok and failed; else -1 */
     int64_t retry_after; /* Azure's own "try again after", nanoseconds; 0: none */
-    char *message;      /* one sentence for people, no newline; NULL for ok; owned */
+    char *message;       /* one sentence for people, no newline; NULL for ok; owned */
 };
 
 /* "ok", "not_running", …: the words of the report. REASON_NONE is "". */

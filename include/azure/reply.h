@@ -12,13 +12,14 @@
 #include <stddef.h>
 
 #include "azure/guard.h"
+#include "azure/trailer.h"
 #include "base/buffer.h"
 
 struct reply {
     bool windows;
     bool has_trailer;
-    struct guard_trailer trailer; /* its place is of no use any more */
-    struct buffer output;         /* the script's, without the trailer */
+    struct trailer trailer; /* its place is of no use any more */
+    struct buffer output;   /* the script's, without the trailer */
     struct buffer errors;
     bool output_truncated; /* Azure returned only the end */
     bool errors_truncated;

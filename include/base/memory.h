@@ -11,6 +11,7 @@
 #ifndef AZFAN_BASE_MEMORY_H
 #define AZFAN_BASE_MEMORY_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* COUNT zeroed elements of SIZE bytes. */
@@ -27,5 +28,7 @@ char *memory_string(const char *text);
 
 /* printf() into a string of its own. */
 char *memory_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *memory_print_list(const char *format, va_list arguments)
+    __attribute__((format(printf, 1, 0)));
 
 #endif

@@ -30,7 +30,8 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
 /* Replaces every occurrence of SECRET in BUFFER by "***". SECRET must not be empty. */
 void text_redact(struct buffer *buffer, const char *secret);
 
-/* Where the last COUNT lines of BYTES begin. A newline at the very end ends a line, it starts none. */
+/* Where the last COUNT lines of BYTES begin. A newline at the very end ends a line, it starts none.
+ */
 size_t text_last_lines(const char *bytes, size_t length, size_t count);
 
 /* The entry of WORDS (COUNT of them) that WORD most likely meant, or NULL when none is close. */

@@ -36,10 +36,11 @@ struct options_list {
 
 struct options {
     enum options_command command;
-    enum options_command help_about; /* with OPTIONS_HELP: the command asked about, or OPTIONS_HELP */
+    enum options_command
+        help_about;    /* with OPTIONS_HELP: the command asked about, or OPTIONS_HELP */
     char *const *jobs; /* the job files; one, but for check */
     size_t job_count;
-    int concurrency;  /* 0: as the job says; likewise timeout and deadline */
+    int concurrency; /* 0: as the job says; likewise timeout and deadline */
     int64_t timeout;
     int64_t deadline;
     const char *az; /* NULL: AZFAN_AZ, then the job */
@@ -57,7 +58,8 @@ struct options {
     uint64_t seed;
 };
 
-/* Reads the command line; -1: wrong, and the error says what is and what to do. options_done() frees. */
+/* Reads the command line; -1: wrong, and the error says what is and what to do. options_done()
+ * frees. */
 int options_parse(int argc, char **argv, struct options *ret, struct error *error);
 
 /* What the command line puts over the job file; points into OPTIONS. */

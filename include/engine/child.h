@@ -20,13 +20,13 @@
 #include "base/error.h"
 
 struct child_command {
-    const char *program;     /* an absolute path */
-    char *const *arguments;  /* NULL-terminated, with argv[0] */
+    const char *program;      /* an absolute path */
+    char *const *arguments;   /* NULL-terminated, with argv[0] */
     char *const *environment; /* NULL-terminated */
-    const char *folder;      /* the child's working folder; NULL: ours */
-    int input;  /* a descriptor to be its standard input; -1: /dev/null */
-    int output; /* likewise; -1: a pipe to us */
-    int errors; /* likewise */
+    const char *folder;       /* the child's working folder; NULL: ours */
+    int input;                /* a descriptor to be its standard input; -1: /dev/null */
+    int output;               /* likewise; -1: a pipe to us */
+    int errors;               /* likewise */
 };
 
 struct child {
@@ -40,8 +40,8 @@ struct child_exit {
     bool known;    /* false: somebody else took the status (ECHILD) */
     bool signaled; /* ended by a signal; then STATUS is its number, else the exit status */
     int status;
-    int64_t cpu_time;  /* nanoseconds of user and system time: the leader and what it waited for */
-    long max_rss_kib;  /* the largest of the same processes */
+    int64_t cpu_time; /* nanoseconds of user and system time: the leader and what it waited for */
+    long max_rss_kib; /* the largest of the same processes */
 };
 
 /*

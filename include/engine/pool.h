@@ -46,7 +46,8 @@ int pool_start(struct pool *pool, int threads, struct error *error);
 
 void pool_put(struct pool *pool, struct pool_task *task);
 
-/* A finished task, or NULL when there is none now (then `finished` is unreadable until there is). */
+/* A finished task, or NULL when there is none now (then `finished` is unreadable until there is).
+ */
 struct pool_task *pool_take_finished(struct pool *pool);
 
 /* Takes back a task that no worker has begun, or NULL. */

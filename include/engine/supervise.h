@@ -18,8 +18,8 @@
 #include "engine/child.h"
 
 enum {
-    SUPERVISE_DRAIN_MS = 200,    /* how long pipes are read after the end of the child */
-    SUPERVISE_ABANDON_MS = 5000  /* how long a child may survive SIGKILL before it is given up */
+    SUPERVISE_DRAIN_MS = 200,   /* how long pipes are read after the end of the child */
+    SUPERVISE_ABANDON_MS = 5000 /* how long a child may survive SIGKILL before it is given up */
 };
 
 /* Two eventfds, raised once and never cleared; -1 where there is none. */
@@ -29,15 +29,15 @@ struct supervise_stop {
 };
 
 struct supervise_limits {
-    int64_t timeout;    /* nanoseconds from just before the spawn */
-    int64_t kill_grace; /* from SIGINT to SIGKILL; 0: SIGKILL at once */
+    int64_t timeout;     /* nanoseconds from just before the spawn */
+    int64_t kill_grace;  /* from SIGINT to SIGKILL; 0: SIGKILL at once */
     size_t output_limit; /* bytes kept of each stream */
 };
 
 enum finish_end {
-    FINISH_EXITED,    /* `exit` says how */
+    FINISH_EXITED,      /* `exit` says how */
     FINISH_NOT_STARTED, /* `error` and `error_number` say why */
-    FINISH_ABANDONED  /* it survived SIGKILL (uninterruptible sleep) */
+    FINISH_ABANDONED    /* it survived SIGKILL (uninterruptible sleep) */
 };
 
 enum finish_stop {

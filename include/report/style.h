@@ -11,10 +11,12 @@
 
 enum style_choice { STYLE_AUTO, STYLE_ALWAYS, STYLE_NEVER };
 
-/* Should output to FD be coloured? With STYLE_AUTO: on a terminal, unless NO_COLOR is set or TERM=dumb. */
+/* Should output to FD be coloured? With STYLE_AUTO: on a terminal, unless NO_COLOR is set or
+ * TERM=dumb. */
 bool style_wanted(enum style_choice choice, int fd);
 
-/* The escape sequence that begins an outcome's colour and the one that ends it; "" when not COLOUR. */
+/* The escape sequence that begins an outcome's colour and the one that ends it; "" when not COLOUR.
+ */
 const char *style_begin(bool colour, enum outcome_kind kind);
 const char *style_bold(bool colour);
 const char *style_end(bool colour);

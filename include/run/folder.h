@@ -32,9 +32,8 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
  * Writes output/LABEL.out and output/LABEL.err (a '/' of the label becomes a
  * '.'); a stream without a byte has no file.
  */
-int folder_write_output(const struct folder *folder, const char *label,
-                        const struct buffer *output, const struct buffer *errors,
-                        struct error *error);
+int folder_write_output(const struct folder *folder, const char *label, const struct buffer *output,
+                        const struct buffer *errors, struct error *error);
 
 void folder_close(struct folder *folder);
 

@@ -34,7 +34,7 @@ struct result_attempt {
 
 struct result_target {
     const struct job_target *target;
-    char *id; /* the full ARM id; NULL before the login told the subscription */
+    char *id;  /* the full ARM id; NULL before the login told the subscription */
     int batch; /* from 1 */
     bool settled;
     struct outcome outcome; /* valid when settled */
@@ -60,10 +60,10 @@ struct result {
     int64_t wall_ended;
     int64_t duration;
     enum result_ending ending;
-    int signal;          /* with RESULT_SIGNAL */
-    char *trouble;       /* what azfan itself could not do (a full disk); NULL: nothing; exit status 1 */
-    char *halt_cause;    /* one sentence, when a broken login or az halted it; else NULL */
-    char *folder;        /* the run folder; NULL when there is none */
+    int signal;    /* with RESULT_SIGNAL */
+    char *trouble; /* what azfan itself could not do (a full disk); NULL: nothing; exit status 1 */
+    char *halt_cause; /* one sentence, when a broken login or az halted it; else NULL */
+    char *folder;     /* the run folder; NULL when there is none */
     struct result_target *targets; /* as many as the job has, in its order */
     size_t settled;
     size_t counts[OUTCOME_KINDS];

@@ -26,7 +26,8 @@ int file_read_standard_input(size_t limit, struct buffer *buffer, struct error *
 /* PATH relative to the folder of BASE; an absolute PATH as it is. free() the result. */
 char *file_beside(const char *base, const char *path);
 
-/* Makes PATH and what is missing above it, 0700. A symbolic link or a foreign owner at PATH is an error. */
+/* Makes PATH and what is missing above it, 0700. A symbolic link or a foreign owner at PATH is an
+ * error. */
 int file_make_private_folder(const char *path, struct error *error);
 
 /*

@@ -91,14 +91,14 @@ static void read_trailer(const struct reply *reply, const struct answer_question
                          struct outcome *outcome)
 {
     switch (reply->trailer.end) {
-    case GUARD_EXIT:
+    case TRAILER_EXIT:
         read_exit(reply, outcome);
         break;
-    case GUARD_TIMEOUT:
+    case TRAILER_TIMEOUT:
         set(outcome, OUTCOME_TIMEOUT, REASON_SCRIPT, SCRIPT_STARTED,
             describe_script_timeout(question->script_timeout));
         break;
-    case GUARD_BROKEN:
+    case TRAILER_BROKEN:
         set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));
         break;
     }

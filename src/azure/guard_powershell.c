@@ -117,9 +117,7 @@ void guard_powershell_assign(struct buffer *buffer, const char *name, const char
 
         if (character == '\'')
             buffer_add(buffer, "''");
-        else if (character == '\r')
-            add_unit(buffer, character); /* PowerShell and the extension may change line ends */
-        else if (character < 0x80)
+        else if (character < 0x80 && character != '\r') /* line ends may be changed on the way */
             buffer_add_char(buffer, (char)character);
         else if (character < 0x10000)
             add_unit(buffer, character);
@@ -133,8 +131,8 @@ void guard_powershell_assign(struct buffer *buffer, const char *name, const char
 
 static void write_script(struct buffer *buffer, const struct guard *guard)
 {
-    size_t length = 0;
-    const char *script = guard_script(guard, &length);
+    const char *script = guard->job->script;
+    size_t length = guard->job->script_length;
     size_t size = BASE64_ENCODE_RAW_LENGTH(length);
     char *encoded = memory_zeroed(size + 1, 1);
 
@@ -153,7 +151,7 @@ static void write_runner(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, "# Runs the script with its parameters. Status: 1 after an uncaught error, "
                        "else that of\n# the last program or exit.\n$runner = @'\n");
     buffer_add(buffer, runner_head);
-    guard_write_parameters(buffer, guard);
+    guard_write_parameters(buffer, guard, guard_powershell_assign);
     buffer_add(buffer, runner_tail);
     buffer_add(buffer, "'@\n\n");
 }

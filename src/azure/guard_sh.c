@@ -143,8 +143,8 @@ static void print_seconds(struct buffer *buffer, int64_t duration)
 
 static void write_script(struct buffer *buffer, const struct guard *guard)
 {
-    size_t length = 0;
-    const char *script = guard_script(guard, &length);
+    const char *script = guard->job->script;
+    size_t length = guard->job->script_length;
 
     buffer_print(buffer,
                  "    ! cat >\"$folder/script\" <<'azfan_script_%s' || ! chmod 700 "
@@ -158,14 +158,14 @@ static void write_script(struct buffer *buffer, const struct guard *guard)
 
 void guard_sh_write(struct buffer *buffer, const struct guard *guard)
 {
-    size_t length = 0;
-    const char *script = guard_script(guard, &length);
+    const char *script = guard->job->script;
+    size_t length = guard->job->script_length;
 
     buffer_add(buffer, "#!/bin/sh\n# azfan's guard: runs the script below, stops it after ");
     number_print_exact_duration(buffer, guard->job->script_timeout);
     buffer_print(buffer, ", and says how it ended.\n%s%s\n", GUARD_SH_NONCE, guard->nonce);
     buffer_add(buffer, report);
-    guard_write_parameters(buffer, guard);
+    guard_write_parameters(buffer, guard, guard_sh_assign);
     buffer_add(buffer, functions);
     write_script(buffer, guard);
     buffer_add(buffer, unpacked);

@@ -92,7 +92,7 @@ static void read_windows(struct reply *reply, json_t *output, json_t *errors, co
     struct span text = message_of(output);
 
     reply->windows = true;
-    reply->has_trailer = guard_find_trailer(text.text, text.length, nonce, &reply->trailer);
+    reply->has_trailer = trailer_find(text.text, text.length, nonce, &reply->trailer);
     take_output(reply, text);
     take_errors(reply, message_of(errors));
 }
@@ -112,7 +112,7 @@ static void read_linux(struct reply *reply, struct span message, const char *non
     buffer_append(&reply->message, message.text, (size_t)(start - message.text));
     start += sizeof output_mark - 1;
     output = (struct span){start, message.length - (size_t)(start - message.text)};
-    reply->has_trailer = guard_find_trailer(output.text, output.length, nonce, &reply->trailer);
+    reply->has_trailer = trailer_find(output.text, output.length, nonce, &reply->trailer);
     /* One byte earlier: the trailer's own newline may have been lost on the way. */
     from = reply->has_trailer ? reply->trailer.stop - 1 : 0;
     division = find(output, from, errors_mark);

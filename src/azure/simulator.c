@@ -26,6 +26,7 @@
 #include "azure/simulator_request.h"
 #include "azure/simulator_vm.h"
 #include "azure/simulator_voice.h"
+#include "azure/trailer.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/number.h"
@@ -119,10 +120,10 @@ static void add_trailer(const struct invocation *invocation, struct buffer *outp
 static void remove_trailer(const struct invocation *invocation, struct buffer *output)
 {
     char nonce[GUARD_NONCE_SIZE];
-    struct guard_trailer trailer;
+    struct trailer trailer;
 
     if (!guard_find_nonce(buffer_text(invocation->script), invocation->script->length, nonce) ||
-        !guard_find_trailer(buffer_text(output), output->length, nonce, &trailer))
+        !trailer_find(buffer_text(output), output->length, nonce, &trailer))
         return;
     memmove(output->data + trailer.start, output->data + trailer.stop,
             output->length - trailer.stop);

@@ -2,7 +2,6 @@
 #include "base/buffer.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,15 +51,12 @@ void buffer_add_char(struct buffer *buffer, char byte)
 void buffer_print(struct buffer *buffer, const char *format, ...)
 {
     va_list arguments;
-    char *text = NULL;
-    int length;
+    char *text;
 
     va_start(arguments, format);
-    length = vasprintf(&text, format, arguments);
+    text = memory_print_list(format, arguments);
     va_end(arguments);
-    if (length < 0)
-        abort();
-    buffer_append(buffer, text, (size_t)length);
+    buffer_add(buffer, text);
     free(text);
 }
 

@@ -38,14 +38,22 @@ char *memory_string(const char *text)
     return text == NULL ? NULL : memory_copy(text, strlen(text));
 }
 
+char *memory_print_list(const char *format, va_list arguments)
+{
+    char *text = NULL;
+
+    if (vasprintf(&text, format, arguments) < 0)
+        abort();
+    return text;
+}
+
 char *memory_print(const char *format, ...)
 {
     va_list arguments;
-    char *text = NULL;
+    char *text;
 
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
-        abort();
+    text = memory_print_list(format, arguments);
     va_end(arguments);
     return text;
 }

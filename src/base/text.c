@@ -148,7 +148,9 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
 
         row[0] = i;
         for (size_t j = 1; j <= b_length; j++) {
-            size_t best = last[j - 1] + (tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]) ? 0 : 1);
+            size_t best =
+                last[j - 1] +
+                (tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]) ? 0 : 1);
 
             best = best < last[j] + 1 ? best : last[j] + 1;
             best = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
@@ -168,7 +170,8 @@ const char *text_nearest(const char *word, const char *const *words, size_t coun
 {
     const char *nearest = NULL;
     size_t length = strlen(word);
-    size_t best = length / 3 + 1; /* a third of the letters may be wrong, and one more in short words */
+    size_t best =
+        length / 3 + 1; /* a third of the letters may be wrong, and one more in short words */
 
     if (length == 0 || length > 63)
         return NULL;

@@ -23,8 +23,8 @@
 #include "run/conduct.h"
 #include "run/folder.h"
 #include "run/result.h"
-#include "sys/file.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 #include "sys/signals.h"
 
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
@@ -143,7 +143,8 @@ static int write_report(const char *path, unsigned mode, const struct result *re
     return file_replace_commit(&file, error);
 }
 
-/* Whatever cannot be written is told, and makes the exit status 1; the rest is written all the same. */
+/* Whatever cannot be written is told, and makes the exit status 1; the rest is written all the
+ * same. */
 static void write_reports(const struct options *options, const struct stage *stage,
                           struct result *result)
 {
@@ -165,12 +166,11 @@ static void say_what_begins(const struct options *options, const struct job *job
 {
     if (options->quiet || options->silent_progress)
         return;
-    (void)fprintf(stderr, "azfan: %s%s: %zu %s, %d at once\n", job->name,
-                  options->command == OPTIONS_REHEARSE ? " (rehearsal, nothing is sent to Azure)"
-                                                       : "",
-                  job->target_count, job->target_count == 1 ? "target" : "targets",
-                  (size_t)job->concurrency < job->target_count ? job->concurrency
-                                                               : (int)job->target_count);
+    (void)fprintf(
+        stderr, "azfan: %s%s: %zu %s, %d at once\n", job->name,
+        options->command == OPTIONS_REHEARSE ? " (rehearsal, nothing is sent to Azure)" : "",
+        job->target_count, job->target_count == 1 ? "target" : "targets",
+        (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count);
 }
 
 static int run_on_stage(const struct options *options, const struct job *job, struct stage *stage,

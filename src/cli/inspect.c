@@ -59,8 +59,7 @@ static void print_duration(struct buffer *buffer, const char *name, int64_t dura
 static int64_t worst_duration(const struct job *job)
 {
     int64_t rounds = ((int64_t)job->target_count + job->concurrency - 1) / job->concurrency;
-    int64_t attempt =
-        job->timeout + job->kill_grace + SUPERVISE_DRAIN_MS * NUMBER_MILLISECOND;
+    int64_t attempt = job->timeout + job->kill_grace + SUPERVISE_DRAIN_MS * NUMBER_MILLISECOND;
     int64_t worst;
 
     if (__builtin_mul_overflow(rounds, attempt, &worst) || worst > NUMBER_LONGEST)

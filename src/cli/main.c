@@ -55,7 +55,8 @@ static int obey(const struct options *options, int *ret_signal)
     return 2;
 }
 
-/* A full disk behind standard output must not pass for success. A reader that left is no failure. */
+/* A full disk behind standard output must not pass for success. A reader that left is no failure.
+ */
 static int close_output(int status)
 {
     errno = 0;

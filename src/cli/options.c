@@ -78,17 +78,21 @@ static const struct option_row {
     {CONCURRENCY, "concurrency", "N", LOADING, "run N az processes at once"},
     {TIMEOUT, "timeout", "DURATION", LOADING, "give each attempt this long (220s, 3m40s)"},
     {DEADLINE, "deadline", "DURATION", LOADING, "stop the whole run after this long"},
-    {LIMIT, "limit", "PATTERN", SELECTING, "only targets that match (name, range, glob); repeatable"},
+    {LIMIT, "limit", "PATTERN", SELECTING,
+     "only targets that match (name, range, glob); repeatable"},
     {EXCLUDE, "exclude", "PATTERN", SELECTING, "no targets that match; repeatable"},
     {SET, "set", "NAME=VALUE", LOADING, "set a parameter of the script; repeatable"},
-    {AZ, "az", "PROGRAM", LOADING, "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
+    {AZ, "az", "PROGRAM", LOADING,
+     "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {RUN_DIR, "run-dir", "DIR", RUNNING, "keep the run in DIR"},
     {REPORT, "report", "FILE", RUNNING, "write a report too: .json or .txt; repeatable"},
     {PROGRESS, "progress", "HOW", RUNNING, "auto, plain or none"},
     {COLOR, "color", "WHEN", RUNNING, "auto, always or never"},
-    {INJECT, "inject", "SPEC", ON_REHEARSE, "let targets fail: PATTERN=FAULT[:VALUE][@PERCENT]; repeatable"},
+    {INJECT, "inject", "SPEC", ON_REHEARSE,
+     "let targets fail: PATTERN=FAULT[:VALUE][@PERCENT]; repeatable"},
     {SEED, "seed", "N", ON_REHEARSE, "another rehearsal: other durations, other victims"},
-    {EXECUTE, "execute", NULL, ON_REHEARSE, "really run the script, on this machine, once a target"},
+    {EXECUTE, "execute", NULL, ON_REHEARSE,
+     "really run the script, on this machine, once a target"},
     {YES, "yes", NULL, RUNNING, "do not ask"},
     {QUIET, "quiet", NULL, RUNNING | ON_CHECK, "no lines for what is ok"},
     {VERBOSE, "verbose", NULL, RUNNING, "show what each VM printed"},
@@ -139,8 +143,9 @@ void options_print_help(struct buffer *buffer, enum options_command about)
             buffer_print(buffer, "  %-9s %-10s %s\n", commands[i].name, commands[i].arguments,
                          commands[i].help);
     }
-    buffer_add(buffer, "\n'azfan COMMAND --help' lists a command's options. The manual is azfan(1), "
-                       "the job file azfan-job(5).\n");
+    buffer_add(buffer,
+               "\n'azfan COMMAND --help' lists a command's options. The manual is azfan(1), "
+               "the job file azfan-job(5).\n");
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
@@ -212,8 +217,9 @@ static int read_report(const char *value, struct options *options, struct error 
     int choice = dot == NULL ? -1 : find_word(dot, suffixes, 6);
 
     if (choice < 0)
-        return error_set(error, "cannot tell the format of --report %s: the name must end in .json "
-                                "or .txt",
+        return error_set(error,
+                         "cannot tell the format of --report %s: the name must end in .json "
+                         "or .txt",
                          value);
     if (choice > 1)
         return error_set(error, "--report %s: reports in %s are not supported yet", value, dot);
@@ -343,9 +349,8 @@ static int complain(int code, const char *argument, enum options_command command
                     struct error *error)
 {
     const char *name = commands[command].name;
-    const char *nearest = argument[0] == '-' && argument[1] == '-'
-                              ? nearest_option(argument + 2, command)
-                              : NULL;
+    const char *nearest =
+        argument[0] == '-' && argument[1] == '-' ? nearest_option(argument + 2, command) : NULL;
 
     if (code == ':')
         return error_set(error, "%s needs a value; see azfan %s --help", argument, name);

@@ -82,10 +82,11 @@ static size_t add_in_order(struct capture *capture, const char *bytes, size_t co
 static void add_in_ring(struct capture *capture, const char *bytes, size_t count)
 {
     size_t size = ring_size(capture);
-    char *ring = capture->data + head_limit(capture);
+    char *ring;
 
     if (size == 0 || capture->data == NULL)
         return;
+    ring = capture->data + head_limit(capture);
     if (count > size) { /* only the end of it will stay */
         bytes += count - size;
         count = size;

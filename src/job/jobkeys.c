@@ -50,7 +50,7 @@ static const struct key {
     [KEY_PAUSE_BETWEEN] = {JOBKEYS_TOP, "pause_between", LATER, false, 0, 0},
     [KEY_MAX_FAILURES] = {JOBKEYS_TOP, "max_failures", LATER, false, 0, 0},
     [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", LATER, false, 0, 0},
-    [KEY_OUTPUT_LIMIT] = {JOBKEYS_TOP, "output_limit", SIZE, false, KIB, 64 * MIB},
+    [KEY_OUTPUT_LIMIT] = {JOBKEYS_TOP, "output_limit", SIZE, false, KIB, INT64_C(64) * MIB},
     [KEY_AZ] = {JOBKEYS_TOP, "az", TEXT, false, 0, 0},
     [KEY_SCRIPT_FILE] = {JOBKEYS_SCRIPT, "file", TEXT, false, 0, 0},
     [KEY_SCRIPT_INLINE] = {JOBKEYS_SCRIPT, "inline", TEXT, false, 0, 0},

@@ -303,8 +303,8 @@ static void follow_span(const struct span *span, const char *name, size_t place,
 static bool step_bracket(const char **at, const char *name, struct places *places)
 {
     struct places next = {{false}};
+    struct span span = {.width = 0};
     struct error unused;
-    struct span span;
 
     do {
         if (read_span(at, &span, &unused) < 0)

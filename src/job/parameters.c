@@ -30,6 +30,10 @@ static int check_name(const char *name, struct error *error)
 {
     /* PowerShell's variables have no case. */
     static const char *const reserved[] = {"AZFAN_TARGET", "AZFAN_RUN", "AZFAN_BATCH"};
+    /* Where sh is bash, and in PowerShell: setting them ends the script before it begins. */
+    static const char *const readonly[] = {
+        "UID",  "EUID",   "PPID",    "BASHOPTS",         "SHELLOPTS", "BASH_VERSINFO", "PID",
+        "HOST", "PSHOME", "SHELLID", "EXECUTIONCONTEXT", "NULL",      "TRUE",          "FALSE"};
 
     if (!is_identifier(name))
         return error_set(error,
@@ -39,6 +43,10 @@ static int check_name(const char *name, struct error *error)
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         if (strcasecmp(name, reserved[i]) == 0)
             return error_set(error, "%s is set by azfan itself: choose another name", name);
+    }
+    for (size_t i = 0; i < sizeof readonly / sizeof readonly[0]; i++) {
+        if (strcasecmp(name, readonly[i]) == 0)
+            return error_set(error, "%s cannot be set in every shell: choose another name", name);
     }
     return 0;
 }

@@ -35,14 +35,13 @@ void problems_add_list(struct problems *problems, const char *path, int line, in
                        const char *format, va_list arguments)
 {
     struct problem *problem;
-    char *raw = NULL;
+    char *raw;
 
     if (problems->count == PROBLEMS_MOST) {
         problems->more++;
         return;
     }
-    if (vasprintf(&raw, format, arguments) < 0)
-        abort();
+    raw = memory_print_list(format, arguments);
     problem = &problems->list[problems->count++];
     problem->path = memory_string(path);
     problem->line = line;

@@ -7,6 +7,7 @@
  */
 #include "job/yaml.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -242,8 +243,10 @@ static void check_duplicates(struct builder *builder, struct yaml_node *mapping)
 
 static void close_node(struct builder *builder)
 {
-    struct yaml_node *node = builder->stack[--builder->depth].node;
+    struct yaml_node *node;
 
+    assert(builder->depth > 0); /* libyaml pairs its events */
+    node = builder->stack[--builder->depth].node;
     if (node->kind != YAML_MAPPING)
         return;
     drop_refused(node);
@@ -343,8 +346,10 @@ struct yaml_node *yaml_parse(const char *path, const char *text, size_t length,
     }
     if (!yamltext_check(path, text, length, problems))
         return NULL;
-    if (!yaml_parser_initialize(&parser))
-        abort();
+    if (!yaml_parser_initialize(&parser)) {
+        problems_add(problems, path, 0, 0, "there is no memory left to read it");
+        return NULL;
+    }
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
     complete = build(&builder, &parser, text, length);

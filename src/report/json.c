@@ -69,9 +69,8 @@ static json_t *attempts_array(const struct result_target *target)
 
 static const char *script_word(enum outcome_script script)
 {
-    static const char *const words[] = {[SCRIPT_NOT_STARTED] = "no",
-                                        [SCRIPT_MAY_HAVE_STARTED] = "maybe",
-                                        [SCRIPT_STARTED] = "yes"};
+    static const char *const words[] = {
+        [SCRIPT_NOT_STARTED] = "no", [SCRIPT_MAY_HAVE_STARTED] = "maybe", [SCRIPT_STARTED] = "yes"};
 
     return words[script];
 }

@@ -56,8 +56,8 @@ static void print_target(struct buffer *buffer, const struct result_target *targ
 }
 
 /* The names alone, in lines of about a page's width. */
-static void print_names(struct buffer *buffer, const struct result *result,
-                        enum outcome_kind kind, enum outcome_reason reason)
+static void print_names(struct buffer *buffer, const struct result *result, enum outcome_kind kind,
+                        enum outcome_reason reason)
 {
     size_t column = 0;
 
@@ -77,8 +77,8 @@ static void print_names(struct buffer *buffer, const struct result *result,
 }
 
 /* What was skipped has nothing to tell but its name, and there may be thousands. */
-static void print_group(struct buffer *buffer, const struct result *result,
-                        enum outcome_kind kind, enum outcome_reason reason, bool colour)
+static void print_group(struct buffer *buffer, const struct result *result, enum outcome_kind kind,
+                        enum outcome_reason reason, bool colour)
 {
     int width = line_name_width(result->job);
     size_t count = count_group(result, kind, reason);

@@ -112,8 +112,8 @@ static void skip(struct conducting *self, size_t index)
     switch (result->ending) {
     case RESULT_SIGNAL:
         reason = REASON_SIGNAL;
-        message = memory_print("not started: the run was stopped by SIG%s",
-                               sigabbrev_np(result->signal));
+        message =
+            memory_print("not started: the run was stopped by SIG%s", sigabbrev_np(result->signal));
         break;
     case RESULT_DEADLINE:
         reason = REASON_DEADLINE;
@@ -150,10 +150,8 @@ static void start_target(struct conducting *self, struct flight *flight, size_t 
 {
     const struct job *job = self->conduct->job;
     struct result_target *target = &self->result->targets[index];
-    struct guard guard = {.job = job,
-                          .target = target->target,
-                          .run = self->result->run,
-                          .batch = target->batch};
+    struct guard guard = {
+        .job = job, .target = target->target, .run = self->result->run, .batch = target->batch};
     struct error error;
 
     target->id = targets_print_id(target->target, self->login.subscription);
@@ -237,9 +235,8 @@ static void halt(struct conducting *self, const struct outcome *outcome)
 {
     if (self->stopping)
         return;
-    result_end_early(self->result,
-                     outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED, 0,
-                     outcome->message);
+    result_end_early(self->result, outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED,
+                     0, outcome->message);
     start_no_more(self);
     tell_stopping(self);
 }
@@ -305,7 +302,8 @@ static void settle_target(struct conducting *self, struct flight *flight)
 
 static void wait_for_something(const struct conducting *self)
 {
-    struct pollfd watches[] = {{self->pool.finished, POLLIN, 0}, {self->conduct->signals, POLLIN, 0}};
+    struct pollfd watches[] = {{self->pool.finished, POLLIN, 0},
+                               {self->conduct->signals, POLLIN, 0}};
     struct timespec left;
 
     (void)ppoll(watches, 2, clock_left(self->deadline, clock_now(), &left), NULL);
@@ -353,13 +351,11 @@ static const char *only_subscription(const struct job *job)
     return first;
 }
 
-static void end_without_login(struct conducting *self, enum login_result result,
-                              const char *cause)
+static void end_without_login(struct conducting *self, enum login_result result, const char *cause)
 {
     if (self->stopping) /* by a signal or the deadline: that is what cut the login short */
         return;
-    result_end_early(self->result, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0,
-                     cause);
+    result_end_early(self->result, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0, cause);
     start_no_more(self);
     tell_stopping(self);
 }

@@ -72,17 +72,16 @@ static int write_stream(const struct folder *folder, const char *label, const ch
     if (stream->length == 0)
         return 0;
     path = memory_print("%s/output/%s.%s", folder->path, label, suffix);
-    for (char *slash = strchr(path + strlen(folder->path) + strlen("/output/"), '/');
-         slash != NULL; slash = strchr(slash, '/'))
+    for (char *slash = strchr(path + strlen(folder->path) + strlen("/output/"), '/'); slash != NULL;
+         slash = strchr(slash, '/'))
         *slash = '.';
     result = file_write(path, 0600, stream->data, stream->length, error);
     free(path);
     return result;
 }
 
-int folder_write_output(const struct folder *folder, const char *label,
-                        const struct buffer *output, const struct buffer *errors,
-                        struct error *error)
+int folder_write_output(const struct folder *folder, const char *label, const struct buffer *output,
+                        const struct buffer *errors, struct error *error)
 {
     if (write_stream(folder, label, "out", output, error) < 0)
         return -1;

@@ -19,6 +19,7 @@
 #include <nettle/base64.h>
 
 #include "azure/guard.h"
+#include "azure/trailer.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -65,7 +66,7 @@ struct trial {
     int alive; /* readable when a process writes to 3; at its end when all are gone */
     int status;
     struct buffer output, errors;
-    struct guard_trailer trailer;
+    struct trailer trailer;
     int64_t duration;
 };
 
@@ -169,7 +170,7 @@ static bool end(struct trial *trial)
     trial->duration = clock_now() - trial->duration;
     read_back("output", &whole);
     read_back("errors", &trial->errors);
-    found = guard_find_trailer(buffer_text(&whole), whole.length, NONCE, &trial->trailer);
+    found = trailer_find(buffer_text(&whole), whole.length, NONCE, &trial->trailer);
     if (found) {
         ck_assert_uint_eq(trial->trailer.stop, whole.length);
         whole.length = trial->trailer.start;
@@ -210,61 +211,63 @@ static const struct {
     const char *protects;
     const char *script;
     int timeout_ms;
-    enum guard_end end;
+    enum trailer_end end;
     int status;
     const char *output;
     const char *errors; /* a part of them; NULL: none at all */
 } runs[] = {
-    {"an ordinary end", "echo hello", LONG_MS, GUARD_EXIT, 0, "hello\n", NULL},
-    {"output without a last newline", "printf hello", LONG_MS, GUARD_EXIT, 0, "hello", NULL},
-    {"errors stay errors", "echo oops >&2; exit 3\n", LONG_MS, GUARD_EXIT, 3, "", "oops"},
-    {"no output at all", ":\n", LONG_MS, GUARD_EXIT, 0, "", NULL},
-    {"status 1", "exit 1\n", LONG_MS, GUARD_EXIT, 1, "", NULL},
-    {"status 2", "exit 2\n", LONG_MS, GUARD_EXIT, 2, "", NULL},
-    {"the watchdog's own status from the script", "exit 3\n", LONG_MS, GUARD_EXIT, 3, "", NULL},
-    {"status 128", "exit 128\n", LONG_MS, GUARD_EXIT, 128, "", NULL},
-    {"status 193", "exit 193\n", LONG_MS, GUARD_EXIT, 193, "", NULL},
-    {"status 255", "exit 255\n", LONG_MS, GUARD_EXIT, 255, "", NULL},
-    {"SIGKILL, without the shell's own remark", "kill -9 $$\n", LONG_MS, GUARD_EXIT, 137, "", NULL},
-    {"SIGTERM", "kill $$\n", LONG_MS, GUARD_EXIT, 143, "", NULL},
-    {"SIGUSR1, which the watchdog knows", "kill -USR1 $$\n", LONG_MS, GUARD_EXIT, 138, "", NULL},
-    {"kill 0 reaches the script's group only", "kill -9 0\n", LONG_MS, GUARD_EXIT, 137, "", NULL},
-    {"exec", "exec sh -c 'echo x; exit 9'\n", LONG_MS, GUARD_EXIT, 9, "x\n", NULL},
-    {"a closed stdout", "exec >&- 2>&-\nexit 4\n", LONG_MS, GUARD_EXIT, 4, "", NULL},
-    {"stdin is empty", "read x; echo \"[$x] $?\"\n", LONG_MS, GUARD_EXIT, 0, "[] 1\n", NULL},
-    {"a syntax error is the script's failure", "if\n", LONG_MS, GUARD_EXIT, 2, "", "yntax error"},
-    {"an unknown command", "azfan-no-such-command\n", LONG_MS, GUARD_EXIT, 127, "", "not found"},
-    {"a shebang", "#!/bin/cat\nyes\n", LONG_MS, GUARD_EXIT, 0, "#!/bin/cat\nyes\n", NULL},
-    {"a shebang with an argument", "#! /bin/sh -e\nfalse\necho no\n", LONG_MS, GUARD_EXIT, 1, "",
+    {"an ordinary end", "echo hello", LONG_MS, TRAILER_EXIT, 0, "hello\n", NULL},
+    {"output without a last newline", "printf hello", LONG_MS, TRAILER_EXIT, 0, "hello", NULL},
+    {"errors stay errors", "echo oops >&2; exit 3\n", LONG_MS, TRAILER_EXIT, 3, "", "oops"},
+    {"no output at all", ":\n", LONG_MS, TRAILER_EXIT, 0, "", NULL},
+    {"status 1", "exit 1\n", LONG_MS, TRAILER_EXIT, 1, "", NULL},
+    {"status 2", "exit 2\n", LONG_MS, TRAILER_EXIT, 2, "", NULL},
+    {"the watchdog's own status from the script", "exit 3\n", LONG_MS, TRAILER_EXIT, 3, "", NULL},
+    {"status 128", "exit 128\n", LONG_MS, TRAILER_EXIT, 128, "", NULL},
+    {"status 193", "exit 193\n", LONG_MS, TRAILER_EXIT, 193, "", NULL},
+    {"status 255", "exit 255\n", LONG_MS, TRAILER_EXIT, 255, "", NULL},
+    {"SIGKILL, without the shell's own remark", "kill -9 $$\n", LONG_MS, TRAILER_EXIT, 137, "",
      NULL},
-    {"an empty shebang is none", "#!\necho sh\n", LONG_MS, GUARD_EXIT, 0, "sh\n", NULL},
+    {"SIGTERM", "kill $$\n", LONG_MS, TRAILER_EXIT, 143, "", NULL},
+    {"SIGUSR1, which the watchdog knows", "kill -USR1 $$\n", LONG_MS, TRAILER_EXIT, 138, "", NULL},
+    {"kill 0 reaches the script's group only", "kill -9 0\n", LONG_MS, TRAILER_EXIT, 137, "", NULL},
+    {"exec", "exec sh -c 'echo x; exit 9'\n", LONG_MS, TRAILER_EXIT, 9, "x\n", NULL},
+    {"a closed stdout", "exec >&- 2>&-\nexit 4\n", LONG_MS, TRAILER_EXIT, 4, "", NULL},
+    {"stdin is empty", "read x; echo \"[$x] $?\"\n", LONG_MS, TRAILER_EXIT, 0, "[] 1\n", NULL},
+    {"a syntax error is the script's failure", "if\n", LONG_MS, TRAILER_EXIT, 2, "", "yntax error"},
+    {"an unknown command", "azfan-no-such-command\n", LONG_MS, TRAILER_EXIT, 127, "", "not found"},
+    {"a shebang", "#!/bin/cat\nyes\n", LONG_MS, TRAILER_EXIT, 0, "#!/bin/cat\nyes\n", NULL},
+    {"a shebang with an argument", "#! /bin/sh -e\nfalse\necho no\n", LONG_MS, TRAILER_EXIT, 1, "",
+     NULL},
+    {"an empty shebang is none", "#!\necho sh\n", LONG_MS, TRAILER_EXIT, 0, "sh\n", NULL},
     {"an interpreter that does not exist is a failed script", "#!/nonexistent/python\nx\n", LONG_MS,
-     GUARD_EXIT, 127, "", "No such file"},
-    {"an interpreter that may not run", "#!/etc/passwd\nx\n", LONG_MS, GUARD_EXIT, 126, "",
+     TRAILER_EXIT, 127, "", "No such file"},
+    {"an interpreter that may not run", "#!/etc/passwd\nx\n", LONG_MS, TRAILER_EXIT, 126, "",
      "ermission denied"},
-    {"a byte order mark", "\xef\xbb\xbf#!/bin/sh\necho bom\n", LONG_MS, GUARD_EXIT, 0, "bom\n",
+    {"a byte order mark", "\xef\xbb\xbf#!/bin/sh\necho bom\n", LONG_MS, TRAILER_EXIT, 0, "bom\n",
      NULL},
-    {"the script removes itself", "rm -r \"${0%/*}\"\nexit 5\n", LONG_MS, GUARD_EXIT, 5, "", NULL},
+    {"the script removes itself", "rm -r \"${0%/*}\"\nexit 5\n", LONG_MS, TRAILER_EXIT, 5, "",
+     NULL},
     {"the script's own variables", "echo $AZFAN_TARGET $AZFAN_RUN $AZFAN_BATCH", LONG_MS,
-     GUARD_EXIT, 0, "web-01 run-1 2\n", NULL},
+     TRAILER_EXIT, 0, "web-01 run-1 2\n", NULL},
     {"the guard's variables do not leak", "echo \"[$azfan_nonce$folder$began$status]\"\n", LONG_MS,
-     GUARD_EXIT, 0, "[]\n", NULL},
+     TRAILER_EXIT, 0, "[]\n", NULL},
     {"a trailer with another nonce is output",
      "echo azfan:"
      "ffffffffffffffffffffffffffffffff"
      " end=exit status=0 seconds=1; exit 6",
-     LONG_MS, GUARD_EXIT, 6, "azfan:ffffffffffffffffffffffffffffffff end=exit status=0 seconds=1\n",
-     NULL},
-    {"a time limit", "echo begun\nsleep 50\n", SHORT_MS, GUARD_TIMEOUT, 143, "begun\n", NULL},
-    {"a time limit of whole seconds", "sleep 50\n", 1000, GUARD_TIMEOUT, 143, "", NULL},
-    {"a limit shorter than any start", "sleep 50\n", 1, GUARD_TIMEOUT, 143, "", NULL},
+     LONG_MS, TRAILER_EXIT, 6,
+     "azfan:ffffffffffffffffffffffffffffffff end=exit status=0 seconds=1\n", NULL},
+    {"a time limit", "echo begun\nsleep 50\n", SHORT_MS, TRAILER_TIMEOUT, 143, "begun\n", NULL},
+    {"a time limit of whole seconds", "sleep 50\n", 1000, TRAILER_TIMEOUT, 143, "", NULL},
+    {"a limit shorter than any start", "sleep 50\n", 1, TRAILER_TIMEOUT, 143, "", NULL},
     {"a script that says 0 when it is stopped", "trap 'exit 0' TERM\nsleep 50 & wait\n", SHORT_MS,
-     GUARD_TIMEOUT, 0, "", NULL},
+     TRAILER_TIMEOUT, 0, "", NULL},
     {"a child that ignores TERM", "(trap '' TERM; sleep 50; sleep 51) &\nsleep 52\n", SHORT_MS,
-     GUARD_TIMEOUT, 143, "", NULL},
-    {"a stopped script", "kill -STOP $$\n", SHORT_MS, GUARD_TIMEOUT, 137, "", NULL},
+     TRAILER_TIMEOUT, 143, "", NULL},
+    {"a stopped script", "kill -STOP $$\n", SHORT_MS, TRAILER_TIMEOUT, 137, "", NULL},
     {"a script that removes itself and hangs", "rm -r \"${0%/*}\"\nsleep 50\n", SHORT_MS,
-     GUARD_TIMEOUT, 143, "", NULL},
+     TRAILER_TIMEOUT, 143, "", NULL},
 };
 
 START_TEST(a_script_runs)
@@ -325,7 +328,7 @@ START_TEST(after_a_timeout_the_group_is_gone)
         return;
     begin(&trial);
     ck_assert(end(&trial));
-    ck_assert_int_eq((int)trial.trailer.end, GUARD_TIMEOUT);
+    ck_assert_int_eq((int)trial.trailer.end, TRAILER_TIMEOUT);
     (void)snprintf(path, sizeof path, "/proc/%d/cmdline", atoi(buffer_text(&trial.output)));
     fd = open(path, O_RDONLY | O_CLOEXEC);
     text = (char[]){"x"};
@@ -347,7 +350,7 @@ START_TEST(a_daemon_survives_and_is_not_waited_for)
         return;
     begin(&trial);
     ck_assert(end(&trial));
-    ck_assert_int_eq((int)trial.trailer.end, GUARD_EXIT);
+    ck_assert_int_eq((int)trial.trailer.end, TRAILER_EXIT);
     ck_assert_int_lt(trial.duration, 5 * NUMBER_SECOND);
     fd.fd = trial.alive;
     daemon = atoi(buffer_text(&trial.output));
@@ -396,7 +399,7 @@ START_TEST(a_killed_sleep_is_no_timeout)
         return; /* its own applets may have another process name */
     begin(&trial);
     ck_assert(end(&trial));
-    ck_assert_int_eq((int)trial.trailer.end, GUARD_EXIT);
+    ck_assert_int_eq((int)trial.trailer.end, TRAILER_EXIT);
     ck_assert_int_eq(trial.trailer.status, 8);
     trial_done(&trial);
 }
@@ -412,7 +415,7 @@ START_TEST(a_race_has_one_winner)
             return;
         begin(&trial);
         ck_assert(end(&trial));
-        ck_assert(trial.trailer.end == GUARD_TIMEOUT || trial.trailer.status == 0);
+        ck_assert(trial.trailer.end == TRAILER_TIMEOUT || trial.trailer.status == 0);
         ck_assert(all_gone(&trial));
         trial_done(&trial);
     }
@@ -429,7 +432,7 @@ START_TEST(no_temporary_folder_is_broken)
         return;
     begin(&trial);
     ck_assert(end(&trial));
-    ck_assert_int_eq((int)trial.trailer.end, GUARD_BROKEN);
+    ck_assert_int_eq((int)trial.trailer.end, TRAILER_BROKEN);
     ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "mktemp"));
     ck_assert_uint_eq(trial.output.length, 0);
     ck_assert_int_eq(trial.status, 0);
@@ -469,7 +472,7 @@ START_TEST(a_full_disk_is_broken)
     if (has_shell(_i, &trial) && trial.shell != shells[2]) { /* busybox has a cat of its own */
         begin(&trial);
         ck_assert(end(&trial));
-        ck_assert_int_eq((int)trial.trailer.end, GUARD_BROKEN);
+        ck_assert_int_eq((int)trial.trailer.end, TRAILER_BROKEN);
         ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "No space left"));
         trial_done(&trial);
     }
@@ -484,11 +487,11 @@ START_TEST(without_setsid_it_works)
     static const struct {
         const char *script;
         int timeout_ms;
-        enum guard_end end;
+        enum trailer_end end;
         int status;
-    } cases[] = {{"exit 7\n", LONG_MS, GUARD_EXIT, 7},
-                 {"exec sleep 50\n", SHORT_MS, GUARD_TIMEOUT, 143},
-                 {"trap '' TERM\nwhile :; do :; done\n", SHORT_MS, GUARD_TIMEOUT, 137}};
+    } cases[] = {{"exit 7\n", LONG_MS, TRAILER_EXIT, 7},
+                 {"exec sleep 50\n", SHORT_MS, TRAILER_TIMEOUT, 143},
+                 {"trap '' TERM\nwhile :; do :; done\n", SHORT_MS, TRAILER_TIMEOUT, 137}};
     char *tools = make_tools(
         "plain", (const char *const[]){"date", "mktemp", "rm", "chmod", "cat", "sleep", NULL});
 
@@ -604,8 +607,8 @@ START_TEST(a_trailer_is_a_whole_line)
     };
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
-        struct guard_trailer trailer = {.status = -1};
-        bool found = guard_find_trailer(cases[i].text, strlen(cases[i].text), NONCE, &trailer);
+        struct trailer trailer = {.status = -1};
+        bool found = trailer_find(cases[i].text, strlen(cases[i].text), NONCE, &trailer);
 
         ck_assert_msg(found == cases[i].found, "%s", cases[i].text);
         if (found) {
@@ -620,16 +623,16 @@ START_TEST(the_last_trailer_wins)
 {
     static const char text[] = "a\0b\xff\nazfan:" NONCE " end=timeout status=143 seconds=1\n"
                                "c\n" LINE "\nd\0";
-    struct guard_trailer trailer;
+    struct trailer trailer;
     const char *start;
 
-    ck_assert(guard_find_trailer(text, sizeof text - 1, NONCE, &trailer));
-    ck_assert_int_eq((int)trailer.end, GUARD_EXIT);
+    ck_assert(trailer_find(text, sizeof text - 1, NONCE, &trailer));
+    ck_assert_int_eq((int)trailer.end, TRAILER_EXIT);
     start = memmem(text, sizeof text - 1, "\n" LINE, strlen("\n" LINE));
     ck_assert_uint_eq(trailer.start, (size_t)(start - text));
     ck_assert_uint_eq(trailer.stop, trailer.start + strlen("\n" LINE "\n"));
     /* No nonce, no belief. */
-    ck_assert(!guard_find_trailer("azfan: end=exit status=0 seconds=0\n", 35, "", &trailer));
+    ck_assert(!trailer_find("azfan: end=exit status=0 seconds=0\n", 35, "", &trailer));
 }
 END_TEST
 
@@ -637,11 +640,11 @@ START_TEST(odd_numbers_in_a_trailer)
 {
     static const char windows[] = "azfan:" NONCE " end=exit status=-1073741510 seconds=1";
     static const char clock[] = "azfan:" NONCE " end=exit status=0 seconds=-3600";
-    struct guard_trailer trailer;
+    struct trailer trailer;
 
-    ck_assert(guard_find_trailer(windows, sizeof windows - 1, NONCE, &trailer));
+    ck_assert(trailer_find(windows, sizeof windows - 1, NONCE, &trailer));
     ck_assert_int_eq(trailer.status, -1073741510);
-    ck_assert(guard_find_trailer(clock, sizeof clock - 1, NONCE, &trailer));
+    ck_assert(trailer_find(clock, sizeof clock - 1, NONCE, &trailer));
     ck_assert_int_eq(trailer.seconds, 0); /* the VM's clock was set back */
 }
 END_TEST

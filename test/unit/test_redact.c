@@ -25,8 +25,10 @@ static const struct redact_case {
     {"cut off at the head", "correct-horse", "horse battery", true, "***** battery"},
     {"the same text uncut", "correct-horse", "horse battery", false, "horse battery"},
     {"a rest too short to tell", "correct-horse", "rse battery", true, "rse battery"},
-    {"several lines, whole", "-----BEGIN\nabcdefghij\n", "x-----BEGIN\nabcdefghij\ny", false, "x***y"},
-    {"several lines, one of them", "-----BEGIN\nabcdefghij\n", "key: abcdefghij.", false, "key: ***."},
+    {"several lines, whole", "-----BEGIN\nabcdefghij\n", "x-----BEGIN\nabcdefghij\ny", false,
+     "x***y"},
+    {"several lines, one of them", "-----BEGIN\nabcdefghij\n", "key: abcdefghij.", false,
+     "key: ***."},
     {"short lines are words", "ab\ncd", "ab and cd", false, "ab and cd"},
 };
 
@@ -39,8 +41,7 @@ START_TEST(secrets_are_masked)
     const struct redact_case *row = &cases[_i];
     struct job job = {.parameters = {parameters, 2}};
     struct job_target target = {.name = NULL};
-    struct answer answer = {.output_truncated = row->truncated,
-                            .errors_truncated = row->truncated};
+    struct answer answer = {.output_truncated = row->truncated, .errors_truncated = row->truncated};
 
     parameters[1].value = memory_string(row->secret);
     buffer_add(&answer.output, row->printed);

@@ -147,9 +147,15 @@ END_TEST
 
 START_TEST(the_summary_names_what_is_not_ok_and_what_to_do)
 {
-    static const char *const wanted[] = {"web-02",      "status 7",       "What to do: ",
-                                         "skipped",     "web-03",         "1 ok, 1 failed, 1 skipped of 3",
-                                         "stderr | fine", "Runbook: docs/agent.md", "/runs/run-1/report.json"};
+    static const char *const wanted[] = {"web-02",
+                                         "status 7",
+                                         "What to do: ",
+                                         "skipped",
+                                         "web-03",
+                                         "1 ok, 1 failed, 1 skipped of 3",
+                                         "stderr | fine",
+                                         "Runbook: docs/agent.md",
+                                         "/runs/run-1/report.json"};
     char *text = written(summary_without_colour);
 
     for (int i = 0; i < UNIT_COUNT(wanted); i++)

@@ -16,6 +16,7 @@
 #include "azure/guard.h"
 #include "azure/simulator.h"
 #include "azure/simulator_plan.h"
+#include "azure/trailer.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -224,18 +225,18 @@ static char *message_of(const struct finish *finish, size_t index, size_t *ret_l
 }
 
 /* The trailer in the answer's stdout. */
-static void trailer_is(const struct finish *finish, enum guard_end end, int status)
+static void trailer_is(const struct finish *finish, enum trailer_end end, int status)
 {
-    struct guard_trailer trailer;
+    struct trailer trailer;
     size_t length;
     char *message = message_of(finish, 0, &length);
     char *stop = strstr(message, "\n[stderr]\n");
 
     if (stop != NULL)
         length = (size_t)(stop - message);
-    ck_assert_msg(guard_find_trailer(message, length, NONCE, &trailer), "no trailer: %s", message);
+    ck_assert_msg(trailer_find(message, length, NONCE, &trailer), "no trailer: %s", message);
     ck_assert_int_eq(trailer.end, end);
-    if (end == GUARD_EXIT)
+    if (end == TRAILER_EXIT)
         ck_assert_int_eq(trailer.status, status);
     free(message);
 }
@@ -615,7 +616,7 @@ START_TEST(linux_answer_is_verbatim)
     ck_assert(
         contains(&finish.output, "\\n\\n[stderr]\\n\",\n      \"time\": null\n    }\n  ]\n}\n"));
     ck_assert_int_ge(finish.duration, 200 * NUMBER_MILLISECOND);
-    trailer_is(&finish, GUARD_EXIT, 0);
+    trailer_is(&finish, TRAILER_EXIT, 0);
     ck_assert_int_lt(stat(mark, &status), 0);
     finish_done(&finish);
     free(text);
@@ -646,7 +647,7 @@ START_TEST(windows_answer_is_verbatim)
                   "%s", first);
     ck_assert_str_eq(second, "");
     ck_assert_int_ne(first[strlen(first) - 1], '\n');
-    trailer_is(&finish, GUARD_EXIT, 0);
+    trailer_is(&finish, TRAILER_EXIT, 0);
     ck_assert(contains(&finish.output, "\n      \"time\": null\n    },\n    {\n      \"code\": "
                                        "\"ComponentStatus/StdErr/succeeded\",\n"));
     free(first);
@@ -688,7 +689,7 @@ START_TEST(trailer_says_the_fault)
     run(prepare(_i < 2 ? "*=exit:9" : "*=script-timeout", NULL, execute), "web-01", "echo hello\n",
         JOB_SH, &finish);
     exited(&finish, 0);
-    trailer_is(&finish, _i < 2 ? GUARD_EXIT : GUARD_TIMEOUT, 9);
+    trailer_is(&finish, _i < 2 ? TRAILER_EXIT : TRAILER_TIMEOUT, 9);
     ck_assert((contains(&finish.output, "hello")) == (_i == 1));
     finish_done(&finish);
 }
@@ -717,7 +718,7 @@ START_TEST(slow_answers_later)
     run(prepare("*=slow:700ms", NULL, true), "web-01", "exit 3\n", JOB_SH, &finish);
     exited(&finish, 0);
     ck_assert_int_ge(finish.duration, 700 * NUMBER_MILLISECOND);
-    trailer_is(&finish, GUARD_EXIT, 3);
+    trailer_is(&finish, TRAILER_EXIT, 3);
     finish_done(&finish);
 }
 END_TEST
@@ -820,7 +821,7 @@ START_TEST(script_is_executed)
 
     run(prepare(NULL, NULL, true), "web-01", "echo out; echo err >&2; exit 7\n", JOB_SH, &finish);
     exited(&finish, 0);
-    trailer_is(&finish, GUARD_EXIT, 7);
+    trailer_is(&finish, TRAILER_EXIT, 7);
     message = message_of(&finish, 0, NULL);
     ck_assert_msg(strncmp(message, "Enable succeeded: \n[stdout]\nout\n", 32) == 0, "%s", message);
     ck_assert_msg(strstr(message, "\n[stderr]\nerr\n") != NULL, "%s", message);
@@ -841,7 +842,7 @@ START_TEST(script_finds_a_bare_machine)
         "cat; ls /proc/self/fd | tr '\\n' ' '\n",
         JOB_SH, &finish);
     exited(&finish, 0);
-    trailer_is(&finish, GUARD_EXIT, 0);
+    trailer_is(&finish, TRAILER_EXIT, 0);
     message = message_of(&finish, 0, NULL);
     ck_assert_msg(strstr(message,
                          "[stdout]\nhome=none user=none secret=none\nplan=none language=C.UTF-8 "
@@ -887,7 +888,7 @@ START_TEST(output_is_a_tail)
         "i=$((i + 1)); done\nexit 0\n",
         JOB_SH, &finish);
     exited(&finish, 0);
-    trailer_is(&finish, GUARD_EXIT, 0);
+    trailer_is(&finish, TRAILER_EXIT, 0);
     message = message_of(&finish, 0, &length);
     ck_assert_msg(strstr(message, "[stderr]\n\xef\xbf\xbd\xe2\x82\xac\xe2\x82\xac") != NULL,
                   "%.300s", message);
@@ -993,7 +994,7 @@ START_TEST(left_behind_process_holds_no_lock)
 
     run(prepare(NULL, NULL, true), "web-01", text, JOB_SH, &finish);
     exited(&finish, 0);
-    trailer_is(&finish, GUARD_EXIT, 0);
+    trailer_is(&finish, TRAILER_EXIT, 0);
     finish_done(&finish);
     busy_now(false);
     fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
