@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* run/folder: where a run is kept, and that no older run is ever touched. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
