@@ -47,9 +47,9 @@ void command_version(struct command *command, const struct az *az);
 void command_show(struct buffer *buffer, const char *program, enum job_shell shell, const char *id);
 
 /*
- * Frees. ENDED: the process has ended by itself. If it was stopped, the script's file is removed,
- * so that whatever is left of it can never read the script of another target there.
+ * Frees. GONE: nothing is left of the process. If something may be, the script's file is removed,
+ * so that it can never read the script of another target there.
  */
-void command_done(struct command *command, bool ended);
+void command_done(struct command *command, bool gone);
 
 #endif

@@ -15,7 +15,7 @@
 
 /* Starts zeroed. */
 struct login {
-    char *subscription; /* az's default; NULL when it has none; owned */
+    char *subscription; /* az's default, a GUID; NULL when it has none; owned */
     char *az_version;   /* "2.45.0"; "" when az did not say */
 };
 

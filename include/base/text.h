@@ -27,6 +27,9 @@ void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length);
  */
 void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
 
+/* The same for a C string. */
+void text_add_plain(struct buffer *buffer, const char *text);
+
 /* Replaces every occurrence of SECRET in BUFFER by "***". SECRET must not be empty. */
 void text_redact(struct buffer *buffer, const char *secret);
 

@@ -57,10 +57,10 @@ void child_signal(const struct child *child, int signal);
 bool child_has_exited(const struct child *child);
 
 /*
- * Kills what is left of the group after the leader's exit, and reaps those of
- * it that this process has adopted. Returns how many of them it killed. Waits
- * at most 100 ms for them. Counting needs the subreaper (child_adopt_orphans());
- * killing does not.
+ * Kills what is left of the group after the leader's exit, and what has left
+ * the group but not the session; reaps those of it that this process has adopted. Returns how many
+ * of them it killed. Waits at most 100 ms for them. Counting needs the subreaper
+ * (child_adopt_orphans()); killing does not.
  */
 int child_kill_rest(const struct child *child);
 
@@ -76,6 +76,13 @@ void child_abandon(struct child *child);
  * touched. Main thread, before any other thread starts.
  */
 void child_adopt_orphans(void);
+
+/*
+ * Reaps the orphans that have ended by now, so that daemons which az may leave
+ * do not pile up as zombies in a long run. Main thread, which must have
+ * started no child itself; now and then.
+ */
+void child_reap_orphans(void);
 
 /*
  * Kills and reaps every process that is our child and was not there at

@@ -30,6 +30,9 @@ struct conduct_watcher {
     void (*target_settled)(void *context, const struct result *result, size_t index);
     /* The run is being stopped early; RUNNING attempts are still there. HARD: by SIGKILL now. */
     void (*stopping)(void *context, const struct result *result, size_t running, bool hard);
+    /* A descriptor on which the watcher waits to write, or -1; `writable` is called when it can. */
+    int (*waiting)(void *context);
+    void (*writable)(void *context);
 };
 
 struct conduct {

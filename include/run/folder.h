@@ -7,7 +7,7 @@
  *   folder_write_output(…)…              // NAME.out and NAME.err
  *   folder_close(&folder);
  *
- * A folder that already holds a run is refused: nothing of an older run is
+ * A folder that already holds anything is refused: nothing of an older run is
  * ever overwritten. Main thread.
  */
 #ifndef AZFAN_RUN_FOLDER_H
@@ -30,7 +30,7 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
 
 /*
  * Writes output/LABEL.out and output/LABEL.err (a '/' of the label becomes a
- * '.'); a stream without a byte has no file.
+ * '+', which no name in Azure has); a stream without a byte has no file.
  */
 int folder_write_output(const struct folder *folder, const char *label, const struct buffer *output,
                         const struct buffer *errors, struct error *error);

@@ -30,6 +30,10 @@ char *file_beside(const char *base, const char *path);
  * error. */
 int file_make_private_folder(const char *path, struct error *error);
 
+/* 1 when the folder PATH holds nothing, 0 when it does, -1 when it is no folder that can be read.
+ */
+int file_is_empty_folder(const char *path);
+
 /*
  * Makes a new 0700 folder for files that must not outlive azfan: in
  * $XDG_RUNTIME_DIR (memory, by custom), else $TMPDIR, else /tmp. free() *RET.
@@ -45,8 +49,9 @@ int file_write(const char *path, unsigned mode, const char *bytes, size_t length
 
 /*
  * A file that appears whole or not at all: written beside its place under a
- * temporary name, synced, renamed, its folder synced. What is not a regular
- * file (a terminal, a FIFO, /dev/stdout) is written directly.
+ * temporary name, synced, renamed, its folder synced. Where PATH is a symbolic
+ * link, what it points to is replaced. What is not a regular file (a terminal,
+ * a FIFO that has a reader, /dev/stdout) is written directly.
  *
  *   struct file_replacement file;
  *   if (file_replace_begin(&file, path, 0600, error) < 0) return -1;

@@ -4,7 +4,8 @@
  *
  * signals_open() is called by the main thread before any other thread starts:
  * it blocks SIGINT, SIGTERM and SIGHUP (threads inherit that; one that was
- * ignored at the start, as under nohup, stays ignored), ignores SIGPIPE,
+ * ignored at the start, as under nohup, stays ignored), ignores SIGPIPE and
+ * SIGXFSZ (then errors of write(), not deaths),
  * puts SIGCHLD back to its default (a parent may have left it ignored, and
  * then exit statuses would be lost), and returns a descriptor that becomes
  * readable when one of them arrives.
@@ -14,6 +15,12 @@
 
 /* The descriptor (close-on-exec, non-blocking), or -errno. Owned by the caller. */
 int signals_open(void);
+
+/*
+ * Back to what signals do by themselves: from now on one of them ends this
+ * process. For the end, when nothing is left that must be tidied up.
+ */
+void signals_release(void);
 
 /* The next signal that has arrived, or 0 when there is none. */
 int signals_read(int fd);

@@ -173,9 +173,9 @@ void command_show(struct buffer *buffer, const char *program, enum job_shell she
     free(name);
 }
 
-void command_done(struct command *command, bool ended)
+void command_done(struct command *command, bool gone)
 {
-    if (command->file != NULL && !ended)
+    if (command->file != NULL && !gone)
         (void)unlink(command->file);
     free(command->file);
     for (size_t i = 0; command->arguments != NULL && command->arguments[i] != NULL; i++)

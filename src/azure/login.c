@@ -9,6 +9,7 @@
 #include "azure/refusal.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "job/names.h"
 
 /* Drops --scripts and lets the VM run Microsoft's sample script instead (azure-cli#32258). */
 static const char refused_version[] = "2.78.0";
@@ -102,6 +103,10 @@ static enum login_result read_token(struct login *login, const struct finish *fi
     free(token);
     if (found)
         login->subscription = read_key(root, "subscription");
+    if (login->subscription != NULL && !names_is_subscription(login->subscription)) {
+        free(login->subscription); /* it goes into every id: what is no subscription is none */
+        login->subscription = NULL;
+    }
     json_decref(root);
     if (found)
         return LOGIN_OK;

@@ -116,6 +116,11 @@ static void read_linux(struct reply *reply, struct span message, const char *non
     /* One byte earlier: the trailer's own newline may have been lost on the way. */
     from = reply->has_trailer ? reply->trailer.stop - 1 : 0;
     division = find(output, from, errors_mark);
+    if (reply->has_trailer && division == NULL) {
+        /* [stderr] always comes after standard output: this trailer stands in standard error. */
+        reply->has_trailer = false;
+        division = find(output, 0, errors_mark);
+    }
     if (division != NULL) {
         size_t end = (size_t)(division - output.text);
         size_t skip = end + sizeof errors_mark - 1;

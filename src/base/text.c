@@ -98,6 +98,11 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
     }
 }
 
+void text_add_plain(struct buffer *buffer, const char *text)
+{
+    text_append_plain(buffer, text, strlen(text));
+}
+
 void text_redact(struct buffer *buffer, const char *secret)
 {
     const char *start = buffer_text(buffer);

@@ -10,8 +10,10 @@
 
 #include "azure/az.h"
 #include "azure/simulator.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "engine/child.h"
@@ -31,7 +33,11 @@ enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
 
 static int tell(int status, const struct error *error)
 {
-    (void)fprintf(stderr, "azfan: %s\n", error->text);
+    struct buffer plain = BUFFER_INIT;
+
+    text_add_plain(&plain, error->text);
+    (void)fprintf(stderr, "azfan: %s\n", buffer_text(&plain));
+    buffer_done(&plain);
     return status;
 }
 
@@ -88,7 +94,8 @@ static int set_up(struct stage *stage, const struct options *options, const stru
     return folder_open(&stage->folder, options->run_dir, stage->run, error);
 }
 
-static void tear_down(struct stage *stage)
+/* Script files and the simulated Azure: nothing may be left of them, whatever comes next. */
+static void clear_away(struct stage *stage)
 {
     struct error error;
 
@@ -96,27 +103,41 @@ static void tear_down(struct stage *stage)
         (void)tell(0, &error);
     if (stage->simulation != NULL && file_remove_tree(stage->simulation, &error) < 0)
         (void)tell(0, &error);
-    folder_close(&stage->folder);
     free(stage->simulation);
+    stage->simulation = NULL;
+}
+
+static void tear_down(struct stage *stage)
+{
+    clear_away(stage);
+    folder_close(&stage->folder);
     free(stage->run);
     fd_close(&stage->signals);
 }
 
 /* ---- reports ------------------------------------------------------------------------------ */
 
+static int check_report(const char *path, struct error *error)
+{
+    char *copy = memory_string(path);
+    const char *parent = dirname(copy);
+    struct stat status;
+    int result = 0;
+
+    if (access(parent, W_OK | X_OK) < 0)
+        result = error_set(error, "cannot write --report %s: %s is not a folder one can write to",
+                           path, parent);
+    else if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        result = error_set(error, "cannot write --report %s: it is a folder", path);
+    free(copy);
+    return result;
+}
+
 /* A typing error in --report must be told before the run, not after it. */
 static int check_reports(const struct options *options, struct error *error)
 {
     for (size_t i = 0; i < options->reports.count; i++) {
-        char *copy = memory_string(options->reports.list[i]);
-        const char *parent = dirname(copy);
-        bool writable = access(parent, W_OK | X_OK) == 0;
-
-        if (!writable)
-            (void)error_set(error, "cannot write --report %s: %s is not a folder one can write to",
-                            options->reports.list[i], parent);
-        free(copy);
-        if (!writable)
+        if (check_report(options->reports.list[i], error) < 0)
             return -1;
     }
     return 0;
@@ -143,10 +164,18 @@ static int write_report(const char *path, unsigned mode, const struct result *re
     return file_replace_commit(&file, error);
 }
 
-/* Whatever cannot be written is told, and makes the exit status 1; the rest is written all the
- * same. */
-static void write_reports(const struct options *options, const struct stage *stage,
-                          struct result *result)
+static void write_own_report(const struct stage *stage, struct result *result)
+{
+    struct error error;
+
+    if (write_report(stage->folder.report, 0600, result, &error) == 0)
+        return;
+    result_trouble(result, error.text);
+    free(result->folder); /* the summary must not send anybody there */
+    result->folder = NULL;
+}
+
+static void write_asked_reports(const struct options *options, struct result *result)
 {
     mode_t mask = umask(0);
     struct error error;
@@ -156,8 +185,28 @@ static void write_reports(const struct options *options, const struct stage *sta
         if (write_report(options->reports.list[i], 0666 & ~mask, result, &error) < 0)
             result_trouble(result, error.text);
     }
-    if (write_report(stage->folder.report, 0600, result, &error) < 0)
-        result_trouble(result, error.text);
+}
+
+/*
+ * The run's own report first, for it must be there whatever happens. Then
+ * nothing of value is left to lose, and from here on a signal ends azfan: what
+ * is still to be written may go to somebody who does not read.
+ */
+static void finish(const struct options *options, struct stage *stage, struct result *result,
+                   struct live *live)
+{
+    int status;
+
+    write_own_report(stage, result);
+    status = result_exit_status(result);
+    clear_away(stage);
+    signals_release();
+    live_close(live);
+    write_asked_reports(options, result);
+    if (result_exit_status(result) != status)
+        write_own_report(stage, result);
+    summary_write(stdout, result, live->colour);
+    (void)fflush(stdout);
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
@@ -176,8 +225,9 @@ static void say_what_begins(const struct options *options, const struct job *job
 static int run_on_stage(const struct options *options, const struct job *job, struct stage *stage,
                         int *ret_signal)
 {
-    bool colour = style_wanted(options->color, STDOUT_FILENO);
-    struct live live = {.colour = colour, .quiet = options->quiet, .verbose = options->verbose};
+    struct live live = {.colour = style_wanted(options->color, STDOUT_FILENO),
+                        .quiet = options->quiet,
+                        .verbose = options->verbose};
     struct conduct_watcher watcher = live_watcher(&live);
     struct conduct conduct = {.job = job,
                               .az = &stage->az,
@@ -195,8 +245,7 @@ static int run_on_stage(const struct options *options, const struct job *job, st
     if (conduct_run(&conduct, &result, &error) < 0) {
         (void)tell(status, &error);
     } else {
-        write_reports(options, stage, &result);
-        summary_write(stdout, &result, colour);
+        finish(options, stage, &result, &live);
         status = result_exit_status(&result);
         *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
     }

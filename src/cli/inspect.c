@@ -10,6 +10,7 @@
 #include "azure/guard.h"
 #include "base/buffer.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "engine/supervise.h"
@@ -105,6 +106,15 @@ static void print_command(struct buffer *buffer, const struct job *job, const ch
     free(id);
 }
 
+static void print_text(struct buffer *buffer, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    buffer_add(buffer, name);
+    text_add_plain(buffer, text);
+    buffer_add(buffer, "\n");
+}
+
 int inspect_plan(const struct options *options)
 {
     struct buffer buffer = BUFFER_INIT;
@@ -114,10 +124,8 @@ int inspect_plan(const struct options *options)
     if (status != LOAD_OK)
         return status;
     buffer_print(&buffer, "Job:            %s (%s)\n", job->name, job->path);
-    if (job->description != NULL)
-        buffer_print(&buffer, "Description:    %s\n", job->description);
-    if (job->runbook != NULL)
-        buffer_print(&buffer, "Runbook:        %s\n", job->runbook);
+    print_text(&buffer, "Description:    ", job->description);
+    print_text(&buffer, "Runbook:        ", job->runbook);
     print_clocks(&buffer, job);
     print_targets(&buffer, job);
     print_command(&buffer, job, job->az);

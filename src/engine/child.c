@@ -273,6 +273,17 @@ static bool reap_killed(int pid, int64_t deadline)
     return killed;
 }
 
+/*
+ * Is the orphan PID of this child's making? A launcher with job control gives
+ * what it starts groups of their own, but they stay in the child's session.
+ * The leader is in the list when the main thread started it: child_reap()
+ * needs it.
+ */
+static bool is_left_by(const struct child *child, int pid)
+{
+    return pid != child->pid && getsid(pid) == child->pid && !was_inherited(pid);
+}
+
 int child_kill_rest(const struct child *child)
 {
     int64_t deadline = clock_now() + KILL_REST_MS * NUMBER_MILLISECOND;
@@ -286,11 +297,10 @@ int child_kill_rest(const struct child *child)
 
         found = false;
         for (size_t i = 0; i < count; i++) {
-            /* The leader is in the list when the main thread started it: child_reap() needs it. */
-            if (orphans[i] == child->pid || getpgid(orphans[i]) != child->pid ||
-                was_inherited(orphans[i]))
+            if (!is_left_by(child, orphans[i]))
                 continue;
             found = true;
+            (void)kill(orphans[i], SIGKILL);
             if (reap_killed(orphans[i], deadline))
                 killed++;
         }
@@ -355,6 +365,25 @@ void child_adopt_orphans(void)
     memcpy(inherited.list, children, count * sizeof *children);
     inherited.count = count;
     (void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+/* Does the one that leads PID's session still exist? Then a worker may be about to count PID. */
+static bool has_leader(int pid)
+{
+    pid_t leader = getsid(pid);
+
+    return leader > 0 && leader != pid && kill(leader, 0) == 0;
+}
+
+void child_reap_orphans(void)
+{
+    int orphans[ORPHANS_MOST];
+    size_t count = read_orphans(orphans);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!was_inherited(orphans[i]) && !has_leader(orphans[i]))
+            (void)waitpid(orphans[i], NULL, WNOHANG);
+    }
 }
 
 int child_sweep(void)

@@ -209,7 +209,7 @@ void parameters_load(const struct loading *loading, const struct yaml_node *mapp
     ret->list = memory_zeroed(most, sizeof *ret->list);
     for (size_t i = 0; mapping != NULL && i < mapping->count; i++)
         load_pair(loading, mapping->keys[i], mapping->items[i],
-                  settings ? find_setting(overrides, mapping->keys[i]->text) : NULL, ret);
+                  find_setting(overrides, mapping->keys[i]->text), ret);
     for (size_t i = 0; settings && i < overrides->setting_count; i++)
         apply_setting(loading, overrides->settings[i], ret);
 }

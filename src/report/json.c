@@ -2,28 +2,28 @@
 #include "report/json.h"
 
 #include <jansson.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "run/result.h"
 
-static json_t *text_or_null(const char *text)
-{
-    return text == NULL ? json_null() : json_string(text);
-}
-
-/* Bytes from a VM as a JSON string: broken UTF-8 becomes U+FFFD. */
-static json_t *bytes(const struct buffer *raw)
+/* Bytes from a VM, or a name from a file system, as a JSON string: broken UTF-8 becomes U+FFFD. */
+static json_t *bytes(const char *text, size_t length)
 {
     struct buffer valid = BUFFER_INIT;
     json_t *value;
 
-    text_append_utf8(&valid, buffer_text(raw), raw->length);
+    text_append_utf8(&valid, text, length);
     value = json_stringn_nocheck(buffer_text(&valid), valid.length);
     buffer_done(&valid);
     return value;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text == NULL ? json_null() : bytes(text, strlen(text));
 }
 
 static json_t *wall_time(int64_t wall)
@@ -92,8 +92,10 @@ static json_t *target_object(const struct result_target *target)
     json_object_set_new(object, "script_started", json_string(script_word(outcome->script)));
     json_object_set_new(object, "may_still_run", json_boolean(outcome->may_still_run));
     json_object_set_new(object, "duration_s", seconds(target->duration));
-    json_object_set_new(object, "stdout", bytes(&target->output));
-    json_object_set_new(object, "stderr", bytes(&target->errors));
+    json_object_set_new(object, "stdout",
+                        bytes(buffer_text(&target->output), target->output.length));
+    json_object_set_new(object, "stderr",
+                        bytes(buffer_text(&target->errors), target->errors.length));
     json_object_set_new(object, "stdout_truncated", json_boolean(target->output_truncated));
     json_object_set_new(object, "stderr_truncated", json_boolean(target->errors_truncated));
     json_object_set_new(object, "attempts", attempts_array(target));
@@ -105,7 +107,7 @@ static json_t *job_object(const struct job *job)
     json_t *object = json_object();
 
     json_object_set_new(object, "name", json_string(job->name));
-    json_object_set_new(object, "file", json_string(job->path));
+    json_object_set_new(object, "file", text_or_null(job->path));
     json_object_set_new(object, "sha256", json_string(job->digest));
     json_object_set_new(object, "script_sha256", json_string(job->script_digest));
     json_object_set_new(object, "runbook", text_or_null(job->runbook));

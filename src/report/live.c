@@ -4,10 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "azure/login.h"
 #include "base/buffer.h"
-#include "base/number.h"
+#include "base/text.h"
 #include "job/job.h"
 #include "report/line.h"
 #include "report/style.h"
@@ -19,44 +20,46 @@ void live_open(struct live *live, const struct job *job)
 
     live->name_width = line_name_width(job);
     live->count_width = snprintf(digits, sizeof digits, "%zu", job->target_count);
+    outlet_open(&live->output, STDOUT_FILENO);
+    outlet_open(&live->notes, STDERR_FILENO);
 }
 
-/* One write per line: another program on the same terminal cannot get in between. */
-static void show(FILE *stream, struct buffer *buffer)
+void live_close(struct live *live)
 {
-    if (buffer->length > 0)
-        (void)fwrite(buffer->data, 1, buffer->length, stream);
-    (void)fflush(stream);
-    buffer_done(buffer);
+    outlet_close(&live->output);
+    outlet_close(&live->notes);
 }
 
 static void logged_in(void *context, const struct login *login)
 {
-    const struct live *live = context;
+    struct live *live = context;
     struct buffer buffer = BUFFER_INIT;
 
     if (!live->verbose)
         return;
-    buffer_print(&buffer, "azfan: logged in; az %s, subscription %s\n", login->az_version,
-                 login->subscription);
-    show(stderr, &buffer);
+    buffer_add(&buffer, "azfan: logged in; az ");
+    text_add_plain(&buffer, login->az_version);
+    if (login->subscription != NULL)
+        buffer_print(&buffer, ", subscription %s", login->subscription);
+    buffer_add(&buffer, "\n");
+    outlet_add(&live->notes, &buffer);
 }
 
 static void clamped(void *context, int workers)
 {
+    struct live *live = context;
     struct buffer buffer = BUFFER_INIT;
 
-    (void)context;
     buffer_print(&buffer,
                  "azfan: running %d at once, not more: the limit on open files (ulimit -n) is "
                  "too low\n",
                  workers);
-    show(stderr, &buffer);
+    outlet_add(&live->notes, &buffer);
 }
 
 static void target_settled(void *context, const struct result *result, size_t index)
 {
-    const struct live *live = context;
+    struct live *live = context;
     const struct result_target *target = &result->targets[index];
     enum outcome_kind kind = target->outcome.kind;
     struct buffer buffer = BUFFER_INIT;
@@ -71,22 +74,24 @@ static void target_settled(void *context, const struct result *result, size_t in
         line_print_block(&buffer, &target->output, 0, "      stdout | ");
         line_print_block(&buffer, &target->errors, 0, "      stderr | ");
     }
-    show(stdout, &buffer);
+    outlet_add(&live->output, &buffer);
 }
 
 /* "SIGINT: starting no more, stopping 3 running", "halted: az is not logged in: …" */
 static void stopping(void *context, const struct result *result, size_t running, bool hard)
 {
+    struct live *live = context;
     struct buffer buffer = BUFFER_INIT;
 
-    (void)context;
     buffer_add(&buffer, "azfan: ");
     if (result->ending == RESULT_SIGNAL)
         buffer_print(&buffer, "SIG%s", sigabbrev_np(result->signal));
     else if (result->ending == RESULT_DEADLINE)
         buffer_add(&buffer, "the deadline of the run has passed");
-    else
-        buffer_print(&buffer, "halted: %s", result->halt_cause);
+    else {
+        buffer_add(&buffer, "halted: ");
+        text_add_plain(&buffer, result->halt_cause);
+    }
     if (hard)
         buffer_print(&buffer, ": killing %zu running", running);
     else if (result->ending == RESULT_SIGNAL)
@@ -97,7 +102,24 @@ static void stopping(void *context, const struct result *result, size_t running,
     else if (running > 0)
         buffer_print(&buffer, " (%zu running may end)", running);
     buffer_add(&buffer, "\n");
-    show(stderr, &buffer);
+    outlet_add(&live->notes, &buffer);
+}
+
+static int waiting(void *context)
+{
+    const struct live *live = context;
+
+    if (outlet_is_waiting(&live->output))
+        return live->output.fd;
+    return outlet_is_waiting(&live->notes) ? live->notes.fd : -1;
+}
+
+static void writable(void *context)
+{
+    struct live *live = context;
+
+    outlet_push(&live->output);
+    outlet_push(&live->notes);
 }
 
 struct conduct_watcher live_watcher(struct live *live)
@@ -106,5 +128,7 @@ struct conduct_watcher live_watcher(struct live *live)
                                     .logged_in = logged_in,
                                     .clamped = clamped,
                                     .target_settled = target_settled,
-                                    .stopping = stopping};
+                                    .stopping = stopping,
+                                    .waiting = waiting,
+                                    .writable = writable};
 }

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "report/line.h"
 #include "report/style.h"
 #include "run/result.h"
@@ -109,6 +110,15 @@ static void print_groups(struct buffer *buffer, const struct result *result, boo
     }
 }
 
+/* TEXT is somebody else's: no control character of it gets through. */
+static void print_plain(struct buffer *buffer, const char *before, const char *text,
+                        const char *after)
+{
+    buffer_add(buffer, before);
+    text_add_plain(buffer, text);
+    buffer_add(buffer, after);
+}
+
 static void print_ending(struct buffer *buffer, const struct result *result)
 {
     switch (result->ending) {
@@ -127,9 +137,9 @@ static void print_ending(struct buffer *buffer, const struct result *result)
         break;
     }
     if (result->halt_cause != NULL)
-        buffer_print(buffer, "Halted: %s.\n", result->halt_cause);
+        print_plain(buffer, "Halted: ", result->halt_cause, ".\n");
     if (result->trouble != NULL)
-        buffer_print(buffer, "Trouble: %s.\n", result->trouble);
+        print_plain(buffer, "Trouble: ", result->trouble, ".\n");
 }
 
 /* "demo: 17 ok, 1 failed, 2 timeout of 20 targets in 8.3s" */
@@ -157,10 +167,10 @@ static void print_places(struct buffer *buffer, const struct result *result)
     bool all_ok = result->counts[OUTCOME_OK] == result->job->target_count;
 
     if (!all_ok && result->job->runbook != NULL)
-        buffer_print(buffer, "Runbook: %s\n", result->job->runbook);
+        print_plain(buffer, "Runbook: ", result->job->runbook, "\n");
     if (result->folder != NULL)
-        buffer_print(buffer, "Report:  %s/report.json (what each VM printed is in output/)\n",
-                     result->folder);
+        print_plain(buffer, "Report:  ", result->folder,
+                    "/report.json (what each VM printed is in output/)\n");
 }
 
 void summary_write(FILE *stream, const struct result *result, bool colour)

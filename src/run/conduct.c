@@ -34,6 +34,7 @@
 #include "sys/signals.h"
 
 #define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
+#define REAPING_PAUSE NUMBER_SECOND
 
 enum {
     LOGIN_FLIGHTS = 2,    /* the token and the version, side by side where there are two workers */
@@ -46,6 +47,7 @@ struct flight {
     struct command command;
     size_t target;
     bool in_use;
+    bool gone; /* nothing is left of the process: it ended by itself, and nobody holds its pipes */
 };
 
 struct conducting {
@@ -59,6 +61,7 @@ struct conducting {
     size_t next; /* the first target that has not been put into a flight */
     int64_t started;
     int64_t deadline;
+    int64_t next_reaping;
     bool logging_in;
     bool stopping; /* nothing more is started */
     bool soft;     /* running attempts have been asked to end */
@@ -83,13 +86,14 @@ static void launch(struct conducting *self, struct flight *flight, int64_t timeo
     flight->task.limits.kill_grace = self->conduct->job->kill_grace;
     flight->task.limits.output_limit = self->conduct->job->output_limit;
     flight->in_use = true;
+    flight->gone = true;
     self->in_flight++;
     pool_put(&self->pool, &flight->task);
 }
 
 static void land(struct conducting *self, struct flight *flight)
 {
-    command_done(&flight->command, flight->task.finish.stop == FINISH_UNSTOPPED);
+    command_done(&flight->command, flight->gone);
     flight->in_use = false;
     self->in_flight--;
 }
@@ -283,6 +287,8 @@ static void settle_target(struct conducting *self, struct flight *flight)
     struct answer answer;
     bool fatal;
 
+    flight->gone = flight->task.finish.stop == FINISH_UNSTOPPED &&
+                   flight->task.finish.output.complete && flight->task.finish.errors.complete;
     answer_read(&flight->task.finish, &question, &answer);
     if (answer.outcome.kind == OUTCOME_CANCELLED && self->result->ending == RESULT_DEADLINE)
         answer.outcome.reason = REASON_DEADLINE;
@@ -302,11 +308,15 @@ static void settle_target(struct conducting *self, struct flight *flight)
 
 static void wait_for_something(const struct conducting *self)
 {
+    const struct conduct_watcher *watcher = self->conduct->watcher;
     struct pollfd watches[] = {{self->pool.finished, POLLIN, 0},
-                               {self->conduct->signals, POLLIN, 0}};
+                               {self->conduct->signals, POLLIN, 0},
+                               {watcher->waiting(watcher->context), POLLOUT, 0}};
     struct timespec left;
 
-    (void)ppoll(watches, 2, clock_left(self->deadline, clock_now(), &left), NULL);
+    (void)ppoll(watches, 3, clock_left(self->deadline, clock_now(), &left), NULL);
+    if (watches[2].revents != 0)
+        watcher->writable(watcher->context);
 }
 
 static void see_signals(struct conducting *self)
@@ -315,6 +325,14 @@ static void see_signals(struct conducting *self)
 
     while ((signal = signals_read(self->conduct->signals)) != 0)
         see_signal(self, signal);
+}
+
+static void reap_orphans(struct conducting *self)
+{
+    if (clock_now() < self->next_reaping)
+        return;
+    child_reap_orphans();
+    self->next_reaping = clock_now() + REAPING_PAUSE;
 }
 
 static void run_targets(struct conducting *self)
@@ -332,6 +350,7 @@ static void run_targets(struct conducting *self)
             settle_target(self, (struct flight *)task);
             fill_flights(self);
         }
+        reap_orphans(self);
     }
 }
 
@@ -349,6 +368,15 @@ static const char *only_subscription(const struct job *job)
             return NULL;
     }
     return first;
+}
+
+static bool needs_subscription(const struct job *job)
+{
+    for (size_t i = 0; i < job->target_count; i++) {
+        if (job->targets[i].subscription == NULL)
+            return true;
+    }
+    return false;
 }
 
 static void end_without_login(struct conducting *self, enum login_result result, const char *cause)
@@ -392,6 +420,12 @@ static void log_in(struct conducting *self)
     result = login_read_version(&self->login, &version->task.finish, &error);
     if (result == LOGIN_OK)
         result = login_read_token(&self->login, &token->task.finish, &error);
+    if (result == LOGIN_OK && self->login.subscription == NULL &&
+        needs_subscription(conduct->job)) {
+        result = LOGIN_NO_AZ;
+        (void)error_set(&error, "az has no default subscription, and the job names none for every "
+                                "target: add targets.subscription, or use `az account set`");
+    }
     finish_done(&token->task.finish);
     finish_done(&version->task.finish);
     land(self, token);
@@ -437,6 +471,10 @@ static void begin(struct conducting *self)
 
 static void end(struct conducting *self)
 {
+    int late = signals_read(self->conduct->signals); /* while the last target was being settled */
+
+    if (late != 0)
+        result_end_early(self->result, RESULT_SIGNAL, late, NULL);
     pool_join(&self->pool);
     (void)child_sweep();
     free(self->flights);

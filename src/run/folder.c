@@ -39,6 +39,17 @@ static int default_path(const char *run, char **ret, struct error *error)
     return 0;
 }
 
+/* An empty folder may be there already; anything in it is somebody's, and stays as it is. */
+static int refuse_what_is_there(const struct folder *folder, struct error *error)
+{
+    if (file_is_empty_folder(folder->path) != 0)
+        return 0; /* what is no folder is told by file_make_private_folder() */
+    if (access(folder->report, F_OK) == 0)
+        return error_set(error, "%s already holds a run: choose another --run-dir, or remove it",
+                         folder->path);
+    return error_set(error, "%s is not empty: choose another --run-dir", folder->path);
+}
+
 int folder_open(struct folder *folder, const char *path, const char *run, struct error *error)
 {
     char *output;
@@ -51,10 +62,9 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
         return -1;
     folder->report = memory_print("%s/report.json", folder->path);
     output = memory_print("%s/output", folder->path);
-    result = file_make_private_folder(folder->path, error);
-    if (result == 0 && (access(folder->report, F_OK) == 0 || access(output, F_OK) == 0))
-        result = error_set(error, "%s already holds a run: choose another --run-dir, or remove it",
-                           folder->path);
+    result = refuse_what_is_there(folder, error);
+    if (result == 0)
+        result = file_make_private_folder(folder->path, error);
     if (result == 0)
         result = file_make_private_folder(output, error);
     free(output);
@@ -74,7 +84,7 @@ static int write_stream(const struct folder *folder, const char *label, const ch
     path = memory_print("%s/output/%s.%s", folder->path, label, suffix);
     for (char *slash = strchr(path + strlen(folder->path) + strlen("/output/"), '/'); slash != NULL;
          slash = strchr(slash, '/'))
-        *slash = '.';
+        *slash = '+';
     result = file_write(path, 0600, stream->data, stream->length, error);
     free(path);
     return result;

@@ -35,7 +35,9 @@ static int read_all(int fd, const char *name, size_t limit, struct buffer *buffe
         buffer->length += (size_t)got;
         buffer->data[buffer->length] = '\0';
         if (buffer->length - start > limit)
-            return error_set(error, "%s is too large: more than %zu bytes", name, limit);
+            return limit < 1024
+                       ? error_set(error, "%s is too large: more than %zu bytes", name, limit)
+                       : error_set(error, "%s is too large: more than %zu KiB", name, limit / 1024);
         if (got == 0)
             return 0;
     }
@@ -120,6 +122,22 @@ int file_make_private_folder(const char *path, struct error *error)
     if ((status.st_mode & 0077) != 0 && chmod(path, 0700) < 0)
         return error_set(error, "cannot make %s private: %s", path, strerror(errno));
     return 0;
+}
+
+int file_is_empty_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    int empty = 1;
+
+    if (folder == NULL)
+        return -1;
+    while ((entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            empty = 0;
+    }
+    (void)closedir(folder);
+    return empty;
 }
 
 int file_make_temporary_folder(char **ret, struct error *error)
@@ -209,6 +227,24 @@ static void replacement_done(struct file_replacement *file)
     *file = (struct file_replacement){NULL, NULL, NULL};
 }
 
+/* Where the bytes shall really go: a link stays, and what it points to is replaced. */
+static char *resolve(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    return real != NULL ? real : memory_string(path);
+}
+
+/* A FIFO nobody reads must not hold us up: opening it then fails with ENXIO. */
+static int open_directly(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd >= 0 && fcntl(fd, F_SETFL, 0) < 0)
+        fd_close(&fd);
+    return fd;
+}
+
 int file_replace_begin(struct file_replacement *file, const char *path, unsigned mode,
                        struct error *error)
 {
@@ -216,12 +252,9 @@ int file_replace_begin(struct file_replacement *file, const char *path, unsigned
     bool direct = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
     int fd;
 
-    file->path = memory_string(path);
-    file->temporary = direct ? NULL : memory_print("%s.XXXXXX", path);
-    if (direct)
-        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    else
-        fd = mkostemp(file->temporary, O_CLOEXEC);
+    file->path = resolve(path);
+    file->temporary = direct ? NULL : memory_print("%s.XXXXXX", file->path);
+    fd = direct ? open_directly(path) : mkostemp(file->temporary, O_CLOEXEC);
     if (fd >= 0 && !direct && fchmod(fd, (mode_t)mode) < 0)
         fd_close(&fd);
     file->stream = fd < 0 ? NULL : fdopen(fd, "we");

@@ -23,6 +23,7 @@ int signals_open(void)
     int fd;
 
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file over the limit (ulimit -f) is an error of write() */
     (void)signal(SIGCHLD, SIG_DFL);
     (void)sigemptyset(&set);
     add_unless_ignored(&set, SIGINT);
@@ -31,6 +32,17 @@ int signals_open(void)
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
+}
+
+void signals_release(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGHUP);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 int signals_read(int fd)

@@ -355,3 +355,150 @@ EOF
   [ "$status" = 5 ]
   [[ $output == *"error (other), 1 target:"*"vm-3"*"What to do: "*"3 ok, 1 error of 4 targets"*"Runbook: docs/runbooks/agent.md"* ]]
 }
+
+# fake_az SCRIPT: an az that passes the login check and does SCRIPT for an invoke.
+fake_az() {
+  printf '#!/bin/bash\n[ "$1" = vm ] || exec "%s" "$@"\n%s\n' "$stub/az" "$1" >"$place/az"
+  chmod +x "$place/az"
+}
+
+@test "a report to a FIFO that nobody reads: told, and the run's own report is there" {
+  write_job
+  mkfifo "$place/fifo.json"
+  run timeout -k 1 20 "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" --report "$place/fifo.json"
+  [ "$status" = 1 ]
+  [ "$(value .counts.ok)" = 3 ]
+  [ "$(value .exit_status)" = 1 ]
+  [[ $output == *"fifo.json"* ]]
+  nothing_is_left
+}
+
+@test "a report to a folder is refused before the run; one behind a link goes where the link points" {
+  write_job
+  mkdir "$place/folder.json"
+  run_job --report "$place/folder.json"
+  [ "$status" = 2 ]
+  [ ! -e "$place/run" ]
+  echo old >"$place/real.json"
+  ln -s real.json "$place/link.json"
+  run_job --report "$place/link.json"
+  [ "$status" = 0 ]
+  [ -L "$place/link.json" ]
+  [ "$(jq -r .counts.ok "$place/real.json")" = 3 ]
+}
+
+@test "a reader that does not read holds up no clock and no signal" {
+  vms='vm-[0001-3000]' write_job "deadline: 2s" "concurrency: 2"
+  fake_az 'printf "%8000s" x; exit 1'
+  mkfifo "$place/pipe"
+  exec 7<>"$place/pipe" # a reader that never reads
+  start=$EPOCHREALTIME
+  "$azfan" run "$job" --az "$place/az" --run-dir "$place/run" -v >"$place/pipe" 2>"$place/errors" 3>&- 7>&- &
+  pid=$!
+  wait_for test -s "$report"
+  within 8 "$start"
+  [ "$(value .exit_status)" = 124 ]
+  # It still has a summary to deliver; a signal ends that.
+  kill -TERM "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" = 143 ]
+  exec 7>&-
+  nothing_is_left
+}
+
+@test "a run folder with something in it is refused and stays as it is" {
+  write_job
+  mkdir -m 755 "$place/run"
+  echo mine >"$place/run/notes"
+  run_job
+  [ "$status" = 1 ]
+  [[ $output == *"is not empty"* ]]
+  [ "$(stat -c %a "$place/run")" = 755 ]
+  rm "$place/run/notes"
+  run_job
+  [ "$status" = 0 ]
+}
+
+@test "a limit on file sizes is an error that is told, not a death" {
+  write_job
+  run bash -c "ulimit -f 0; '$azfan' run '$job' --az '$stub/az' --run-dir '$place/run' 2>&1 | cat; exit \${PIPESTATUS[0]}"
+  [ "$status" -lt 128 ]
+  [ "$status" != 0 ]
+  [[ $output == *"File too large"* ]]
+  nothing_is_left
+}
+
+@test "a launcher that gives az a group of its own: az is gone with the attempt all the same" {
+  vms='vm-[1-2]' write_job "timeout: 1s" "kill_grace: 200ms"
+  fake_az 'set -m; sleep 300.25 & wait'
+  run_job --az "$place/az"
+  [ "$status" = 4 ]
+  [ "$(value '[.targets[].attempts[0].leftovers_killed] | add')" -ge 2 ]
+  nothing_is_left
+}
+
+@test "daemons that az leaves do not pile up as zombies, and are gone at the end" {
+  vms='vm-[001-200]' write_job "concurrency: 4"
+  fake_az '(setsid sleep 0.3 >/dev/null 2>&1 </dev/null &); sleep 0.02; exit 1'
+  "$azfan" run "$job" --az "$place/az" --run-dir "$place/run" >"$place/out" 2>&1 3>&- &
+  pid=$!
+  most=0
+  while kill -0 "$pid" 2>/dev/null && [ ! -s "$report" ]; do
+    now=$(ps -o stat= --ppid "$pid" 2>/dev/null | grep -c '^Z' || true)
+    [ "$now" -le "$most" ] || most=$now
+  done
+  wait "$pid" || true
+  # One second's worth of them at the most, where 200 would be all.
+  [ "$most" -lt 150 ] || { echo "$most zombies"; return 1; }
+  nothing_is_left
+}
+
+@test "no subscription from az and none in the job: halted, nothing is sent to (null)" {
+  write_job
+  cat >"$place/az" <<EOF
+#!/bin/bash
+[ "\$1" = account ] && { echo '{"accessToken": "x", "subscription": null}'; exit 0; }
+[ "\$1" = vm ] && echo "\$@" >>"$place/sent"
+exec "$stub/az" "\$@"
+EOF
+  chmod +x "$place/az"
+  run_job --az "$place/az"
+  [ "$status" = 6 ]
+  [[ $output == *"targets.subscription"* ]]
+  [ ! -e "$place/sent" ]
+  sed -i 's|resource_group: rg|&\n  subscription: 00000000-0000-0000-0000-000000000009|' "$job"
+  run "$azfan" run "$job" --az "$place/az" --run-dir "$place/run2"
+  [ "$status" = 0 ]
+}
+
+@test "a trailer in standard error alone is no trailer" {
+  vms='vm-1' write_job
+  fake_az 'for word; do case $word in @*) nonce=$(sed -n "s/^azfan_nonce=//p" "${word#@}");; esac; done
+printf "{\"value\":[{\"code\":\"ProvisioningState/succeeded\",\"message\":\"Enable succeeded: \\\\n[stdout]\\\\nhello\\\\n[stderr]\\\\n\\\\nazfan:%s end=exit status=0 seconds=0\\\\n\"}]}" "$nonce"'
+  run_job --az "$place/az"
+  [ "$status" = 4 ]
+  [ "$(outcome_of vm-1)" = "unknown no_trailer" ] || { outcome_of vm-1; value .; return 1; }
+}
+
+@test "what the job file says is data too: no escape sequence of it reaches the terminal" {
+  write_job 'runbook: "red \e[31m rtl \u202e"' 'description: "\e]0;title\a"'
+  STUB_AZ=exit1 run_job
+  [[ $output == *"Runbook: red"* ]]
+  [[ $output != *$'\e'* && $output != *$'\u202e'* ]]
+  run "$azfan" plan "$job"
+  [[ $output != *$'\e'* && $output != *$'\a'* ]]
+}
+
+@test "--set goes over a target's own parameter as well" {
+  cat >"$job" <<EOF
+version: 1
+name: test
+script: {inline: "true", parameters: {ROLE: common}}
+targets:
+  resource_group: rg
+  vms: [{name: vm-1, parameters: {ROLE: own}}]
+EOF
+  run "$azfan" plan "$job" --set ROLE=mine
+  [[ $output == *"ROLE='mine'"* && $output != *"ROLE='own'"* ]]
+}

@@ -51,7 +51,7 @@ START_TEST(output_is_written_by_label_and_empty_streams_are_not)
     ck_assert_int_eq(folder_write_output(&folder, "rg/web-02", &nothing, &text, &error), 0);
     ck_assert(exists("run/output/web-01.out"));
     ck_assert(!exists("run/output/web-01.err"));
-    ck_assert(exists("run/output/rg.web-02.err"));
+    ck_assert(exists("run/output/rg+web-02.err"));
     folder_close(&folder);
     free(path);
 }
@@ -68,7 +68,7 @@ START_TEST(a_label_cannot_leave_the_folder)
     ck_assert_int_eq(folder_open(&folder, path, "id", &error), 0);
     ck_assert_int_eq(folder_write_output(&folder, "../../evil", &text, &nothing, &error), 0);
     ck_assert(!exists("evil.out"));
-    ck_assert(exists("run/output/.....evil.out"));
+    ck_assert(exists("run/output/..+..+evil.out"));
     folder_close(&folder);
     free(path);
 }
@@ -82,6 +82,7 @@ static const struct refusal {
     {"it holds a run", "mkdir -p $P/run && touch $P/run/report.json", "already holds a run"},
     {"it is a symbolic link", "mkdir $P/real && ln -s real $P/run", "symbolic link"},
     {"it is a file", "touch $P/run", "not a folder"},
+    {"something else is in it", "mkdir $P/run && touch $P/run/notes", "is not empty"},
 };
 
 START_TEST(what_is_in_the_way_is_refused)
@@ -130,6 +131,30 @@ START_TEST(a_folder_that_is_there_becomes_private)
 }
 END_TEST
 
+/* Two VMs of one name in two groups, and a third whose name looks like both. */
+START_TEST(no_two_labels_share_a_file)
+{
+    struct buffer first = {.data = (char[]){"first"}, .length = 5};
+    struct buffer second = {.data = (char[]){"second"}, .length = 6};
+    struct buffer nothing = BUFFER_INIT;
+    struct buffer seen = BUFFER_INIT;
+    char *path = memory_print("%s/run", place);
+    char *file = memory_print("%s/run/output/a.v.out", place);
+    struct folder folder;
+    struct error error;
+
+    ck_assert_int_eq(folder_open(&folder, path, "id", &error), 0);
+    ck_assert_int_eq(folder_write_output(&folder, "a.v", &first, &nothing, &error), 0);
+    ck_assert_int_eq(folder_write_output(&folder, "a/v", &second, &nothing, &error), 0);
+    ck_assert_int_eq(file_read(file, 100, &seen, &error), 0);
+    ck_assert_str_eq(buffer_text(&seen), "first");
+    buffer_done(&seen);
+    folder_close(&folder);
+    free(file);
+    free(path);
+}
+END_TEST
+
 START_TEST(the_id_tells_when_and_what)
 {
     struct error error;
@@ -155,6 +180,7 @@ static Suite *folder_suite(void)
     tcase_add_loop_test(tests, what_is_in_the_way_is_refused, 0, UNIT_COUNT(refusals));
     tcase_add_test(tests, somebody_elses_folder_is_refused);
     tcase_add_test(tests, a_folder_that_is_there_becomes_private);
+    tcase_add_test(tests, no_two_labels_share_a_file);
     tcase_add_test(tests, the_id_tells_when_and_what);
     suite_add_tcase(suite, tests);
     return suite;

@@ -88,7 +88,7 @@ static char *written(writer *write)
 START_TEST(json_has_the_keys_of_the_contract)
 {
     char *text = written(json_write);
-    json_t *root = json_loads(text, 0, NULL);
+    json_t *root = json_loads(text, JSON_ALLOW_NUL, NULL);
     const char *name, *outcome, *out;
     int version, status, ok, exit_code;
     double duration;
