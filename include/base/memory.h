@@ -2,10 +2,11 @@
 /*
  * memory: allocation that does not fail.
  *
- * For the main thread's own data, which is small. When the machine has no
- * memory left these functions abort(): there is nothing sensible to do with a
- * job that cannot be held. The one place that holds what others decide the
- * size of, engine/capture, does not use them and degrades instead.
+ * For the main thread's own data, and for copies of what engine/capture kept,
+ * which output_limit bounds. When the machine has no memory left these
+ * functions abort(): there is nothing sensible to do with a job that cannot be
+ * held. engine/capture itself, which runs while az prints, does not use them
+ * and keeps less instead.
  * What they return is freed with free(). Thread-safe.
  */
 #ifndef AZFAN_BASE_MEMORY_H

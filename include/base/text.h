@@ -30,9 +30,6 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
 /* The same for a C string. */
 void text_add_plain(struct buffer *buffer, const char *text);
 
-/* Replaces every occurrence of SECRET in BUFFER by "***". SECRET must not be empty. */
-void text_redact(struct buffer *buffer, const char *secret);
-
 /* Where the last COUNT lines of BYTES begin. A newline at the very end ends a line, it starts none.
  */
 size_t text_last_lines(const char *bytes, size_t length, size_t count);

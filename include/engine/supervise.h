@@ -36,7 +36,7 @@ struct supervise_limits {
 
 enum finish_end {
     FINISH_EXITED,      /* `exit` says how */
-    FINISH_NOT_STARTED, /* `error` and `error_number` say why */
+    FINISH_NOT_STARTED, /* `error` says why */
     FINISH_ABANDONED    /* it survived SIGKILL (uninterruptible sleep) */
 };
 
@@ -50,7 +50,6 @@ struct finish {
     enum finish_end end;
     enum finish_stop stop;
     struct child_exit exit;
-    int error_number; /* of a start that failed, positive */
     struct error error;
     struct capture_text output;
     struct capture_text errors;

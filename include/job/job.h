@@ -46,7 +46,6 @@ struct job_target {
 
 struct job {
     char *path;                   /* the job file, as given */
-    char *folder;                 /* absolute, for AZFAN's users: where relative names start */
     char digest[JOB_DIGEST_SIZE]; /* of the job file */
     char *name;
     char *description; /* NULL when not given; likewise runbook */
@@ -74,6 +73,12 @@ struct job {
 /* Free what is inside; the struct itself is the caller's. */
 void job_parameters_done(struct job_parameters *parameters);
 void job_target_done(struct job_target *target);
+
+/* The one subscription that all targets name, or NULL when they differ or leave it to az. */
+const char *job_only_subscription(const struct job *job);
+
+/* Does a target leave its subscription to az? */
+bool job_needs_subscription(const struct job *job);
 
 void job_free(struct job *job); /* NULL is fine */
 

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 struct loading;
 struct yaml_node;
 
@@ -70,6 +72,12 @@ struct jobkeys_value {
         *node;      /* of the right kind and range; NULL: absent, or wrong and reported */
     int64_t number; /* of a number; of a duration in nanoseconds; of a size in bytes */
 };
+
+/*
+ * Reads a value of a number, duration or size key from the command line. The
+ * error ("must be from 1 to 1000, not 0") does not name the key.
+ */
+int jobkeys_parse(enum jobkeys_key key, const char *text, int64_t *ret, struct error *error);
 
 /*
  * Reads the keys of MAPPING into VALUES (JOBKEYS_COUNT of them, zeroed); those

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json: report.json, version 1 (azfan(1), REPORT).
+ * json: report.json, version 1 (azfan(1), FILES).
  *
  * A pure function of the result. One target at a time is held in memory, so a
  * report may be larger than what is left of it. Main thread.

@@ -6,6 +6,9 @@
  * run: its clocks go on. So text is queued here and written only as far as the
  * reader takes it. Memory grows with what the reader leaves.
  *
+ * A pipe or terminal is opened once more for that, non-blocking: to make the
+ * caller's own descriptor so would do it to everybody who shares it.
+ *
  *   outlet_open(&outlet, STDOUT_FILENO);
  *   outlet_add(&outlet, text, length)…; outlet_push(&outlet)…
  *   outlet_close(&outlet);     // waits for the reader
@@ -20,7 +23,9 @@
 #include "base/buffer.h"
 
 struct outlet {
-    int fd; /* not owned */
+    int fd;
+    bool owned;  /* FD is our own way to what the caller's descriptor leads to */
+    bool socket; /* written with send() */
     bool broken;
     struct buffer waiting;
     size_t written; /* of what is waiting */

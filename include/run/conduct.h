@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
-
 struct az;
 struct folder;
 struct job;
@@ -30,8 +28,9 @@ struct conduct_watcher {
     void (*target_settled)(void *context, const struct result *result, size_t index);
     /* The run is being stopped early; RUNNING attempts are still there. HARD: by SIGKILL now. */
     void (*stopping)(void *context, const struct result *result, size_t running, bool hard);
-    /* A descriptor on which the watcher waits to write, or -1; `writable` is called when it can. */
-    int (*waiting)(void *context);
+    /* The descriptors on which the watcher waits to write, -1 for none; then `writable` is called.
+     */
+    void (*waiting)(void *context, int ret_fds[2]);
     void (*writable)(void *context);
 };
 
@@ -46,9 +45,8 @@ struct conduct {
 /*
  * Runs the job into RESULT (result_init() before). On return every target is
  * settled, no child is left, and RESULT says how it ended, also when that was
- * a broken login or a signal. -1 only when the pool could not be started;
- * then nothing has run.
+ * a broken login, a signal, or workers that could not be started.
  */
-int conduct_run(const struct conduct *conduct, struct result *result, struct error *error);
+void conduct_run(const struct conduct *conduct, struct result *result);
 
 #endif

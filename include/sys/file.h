@@ -50,7 +50,7 @@ int file_write(const char *path, unsigned mode, const char *bytes, size_t length
 /*
  * A file that appears whole or not at all: written beside its place under a
  * temporary name, synced, renamed, its folder synced. Where PATH is a symbolic
- * link, what it points to is replaced. What is not a regular file (a terminal,
+ * link to a file, that file is replaced. What is not a regular file (a terminal,
  * a FIFO that has a reader, /dev/stdout) is written directly.
  *
  *   struct file_replacement file;

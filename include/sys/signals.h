@@ -3,7 +3,7 @@
  * signals: asynchronous signals as data to read, no handlers anywhere.
  *
  * signals_open() is called by the main thread before any other thread starts:
- * it blocks SIGINT, SIGTERM and SIGHUP (threads inherit that; one that was
+ * it blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT (threads inherit that; one that was
  * ignored at the start, as under nohup, stays ignored), ignores SIGPIPE and
  * SIGXFSZ (then errors of write(), not deaths),
  * puts SIGCHLD back to its default (a parent may have left it ignored, and

@@ -69,14 +69,15 @@ static enum login_result read_process(const struct finish *finish, struct error 
 static enum login_result read_refusal(const struct finish *finish, struct error *error)
 {
     struct outcome outcome;
-    enum login_result result = LOGIN_BROKEN;
+    enum login_result result = LOGIN_NO_AZ;
 
     refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, &outcome);
-    if (outcome.reason == REASON_AZ_BROKEN)
-        result = LOGIN_NO_AZ;
+    if (outcome.reason == REASON_LOGIN || outcome.reason == REASON_NOT_FOUND) /* a subscription */
+        result = LOGIN_BROKEN;
     else if (outcome.reason == REASON_NETWORK || outcome.reason == REASON_THROTTLED)
         result = LOGIN_NO_ANSWER;
-    (void)error_set(error, "az cannot be used: %s", outcome.message);
+    (void)error_set(error, "%s%s", result == LOGIN_NO_AZ ? "az cannot be used: " : "",
+                    outcome.message);
     outcome_done(&outcome);
     return result;
 }

@@ -143,11 +143,12 @@ static const struct rule rules[] = {
      "az's token has expired, run `az login`:"},
 
     /* The network. Only a connection that was never made has certainly carried no request, and
-       only when it was for the login or for the POST to …/runCommand: polls go elsewhere. */
+       only when it was for the POST to …/runCommand: polls go elsewhere, and a token may be
+       renewed between two of them. */
     {ANY, NULL, "Certificate verification failed", NULL, REASON_NETWORK, NOTHING,
      "az does not trust the TLS certificate it was shown, perhaps a proxy's: set "
      "REQUESTS_CA_BUNDLE"},
-    {ANY, NULL, "HTTPSConnectionPool(host='login.", NULL, REASON_NETWORK, NOTHING,
+    {ANY, NULL, "HTTPSConnectionPool(host='login.", NULL, REASON_NETWORK, STILL_RUNS,
      "az cannot reach Azure's login:"},
     {ANY, NULL, "/runCommand?", "NewConnectionError", REASON_NETWORK, NOTHING,
      "az cannot reach Azure:"},

@@ -82,10 +82,11 @@ int number_parse_duration(const char *text, int64_t *ret, struct error *error)
         if (!read_digits(&at, &value))
             return error_set(error, "must be a duration such as 500ms, 90s, 3m40s or 2h");
         if (*at == '\0')
-            return error_set(error,
-                             "needs a unit: ms, s, m or h (for example %ss for seconds, %sm for "
-                             "minutes)",
-                             text, text);
+            return last == NULL ? error_set(error,
+                                            "needs a unit: ms, s, m or h (for example %ss for "
+                                            "seconds, %sm for minutes)",
+                                            text, text)
+                                : error_set(error, "needs a unit at its end: ms, s, m or h");
         unit = read_unit(&at, duration_units);
         if (unit == NULL || (last != NULL && unit <= last))
             return error_set(error, "must be a duration such as 500ms, 90s, 3m40s or 2h: units "

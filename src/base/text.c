@@ -103,27 +103,6 @@ void text_add_plain(struct buffer *buffer, const char *text)
     text_append_plain(buffer, text, strlen(text));
 }
 
-void text_redact(struct buffer *buffer, const char *secret)
-{
-    const char *start = buffer_text(buffer);
-    const char *end = start + buffer->length;
-    size_t size = strlen(secret);
-    struct buffer clean = BUFFER_INIT;
-    const char *found = memmem(start, buffer->length, secret, size);
-
-    if (found == NULL)
-        return;
-    buffer_reserve(&clean, buffer->length);
-    for (; found != NULL; found = memmem(start, (size_t)(end - start), secret, size)) {
-        buffer_append(&clean, start, (size_t)(found - start));
-        buffer_add(&clean, "***");
-        start = found + size;
-    }
-    buffer_append(&clean, start, (size_t)(end - start));
-    buffer_done(buffer);
-    *buffer = clean;
-}
-
 size_t text_last_lines(const char *bytes, size_t length, size_t count)
 {
     size_t at = length;

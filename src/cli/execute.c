@@ -10,12 +10,11 @@
 
 #include "azure/az.h"
 #include "azure/simulator.h"
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/tell.h"
 #include "engine/child.h"
 #include "job/job.h"
 #include "report/json.h"
@@ -30,16 +29,6 @@
 #include "sys/signals.h"
 
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
-
-static int tell(int status, const struct error *error)
-{
-    struct buffer plain = BUFFER_INIT;
-
-    text_add_plain(&plain, error->text);
-    (void)fprintf(stderr, "azfan: %s\n", buffer_text(&plain));
-    buffer_done(&plain);
-    return status;
-}
 
 /* ---- az, real or simulated ---------------------------------------------------------------- */
 
@@ -100,9 +89,9 @@ static void clear_away(struct stage *stage)
     struct error error;
 
     if (az_done(&stage->az, &error) < 0)
-        (void)tell(0, &error);
+        (void)tell(0, error.text);
     if (stage->simulation != NULL && file_remove_tree(stage->simulation, &error) < 0)
-        (void)tell(0, &error);
+        (void)tell(0, error.text);
     free(stage->simulation);
     stage->simulation = NULL;
 }
@@ -235,20 +224,16 @@ static int run_on_stage(const struct options *options, const struct job *job, st
                               .watcher = &watcher,
                               .signals = stage->signals};
     struct result result;
-    struct error error;
-    int status = EXIT_TROUBLE;
+    int status;
 
     live_open(&live, job);
     result_init(&result, job, stage->run);
     result.folder = memory_string(stage->folder.path);
     say_what_begins(options, job);
-    if (conduct_run(&conduct, &result, &error) < 0) {
-        (void)tell(status, &error);
-    } else {
-        finish(options, stage, &result, &live);
-        status = result_exit_status(&result);
-        *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
-    }
+    conduct_run(&conduct, &result);
+    finish(options, stage, &result, &live);
+    status = result_exit_status(&result);
+    *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
     result_done(&result);
     return status;
 }
@@ -264,10 +249,10 @@ int execute_run(const struct options *options, int *ret_signal)
         return status;
     if (check_reports(options, &error) < 0) {
         job_free(job);
-        return tell(EXIT_USAGE, &error);
+        return tell(EXIT_USAGE, error.text);
     }
     if (set_up(&stage, options, job, &error) < 0)
-        status = tell(EXIT_TROUBLE, &error);
+        status = tell(EXIT_TROUBLE, error.text);
     else
         status = run_on_stage(options, job, &stage, ret_signal);
     tear_down(&stage);

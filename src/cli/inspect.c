@@ -51,21 +51,26 @@ int inspect_targets(const struct options *options)
 
 static void print_duration(struct buffer *buffer, const char *name, int64_t duration)
 {
-    buffer_print(buffer, "%-16s", name);
+    buffer_print(buffer, "%-17s", name);
     number_print_exact_duration(buffer, duration);
     buffer_add(buffer, "\n");
 }
 
-/* Rounds of the pool, each as long as an attempt can be. */
+static int at_once(const struct job *job)
+{
+    return (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count;
+}
+
+/* Rounds of the pool, each as long as an attempt can be; the deadline cuts them short. */
 static int64_t worst_duration(const struct job *job)
 {
-    int64_t rounds = ((int64_t)job->target_count + job->concurrency - 1) / job->concurrency;
-    int64_t attempt = job->timeout + job->kill_grace + SUPERVISE_DRAIN_MS * NUMBER_MILLISECOND;
+    int64_t rounds = ((int64_t)job->target_count + at_once(job) - 1) / at_once(job);
+    int64_t stop = job->kill_grace + SUPERVISE_DRAIN_MS * NUMBER_MILLISECOND;
     int64_t worst;
 
-    if (__builtin_mul_overflow(rounds, attempt, &worst) || worst > NUMBER_LONGEST)
+    if (__builtin_mul_overflow(rounds, job->timeout + stop, &worst) || worst > NUMBER_LONGEST)
         worst = NUMBER_LONGEST;
-    return job->deadline > 0 && job->deadline < worst ? job->deadline : worst;
+    return job->deadline > 0 && job->deadline + stop < worst ? job->deadline + stop : worst;
 }
 
 static void print_clocks(struct buffer *buffer, const struct job *job)
@@ -75,10 +80,10 @@ static void print_clocks(struct buffer *buffer, const struct job *job)
     if (job->deadline > 0)
         print_duration(buffer, "Run deadline:", job->deadline);
     else
-        buffer_add(buffer, "Run deadline:   none\n");
-    buffer_print(buffer, "%-16s%d at once, so at worst ", "Duration:", job->concurrency);
+        buffer_add(buffer, "Run deadline:    none\n");
+    buffer_print(buffer, "%-17s%d at once, so at worst ", "Duration:", at_once(job));
     number_print_duration(buffer, worst_duration(job));
-    buffer_add(buffer, "\n");
+    buffer_add(buffer, " after the login\n");
 }
 
 static void print_targets(struct buffer *buffer, const struct job *job)
@@ -106,13 +111,14 @@ static void print_command(struct buffer *buffer, const struct job *job, const ch
     free(id);
 }
 
-static void print_text(struct buffer *buffer, const char *name, const char *text)
+/* Whoever reads a plan decides by it: nothing in it may move the cursor or hide behind another. */
+static void print_plainly(const struct buffer *buffer)
 {
-    if (text == NULL)
-        return;
-    buffer_add(buffer, name);
-    text_add_plain(buffer, text);
-    buffer_add(buffer, "\n");
+    struct buffer plain = BUFFER_INIT;
+
+    text_append_plain(&plain, buffer_text(buffer), buffer->length);
+    (void)fwrite(plain.data, 1, plain.length, stdout);
+    buffer_done(&plain);
 }
 
 int inspect_plan(const struct options *options)
@@ -123,13 +129,15 @@ int inspect_plan(const struct options *options)
 
     if (status != LOAD_OK)
         return status;
-    buffer_print(&buffer, "Job:            %s (%s)\n", job->name, job->path);
-    print_text(&buffer, "Description:    ", job->description);
-    print_text(&buffer, "Runbook:        ", job->runbook);
+    buffer_print(&buffer, "Job:             %s (%s)\n", job->name, job->path);
+    if (job->description != NULL)
+        buffer_print(&buffer, "Description:     %s\n", job->description);
+    if (job->runbook != NULL)
+        buffer_print(&buffer, "Runbook:         %s\n", job->runbook);
     print_clocks(&buffer, job);
     print_targets(&buffer, job);
     print_command(&buffer, job, job->az);
-    (void)fwrite(buffer.data, 1, buffer.length, stdout);
+    print_plainly(&buffer);
     buffer_done(&buffer);
     job_free(job);
     return LOAD_OK;

@@ -6,6 +6,7 @@
 #include "azure/guard.h"
 #include "base/buffer.h"
 #include "cli/options.h"
+#include "cli/tell.h"
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/problems.h"
@@ -22,15 +23,16 @@ static void tell_problems(struct problems *problems)
 
 static enum load_status examine(const struct job *job)
 {
+    struct error cause;
     struct error error;
 
     if (job->target_count == 0) {
-        (void)fprintf(stderr, "azfan: %s selects no target: nothing to do\n", job->path);
-        return LOAD_EMPTY;
+        (void)error_set(&error, "%s selects no target: nothing to do", job->path);
+        return (enum load_status)tell(LOAD_EMPTY, error.text);
     }
-    if (guard_check_size(job, &error) < 0) {
-        (void)fprintf(stderr, "%s: %s\n", job->path, error.text);
-        return LOAD_WRONG;
+    if (guard_check_size(job, &cause) < 0) {
+        (void)error_set(&error, "%s: %s", job->path, cause.text);
+        return (enum load_status)tell(LOAD_WRONG, error.text);
     }
     return LOAD_OK;
 }

@@ -9,6 +9,7 @@
 #include "cli/execute.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
+#include "cli/tell.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
 
@@ -82,9 +83,8 @@ int main(int argc, char **argv)
         return simulator_main(argv + 2);
     keep_memory_small();
     if (options_parse(argc, argv, &options, &error) < 0) {
-        (void)fprintf(stderr, "azfan: %s\n", error.text);
         options_done(&options);
-        return 2;
+        return tell(2, error.text);
     }
     status = close_output(obey(&options, &signal));
     options_done(&options);

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "job/jobkeys.h"
 
 /* ---- the tables --------------------------------------------------------------------------- */
 
@@ -227,24 +228,35 @@ static int read_report(const char *value, struct options *options, struct error 
     return 0;
 }
 
-static int read_duration(const char *name, const char *value, int64_t *ret, struct error *error)
+/* The same values as in a job file. */
+static int read_value(const char *name, enum jobkeys_key key, const char *value, int64_t *ret,
+                      struct error *error)
 {
     struct error cause;
 
-    if (number_parse_duration(value, ret, &cause) < 0)
+    if (jobkeys_parse(key, value, ret, &cause) < 0)
         return error_set(error, "--%s %s", name, cause.text);
-    if (*ret == 0)
-        return error_set(error, "--%s must be longer than %s", name, value);
     return 0;
 }
 
-static int read_number(const char *name, const char *value, int64_t least, int64_t most,
-                       int64_t *ret, struct error *error)
+static int read_seed(const char *value, struct options *options, struct error *error)
 {
     struct error cause;
+    int64_t seed = 0;
 
-    if (number_parse(value, least, most, ret, &cause) < 0)
-        return error_set(error, "--%s %s", name, cause.text);
+    if (number_parse(value, 0, INT64_MAX, &seed, &cause) < 0)
+        return error_set(error, "--seed %s", cause.text);
+    options->seed = (uint64_t)seed;
+    return 0;
+}
+
+static int read_concurrency(const char *value, struct options *options, struct error *error)
+{
+    int64_t concurrency = 0;
+
+    if (read_value("concurrency", KEY_CONCURRENCY, value, &concurrency, error) < 0)
+        return -1;
+    options->concurrency = (int)concurrency;
     return 0;
 }
 
@@ -261,18 +273,13 @@ static int read_injection(const char *value, struct options *options, struct err
 static int read_option(const struct option_row *row, const char *value, struct options *options,
                        struct error *error)
 {
-    int64_t number = 0;
-
     switch (row->id) {
     case CONCURRENCY:
-        if (read_number(row->name, value, 1, 1000, &number, error) < 0)
-            return -1;
-        options->concurrency = (int)number;
-        return 0;
+        return read_concurrency(value, options, error);
     case TIMEOUT:
-        return read_duration(row->name, value, &options->timeout, error);
+        return read_value(row->name, KEY_TIMEOUT, value, &options->timeout, error);
     case DEADLINE:
-        return read_duration(row->name, value, &options->deadline, error);
+        return read_value(row->name, KEY_DEADLINE, value, &options->deadline, error);
     case LIMIT:
         list_add(&options->limits, value);
         return 0;
@@ -297,10 +304,7 @@ static int read_option(const struct option_row *row, const char *value, struct o
     case INJECT:
         return read_injection(value, options, error);
     case SEED:
-        if (read_number(row->name, value, 0, INT64_MAX, &number, error) < 0)
-            return -1;
-        options->seed = (uint64_t)number;
-        return 0;
+        return read_seed(value, options, error);
     case EXECUTE:
         options->execute = true;
         return 0;
@@ -415,7 +419,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *erro
     *ret = (struct options){.command = OPTIONS_HELP, .help_about = OPTIONS_HELP};
     if (argc < 2)
         return error_set(error, "what shall it do? azfan --help lists the commands");
-    if (argv[1][0] == '-') { /* azfan --help, azfan --version */
+    if (argv[1][0] == '-' && argv[1][1] != '\0') { /* azfan --help, azfan --version */
         if (read_options(argc, argv, ret, error) < 0)
             return -1;
         ret->help_about = OPTIONS_HELP;

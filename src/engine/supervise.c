@@ -34,7 +34,10 @@
 #include "base/number.h"
 #include "sys/fd.h"
 
-enum { READ_SIZE = 16384 };
+enum {
+    READ_SIZE = 16384,
+    PIPE_READS = 8 /* a full pipe (64 KiB, pipe(7)), and some of what is written meanwhile */
+};
 
 enum phase { RUNNING, ASKED, KILLED, DRAINING };
 
@@ -200,8 +203,26 @@ static void watch_child(struct supervision *self)
     }
 }
 
+/*
+ * What is in the pipes when the time for draining is over is still read: this
+ * thread may have been kept from the processor for all of that time.
+ */
+static void read_rest(struct supervision *self)
+{
+    int reads = PIPE_READS;
+
+    while (self->child.output >= 0 && reads-- > 0 &&
+           read_some(&self->child.output, &self->output, &self->output_complete))
+        ;
+    reads = PIPE_READS;
+    while (self->child.errors >= 0 && reads-- > 0 &&
+           read_some(&self->child.errors, &self->errors, &self->errors_complete))
+        ;
+}
+
 static void end_child(struct supervision *self)
 {
+    read_rest(self);
     if (self->finish->end == FINISH_ABANDONED) {
         child_abandon(&self->child);
         return;
@@ -230,7 +251,6 @@ void supervise_run(const struct child_command *command, const struct supervise_l
     code = child_start(&self.child, command, &ret->error);
     if (code < 0) {
         ret->end = FINISH_NOT_STARTED;
-        ret->error_number = -code;
         ret->duration = clock_now() - started;
         return;
     }

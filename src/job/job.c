@@ -2,6 +2,7 @@
 #include "job/job.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void job_parameters_done(struct job_parameters *parameters)
 {
@@ -32,7 +33,6 @@ void job_free(struct job *job)
     free(job->targets);
     job_parameters_done(&job->parameters);
     free(job->path);
-    free(job->folder);
     free(job->name);
     free(job->description);
     free(job->runbook);
@@ -40,4 +40,26 @@ void job_free(struct job *job)
     free(job->script_file);
     free(job->az);
     free(job);
+}
+
+const char *job_only_subscription(const struct job *job)
+{
+    const char *first = job->target_count > 0 ? job->targets[0].subscription : NULL;
+
+    for (size_t i = 1; first != NULL && i < job->target_count; i++) {
+        const char *other = job->targets[i].subscription;
+
+        if (other == NULL || strcasecmp(first, other) != 0)
+            return NULL;
+    }
+    return first;
+}
+
+bool job_needs_subscription(const struct job *job)
+{
+    for (size_t i = 0; i < job->target_count; i++) {
+        if (job->targets[i].subscription == NULL)
+            return true;
+    }
+    return false;
 }

@@ -29,19 +29,6 @@ enum { DEFAULT_CONCURRENCY = 30, DEFAULT_OUTPUT_LIMIT = 1024 * 1024 };
 /* What az and the VM's agent need beside the script's own time: see azfan(1). */
 #define AZURE_OVERHEAD (90 * NUMBER_SECOND)
 
-/* The folder of PATH, absolute where the file system knows it. */
-static char *find_folder(const char *path)
-{
-    char *copy = memory_string(path);
-    const char *folder = dirname(copy);
-    char *absolute = realpath(folder, NULL);
-
-    if (absolute == NULL)
-        absolute = memory_string(folder);
-    free(copy);
-    return absolute;
-}
-
 /* It becomes part of a folder's name. */
 static bool is_job_name(const char *name)
 {
@@ -142,7 +129,6 @@ struct job *jobfile_parse(const char *path, const char *text, size_t length,
     if (root != NULL) {
         loading.job = memory_zeroed(1, sizeof *loading.job);
         loading.job->path = memory_string(path);
-        loading.job->folder = find_folder(path);
         digest_print(text, length, loading.job->digest);
         load_job(&loading, root);
         yaml_discard(root);

@@ -160,43 +160,48 @@ static void print_limit(struct buffer *buffer, enum kind kind, int64_t limit)
         buffer_print(buffer, "%dKiB", (int)(limit / KIB));
 }
 
-static bool read_duration_or_size(const struct loading *loading, const struct key *key,
-                                  const struct yaml_node *node, int64_t *ret)
+static int check_range(const struct key *key, const char *text, int64_t value, struct error *error)
 {
     struct buffer limits = BUFFER_INIT;
-    struct error error;
-    size_t size = 0;
-    bool good;
 
-    if (key->kind == DURATION) {
-        good = number_parse_duration(node->text, ret, &error) == 0;
-    } else {
-        good = number_parse_size(node->text, &size, &error) == 0;
-        *ret = (int64_t)size;
-    }
-    if (!good) {
-        loading_problem(loading, node, "%s %s", key->name, error.text);
-        return false;
-    }
-    if (*ret >= key->least && *ret <= key->most)
-        return true;
+    if (value >= key->least && value <= key->most)
+        return 0;
     print_limit(&limits, key->kind, key->least);
     buffer_add(&limits, " to ");
     print_limit(&limits, key->kind, key->most);
-    loading_problem(loading, node, "%s must be from %s, not %s", key->name, buffer_text(&limits),
-                    node->text);
+    (void)error_set(error, "must be from %s, not %s", buffer_text(&limits), text);
     buffer_done(&limits);
-    return false;
+    return -1;
 }
 
-static bool read_number(const struct loading *loading, const struct key *key,
+static int parse(const struct key *key, const char *text, int64_t *ret, struct error *error)
+{
+    size_t size = 0;
+
+    if (key->kind == NUMBER)
+        return number_parse(text, key->least, key->most, ret, error);
+    if (key->kind == DURATION && number_parse_duration(text, ret, error) < 0)
+        return -1;
+    if (key->kind == SIZE && number_parse_size(text, &size, error) < 0)
+        return -1;
+    if (key->kind == SIZE)
+        *ret = (int64_t)size;
+    return check_range(key, text, *ret, error);
+}
+
+int jobkeys_parse(enum jobkeys_key key, const char *text, int64_t *ret, struct error *error)
+{
+    return parse(&keys[key], text, ret, error);
+}
+
+static bool read_amount(const struct loading *loading, const struct key *key,
                         const struct yaml_node *node, int64_t *ret)
 {
     struct error error;
 
-    if (node->quoted)
+    if (key->kind == NUMBER && node->quoted)
         loading_problem(loading, node, "%s must be a number without quotes", key->name);
-    else if (number_parse(node->text, key->least, key->most, ret, &error) < 0)
+    else if (parse(key, node->text, ret, &error) < 0)
         loading_problem(loading, node, "%s %s", key->name, error.text);
     else
         return true;
@@ -242,10 +247,8 @@ static bool read_value(const struct loading *loading, const struct key *key,
         loading_problem(loading, node, "%s must not be an empty list", key->name);
     else if (node->kind == YAML_SCALAR && node->text[0] == '\0')
         loading_problem(loading, node, "%s must not be empty", key->name);
-    else if (key->kind == NUMBER)
-        return read_number(loading, key, node, ret);
-    else if (key->kind == DURATION || key->kind == SIZE)
-        return read_duration_or_size(loading, key, node, ret);
+    else if (key->kind == NUMBER || key->kind == DURATION || key->kind == SIZE)
+        return read_amount(loading, key, node, ret);
     else
         return true;
     return false;

@@ -218,11 +218,11 @@ static char *make_label(const struct job_target *target, bool name_is_unique, bo
 /* Sorted, the ones that a label must tell apart are neighbours. */
 void targets_label(struct targets *targets)
 {
-    struct job_target **sorted = memory_zeroed(targets->count, sizeof *sorted);
+    struct job_target **sorted = memory_zeroed(targets->count, sizeof(struct job_target *));
 
     for (size_t i = 0; i < targets->count; i++)
         sorted[i] = &targets->list[i];
-    qsort(sorted, targets->count, sizeof *sorted, compare_targets);
+    qsort(sorted, targets->count, sizeof(struct job_target *), compare_targets);
     for (size_t i = 0; i < targets->count; i++) {
         struct job_target *target = sorted[i];
         bool name_is_unique = true;

@@ -66,7 +66,9 @@ static char byte_at(const char *text, size_t length, size_t line, size_t column)
             at++;
         while (at < end && ((unsigned char)*at & 0xc0) == 0x80);
     }
-    return at != NULL && at < end ? *at : '\0';
+    if (at == NULL || at >= end)
+        return '\0';
+    return *at;
 }
 
 /* Adds a problem at a byte of the text. */

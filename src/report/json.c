@@ -37,7 +37,9 @@ static json_t *wall_time(int64_t wall)
 /* Seconds with three decimals; jansson prints 17 digits of a double, which would tell of noise. */
 static json_t *seconds(int64_t duration)
 {
-    return json_real((double)(duration / NUMBER_MILLISECOND) / 1000.0);
+    int64_t milliseconds = duration / NUMBER_MILLISECOND;
+
+    return json_real((double)milliseconds / 1000.0);
 }
 
 static json_t *attempt_object(const struct result_attempt *attempt)
@@ -91,6 +93,8 @@ static json_t *target_object(const struct result_target *target)
                         ended ? json_integer(outcome->exit_code) : json_null());
     json_object_set_new(object, "script_started", json_string(script_word(outcome->script)));
     json_object_set_new(object, "may_still_run", json_boolean(outcome->may_still_run));
+    if (outcome->retry_after > 0)
+        json_object_set_new(object, "retry_after_s", seconds(outcome->retry_after));
     json_object_set_new(object, "duration_s", seconds(target->duration));
     json_object_set_new(object, "stdout",
                         bytes(buffer_text(&target->output), target->output.length));

@@ -105,13 +105,12 @@ static void stopping(void *context, const struct result *result, size_t running,
     outlet_add(&live->notes, &buffer);
 }
 
-static int waiting(void *context)
+static void waiting(void *context, int ret_fds[2])
 {
     const struct live *live = context;
 
-    if (outlet_is_waiting(&live->output))
-        return live->output.fd;
-    return outlet_is_waiting(&live->notes) ? live->notes.fd : -1;
+    ret_fds[0] = outlet_is_waiting(&live->output) ? live->output.fd : -1;
+    ret_fds[1] = outlet_is_waiting(&live->notes) ? live->notes.fd : -1;
 }
 
 static void writable(void *context)

@@ -2,13 +2,28 @@
 #include "report/outlet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "sys/fd.h"
 
 void outlet_open(struct outlet *outlet, int fd)
 {
-    *outlet = (struct outlet){.fd = fd};
+    struct stat status = {.st_mode = 0};
+    char path[32];
+    int own = -1;
+
+    (void)fstat(fd, &status);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode))
+        own = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    *outlet = (struct outlet){
+        .fd = own >= 0 ? own : fd, .owned = own >= 0, .socket = S_ISSOCK(status.st_mode)};
 }
 
 bool outlet_is_waiting(const struct outlet *outlet)
@@ -23,34 +38,35 @@ static void drop_waiting(struct outlet *outlet)
 }
 
 /*
- * One write. A pipe that polls as writable takes PIPE_BUF bytes without
- * waiting (pipe(7)), and so no more than that is written at a time.
+ * One write that does not wait. Where a pipe could not be opened anew, it still
+ * takes PIPE_BUF bytes at once when it polls as writable (pipe(7)); a terminal
+ * would promise nothing of the kind. False: nothing is taken at this moment.
  */
-static void write_some(struct outlet *outlet)
+static bool write_some(struct outlet *outlet)
 {
     size_t left = outlet->waiting.length - outlet->written;
-    ssize_t count = write(outlet->fd, outlet->waiting.data + outlet->written,
-                          left < PIPE_BUF ? left : PIPE_BUF);
+    size_t size = left < PIPE_BUF ? left : PIPE_BUF;
+    const char *bytes = outlet->waiting.data + outlet->written;
+    ssize_t count = outlet->socket ? send(outlet->fd, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                   : write(outlet->fd, bytes, size);
 
     if (count > 0)
         outlet->written += (size_t)count;
     else if (errno != EINTR && errno != EAGAIN)
         outlet->broken = true;
+    else
+        return false;
     if (outlet->broken || !outlet_is_waiting(outlet))
         drop_waiting(outlet);
-}
-
-static void write_while_taken(struct outlet *outlet, int patience)
-{
-    struct pollfd reader = {.fd = outlet->fd, .events = POLLOUT};
-
-    while (outlet_is_waiting(outlet) && poll(&reader, 1, patience) != 0)
-        write_some(outlet);
+    return true;
 }
 
 void outlet_push(struct outlet *outlet)
 {
-    write_while_taken(outlet, 0);
+    struct pollfd reader = {.fd = outlet->fd, .events = POLLOUT};
+
+    while (outlet_is_waiting(outlet) && poll(&reader, 1, 0) > 0 && write_some(outlet))
+        ;
 }
 
 void outlet_add(struct outlet *outlet, struct buffer *text)
@@ -63,6 +79,13 @@ void outlet_add(struct outlet *outlet, struct buffer *text)
 
 void outlet_close(struct outlet *outlet)
 {
-    write_while_taken(outlet, -1);
+    struct pollfd reader = {.fd = outlet->fd, .events = POLLOUT};
+
+    while (outlet_is_waiting(outlet)) {
+        (void)poll(&reader, 1, -1);
+        (void)write_some(outlet);
+    }
     drop_waiting(outlet);
+    if (outlet->owned)
+        fd_close(&outlet->fd);
 }

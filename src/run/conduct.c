@@ -46,6 +46,7 @@ struct flight {
     struct pool_task task; /* first: the pool hands it back */
     struct command command;
     size_t target;
+    unsigned slot; /* of the script's file */
     bool in_use;
     bool gone; /* nothing is left of the process: it ended by itself, and nobody holds its pipes */
 };
@@ -58,7 +59,8 @@ struct conducting {
     struct flight *flights;
     size_t flight_count; /* for targets; the array has room for the login's too */
     size_t in_flight;
-    size_t next; /* the first target that has not been put into a flight */
+    unsigned next_slot; /* that no flight has had */
+    size_t next;        /* the first target that has not been put into a flight */
     int64_t started;
     int64_t deadline;
     int64_t next_reaping;
@@ -94,6 +96,8 @@ static void launch(struct conducting *self, struct flight *flight, int64_t timeo
 static void land(struct conducting *self, struct flight *flight)
 {
     command_done(&flight->command, flight->gone);
+    if (!flight->gone)
+        flight->slot = self->next_slot++; /* a file of that name is never made again */
     flight->in_use = false;
     self->in_flight--;
 }
@@ -159,8 +163,8 @@ static void start_target(struct conducting *self, struct flight *flight, size_t 
     struct error error;
 
     target->id = targets_print_id(target->target, self->login.subscription);
-    if (command_invoke(&flight->command, self->conduct->az, &guard, target->id,
-                       (unsigned)(flight - self->flights), &error) < 0) {
+    if (command_invoke(&flight->command, self->conduct->az, &guard, target->id, flight->slot,
+                       &error) < 0) {
         settle_unstarted(self, index, &error);
         return;
     }
@@ -309,13 +313,16 @@ static void settle_target(struct conducting *self, struct flight *flight)
 static void wait_for_something(const struct conducting *self)
 {
     const struct conduct_watcher *watcher = self->conduct->watcher;
-    struct pollfd watches[] = {{self->pool.finished, POLLIN, 0},
-                               {self->conduct->signals, POLLIN, 0},
-                               {watcher->waiting(watcher->context), POLLOUT, 0}};
+    struct pollfd watches[4] = {{self->pool.finished, POLLIN, 0},
+                                {self->conduct->signals, POLLIN, 0}};
     struct timespec left;
+    int fds[2];
 
-    (void)ppoll(watches, 3, clock_left(self->deadline, clock_now(), &left), NULL);
-    if (watches[2].revents != 0)
+    watcher->waiting(watcher->context, fds);
+    watches[2] = (struct pollfd){fds[0], POLLOUT, 0};
+    watches[3] = (struct pollfd){fds[1], POLLOUT, 0};
+    (void)ppoll(watches, 4, clock_left(self->deadline, clock_now(), &left), NULL);
+    if (watches[2].revents != 0 || watches[3].revents != 0)
         watcher->writable(watcher->context);
 }
 
@@ -356,29 +363,6 @@ static void run_targets(struct conducting *self)
 
 /* ---- the login ---------------------------------------------------------------------------- */
 
-/* The one subscription that all targets name, or NULL when they differ or leave it to az. */
-static const char *only_subscription(const struct job *job)
-{
-    const char *first = job->target_count > 0 ? job->targets[0].subscription : NULL;
-
-    for (size_t i = 1; first != NULL && i < job->target_count; i++) {
-        const char *other = job->targets[i].subscription;
-
-        if (other == NULL || strcasecmp(first, other) != 0)
-            return NULL;
-    }
-    return first;
-}
-
-static bool needs_subscription(const struct job *job)
-{
-    for (size_t i = 0; i < job->target_count; i++) {
-        if (job->targets[i].subscription == NULL)
-            return true;
-    }
-    return false;
-}
-
 static void end_without_login(struct conducting *self, enum login_result result, const char *cause)
 {
     if (self->stopping) /* by a signal or the deadline: that is what cut the login short */
@@ -407,21 +391,27 @@ static void log_in(struct conducting *self)
     const struct conduct *conduct = self->conduct;
     struct flight *token = &self->flights[0];
     struct flight *version = &self->flights[1];
+    struct error token_error = {""};
     struct error error = {""};
+    enum login_result token_result;
     enum login_result result;
 
     self->logging_in = true;
-    command_token(&token->command, conduct->az, only_subscription(conduct->job));
+    command_token(&token->command, conduct->az, job_only_subscription(conduct->job));
     command_version(&version->command, conduct->az);
     launch(self, token, LOGIN_TIMEOUT);
     launch(self, version, LOGIN_TIMEOUT);
     wait_for_landing(self, LOGIN_FLIGHTS);
     self->logging_in = false;
+    /* The token's answer is always read, for that wipes it; what the version says goes first. */
+    token_result = login_read_token(&self->login, &token->task.finish, &token_error);
     result = login_read_version(&self->login, &version->task.finish, &error);
-    if (result == LOGIN_OK)
-        result = login_read_token(&self->login, &token->task.finish, &error);
+    if (result == LOGIN_OK) {
+        result = token_result;
+        error = token_error;
+    }
     if (result == LOGIN_OK && self->login.subscription == NULL &&
-        needs_subscription(conduct->job)) {
+        job_needs_subscription(conduct->job)) {
         result = LOGIN_NO_AZ;
         (void)error_set(&error, "az has no default subscription, and the job names none for every "
                                 "target: add targets.subscription, or use `az account set`");
@@ -430,10 +420,12 @@ static void log_in(struct conducting *self)
     finish_done(&version->task.finish);
     land(self, token);
     land(self, version);
-    if (result != LOGIN_OK)
+    if (result != LOGIN_OK) {
+        redact_error(&error, conduct->job); /* az may have echoed one */
         end_without_login(self, result, error.text);
-    else if (!self->stopping)
+    } else if (!self->stopping) {
         conduct->watcher->logged_in(conduct->watcher->context, &self->login);
+    }
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
@@ -467,6 +459,10 @@ static void begin(struct conducting *self)
     self->deadline = job->deadline > 0 ? self->started + job->deadline : CLOCK_NEVER;
     self->flight_count = (size_t)self->pool.size;
     self->flights = memory_zeroed(self->flight_count + LOGIN_FLIGHTS, sizeof *self->flights);
+    while (self->next_slot < self->flight_count) {
+        self->flights[self->next_slot].slot = self->next_slot;
+        self->next_slot++;
+    }
 }
 
 static void end(struct conducting *self)
@@ -483,15 +479,27 @@ static void end(struct conducting *self)
     self->result->duration = clock_now() - self->started;
 }
 
-int conduct_run(const struct conduct *conduct, struct result *result, struct error *error)
+/* There are no workers: nothing can be run. */
+static void give_up(struct conducting *self, const struct error *error)
+{
+    result_trouble(self->result, error->text);
+    result_end_early(self->result, RESULT_HALTED, 0, error->text);
+    while (self->next < self->conduct->job->target_count)
+        skip(self, self->next++);
+    self->result->wall_started = self->result->wall_ended = clock_wall();
+}
+
+void conduct_run(const struct conduct *conduct, struct result *result)
 {
     struct conducting self = {.conduct = conduct, .result = result};
+    struct error error;
 
-    if (pool_start(&self.pool, count_workers(conduct), error) < 0)
-        return -1;
+    if (pool_start(&self.pool, count_workers(conduct), &error) < 0) {
+        give_up(&self, &error);
+        return;
+    }
     begin(&self);
     log_in(&self);
     run_targets(&self);
     end(&self);
-    return 0;
 }

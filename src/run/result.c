@@ -13,6 +13,9 @@ void result_init(struct result *result, const struct job *job, const char *run)
     for (size_t i = 0; i < job->target_count; i++) {
         result->targets[i].target = &job->targets[i];
         result->targets[i].batch = 1;
+        /* Until it is settled, nothing has happened to it: never let it look ok. */
+        result->targets[i].outcome =
+            (struct outcome){.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED, .exit_code = -1};
     }
 }
 
@@ -49,6 +52,7 @@ void result_settle(struct result *result, size_t index, struct answer *answer)
     struct result_target *target = &result->targets[index];
 
     assert(!target->settled);
+    assert(outcome_is_valid(answer->outcome.kind, answer->outcome.reason));
     target->outcome = answer->outcome;
     target->output = answer->output;
     target->errors = answer->errors;

@@ -262,7 +262,7 @@ int file_replace_begin(struct file_replacement *file, const char *path, unsigned
         return 0;
     (void)error_set(error, "cannot write %s: %s", path, strerror(errno));
     fd_close(&fd);
-    replacement_done(file);
+    file_replace_abandon(file);
     return -1;
 }
 
@@ -320,6 +320,23 @@ static bool is_program(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
+/* As it is named, through links: a program may go by the name it is called with. */
+static int make_absolute(const char *program, char **ret, struct error *error)
+{
+    char *here;
+
+    if (program[0] == '/') {
+        *ret = memory_string(program);
+        return 0;
+    }
+    here = getcwd(NULL, 0);
+    if (here == NULL)
+        return error_set(error, "cannot tell where %s is: %s", program, strerror(errno));
+    *ret = memory_print("%s/%s", here, program);
+    free(here);
+    return 0;
+}
+
 static int find_by_path(const char *program, char **ret, struct error *error)
 {
     struct stat status;
@@ -329,10 +346,7 @@ static int find_by_path(const char *program, char **ret, struct error *error)
                          stat(program, &status) < 0 ? strerror(errno)
                          : !S_ISREG(status.st_mode) ? "it is not a file"
                                                     : "it is not executable");
-    *ret = realpath(program, NULL);
-    if (*ret == NULL)
-        return error_set(error, "cannot run %s: %s", program, strerror(errno));
-    return 0;
+    return make_absolute(program, ret, error);
 }
 
 int file_find_program(const char *program, char **ret, struct error *error)

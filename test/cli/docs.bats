@@ -37,7 +37,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$top/man/azfan-job.5" | grep -v '^\.' >"$job"
   run "$azfan" check "$job"
   [ "$status" = 0 ]
-  [[ $output == *"31 targets"* || $output == *"30 targets"* ]]
+  [[ $output == *": ok, 30 targets" ]]
 }
 
 @test "the manual's examples run" {
@@ -62,7 +62,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   done <commands
 }
 
-@test "every exit status and every reason that the manual names is one that azfan has, and the other way round" {
+@test "every reason that the manual names is one that azfan has, and the other way round" {
   sed -n '/^\.Sh OUTCOMES/,/^\.El/p' "$top/man/azfan.1" | sed -nE 's/^\.It ?([a-z]*) ?Ta ([a-z_]+) Ta.*/\2/p' | sort -u >"$place/manual"
   sed -nE 's/^ *\[REASON_[A-Z_]+\] = \{ ?"([a-z_]+)".*/\1/p' "$top/src/azure/outcome.c" | sort -u >"$place/code"
   diff "$place/manual" "$place/code"

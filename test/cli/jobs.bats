@@ -59,8 +59,8 @@ two-2" ]
   write_job "concurrency: 2" "timeout: 100s" "kill_grace: 1s"
   run "$azfan" plan "$job" --az /nonexistent/az
   [ "$status" = 0 ]
-  [[ $output == *"Script timeout: 50s"* ]]
-  [[ $output == *"Attempt timeout:1m40s"* ]]
+  [[ $output == *"Script timeout:  50s"* ]]
+  [[ $output == *"Attempt timeout: 1m40s"* ]]
   [[ $output == *"3m22s"* ]]
   [[ $output == *"  vm-3"* ]]
   [[ $output == *"/nonexistent/az vm run-command invoke --ids /subscriptions/"*"--command-id RunShellScript --scripts @"*"-o json --only-show-errors"* ]]
@@ -125,5 +125,5 @@ wrong() { # EXPECTED ARGUMENTS...
   write_job "concurrency: 1" "timeout: 100s"
   run "$azfan" plan "$job" -c 3 --timeout 200s --deadline 5m --set GREETING=hi
   [ "$status" = 0 ]
-  [[ $output == *"Attempt timeout:3m20s"* && $output == *"Run deadline:   5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]
+  [[ $output == *"Attempt timeout: 3m20s"* && $output == *"Run deadline:    5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]
 }

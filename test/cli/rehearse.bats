@@ -133,8 +133,11 @@ EOF
 @test "Windows: PowerShell jobs are answered in Windows' form" {
   vms='vm-1' write_job
   sed -i "s|inline: .*|inline: Get-Date\n  shell: powershell|" "$job"
-  rehearse
+  rehearse -v
   [ "$status" = 0 ]
+  # Only Windows' form carries no [stdout] marks; the script travels as PowerShell.
+  run "$azfan" plan "$job"
+  [[ $output == *"--command-id RunPowerShellScript"* && $output == *"WaitForExit"* ]]
 }
 
 @test "the demo ends as it says" {

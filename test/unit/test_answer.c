@@ -191,7 +191,7 @@ static const struct {
      UNEXPECTED "ERROR: HTTPSConnectionPool(host='login.microsoftonline.com', port=443): Max "
                 "retries exceeded with url: /organizations/v2.0/.well-known/openid-configuration"
                 "\n" TRACEBACK,
-     REASON_NETWORK, NO, false, false, 0, "login.microsoftonline.com"},
+     REASON_NETWORK, MAY, true, false, 0, "login.microsoftonline.com"},
     {1,
      "ERROR: ('Connection aborted.', RemoteDisconnected('Remote end closed connection without "
      "response'))\n",

@@ -113,7 +113,6 @@ START_TEST(defaults)
     ck_assert_int_eq(job->kill_grace, 2 * NUMBER_SECOND);
     ck_assert_uint_eq(job->output_limit, 1024 * 1024);
     ck_assert_str_eq(job->az, "az");
-    ck_assert_str_eq(job->folder, folder);
     ck_assert_uint_eq(job->target_count, 5);
     ck_assert_str_eq(job->targets[4].name, "c-3");
     ck_assert_str_eq(job->targets[4].label, "c-3");

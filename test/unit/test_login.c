@@ -127,7 +127,7 @@ START_TEST(blame)
         {{.exit = {.known = true, .status = 1}},
          "",
          "ERROR: who knows\n",
-         LOGIN_BROKEN,
+         LOGIN_NO_AZ,
          "who knows"},
         {{.exit = {.known = true}}, "hello\n", "", LOGIN_NO_AZ, "Azure CLI"},
         {{.exit = {.known = true}}, "", "", LOGIN_NO_AZ, "Azure CLI"},

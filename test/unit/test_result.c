@@ -15,7 +15,13 @@ static struct job job_with(size_t count)
 
 static void settle(struct result *result, size_t index, enum outcome_kind kind)
 {
-    struct answer answer = {.outcome = {.kind = kind, .message = memory_string("why")}};
+    static const enum outcome_reason reasons[OUTCOME_KINDS] = {
+        [OUTCOME_OK] = REASON_NONE,        [OUTCOME_FAILED] = REASON_EXIT,
+        [OUTCOME_TIMEOUT] = REASON_SCRIPT, [OUTCOME_ERROR] = REASON_BUSY,
+        [OUTCOME_UNKNOWN] = REASON_ANSWER, [OUTCOME_CANCELLED] = REASON_SIGNAL,
+        [OUTCOME_SKIPPED] = REASON_HALTED};
+    struct answer answer = {
+        .outcome = {.kind = kind, .reason = reasons[kind], .message = memory_string("why")}};
 
     result_settle(result, index, &answer);
 }
@@ -101,6 +107,19 @@ START_TEST(exit_status_follows_the_ladder)
 }
 END_TEST
 
+/* A target that nothing is known of must not look ok, in any report. */
+START_TEST(what_is_not_settled_is_not_ok)
+{
+    struct job job = job_with(1);
+    struct result result;
+
+    result_init(&result, &job, "run");
+    ck_assert_int_eq(result.targets[0].outcome.kind, OUTCOME_SKIPPED);
+    ck_assert_int_eq(result_exit_status(&result), 1);
+    result_done(&result);
+}
+END_TEST
+
 START_TEST(nothing_selected_is_seven)
 {
     struct job job = job_with(0);
@@ -162,6 +181,7 @@ static Suite *result_suite(void)
     TCase *tests = tcase_create("result");
 
     tcase_add_loop_test(tests, exit_status_follows_the_ladder, 0, UNIT_COUNT(status_cases));
+    tcase_add_test(tests, what_is_not_settled_is_not_ok);
     tcase_add_test(tests, nothing_selected_is_seven);
     tcase_add_loop_test(tests, the_ending_that_counts, 0, UNIT_COUNT(ending_cases));
     tcase_add_test(tests, attempts_add_up);

@@ -90,31 +90,6 @@ START_TEST(plain_shows_nul)
 END_TEST
 
 static const struct {
-    const char *before, *secret, *after;
-} secrets[] = {
-    {"", "x", ""},
-    {"nothing here", "x", "nothing here"},
-    {"x", "x", "***"},
-    {"xx", "x", "******"},
-    {"a s3cret, s3cret", "s3cret", "a ***, ***"},
-    {"aaa", "aa", "***a"},
-    {"s3cre", "s3cret", "s3cre"},
-    {"a*b", "*", "a***b"},
-};
-
-START_TEST(redact)
-{
-    struct buffer text = BUFFER_INIT;
-
-    buffer_add(&text, secrets[_i].before);
-    text_redact(&text, secrets[_i].secret);
-    ck_assert_msg(strcmp(buffer_text(&text), secrets[_i].after) == 0, "%s: %s", secrets[_i].before,
-                  buffer_text(&text));
-    buffer_done(&text);
-}
-END_TEST
-
-static const struct {
     const char *bytes;
     size_t count, start;
 } lines[] = {
@@ -164,7 +139,6 @@ static Suite *make_suite(void)
 
     tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, plain_shows_nul);
-    tcase_add_loop_test(tests, redact, 0, UNIT_COUNT(secrets));
     tcase_add_loop_test(tests, last_lines, 0, UNIT_COUNT(lines));
     tcase_add_loop_test(tests, nearest, 0, UNIT_COUNT(guesses));
     suite_add_tcase(suite, tests);
