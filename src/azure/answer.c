@@ -41,14 +41,16 @@ static char *describe_status(int status, bool windows)
 
     if (!windows && status > SIGNALED && status <= SIGNALED + LAST_SIGNAL)
         return memory_print(
-            "status %d: ended by signal %d (%s)%s", status, status - SIGNALED,
+            "the script ended with status %d: ended by signal %d (%s)%s", status, status - SIGNALED,
             signal_name(status - SIGNALED, name, sizeof name),
             status == SIGNALED + SIGKILL ? ", often the kernel's out-of-memory killer" : "");
     if (!windows && status == 127)
-        return memory_string("status 127: a command, or the script's interpreter, was not found");
+        return memory_string("the script ended with status 127: a command, or the script's "
+                             "interpreter, was not found");
     if (!windows && status == 126)
-        return memory_string("status 126: a command, or the script's file, could not be executed");
-    return memory_print("status %d", status);
+        return memory_string("the script ended with status 126: a command, or the script's file, "
+                             "could not be executed");
+    return memory_print("the script ended with status %d", status);
 }
 
 static void read_exit(const struct reply *reply, struct outcome *outcome)

@@ -45,15 +45,15 @@ static const struct rule rules[] = {
     /* Throttling. Compute uses the code OperationNotAllowed for it, so it comes first. A limit on
        reading operations hits az while it polls: the script runs then. */
     {ANY, "SubscriptionRequestsThrottled", "operation 'GET/", NULL, REASON_THROTTLED, STILL_RUNS,
-     "Azure limits requests and refused az the result:"},
+     "Azure limits requests and refused az the result"},
     {ANY, "SubscriptionRequestsThrottled", NULL, NULL, REASON_THROTTLED, NOTHING,
-     "Azure limits requests (subscription and region):"},
+     "Azure limits requests (subscription and region)"},
     {ANY, NULL, "TooManyRequests", "GetOperation", REASON_THROTTLED, STILL_RUNS,
-     "Azure limits requests and refused az the result:"},
+     "Azure limits requests and refused az the result"},
     {ANY, NULL, "TooManyRequests", NULL, REASON_THROTTLED, NOTHING,
-     "Azure limits requests (compute, per subscription):"},
+     "Azure limits requests (compute, per subscription)"},
     {ANY, "OperationNotAllowed", "too many requests", NULL, REASON_THROTTLED, NOTHING,
-     "Azure limits requests (compute, per subscription):"},
+     "Azure limits requests (compute, per subscription)"},
 
     /* azure-cli#14642, #19137: one run-command a VM, for up to 90 minutes. */
     {ANY, NULL, "Run command extension execution is in progress", NULL, REASON_BUSY, NOTHING,
@@ -325,7 +325,8 @@ void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
     buffer_done(&clean);
 }
 
-static char *write_message(const struct rule *rule, const struct said *said, int az_exit)
+static char *write_message(const struct rule *rule, const struct said *said, int az_exit,
+                           int64_t retry_after)
 {
     struct buffer message = BUFFER_INIT;
     size_t length = strlen(rule->message);
@@ -341,6 +342,10 @@ static char *write_message(const struct rule *rule, const struct said *said, int
         if (length == 0 && said->code[0] != '\0')
             buffer_print(&message, "(%s) ", said->code);
         refusal_add_line(&message, said->line, said->length);
+    }
+    if (retry_after > 0) {
+        buffer_add(&message, "; Azure asks to wait ");
+        number_print_exact_duration(&message, retry_after);
     }
     return buffer_take(&message);
 }
@@ -389,7 +394,7 @@ void refusal_read(const char *errors, size_t length, int az_exit, struct outcome
     set_effect(ret, rule->effect);
     if (rule->reason == REASON_THROTTLED || rule->reason == REASON_BUSY)
         ret->retry_after = find_retry_after(said.whole);
-    ret->message = write_message(rule, &said, az_exit);
+    ret->message = write_message(rule, &said, az_exit, ret->retry_after);
     free(said.whole);
 }
 

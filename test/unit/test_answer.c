@@ -61,13 +61,13 @@ static const struct {
              "'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/"
              "RUNCOMMAND' exceeded the backend storage limit. Please try again after '6' "
              "seconds."),
-     REASON_THROTTLED, NO, false, false, 6, "Number of requests"},
+     REASON_THROTTLED, NO, false, false, 6, "Azure asks to wait 6s"},
     {1,
      SERVICE("SubscriptionRequestsThrottled",
              "Number of requests for subscription 's' and operation "
              "'GET/SUBSCRIPTIONS/PROVIDERS/MICROSOFT.COMPUTE/LOCATIONS/OPERATIONS' exceeded the "
              "backend storage limit. Please try again after '5' minutes."),
-     REASON_THROTTLED, MAY, true, false, 300, "refused az the result"},
+     REASON_THROTTLED, MAY, true, false, 300, "refused az the result; Azure asks to wait 5m"},
     {1,
      "ERROR: (OperationNotAllowed) The server rejected the request because too many requests "
      "have been received for this subscription.\nCode: OperationNotAllowed\nMessage: The server "
@@ -75,11 +75,11 @@ static const struct {
      "subscription.\nException Details:\t(TooManyRequests) {\"operationGroup\":\"UpdateVM3Min\","
      "\"startTime\":\"2024-01-01T00:00:00+00:00\",\"allowedRequestCount\":800,"
      "\"measuredRequestCount\":1238}\n",
-     REASON_THROTTLED, NO, false, false, 0, "too many requests"},
+     REASON_THROTTLED, NO, false, false, 0, "Azure limits requests"},
     {1,
      SERVICE("OperationNotAllowed", "The server rejected the request because too many requests "
                                     "have been received for this subscription."),
-     REASON_THROTTLED, NO, false, false, 0, "too many requests"},
+     REASON_THROTTLED, NO, false, false, 0, "Azure limits requests"},
     {1, SERVICE("TooManyRequests", "{\"operationGroup\":\"GetOperation3Min\"}"), REASON_THROTTLED,
      MAY, true, false, 0, "refused az the result"},
     {1,
