@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -40,6 +41,13 @@ enum {
     SWEEP_MS = 1000,
     ORPHANS_MOST = 1024 /* looked at in one go; more are met on the next round */
 };
+
+/*
+ * Held while orphans are listed, and while one is reaped: the kernel's list of
+ * children is read entry by entry, and skips one when another is taken out of
+ * it meanwhile (fs/proc/array.c, get_children_pid()).
+ */
+static pthread_mutex_t orphans_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* The children we were born with. Written once, before any other thread starts. */
 static struct {
@@ -238,9 +246,13 @@ static size_t read_children(const char *task, int *list, size_t most)
 static size_t read_orphans(int *list)
 {
     char main_thread[16];
+    size_t count;
 
     (void)snprintf(main_thread, sizeof main_thread, "%d", getpid());
-    return read_children(main_thread, list, ORPHANS_MOST);
+    (void)pthread_mutex_lock(&orphans_mutex);
+    count = read_children(main_thread, list, ORPHANS_MOST);
+    (void)pthread_mutex_unlock(&orphans_mutex);
+    return count;
 }
 
 static bool was_inherited(int pid)
@@ -267,8 +279,10 @@ static bool reap_killed(int pid, int64_t deadline)
     if (poll_fd.fd < 0)
         return false;
     (void)ppoll(&poll_fd, 1, clock_left(deadline, clock_now(), &left), NULL);
+    (void)pthread_mutex_lock(&orphans_mutex);
     killed = wait_on(poll_fd.fd, WEXITED | WNOHANG, &info, &usage) == 0 && info.si_pid == pid &&
              info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+    (void)pthread_mutex_unlock(&orphans_mutex);
     fd_close(&poll_fd.fd);
     return killed;
 }
@@ -380,10 +394,12 @@ void child_reap_orphans(void)
     int orphans[ORPHANS_MOST];
     size_t count = read_orphans(orphans);
 
+    (void)pthread_mutex_lock(&orphans_mutex);
     for (size_t i = 0; i < count; i++) {
         if (!was_inherited(orphans[i]) && !has_leader(orphans[i]))
             (void)waitpid(orphans[i], NULL, WNOHANG);
     }
+    (void)pthread_mutex_unlock(&orphans_mutex);
 }
 
 int child_sweep(void)

@@ -355,4 +355,5 @@ static Suite *redact_suite(void)
     return suite;
 }
 
+    tcase_set_timeout(tests, 30);
 UNIT_MAIN(redact_suite)
