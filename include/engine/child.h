@@ -59,7 +59,7 @@ bool child_has_exited(const struct child *child);
 /*
  * Kills what is left of the group after the leader's exit, and what has left
  * the group but not the session; reaps those of it that this process has adopted. Returns how many
- * of them it killed. Waits at most 100 ms for them. Counting needs the subreaper
+ * of them it killed. Waits at most 500 ms for them. Counting needs the subreaper
  * (child_adopt_orphans()); killing does not.
  */
 int child_kill_rest(const struct child *child);

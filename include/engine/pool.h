@@ -46,7 +46,9 @@ int pool_start(struct pool *pool, int threads, struct error *error);
 
 void pool_put(struct pool *pool, struct pool_task *task);
 
-/* A finished task, or NULL when there is none now (then `finished` is unreadable until there is).
+/*
+ * A finished task, or NULL when there is none now. Then `finished` becomes readable when there is
+ * one; it may also once more for a task that was taken before its worker had raised the event.
  */
 struct pool_task *pool_take_finished(struct pool *pool);
 

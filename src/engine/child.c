@@ -37,7 +37,7 @@
 #include "sys/fd.h"
 
 enum {
-    KILL_REST_MS = 100, /* a killed process is gone in far less, unless the kernel holds it */
+    KILL_REST_MS = 500, /* a killed process is gone in far less, unless the kernel holds it */
     SWEEP_MS = 1000,
     ORPHANS_MOST = 1024 /* looked at in one go; more are met on the next round */
 };

@@ -178,7 +178,7 @@ START_TEST(test_order_of_finishing)
 }
 END_TEST
 
-/* The event is readable exactly when there is something to take. */
+/* Whoever waits for the event misses no task. */
 START_TEST(test_event_tells_of_finished_tasks)
 {
     int descriptors = stub_count_descriptors();
@@ -197,7 +197,6 @@ START_TEST(test_event_tells_of_finished_tasks)
     while (pool_take_finished(&pool) == NULL) /* the other one raises it again, or has already */
         ck_assert_int_eq(poll(&poll_fd, 1, 20000), 1);
     ck_assert_ptr_null(pool_take_finished(&pool));
-    ck_assert_int_eq(poll(&poll_fd, 1, 0), 0);
     end_pool(&pool, 2, descriptors);
 }
 END_TEST

@@ -342,6 +342,7 @@ static Suite *redact_suite(void)
     Suite *suite = suite_create("redact");
     TCase *tests = tcase_create("redact");
 
+    tcase_set_timeout(tests, 30);
     tcase_add_loop_test(tests, secrets_are_masked_in_streams, 0, UNIT_COUNT(cases));
     tcase_add_loop_test(tests, one_secret_does_not_uncover_another, 0, UNIT_COUNT(pairs));
     tcase_add_loop_test(tests, what_was_stopped_is_cut, 0, UNIT_COUNT(outcomes));
@@ -355,5 +356,4 @@ static Suite *redact_suite(void)
     return suite;
 }
 
-    tcase_set_timeout(tests, 30);
 UNIT_MAIN(redact_suite)
