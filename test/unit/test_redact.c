@@ -2,7 +2,6 @@
 /* run/redact: a secret that a VM or az prints is not in what azfan keeps. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "azure/answer.h"
 #include "base/error.h"
@@ -277,7 +276,9 @@ START_TEST(without_secrets_nothing_is_touched)
 }
 END_TEST
 
-START_TEST(a_long_secret_that_repeats_itself_takes_no_time)
+/* A search that goes back at every mismatch would not come to its end within the time limit of the
+ * test. */
+START_TEST(a_long_secret_that_repeats_itself_is_found_in_one_go)
 {
     enum { SECRET = 32 * 1024, PRINTED = 4 * 1024 * 1024 };
     char *secret = memory_zeroed(SECRET + 1, 1);
@@ -285,7 +286,6 @@ START_TEST(a_long_secret_that_repeats_itself_takes_no_time)
     struct job job = {.parameters = {parameters, 2}};
     struct job_target target = {.name = NULL};
     struct answer answer = {.output_truncated = true};
-    clock_t start = clock();
 
     memset(secret, 'a', SECRET);
     memset(printed, 'a', PRINTED);
@@ -293,7 +293,6 @@ START_TEST(a_long_secret_that_repeats_itself_takes_no_time)
     buffer_append(&answer.output, printed, PRINTED);
     redact_answer(&answer, &job, &target);
     ck_assert_str_eq(buffer_text(&answer.output), "***");
-    ck_assert(clock() - start < 2 * CLOCKS_PER_SEC);
     answer_done(&answer);
     free(secret);
     free(printed);
@@ -307,7 +306,6 @@ START_TEST(an_error_is_masked)
     struct job_target *targets = memory_zeroed(TARGETS, sizeof *targets);
     struct job job = {.parameters = {parameters, 2}, .targets = targets, .target_count = TARGETS};
     struct error error;
-    clock_t start = clock();
 
     for (size_t i = 0; i < TARGETS; i++)
         targets[i].parameters = (struct job_parameters){&own, 1};
@@ -318,7 +316,6 @@ START_TEST(an_error_is_masked)
     (void)error_set(&error, "az cannot be used: unter2, sesa");
     redact_error(&error, &job);
     ck_assert_str_eq(error.text, "az cannot be used: ***, ***");
-    ck_assert(clock() - start < 2 * CLOCKS_PER_SEC);
     free(targets);
 }
 END_TEST
@@ -349,7 +346,7 @@ static Suite *redact_suite(void)
     tcase_add_loop_test(tests, secrets_are_masked_in_messages, 0, UNIT_COUNT(messages));
     tcase_add_test(tests, a_targets_own_secret_is_masked_too);
     tcase_add_test(tests, without_secrets_nothing_is_touched);
-    tcase_add_test(tests, a_long_secret_that_repeats_itself_takes_no_time);
+    tcase_add_test(tests, a_long_secret_that_repeats_itself_is_found_in_one_go);
     tcase_add_test(tests, an_error_is_masked);
     tcase_add_test(tests, an_error_that_grows_stays_in_its_room);
     suite_add_tcase(suite, tests);
