@@ -51,8 +51,10 @@ struct finish {
     enum finish_stop stop;
     struct child_exit exit;
     struct error error;
+    int error_number; /* with NOT_STARTED: the errno that says why */
     struct capture_text output;
     struct capture_text errors;
+    int64_t started;      /* monotonic */
     int64_t wall_started; /* UTC */
     int64_t duration;
     int leftovers_killed; /* processes of its group that it left behind */

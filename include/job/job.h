@@ -44,6 +44,22 @@ struct job_target {
     struct job_parameters parameters; /* its own, over the script's */
 };
 
+/* A count, or a percentage of all targets: "1", "10%". */
+struct job_share {
+    bool percent;
+    int value;
+};
+
+struct job_retry {
+    int attempts;      /* in all, the first one too; 1: none is repeated */
+    int64_t delay;     /* before the second attempt; nanoseconds, like max_delay */
+    int factor;        /* by which it grows from one to the next */
+    int64_t max_delay; /* and how far */
+    unsigned on;       /* which reasons: job_retries() */
+};
+
+enum job_halt { JOB_DRAIN, JOB_STOP }; /* running attempts may end, or are stopped */
+
 struct job {
     char *path;                   /* the job file, as given */
     char digest[JOB_DIGEST_SIZE]; /* of the job file */
@@ -68,6 +84,15 @@ struct job {
     int64_t kill_grace;
     size_t output_limit; /* bytes a stream and attempt */
     char *az;
+
+    struct job_retry retry;
+    bool idempotent;           /* the script may run twice on a VM */
+    struct job_share *batches; /* sizes; the last one repeats; NULL: all in one */
+    size_t batch_count;
+    int64_t pause_between;
+    bool has_max_failures;
+    struct job_share max_failures;
+    enum job_halt on_halt;
 };
 
 /* Free what is inside; the struct itself is the caller's. */
@@ -79,6 +104,12 @@ const char *job_only_subscription(const struct job *job);
 
 /* Does a target leave its subscription to az? */
 bool job_needs_subscription(const struct job *job);
+
+/*
+ * Is an attempt that ended for REASON (azfan(1), OUTCOMES: "busy", "exit", …) repeated? Whether it
+ * may be, when the script has perhaps begun, is `idempotent`'s business.
+ */
+bool job_retries(const struct job *job, const char *reason);
 
 void job_free(struct job *job); /* NULL is fine */
 

@@ -38,6 +38,7 @@ void job_free(struct job *job)
     free(job->runbook);
     free(job->script);
     free(job->script_file);
+    free(job->batches);
     free(job->az);
     free(job);
 }

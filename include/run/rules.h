@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rules: what a job asks of the schedule, and how long that takes.
+ *
+ * Turns counts and percentages into numbers, gives every target its batch, and
+ * does the arithmetic that `plan` and `run` show. Pure. Main thread.
+ */
+#ifndef AZFAN_RUN_RULES_H
+#define AZFAN_RUN_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "run/schedule.h"
+
+struct buffer;
+struct job;
+
+/*
+ * The batch of each of the job's targets, from 1; free() it. A percentage is of all targets, rounded
+ * up, so never below one.
+ */
+int *rules_batches(const struct job *job);
+
+/* "10%" of max_failures among the job's targets, as the count that must be exceeded. */
+size_t rules_max_failures(const struct job *job);
+
+/*
+ * The rules for WORKERS, with BATCHES (of rules_batches()) and, where not NULL, NOT_BEFORE; both
+ * are borrowed. NOW is the run's start: the deadline counts from it.
+ */
+struct schedule_rules rules_of(const struct job *job, const int *batches,
+                               const int64_t *not_before, int workers, uint64_t seed, int64_t now);
+
+/* How long the run takes after the login: see rules_duration(). */
+struct rules_duration {
+    int64_t worst;  /* every attempt as long as it can be, every target's attempts all used; at most
+                       NUMBER_LONGEST; the deadline is not considered */
+    int64_t least;  /* Run Command takes about 20 s at least (Azure's documentation), so no real
+                       run is quicker */
+    size_t rounds;  /* of WORKERS at once, over all batches, one attempt a target */
+    size_t batches;
+    int64_t pauses; /* between them, in all */
+};
+
+struct rules_duration rules_duration(const struct job *job, const int *batches, int workers);
+
+/*
+ * Appends, when the job cannot or may not finish by its deadline, one line with the arithmetic:
+ * "300 targets, 30 at once: 10 rounds of up to 3m42s are 37m at worst, more than the deadline of
+ * 30m". SIMULATED: Azure's least time does not hold. False: it can, and nothing was appended.
+ */
+bool rules_warn(struct buffer *buffer, const struct job *job, const int *batches, int workers,
+                bool simulated);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * schedule: who is next, and when it is over.
+ *
+ * A pure machine: events and the time go in, decisions come out. No thread, no
+ * clock, no I/O. Batches, retries, thresholds, the deadline, how many may run
+ * at once, and what a signal means are decided here and nowhere else.
+ *
+ *   schedule = schedule_new(&rules);
+ *   for (;;) {
+ *       while ((decision = schedule_next(schedule, now)).step == SCHEDULE_START)
+ *           … start decision.target …
+ *       if (decision.step == SCHEDULE_OVER) break;
+ *       … wait for an end, a signal, or decision.until …
+ *       schedule_ended(…) for each end; schedule_see_signal(…); schedule_see_time(…)
+ *   }
+ *   schedule_free(schedule);
+ *
+ * Times are absolute monotonic nanoseconds. Main thread.
+ */
+#ifndef AZFAN_RUN_SCHEDULE_H
+#define AZFAN_RUN_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "azure/outcome.h"
+
+#define SCHEDULE_NO_LIMIT SIZE_MAX
+
+struct schedule_rules {
+    size_t target_count;
+    const int *batches;        /* of each target, from 1, never falling; NULL: all in batch 1 */
+    const int64_t *not_before; /* of each target: it is not started earlier; NULL: at once */
+    int workers;               /* attempts at once, at most; from 1 */
+    int attempts;              /* of one target, at most; from 1 */
+    int64_t delay;             /* before the second one */
+    int factor;                /* by which the delay grows; from 1 */
+    int64_t max_delay;
+    bool retry_on[REASONS];
+    bool idempotent;       /* also what may have started the script is repeated */
+    uint64_t seed;         /* of the jitter: a delay is shortened by up to a quarter */
+    int64_t pause_between; /* from the end of a batch to the start of the next */
+    size_t max_failures;   /* more than so many halt the run; SCHEDULE_NO_LIMIT */
+    bool stop_on_halt;     /* then running attempts are stopped; else they may end */
+    int64_t deadline;      /* of the run; CLOCK_NEVER */
+    int64_t patience;      /* how long a target is kept that cannot be started for want of room */
+};
+
+/* How far the end of the run has come. It only ever grows. */
+enum schedule_stage {
+    SCHEDULE_GOING,
+    SCHEDULE_DRAINING, /* nothing more is started, what runs may end */
+    SCHEDULE_STOPPING, /* what runs is stopped by the ladder */
+    SCHEDULE_KILLING   /* by SIGKILL */
+};
+
+enum schedule_step { SCHEDULE_START, SCHEDULE_WAIT, SCHEDULE_OVER };
+
+struct schedule_decision {
+    enum schedule_step step;
+    size_t target; /* with START: it counts as running from now on */
+    int attempt;   /* likewise: from 1 */
+    int64_t until; /* with WAIT: nothing can be started before, unless an attempt ends;
+                      CLOCK_NEVER */
+};
+
+/* What an end means. */
+struct schedule_verdict {
+    bool settled;     /* the outcome stands; else the target is tried again */
+    int64_t again_at; /* when not settled: not earlier */
+    bool cut;         /* fewer may run at once from now on: schedule_limit() */
+    bool halted;      /* with this one there were more failures than max_failures: the stage has
+                         grown */
+};
+
+struct schedule;
+
+/* Takes a copy of RULES, and of the arrays that they point to. Never NULL. */
+struct schedule *schedule_new(const struct schedule_rules *rules);
+void schedule_free(struct schedule *schedule);
+
+/*
+ * The next thing to do at NOW. Once the stage is not SCHEDULE_GOING nothing is started: WAIT while
+ * something runs, then OVER. The targets that were never settled are the caller's to settle.
+ */
+struct schedule_decision schedule_next(struct schedule *schedule, int64_t now);
+
+/* The attempt of TARGET, which runs, has ended with OUTCOME. */
+struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
+                                       const struct outcome *outcome, int64_t now);
+
+/*
+ * The attempt of TARGET could not be started, because the machine has no room for one more process
+ * or descriptor at this moment. It does not count as an attempt, and for a short while that grows
+ * nothing is started. True: it will be tried again. False: the rules' patience is over, or nothing
+ * is started any more: the caller reports the end by schedule_ended().
+ */
+bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now);
+
+/* Has the deadline passed? Returns true when it just has: the stage has become STOPPING. */
+bool schedule_see_time(struct schedule *schedule, int64_t now);
+
+/*
+ * A signal of the operator's. GENTLE (SIGINT): the first one drains, however the run was going; the
+ * next ones, and any other signal, stop; and a signal that comes while what runs is being stopped
+ * kills. Returns the stage.
+ */
+enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle);
+
+/* Every other target would fail likewise, or nothing can be kept any more: no more are started. */
+void schedule_halt(struct schedule *schedule);
+
+enum schedule_stage schedule_stage(const struct schedule *schedule);
+
+/* How many may run at once now, from 1 to the rules' workers; how many run; how many have failed
+ * (of what max_failures counts). */
+int schedule_limit(const struct schedule *schedule);
+size_t schedule_running(const struct schedule *schedule);
+size_t schedule_failures(const struct schedule *schedule);
+
+/* How many targets wait for another attempt (or for their not_before), and when the first is due. */
+size_t schedule_waiting(const struct schedule *schedule, int64_t *ret_first);
+
+#endif

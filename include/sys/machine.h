@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine: how many children this machine can bear.
+ *
+ * Reads MemAvailable (proc(5)), the memory limits of the cgroups this process
+ * is in (version 1 and 2, also those above its own), RLIMIT_NOFILE and
+ * RLIMIT_NPROC (which counts the threads of this user, and does not hold for
+ * root: getrlimit(2)). What cannot be read does not limit. Main thread.
+ */
+#ifndef AZFAN_SYS_MACHINE_H
+#define AZFAN_SYS_MACHINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What one child needs, and what is needed besides. */
+struct machine_needs {
+    uint64_t memory; /* bytes a child; 0: not looked at */
+    int files;       /* descriptors a child */
+    int own_files;
+    int processes; /* processes and threads a child */
+    int own_processes;
+};
+
+enum machine_bound { MACHINE_ENOUGH, MACHINE_MEMORY, MACHINE_FILES, MACHINE_PROCESSES };
+
+struct machine_room {
+    int children; /* from 1 to what was wanted */
+    enum machine_bound bound;
+    char text[160]; /* unless ENOUGH, what is short, for people: "2,310 MiB of memory are free and
+                       one az takes 110 MiB" */
+};
+
+/* For how many of WANTED children there is room. ROOT: "" but in tests, goes before /proc and /sys. */
+struct machine_room machine_room(const char *root, const struct machine_needs *needs, int wanted);
+
+#endif
