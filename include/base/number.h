@@ -9,6 +9,7 @@
 #ifndef AZFAN_BASE_NUMBER_H
 #define AZFAN_BASE_NUMBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,14 @@ struct buffer;
 
 /* A whole number from LEAST to MOST. On error the text names the range. */
 int number_parse(const char *text, int64_t least, int64_t most, int64_t *ret, struct error *error);
+
+/*
+ * A share of something: "5", a whole number from LEAST to MOST, or "10%", a whole percentage from
+ * LEAST to 100. *RET_PERCENT says which of the two *RET is. On error the text names both ranges, or
+ * the one that was missed.
+ */
+int number_parse_share(const char *text, int64_t least, int64_t most, bool *ret_percent,
+                       int64_t *ret, struct error *error);
 
 /*
  * "500ms", "90s", "3m40s", "2h": whole numbers, each with its unit, units in

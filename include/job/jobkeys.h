@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 
+struct job_share;
 struct loading;
 struct yaml_node;
 
@@ -22,6 +23,7 @@ enum jobkeys_section {
     JOBKEYS_TOP,
     JOBKEYS_SCRIPT,
     JOBKEYS_TARGETS,
+    JOBKEYS_RETRY,
     JOBKEYS_VM,    /* an entry of targets.vms that is a mapping */
     JOBKEYS_SECRET /* {env: NAME} */
 };
@@ -39,9 +41,11 @@ enum jobkeys_key {
     KEY_DEADLINE,
     KEY_KILL_GRACE,
     KEY_RETRY,
+    KEY_IDEMPOTENT,
     KEY_BATCHES,
     KEY_PAUSE_BETWEEN,
     KEY_MAX_FAILURES,
+    KEY_ON_HALT,
     KEY_CONFIRM,
     KEY_OUTPUT_LIMIT,
     KEY_AZ,
@@ -57,6 +61,11 @@ enum jobkeys_key {
     KEY_TARGETS_QUERY,
     KEY_TARGETS_EXCLUDE,
     KEY_TARGETS_EXPECT,
+    KEY_RETRY_ATTEMPTS,
+    KEY_RETRY_DELAY,
+    KEY_RETRY_FACTOR,
+    KEY_RETRY_MAX_DELAY,
+    KEY_RETRY_ON,
     KEY_VM_NAME,
     KEY_VM_RESOURCE_GROUP,
     KEY_VM_SUBSCRIPTION,
@@ -70,7 +79,8 @@ struct jobkeys_value {
     const struct yaml_node *key; /* NULL: absent; else the key, even a misspelt one */
     const struct yaml_node
         *node;      /* of the right kind and range; NULL: absent, or wrong and reported */
-    int64_t number; /* of a number; of a duration in nanoseconds; of a size in bytes */
+    int64_t number; /* of a number; of a duration in nanoseconds; of a size in bytes; of a truth 1
+                       or 0 */
 };
 
 /*
@@ -86,6 +96,13 @@ int jobkeys_parse(enum jobkeys_key key, const char *text, int64_t *ret, struct e
  */
 void jobkeys_read(const struct loading *loading, enum jobkeys_section section,
                   const struct yaml_node *node, struct jobkeys_value *values);
+
+/*
+ * Reads NODE, the value of a share's KEY or an entry of its list, in the key's range. False: it is
+ * wrong, and a problem that calls it WHAT was added.
+ */
+bool jobkeys_read_share(const struct loading *loading, enum jobkeys_key key, const char *what,
+                        const struct yaml_node *node, struct job_share *ret);
 
 /* Is NODE a scalar with something in it? If not, adds a problem that calls it WHAT. */
 bool jobkeys_is_text(const struct loading *loading, const char *what, const struct yaml_node *node);

@@ -34,6 +34,20 @@ static bool read_digits(const char **at, int64_t *ret)
     return *at > start;
 }
 
+/* The same with a '-' in front, or without. */
+static bool read_signed(const char **at, int64_t *ret)
+{
+    bool negative = **at == '-';
+
+    if (negative)
+        (*at)++;
+    if (!read_digits(at, ret))
+        return false;
+    if (negative)
+        *ret = -*ret;
+    return true;
+}
+
 /* The unit whose whole name stands at *AT; steps over it. NULL when none does. */
 static const struct unit *read_unit(const char **at, const struct unit *units)
 {
@@ -53,18 +67,40 @@ static const struct unit *read_unit(const char **at, const struct unit *units)
 int number_parse(const char *text, int64_t least, int64_t most, int64_t *ret, struct error *error)
 {
     const char *at = text;
-    bool negative = *at == '-';
     int64_t value = 0;
 
-    if (negative)
-        at++;
-    if (!read_digits(&at, &value) || *at != '\0')
+    if (!read_signed(&at, &value) || *at != '\0')
         return error_set(error, "must be a whole number from %" PRId64 " to %" PRId64, least, most);
-    if (negative)
-        value = -value;
     if (value < least || value > most)
         return error_set(error, "must be from %" PRId64 " to %" PRId64 ", not %s", least, most,
                          text);
+    *ret = value;
+    return 0;
+}
+
+int number_parse_share(const char *text, int64_t least, int64_t most, bool *ret_percent,
+                       int64_t *ret, struct error *error)
+{
+    const char *at = text;
+    bool readable;
+    bool percent;
+    int64_t value = 0;
+
+    readable = read_signed(&at, &value);
+    percent = *at == '%';
+    if (percent)
+        at++;
+    if (!readable || *at != '\0')
+        return error_set(error,
+                         "must be a whole count (%" PRId64 " to %" PRId64
+                         ") or percentage (%" PRId64 "%% to 100%%), written like 5 or 10%%",
+                         least, most, least);
+    if (percent && (value < least || value > 100))
+        return error_set(error, "must be from %" PRId64 "%% to 100%%, not %s", least, text);
+    if (!percent && (value < least || value > most))
+        return error_set(error, "must be from %" PRId64 " to %" PRId64 ", not %s", least, most,
+                         text);
+    *ret_percent = percent;
     *ret = value;
     return 0;
 }

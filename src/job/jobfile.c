@@ -16,12 +16,13 @@
 #include "job/jobkeys.h"
 #include "job/loading.h"
 #include "job/problems.h"
+#include "job/retry.h"
 #include "job/script.h"
 #include "job/selection.h"
 #include "job/yaml.h"
 #include "sys/file.h"
 
-enum { DEFAULT_CONCURRENCY = 30, DEFAULT_OUTPUT_LIMIT = 1024 * 1024 };
+enum { DEFAULT_CONCURRENCY = 30, DEFAULT_OUTPUT_LIMIT = 1024 * 1024, BATCHES_MOST = 1000 };
 
 #define DEFAULT_TIMEOUT    (220 * NUMBER_SECOND)
 #define DEFAULT_KILL_GRACE (2 * NUMBER_SECOND)
@@ -107,6 +108,66 @@ static void load_settings(const struct loading *loading, const struct jobkeys_va
     load_timeouts(loading, values);
 }
 
+static void load_batches(const struct loading *loading, const struct yaml_node *node)
+{
+    bool is_list = node->kind == YAML_SEQUENCE;
+    size_t count = is_list ? node->count : 1;
+    struct job *job = loading->job;
+
+    if (count > BATCHES_MOST) {
+        loading_problem(loading, node, "batches must have at most %d entries, not %zu",
+                        BATCHES_MOST, count);
+        return;
+    }
+    job->batches = memory_zeroed(count, sizeof *job->batches);
+    for (size_t i = 0; i < count; i++) {
+        if (jobkeys_read_share(loading, KEY_BATCHES, is_list ? "an entry of batches" : "batches",
+                               is_list ? node->items[i] : node, &job->batches[job->batch_count]))
+            job->batch_count++;
+    }
+}
+
+static void load_on_halt(const struct loading *loading, const struct yaml_node *node)
+{
+    if (node == NULL || strcmp(node->text, "drain") == 0)
+        loading->job->on_halt = JOB_DRAIN;
+    else if (strcmp(node->text, "stop") == 0)
+        loading->job->on_halt = JOB_STOP;
+    else
+        loading_problem(loading, node, "on_halt must be drain or stop, not \"%.80s\"", node->text);
+}
+
+/* In which steps the job goes over its targets, and when it goes no further. */
+static void load_steps(const struct loading *loading, const struct jobkeys_value *values)
+{
+    const struct jobkeys_value *batches = &values[KEY_BATCHES];
+    const struct jobkeys_value *pause = &values[KEY_PAUSE_BETWEEN];
+    const struct yaml_node *most = values[KEY_MAX_FAILURES].node;
+    struct job *job = loading->job;
+
+    if (batches->node != NULL)
+        load_batches(loading, batches->node);
+    job->pause_between = number_or(pause, 0);
+    if (pause->node != NULL && batches->key == NULL)
+        loading_problem(loading, pause->key,
+                        "pause_between needs batches: without them there is nothing between which "
+                        "to pause");
+    job->has_max_failures =
+        most != NULL &&
+        jobkeys_read_share(loading, KEY_MAX_FAILURES, "max_failures", most, &job->max_failures);
+    load_on_halt(loading, values[KEY_ON_HALT].node);
+}
+
+static void load_repeats(const struct loading *loading, const struct jobkeys_value *values)
+{
+    const struct jobkeys_value *idempotent = &values[KEY_IDEMPOTENT];
+
+    /* What stands there but is wrong was reported: retry must not call for it again. */
+    loading->job->idempotent =
+        idempotent->key != NULL && (idempotent->node == NULL || idempotent->number != 0);
+    retry_load(loading, values[KEY_RETRY].node);
+}
+
 static void load_job(const struct loading *loading, const struct yaml_node *root)
 {
     struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
@@ -114,6 +175,8 @@ static void load_job(const struct loading *loading, const struct yaml_node *root
     jobkeys_read(loading, JOBKEYS_TOP, root, values);
     load_identity(loading, values);
     load_settings(loading, values);
+    load_repeats(loading, values);
+    load_steps(loading, values);
     script_load(loading, values[KEY_SCRIPT].node);
     selection_load(loading, values[KEY_TARGETS].node);
 }

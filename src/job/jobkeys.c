@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "job/job.h"
 #include "job/loading.h"
 #include "job/problems.h"
 #include "job/yaml.h"
@@ -17,6 +18,9 @@ enum kind {
     NUMBER,       /* without quotes */
     DURATION,     /* with a unit */
     SIZE,         /* with a unit */
+    BOOLEAN,      /* true or false, without quotes: YAML 1.1 has too many other words for it */
+    SHARE,        /* a count or a percentage: jobkeys_read_share() */
+    SHARES,       /* one, or a list of them, not empty; likewise */
     MAPPING,      /* read by somebody else */
     LIST,         /* not empty; likewise */
     TEXT_OR_LIST, /* likewise */
@@ -30,7 +34,7 @@ static const struct key {
     const char *name;
     enum kind kind;
     bool required;
-    int64_t least, most; /* of NUMBER, DURATION and SIZE */
+    int64_t least, most; /* of NUMBER, DURATION, SIZE and a count; a percentage is up to 100 */
 } keys[JOBKEYS_COUNT] = {
     [KEY_VERSION] = {JOBKEYS_TOP, "version", NUMBER, true, 1, INT32_MAX},
     [KEY_NAME] = {JOBKEYS_TOP, "name", TEXT, true, 0, 0},
@@ -45,10 +49,12 @@ static const struct key {
                             100 * NUMBER_MILLISECOND, 24 * NUMBER_HOUR},
     [KEY_DEADLINE] = {JOBKEYS_TOP, "deadline", DURATION, false, NUMBER_SECOND, NUMBER_LONGEST},
     [KEY_KILL_GRACE] = {JOBKEYS_TOP, "kill_grace", DURATION, false, 0, 60 * NUMBER_SECOND},
-    [KEY_RETRY] = {JOBKEYS_TOP, "retry", LATER, false, 0, 0},
-    [KEY_BATCHES] = {JOBKEYS_TOP, "batches", LATER, false, 0, 0},
-    [KEY_PAUSE_BETWEEN] = {JOBKEYS_TOP, "pause_between", LATER, false, 0, 0},
-    [KEY_MAX_FAILURES] = {JOBKEYS_TOP, "max_failures", LATER, false, 0, 0},
+    [KEY_RETRY] = {JOBKEYS_TOP, "retry", MAPPING, false, 0, 0},
+    [KEY_IDEMPOTENT] = {JOBKEYS_TOP, "idempotent", BOOLEAN, false, 0, 0},
+    [KEY_BATCHES] = {JOBKEYS_TOP, "batches", SHARES, false, 1, JOB_TARGETS_MOST},
+    [KEY_PAUSE_BETWEEN] = {JOBKEYS_TOP, "pause_between", DURATION, false, 0, 24 * NUMBER_HOUR},
+    [KEY_MAX_FAILURES] = {JOBKEYS_TOP, "max_failures", SHARE, false, 0, JOB_TARGETS_MOST},
+    [KEY_ON_HALT] = {JOBKEYS_TOP, "on_halt", TEXT, false, 0, 0},
     [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", LATER, false, 0, 0},
     [KEY_OUTPUT_LIMIT] = {JOBKEYS_TOP, "output_limit", SIZE, false, KIB, INT64_C(64) * MIB},
     [KEY_AZ] = {JOBKEYS_TOP, "az", TEXT, false, 0, 0},
@@ -64,6 +70,11 @@ static const struct key {
     [KEY_TARGETS_QUERY] = {JOBKEYS_TARGETS, "query", LATER, false, 0, 0},
     [KEY_TARGETS_EXCLUDE] = {JOBKEYS_TARGETS, "exclude", TEXT_OR_LIST, false, 0, 0},
     [KEY_TARGETS_EXPECT] = {JOBKEYS_TARGETS, "expect", LATER, false, 0, 0},
+    [KEY_RETRY_ATTEMPTS] = {JOBKEYS_RETRY, "attempts", NUMBER, false, 1, 100},
+    [KEY_RETRY_DELAY] = {JOBKEYS_RETRY, "delay", DURATION, false, 0, 24 * NUMBER_HOUR},
+    [KEY_RETRY_FACTOR] = {JOBKEYS_RETRY, "factor", NUMBER, false, 1, 10},
+    [KEY_RETRY_MAX_DELAY] = {JOBKEYS_RETRY, "max_delay", DURATION, false, 0, 24 * NUMBER_HOUR},
+    [KEY_RETRY_ON] = {JOBKEYS_RETRY, "on", TEXT_OR_LIST, false, 0, 0},
     [KEY_VM_NAME] = {JOBKEYS_VM, "name", TEXT, true, 0, 0},
     [KEY_VM_RESOURCE_GROUP] = {JOBKEYS_VM, "resource_group", TEXT, false, 0, 0},
     [KEY_VM_SUBSCRIPTION] = {JOBKEYS_VM, "subscription", TEXT, false, 0, 0},
@@ -71,11 +82,10 @@ static const struct key {
     [KEY_SECRET_ENV] = {JOBKEYS_SECRET, "env", TEXT, true, 0, 0},
 };
 
-static const char *const sections[] = {[JOBKEYS_TOP] = "a job file",
-                                       [JOBKEYS_SCRIPT] = "script",
-                                       [JOBKEYS_TARGETS] = "targets",
-                                       [JOBKEYS_VM] = "an entry of vms",
-                                       [JOBKEYS_SECRET] = "a secret parameter"};
+static const char *const sections[] = {
+    [JOBKEYS_TOP] = "a job file",     [JOBKEYS_SCRIPT] = "script",
+    [JOBKEYS_TARGETS] = "targets",    [JOBKEYS_RETRY] = "retry",
+    [JOBKEYS_VM] = "an entry of vms", [JOBKEYS_SECRET] = "a secret parameter"};
 
 /* The key NAME of SECTION; NULL when it has none. */
 static const struct key *find_key(enum jobkeys_section section, const char *name)
@@ -102,24 +112,35 @@ static const struct key *find_nearest(enum jobkeys_section section, const char *
     return nearest != NULL ? find_key(section, nearest) : NULL;
 }
 
+/* Where else a key of this name belongs; NULL: nowhere, or SECTION is one where none is likely to
+   be misplaced. */
+static const char *find_place(enum jobkeys_section section, const char *name)
+{
+    static const char *const places[] = {[JOBKEYS_TOP] = "at the left margin, not indented",
+                                         [JOBKEYS_SCRIPT] = "in script",
+                                         [JOBKEYS_TARGETS] = "in targets",
+                                         [JOBKEYS_RETRY] = "in retry"};
+    const enum jobkeys_section main_sections = sizeof places / sizeof places[0];
+
+    for (enum jobkeys_section other = 0; section < main_sections && other < main_sections;
+         other++) {
+        if (other != section && find_key(other, name) != NULL)
+            return places[other];
+    }
+    return NULL;
+}
+
 /* Returns the key that was probably meant; NULL when that is anybody's guess. */
 static const struct key *report_unknown(const struct loading *loading, enum jobkeys_section section,
                                         const struct yaml_node *key)
 {
     bool is_shown = loading->problems->count < PROBLEMS_MOST;
     const struct key *nearest = is_shown ? find_nearest(section, key->text) : NULL;
-    bool is_main = section <= JOBKEYS_TARGETS; /* only there a key is likely to be misplaced */
+    const char *place = find_place(section, key->text);
 
-    if (is_main && section != JOBKEYS_TOP && find_key(JOBKEYS_TOP, key->text) != NULL)
-        loading_problem(loading, key,
-                        "unknown key \"%s\" in %s; it belongs at the left margin, not indented",
-                        key->text, sections[section]);
-    else if (is_main && section != JOBKEYS_SCRIPT && find_key(JOBKEYS_SCRIPT, key->text) != NULL)
-        loading_problem(loading, key, "unknown key \"%s\" in %s; it belongs in script", key->text,
-                        sections[section]);
-    else if (is_main && section != JOBKEYS_TARGETS && find_key(JOBKEYS_TARGETS, key->text) != NULL)
-        loading_problem(loading, key, "unknown key \"%s\" in %s; it belongs in targets", key->text,
-                        sections[section]);
+    if (place != NULL)
+        loading_problem(loading, key, "unknown key \"%s\" in %s; it belongs %s", key->text,
+                        sections[section], place);
     else if (nearest != NULL)
         loading_problem(loading, key, "unknown key \"%s\"; did you mean \"%s\"?", key->text,
                         nearest->name);
@@ -147,6 +168,28 @@ bool jobkeys_is_text(const struct loading *loading, const char *what, const stru
     else
         return true;
     return false;
+}
+
+bool jobkeys_read_share(const struct loading *loading, enum jobkeys_key key, const char *what,
+                        const struct yaml_node *node, struct job_share *ret)
+{
+    struct error error;
+    bool percent;
+    int64_t value;
+
+    if (!jobkeys_is_text(loading, what, node))
+        return false;
+    if (number_parse_share(node->text, keys[key].least, keys[key].most, &percent, &value, &error) <
+        0) {
+        loading_problem(loading, node, "%s %s", what, error.text);
+        return false;
+    }
+    if (node->quoted && !percent) {
+        loading_problem(loading, node, "%s must be a number without quotes", what);
+        return false;
+    }
+    *ret = (struct job_share){percent, (int)value};
+    return true;
 }
 
 /* Appends a limit the way a job file would have it. */
@@ -208,6 +251,20 @@ static bool read_amount(const struct loading *loading, const struct key *key,
     return false;
 }
 
+static bool read_boolean(const struct loading *loading, const struct key *key,
+                         const struct yaml_node *node, int64_t *ret)
+{
+    *ret = strcmp(node->text, "true") == 0;
+    if (*ret == 0 && strcmp(node->text, "false") != 0)
+        loading_problem(loading, node, "%s must be true or false, not \"%.80s\"", key->name,
+                        node->text);
+    else if (node->quoted)
+        loading_problem(loading, node, "%s must be true or false without quotes", key->name);
+    else
+        return true;
+    return false;
+}
+
 static bool is_wanted_kind(enum kind kind, const struct yaml_node *node)
 {
     switch (kind) {
@@ -216,6 +273,7 @@ static bool is_wanted_kind(enum kind kind, const struct yaml_node *node)
     case LIST:
         return node->kind == YAML_SEQUENCE;
     case TEXT_OR_LIST:
+    case SHARES:
         return node->kind != YAML_MAPPING;
     default:
         return node->kind == YAML_SCALAR;
@@ -230,6 +288,9 @@ static bool read_value(const struct loading *loading, const struct key *key,
                                          [NUMBER] = "a number",
                                          [DURATION] = "a duration",
                                          [SIZE] = "a size",
+                                         [BOOLEAN] = "true or false",
+                                         [SHARE] = "a count or a percentage",
+                                         [SHARES] = "a count, a percentage or a list of them",
                                          [MAPPING] = "a mapping (indented keys with values)",
                                          [LIST] = "a list",
                                          [TEXT_OR_LIST] = "a single value or a list"};
@@ -249,6 +310,8 @@ static bool read_value(const struct loading *loading, const struct key *key,
         loading_problem(loading, node, "%s must not be empty", key->name);
     else if (key->kind == NUMBER || key->kind == DURATION || key->kind == SIZE)
         return read_amount(loading, key, node, ret);
+    else if (key->kind == BOOLEAN)
+        return read_boolean(loading, key, node, ret);
     else
         return true;
     return false;

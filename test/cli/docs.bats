@@ -40,6 +40,27 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   [[ $output == *": ok, 30 targets" ]]
 }
 
+@test "every job in jobs/ loads" {
+  run "$azfan" check "$top"/jobs/*.yaml
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "${#lines[@]}" -ge 2 ]
+}
+
+@test "every reason that the manual lets a job repeat can be repeated, and no other" {
+  sed -n '/^\.It Ic on$/,/^\.El/p' "$top/man/azfan-job.5" | sed -nE 's/^\.It ([a-z_]+) Ta .*/\1/p' | sort >"$place/manual"
+  write_job "retry: {on: everything}"
+  run "$azfan" check "$job"
+  tr -d ' ' <<<"${output##*there are}" | tr , '\n' | sort >"$place/taken"
+  diff "$place/manual" "$place/taken"
+  # Those that need idempotent are those by which the script may have run.
+  sed -n '/^\.It Ic on$/,/^\.El/p' "$top/man/azfan-job.5" |
+    sed -nE 's/^\.It ([a-z_]+) Ta (yes|perhaps)$/\1/p' | sort >"$place/manual"
+  write_job "retry: {on: [$(paste -sd, "$place/taken")]}"
+  run "$azfan" check "$job"
+  sed -nE 's/.*"([a-z_]+)": the script has .*"idempotent: true".*/\1/p' <<<"$output" | sort >"$place/need"
+  diff "$place/manual" "$place/need"
+}
+
 @test "the manual's examples run" {
   mkdir "$place/jobs" && cp "$top/jobs/demo.yaml" "$place/jobs"
   cd "$place"

@@ -113,6 +113,14 @@ START_TEST(defaults)
     ck_assert_int_eq(job->kill_grace, 2 * NUMBER_SECOND);
     ck_assert_uint_eq(job->output_limit, 1024 * 1024);
     ck_assert_str_eq(job->az, "az");
+    ck_assert_int_eq(job->retry.attempts, 1);
+    ck_assert_uint_eq(job->retry.on, 0);
+    ck_assert(!job->idempotent);
+    ck_assert_ptr_null(job->batches);
+    ck_assert_uint_eq(job->batch_count, 0);
+    ck_assert_int_eq(job->pause_between, 0);
+    ck_assert(!job->has_max_failures);
+    ck_assert_int_eq(job->on_halt, JOB_DRAIN);
     ck_assert_uint_eq(job->target_count, 5);
     ck_assert_str_eq(job->targets[4].name, "c-3");
     ck_assert_str_eq(job->targets[4].label, "c-3");
@@ -172,6 +180,75 @@ START_TEST(everything)
     ck_assert_str_eq(job->targets[6].name, "f-2");
     ck_assert_str_eq(job->targets[7].resource_group, "g3");
     job_free(job);
+}
+END_TEST
+
+/* SHARE as a job file has it, for comparisons. */
+static char *print_share(struct job_share share)
+{
+    return memory_print("%d%s", share.value, share.percent ? "%" : "");
+}
+
+static void check_shares(const struct job *job, const char *const *expected, size_t count)
+{
+    ck_assert_uint_eq(job->batch_count, count);
+    for (size_t i = 0; i < count; i++) {
+        char *share = print_share(job->batches[i]);
+
+        ck_assert_str_eq(share, expected[i]);
+        free(share);
+    }
+}
+
+START_TEST(steps)
+{
+    static const char *const expected[] = {"1", "10%", "100000", "1%", "100%"};
+    struct job *job = load_well(HEAD PLACES "batches: [1, 10%, 100000, \"1%\", 100%]\n"
+                                            "pause_between: 24h\nmax_failures: 10%\n"
+                                            "on_halt: stop\nidempotent: true\n",
+                                NULL);
+
+    check_shares(job, expected, UNIT_COUNT(expected));
+    ck_assert_int_eq(job->pause_between, 24 * NUMBER_HOUR);
+    ck_assert(job->has_max_failures);
+    ck_assert(job->max_failures.percent);
+    ck_assert_int_eq(job->max_failures.value, 10);
+    ck_assert_int_eq(job->on_halt, JOB_STOP);
+    ck_assert(job->idempotent);
+    job_free(job);
+}
+END_TEST
+
+START_TEST(steps_at_their_limits)
+{
+    static const char *const expected[] = {"25%"};
+    struct job *job = load_well(HEAD PLACES "batches: 25%\npause_between: 0s\nmax_failures: 0\n"
+                                            "on_halt: drain\nidempotent: false\n",
+                                NULL);
+
+    check_shares(job, expected, UNIT_COUNT(expected));
+    ck_assert_int_eq(job->pause_between, 0);
+    ck_assert(job->has_max_failures); /* none may fail: not the same as no limit */
+    ck_assert(!job->max_failures.percent);
+    ck_assert_int_eq(job->max_failures.value, 0);
+    ck_assert_int_eq(job->on_halt, JOB_DRAIN);
+    ck_assert(!job->idempotent);
+    job_free(job);
+}
+END_TEST
+
+START_TEST(as_many_batches_as_may_be)
+{
+    struct buffer lines = BUFFER_INIT;
+    struct job *job;
+
+    buffer_add(&lines, HEAD PLACES "batches:\n");
+    for (int i = 0; i < 1000; i++)
+        buffer_add(&lines, "- 1\n");
+    job = load_well(buffer_text(&lines), NULL);
+    ck_assert_uint_eq(job->batch_count, 1000);
+    job_free(job);
+    buffer_done(&lines);
 }
 END_TEST
 
@@ -438,7 +515,7 @@ END_TEST
 
 START_TEST(bad_jobs_are_there)
 {
-    ck_assert_uint_ge(bad_jobs.count, 45);
+    ck_assert_uint_ge(bad_jobs.count, 160);
 }
 END_TEST
 
@@ -453,6 +530,9 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, everything);
+    tcase_add_test(tests, steps);
+    tcase_add_test(tests, steps_at_their_limits);
+    tcase_add_test(tests, as_many_batches_as_may_be);
     tcase_add_loop_test(tests, script_timeout_follows_timeout, 0, UNIT_COUNT(script_timeouts));
     tcase_add_test(tests, line_ends_for_a_shell);
     tcase_add_test(tests, overrides_go_over_the_file);

@@ -28,6 +28,56 @@ END_TEST
 
 static const struct {
     const char *text;
+    int64_t least;
+    int64_t expected; /* -1: an error */
+    bool percent;
+    const char *message; /* a part of the error */
+} shares[] = {
+    {"1", 1, 1, false, NULL},
+    {"007", 1, 7, false, NULL},
+    {"500", 1, 500, false, NULL},
+    {"1%", 1, 1, true, NULL},
+    {"100%", 1, 100, true, NULL},
+    {"0", 0, 0, false, NULL},
+    {"0%", 0, 0, true, NULL},
+    {"0", 1, -1, false, "must be from 1 to 500, not 0"},
+    {"0%", 1, -1, false, "must be from 1% to 100%, not 0%"},
+    {"-1", 0, -1, false, "must be from 0 to 500, not -1"},
+    {"-1%", 0, -1, false, "must be from 0% to 100%, not -1%"},
+    {"501", 1, -1, false, "must be from 1 to 500, not 501"},
+    {"101%", 1, -1, false, "must be from 1% to 100%, not 101%"},
+    {"1.5%", 1, -1, false, "whole count (1 to 500) or percentage (1% to 100%)"},
+    {"10 %", 1, -1, false, "written like 5 or 10%"},
+    {"10%%", 1, -1, false, "written like"},
+    {"10%x", 1, -1, false, "written like"},
+    {" 10%", 1, -1, false, "written like"},
+    {"%", 1, -1, false, "written like"},
+    {"-%", 1, -1, false, "written like"},
+    {"%10", 1, -1, false, "written like"},
+    {"+1", 1, -1, false, "written like"},
+    {"", 1, -1, false, "written like"},
+    {"99999999999999999999", 1, -1, false, "written like"},
+    {"9223372036854775807%", 1, -1, false, "must be from 1% to 100%"},
+};
+
+START_TEST(share)
+{
+    struct error error = {""};
+    bool percent = false;
+    int64_t value = -1;
+    int result =
+        number_parse_share(shares[_i].text, shares[_i].least, 500, &percent, &value, &error);
+
+    ck_assert_msg((result == 0) == (shares[_i].message == NULL), "\"%s\"", shares[_i].text);
+    ck_assert_msg(value == shares[_i].expected && percent == shares[_i].percent, "\"%s\": %d",
+                  shares[_i].text, (int)value);
+    ck_assert_msg(result == 0 || strstr(error.text, shares[_i].message) != NULL, "\"%s\": %s",
+                  shares[_i].text, error.text);
+}
+END_TEST
+
+static const struct {
+    const char *text;
     int64_t milliseconds; /* -1: an error */
     const char *expected; /* printed exactly, or a part of the error */
 } durations[] = {
@@ -137,6 +187,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("all");
 
     tcase_add_loop_test(tests, parse, 0, UNIT_COUNT(numbers));
+    tcase_add_loop_test(tests, share, 0, UNIT_COUNT(shares));
     tcase_add_loop_test(tests, duration, 0, UNIT_COUNT(durations));
     tcase_add_loop_test(tests, print_duration, 0, UNIT_COUNT(shown));
     tcase_add_loop_test(tests, size, 0, UNIT_COUNT(sizes));
