@@ -18,8 +18,8 @@ struct buffer;
 struct job;
 
 /*
- * The batch of each of the job's targets, from 1; free() it. A percentage is of all targets, rounded
- * up, so never below one.
+ * The batch of each of the job's targets, from 1; free() it. A percentage is of all targets,
+ * rounded up, so never below one.
  */
 int *rules_batches(const struct job *job);
 
@@ -30,16 +30,16 @@ size_t rules_max_failures(const struct job *job);
  * The rules for WORKERS, with BATCHES (of rules_batches()) and, where not NULL, NOT_BEFORE; both
  * are borrowed. NOW is the run's start: the deadline counts from it.
  */
-struct schedule_rules rules_of(const struct job *job, const int *batches,
-                               const int64_t *not_before, int workers, uint64_t seed, int64_t now);
+struct schedule_rules rules_of(const struct job *job, const int *batches, const int64_t *not_before,
+                               int workers, uint64_t seed, int64_t now);
 
 /* How long the run takes after the login: see rules_duration(). */
 struct rules_duration {
-    int64_t worst;  /* every attempt as long as it can be, every target's attempts all used; at most
-                       NUMBER_LONGEST; the deadline is not considered */
-    int64_t least;  /* Run Command takes about 20 s at least (Azure's documentation), so no real
-                       run is quicker */
-    size_t rounds;  /* of WORKERS at once, over all batches, one attempt a target */
+    int64_t worst; /* every attempt as long as it can be, every target's attempts all used; at most
+                      NUMBER_LONGEST; the deadline is not considered */
+    int64_t least; /* Run Command takes about 20 s at least (Azure's documentation), so no real
+                      run is quicker */
+    size_t rounds; /* of WORKERS at once, over all batches, one attempt a target */
     size_t batches;
     int64_t pauses; /* between them, in all */
 };
@@ -48,8 +48,9 @@ struct rules_duration rules_duration(const struct job *job, const int *batches, 
 
 /*
  * Appends, when the job cannot or may not finish by its deadline, one line with the arithmetic:
- * "300 targets, 30 at once: 10 rounds of up to 3m42s are 37m at worst, more than the deadline of
- * 30m". SIMULATED: Azure's least time does not hold. False: it can, and nothing was appended.
+ * "this job may not finish by its deadline: 300 targets, 30 at once, are 10 rounds of up to 3m42s,
+ * so 37m02s at worst; the deadline is 30m". No newline. SIMULATED: Azure's least time does not
+ * hold. False: it can, and nothing was appended.
  */
 bool rules_warn(struct buffer *buffer, const struct job *job, const int *batches, int workers,
                 bool simulated);

@@ -62,8 +62,8 @@ struct schedule_decision {
     enum schedule_step step;
     size_t target; /* with START: it counts as running from now on */
     int attempt;   /* likewise: from 1 */
-    int64_t until; /* with WAIT: nothing can be started before, unless an attempt ends;
-                      CLOCK_NEVER */
+    int64_t until; /* with WAIT: nothing can be started before, unless an attempt ends; not after
+                      the deadline, when schedule_see_time() has something to say; CLOCK_NEVER */
 };
 
 /* What an end means. */
@@ -71,11 +71,14 @@ struct schedule_verdict {
     bool settled;     /* the outcome stands; else the target is tried again */
     int64_t again_at; /* when not settled: not earlier */
     bool cut;         /* fewer may run at once from now on: schedule_limit() */
-    bool halted;      /* with this one there were more failures than max_failures: the stage has
-                         grown */
+    bool halted;      /* with this one there were more failures than max_failures, and the stage has
+                         grown by it: once a run */
 };
 
 struct schedule;
+
+/* How long a target rests after its ATTEMPT-th attempt (from 1), without the jitter. */
+int64_t schedule_delay(const struct schedule_rules *rules, int attempt);
 
 /* Takes a copy of RULES, and of the arrays that they point to. Never NULL. */
 struct schedule *schedule_new(const struct schedule_rules *rules);
@@ -95,7 +98,9 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
  * The attempt of TARGET could not be started, because the machine has no room for one more process
  * or descriptor at this moment. It does not count as an attempt, and for a short while that grows
  * nothing is started. True: it will be tried again. False: the rules' patience is over, or nothing
- * is started any more: the caller reports the end by schedule_ended().
+ * is started any more: the target counts as running until the caller reports its end by
+ * schedule_ended(). The end of any other attempt ends the pause: it has left its room. Refusals of
+ * what was started before the pause began do not make it longer.
  */
 bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now);
 
@@ -120,7 +125,9 @@ int schedule_limit(const struct schedule *schedule);
 size_t schedule_running(const struct schedule *schedule);
 size_t schedule_failures(const struct schedule *schedule);
 
-/* How many targets wait for another attempt (or for their not_before), and when the first is due. */
+/* How many targets of the current batch wait for another attempt, for room, or for their
+ * not_before, and when the first can be started (CLOCK_NEVER: none waits). None does once nothing
+ * is started any more. */
 size_t schedule_waiting(const struct schedule *schedule, int64_t *ret_first);
 
 #endif

@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. A target is in one place at a time:
+ *
+ *   FRESH ──start──> RUNNING ──end──> SETTLED
+ *     │               │    ^
+ *     │ not_before    │ end that is repeated, or no room
+ *     v               v    │
+ *   WAITING, in the heap, ordered by when it is due
+ *
+ * Batches are runs of equal numbers in the array of targets. One is the current one: `next` to
+ * `batch_end` are its targets that may still be fresh, `left` counts those that are not settled.
+ * With the last of them the next batch becomes the current one; it is opened at `opens_at`, and
+ * only then its targets with a not_before go into the heap. So all that is in the heap belongs to
+ * the current batch, and a batch costs nothing before its time.
+ *
+ * The stage only grows, and nothing is started unless it is GOING. What was not settled by then
+ * stays as it is: the caller settles it.
+ *
+ * Bursts. When Azure throttles, all that is in flight hears so; when the machine is full, all that
+ * is being started is refused. Each such burst must count once: thirty answers would halve the
+ * limit down to one. So starts are numbered, and a cut (or a longer pause) remembers how many there
+ * had been: only what was started after it can cause another one.
+ */
+#include "run/schedule.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+#define ROOM_PAUSE_LEAST (250 * NUMBER_MILLISECOND)
+#define ROOM_PAUSE_MOST  (5 * NUMBER_SECOND)
+
+enum place { FRESH, WAITING, RUNNING, SETTLED };
+
+struct target {
+    enum place place;
+    int attempts;          /* begun, and not for want of room taken back */
+    uint64_t start;        /* the number of its last start */
+    int64_t refused_since; /* the first of the refusals in a row, with `refused` */
+    bool refused;
+    bool given_up; /* its end comes from want of room, not from an attempt */
+};
+
+struct wait {
+    int64_t due;
+    size_t target;
+};
+
+struct schedule {
+    struct schedule_rules rules; /* with arrays of our own */
+    int *batches;
+    int64_t *not_before;
+    struct target *targets;
+    enum schedule_stage stage;
+    bool signalled;
+
+    struct wait *heap; /* the earliest first */
+    size_t waiting;
+
+    size_t next; /* before it nothing of the current batch is fresh */
+    size_t batch_end;
+    size_t left;
+    bool open;
+    int64_t opens_at;
+
+    size_t settled;
+    size_t failures;
+    size_t running;
+    int limit;
+    uint64_t starts;   /* so many have been */
+    uint64_t last_cut; /* starts until then; likewise last_refusal */
+    uint64_t last_refusal;
+    int64_t room_at;    /* nothing is started before */
+    int64_t room_pause; /* the last one; 0: none since an attempt ended */
+    uint64_t random;
+};
+
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+static int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* A sum of times that are not negative. */
+static int64_t add(int64_t time, int64_t duration)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(time, duration, &sum) ? CLOCK_NEVER : sum;
+}
+
+/* ---- the heap ------------------------------------------------------------------------------ */
+
+/* The order is total, so that the same events always give the same run. */
+static bool is_before(const struct wait *one, const struct wait *other)
+{
+    return one->due != other->due ? one->due < other->due : one->target < other->target;
+}
+
+static void swap(struct wait *one, struct wait *other)
+{
+    struct wait kept = *one;
+
+    *one = *other;
+    *other = kept;
+}
+
+static void put_to_wait(struct schedule *self, size_t target, int64_t due)
+{
+    struct wait *heap = self->heap;
+    size_t at = self->waiting++;
+
+    heap[at] = (struct wait){due, target};
+    self->targets[target].place = WAITING;
+    while (at > 0 && is_before(&heap[at], &heap[(at - 1) / 2])) {
+        swap(&heap[at], &heap[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+}
+
+static size_t take_first(struct schedule *self)
+{
+    struct wait *heap = self->heap;
+    size_t target = heap[0].target;
+    size_t at = 0;
+
+    heap[0] = heap[--self->waiting];
+    for (;;) {
+        size_t child = 2 * at + 1;
+
+        if (child + 1 < self->waiting && is_before(&heap[child + 1], &heap[child]))
+            child++;
+        if (child >= self->waiting || !is_before(&heap[child], &heap[at]))
+            return target;
+        swap(&heap[at], &heap[child]);
+        at = child;
+    }
+}
+
+/* ---- batches ------------------------------------------------------------------------------- */
+
+static void go_to_next_batch(struct schedule *self, int64_t opens_at)
+{
+    size_t start = self->batch_end;
+    size_t end = start;
+
+    while (end < self->rules.target_count &&
+           (self->batches == NULL || self->batches[end] == self->batches[start]))
+        end++;
+    self->next = start;
+    self->batch_end = end;
+    self->left = end - start;
+    self->open = false;
+    self->opens_at = opens_at;
+}
+
+/* Once a batch; over all of them no target is looked at twice. */
+static void open_batch(struct schedule *self, int64_t now)
+{
+    self->open = true;
+    for (size_t i = self->next; self->not_before != NULL && i < self->batch_end; i++) {
+        if (self->not_before[i] > now)
+            put_to_wait(self, i, self->not_before[i]);
+    }
+}
+
+static bool has_fresh(struct schedule *self)
+{
+    while (self->next < self->batch_end && self->targets[self->next].place != FRESH)
+        self->next++;
+    return self->next < self->batch_end;
+}
+
+/* ---- making -------------------------------------------------------------------------------- */
+
+static void *copy_array(const void *array, size_t count, size_t size)
+{
+    void *copy;
+
+    if (array == NULL)
+        return NULL;
+    copy = memory_zeroed(count, size);
+    memcpy(copy, array, count * size);
+    return copy;
+}
+
+static void check_rules(const struct schedule_rules *rules)
+{
+    assert(rules->workers >= 1 && rules->attempts >= 1 && rules->factor >= 1);
+    assert(rules->delay >= 0 && rules->max_delay >= 0 && rules->pause_between >= 0);
+    for (size_t i = 1; rules->batches != NULL && i < rules->target_count; i++)
+        assert(rules->batches[i - 1] <= rules->batches[i]);
+}
+
+struct schedule *schedule_new(const struct schedule_rules *rules)
+{
+    struct schedule *self = memory_zeroed(1, sizeof *self);
+    size_t count = rules->target_count;
+
+    check_rules(rules);
+    self->rules = *rules;
+    self->batches = copy_array(rules->batches, count, sizeof *self->batches);
+    self->not_before = copy_array(rules->not_before, count, sizeof *self->not_before);
+    self->rules.batches = self->batches;
+    self->rules.not_before = self->not_before;
+    self->targets = memory_zeroed(count, sizeof *self->targets);
+    self->heap = memory_zeroed(count, sizeof *self->heap);
+    self->limit = rules->workers;
+    self->random = rules->seed;
+    self->room_at = INT64_MIN;
+    go_to_next_batch(self, INT64_MIN);
+    return self;
+}
+
+void schedule_free(struct schedule *schedule)
+{
+    if (schedule == NULL)
+        return;
+    free(schedule->batches);
+    free(schedule->not_before);
+    free(schedule->targets);
+    free(schedule->heap);
+    free(schedule);
+}
+
+/* ---- what is next -------------------------------------------------------------------------- */
+
+/* From when on a target can be started, unless an attempt ends before; CLOCK_NEVER. */
+static int64_t find_start(struct schedule *self, int64_t now)
+{
+    int64_t start;
+
+    if (self->stage != SCHEDULE_GOING || self->running >= (size_t)self->limit)
+        return CLOCK_NEVER;
+    if (!self->open && self->opens_at <= now)
+        open_batch(self, now);
+    if (!self->open)
+        start = self->opens_at;
+    else if (has_fresh(self))
+        start = INT64_MIN;
+    else
+        start = self->waiting > 0 ? self->heap[0].due : CLOCK_NEVER;
+    return later(start, self->room_at);
+}
+
+static struct schedule_decision start(struct schedule *self, int64_t now)
+{
+    bool is_due = self->waiting > 0 && self->heap[0].due <= now;
+    size_t index = is_due ? take_first(self) : self->next++;
+    struct target *target = &self->targets[index];
+
+    target->place = RUNNING;
+    target->start = ++self->starts;
+    self->running++;
+    return (struct schedule_decision){
+        .step = SCHEDULE_START, .target = index, .attempt = ++target->attempts};
+}
+
+struct schedule_decision schedule_next(struct schedule *schedule, int64_t now)
+{
+    int64_t deadline = schedule->stage < SCHEDULE_STOPPING ? schedule->rules.deadline : CLOCK_NEVER;
+    int64_t start_at;
+
+    if (schedule->settled == schedule->rules.target_count ||
+        (schedule->stage != SCHEDULE_GOING && schedule->running == 0))
+        return (struct schedule_decision){.step = SCHEDULE_OVER};
+    start_at = find_start(schedule, now);
+    if (start_at <= now && now < deadline)
+        return start(schedule, now);
+    if (start_at <= now) /* once the deadline has passed nobody waits for a start */
+        start_at = deadline;
+    return (struct schedule_decision){.step = SCHEDULE_WAIT, .until = earlier(start_at, deadline)};
+}
+
+/* ---- ends ---------------------------------------------------------------------------------- */
+
+static bool is_failure(const struct outcome *outcome)
+{
+    return outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_TIMEOUT ||
+           outcome->kind == OUTCOME_ERROR || outcome->kind == OUTCOME_UNKNOWN;
+}
+
+static bool is_repeated(const struct schedule *self, const struct target *target,
+                        const struct outcome *outcome)
+{
+    bool untouched = outcome->script == SCRIPT_NOT_STARTED && !outcome->may_still_run;
+
+    return self->stage == SCHEDULE_GOING && is_failure(outcome) && !outcome->fatal &&
+           target->attempts < self->rules.attempts && self->rules.retry_on[outcome->reason] &&
+           (untouched || self->rules.idempotent);
+}
+
+/* splitmix64: small, and good enough to keep targets apart. */
+static uint64_t draw(struct schedule *self)
+{
+    uint64_t bits = self->random += UINT64_C(0x9e3779b97f4a7c15);
+
+    bits = (bits ^ (bits >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    bits = (bits ^ (bits >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return bits ^ (bits >> 31);
+}
+
+int64_t schedule_delay(const struct schedule_rules *rules, int attempt)
+{
+    int64_t delay = rules->delay;
+
+    /* A delay that no longer grows ends the loop: it turns 63 times at most. */
+    for (int i = 1; i < attempt && rules->factor > 1 && delay > 0 && delay < rules->max_delay;
+         i++) {
+        if (__builtin_mul_overflow(delay, rules->factor, &delay))
+            return rules->max_delay;
+    }
+    return earlier(delay, rules->max_delay);
+}
+
+/* Never before Azure's own word. Either way those that failed together come back one by one. */
+static int64_t find_retry(struct schedule *self, const struct target *target,
+                          const struct outcome *outcome, int64_t now)
+{
+    int64_t delay = schedule_delay(&self->rules, target->attempts);
+    int64_t jitter = (int64_t)(draw(self) % ((uint64_t)delay / 4 + 1));
+    int64_t rest = delay - jitter;
+
+    if (outcome->retry_after > rest)
+        rest = add(outcome->retry_after, jitter);
+    return add(now, rest);
+}
+
+/* Fewer at once when Azure throttles, one more whenever it takes a request. True: fewer. */
+static bool steer(struct schedule *self, const struct target *target, const struct outcome *outcome)
+{
+    if (outcome->kind != OUTCOME_ERROR) {
+        if (self->limit < self->rules.workers)
+            self->limit++;
+        return false;
+    }
+    if (outcome->reason != REASON_THROTTLED || target->start <= self->last_cut)
+        return false;
+    self->last_cut = self->starts;
+    if (self->limit == 1)
+        return false;
+    self->limit /= 2;
+    return true;
+}
+
+static bool grow(struct schedule *self, enum schedule_stage stage)
+{
+    if (self->stage >= stage)
+        return false;
+    self->stage = stage;
+    return true;
+}
+
+static void settle(struct schedule *self, struct target *target, int64_t now)
+{
+    target->place = SETTLED;
+    self->settled++;
+    if (--self->left == 0)
+        go_to_next_batch(self, add(now, self->rules.pause_between));
+}
+
+/* True: it was the one too many. */
+static bool count_failure(struct schedule *self)
+{
+    self->failures++;
+    if (self->rules.max_failures == SCHEDULE_NO_LIMIT ||
+        self->failures != self->rules.max_failures + 1)
+        return false;
+    return grow(self, self->rules.stop_on_halt ? SCHEDULE_STOPPING : SCHEDULE_DRAINING);
+}
+
+/* What was really started has ended: what Azure said to it, and that there is room again. */
+static bool learn(struct schedule *self, const struct target *target, const struct outcome *outcome)
+{
+    self->room_at = INT64_MIN;
+    self->room_pause = 0;
+    return steer(self, target, outcome);
+}
+
+struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
+                                       const struct outcome *outcome, int64_t now)
+{
+    struct target *ended = &schedule->targets[target];
+    struct schedule_verdict verdict = {.settled = true};
+
+    assert(target < schedule->rules.target_count && ended->place == RUNNING);
+    schedule->running--;
+    if (!ended->given_up)
+        verdict.cut = learn(schedule, ended, outcome);
+    ended->refused = false;
+    ended->given_up = false;
+    if (is_repeated(schedule, ended, outcome)) {
+        verdict.again_at = find_retry(schedule, ended, outcome, now);
+        /* Nobody waits for an attempt that could not begin. */
+        verdict.settled = verdict.again_at >= schedule->rules.deadline;
+    }
+    if (!verdict.settled) {
+        put_to_wait(schedule, target, verdict.again_at);
+        return verdict;
+    }
+    settle(schedule, ended, now);
+    verdict.halted = is_failure(outcome) && count_failure(schedule);
+    return verdict;
+}
+
+/* ---- no room ------------------------------------------------------------------------------- */
+
+static void pause_starts(struct schedule *self, const struct target *target, int64_t now)
+{
+    bool same_burst = self->room_pause > 0 && target->start <= self->last_refusal;
+
+    if (same_burst && now < self->room_at)
+        return;
+    if (self->room_pause == 0)
+        self->room_pause = ROOM_PAUSE_LEAST;
+    else if (!same_burst)
+        self->room_pause = earlier(2 * self->room_pause, ROOM_PAUSE_MOST);
+    self->last_refusal = self->starts;
+    self->room_at = add(now, self->room_pause);
+}
+
+bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now)
+{
+    struct target *refused = &schedule->targets[target];
+
+    assert(target < schedule->rules.target_count && refused->place == RUNNING);
+    pause_starts(schedule, refused, now);
+    if (!refused->refused)
+        refused->refused_since = now;
+    refused->refused = true;
+    if (schedule->stage != SCHEDULE_GOING ||
+        now - refused->refused_since >= schedule->rules.patience) {
+        refused->given_up = true;
+        return false;
+    }
+    refused->attempts--;
+    schedule->running--;
+    put_to_wait(schedule, target, now);
+    return true;
+}
+
+/* ---- the end of the run -------------------------------------------------------------------- */
+
+bool schedule_see_time(struct schedule *schedule, int64_t now)
+{
+    return now >= schedule->rules.deadline && grow(schedule, SCHEDULE_STOPPING);
+}
+
+enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle)
+{
+    if (schedule->stage >= SCHEDULE_STOPPING)
+        (void)grow(schedule, SCHEDULE_KILLING);
+    else
+        (void)grow(schedule,
+                   gentle && !schedule->signalled ? SCHEDULE_DRAINING : SCHEDULE_STOPPING);
+    schedule->signalled = true;
+    return schedule->stage;
+}
+
+void schedule_halt(struct schedule *schedule)
+{
+    (void)grow(schedule, SCHEDULE_DRAINING);
+}
+
+enum schedule_stage schedule_stage(const struct schedule *schedule)
+{
+    return schedule->stage;
+}
+
+int schedule_limit(const struct schedule *schedule)
+{
+    return schedule->limit;
+}
+
+size_t schedule_running(const struct schedule *schedule)
+{
+    return schedule->running;
+}
+
+size_t schedule_failures(const struct schedule *schedule)
+{
+    return schedule->failures;
+}
+
+size_t schedule_waiting(const struct schedule *schedule, int64_t *ret_first)
+{
+    bool any = schedule->stage == SCHEDULE_GOING && schedule->waiting > 0;
+
+    *ret_first = any ? later(schedule->heap[0].due, schedule->room_at) : CLOCK_NEVER;
+    return any ? schedule->waiting : 0;
+}
