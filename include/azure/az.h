@@ -10,6 +10,8 @@
 #ifndef AZFAN_AZURE_AZ_H
 #define AZFAN_AZURE_AZ_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 
 struct az {
@@ -17,6 +19,8 @@ struct az {
     char **prefix; /* arguments before az's own; NULL-terminated, may be empty: the simulated az */
     char **environment; /* NULL-terminated */
     char *folder;       /* 0700, for command files */
+    uint64_t memory;    /* bytes that one process of it takes, about */
+    int processes;      /* processes and threads of one, about */
 };
 
 /* PROGRAM: a name to look for in PATH, or a path. */

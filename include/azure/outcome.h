@@ -42,7 +42,7 @@ enum outcome_reason {
     REASON_NO_TRAILER, /* unknown, from here */
     REASON_INTERRUPTED,
     REASON_ANSWER,
-    REASON_HALTED,   /* skipped */
+    REASON_HALTED,   /* cancelled, skipped */
     REASON_DEADLINE, /* cancelled, skipped */
     REASONS
 };
@@ -64,6 +64,14 @@ struct outcome {
 /* "ok", "not_running", …: the words of the report. REASON_NONE is "". */
 const char *outcome_name(enum outcome_kind kind);
 const char *outcome_reason_name(enum outcome_reason reason);
+
+/* The kind or reason of that name; OUTCOME_KINDS or REASONS: there is none. */
+enum outcome_kind outcome_find_kind(const char *name);
+enum outcome_reason outcome_find_reason(const char *name);
+
+/* "no", "maybe", "yes": whether the script started, in the words of the report; and back, or -1. */
+const char *outcome_script_name(enum outcome_script script);
+int outcome_find_script(const char *name);
 
 /* Does an outcome of this kind and reason exist (azfan(1), OUTCOMES)? */
 bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason);

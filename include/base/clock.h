@@ -9,6 +9,7 @@
 #ifndef AZFAN_BASE_CLOCK_H
 #define AZFAN_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -31,6 +32,12 @@ enum { CLOCK_TEXT_SIZE = 32 };
 
 /* "2026-11-23T03:00:00Z" */
 void clock_print(int64_t wall, char text[CLOCK_TEXT_SIZE]);
+
+/* "2026-11-23T03:00:00.123Z" */
+void clock_print_exact(int64_t wall, char text[CLOCK_TEXT_SIZE]);
+
+/* Reads what either of these two printed; false: it is neither. */
+bool clock_parse(const char *text, int64_t *ret);
 
 /* "20261123T030000Z", for names of files */
 void clock_print_compact(int64_t wall, char text[CLOCK_TEXT_SIZE]);

@@ -1,16 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * execute: the commands that start something: run and rehearse.
+ * execute: the commands that start something: run and rehearse, and what rerun
+ * does once it knows its targets.
  *
- * execute_run() prints the run, its summary and what is wrong, writes the
- * reports, and returns the exit status. *RET_SIGNAL is the signal that ended
- * the run, which azfan should die of once everything is written; else 0.
+ * Prints the run, its summary and what is wrong, writes the reports, and
+ * returns the exit status. *RET_SIGNAL is the signal that ended the run, which
+ * azfan should die of once everything is written; else 0.
  */
 #ifndef AZFAN_CLI_EXECUTE_H
 #define AZFAN_CLI_EXECUTE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct job;
 struct options;
 
+struct execution {
+    const struct options *options;
+    const struct job *job; /* with at least one target */
+    bool rehearsal;
+    const char *rerun_of;      /* the id of the run whose targets these are; NULL: none */
+    const int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
+};
+
+/* run and rehearse: loads the job that OPTIONS name, and executes it. */
 int execute_run(const struct options *options, int *ret_signal);
+
+int execute_job(const struct execution *execution, int *ret_signal);
 
 #endif

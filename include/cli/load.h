@@ -6,6 +6,7 @@
 #define AZFAN_CLI_LOAD_H
 
 struct job;
+struct jobfile_overrides;
 struct options;
 
 enum load_status { LOAD_OK = 0, LOAD_WRONG = 2, LOAD_EMPTY = 7 }; /* exit statuses */
@@ -16,5 +17,9 @@ enum load_status { LOAD_OK = 0, LOAD_WRONG = 2, LOAD_EMPTY = 7 }; /* exit status
  * target; told as well, and *RET is NULL in both cases.
  */
 enum load_status load_job(const struct options *options, const char *path, struct job **ret);
+
+/* The same with OVERRIDES, for who puts more over the job than the command line does. */
+enum load_status load_job_with(const struct jobfile_overrides *overrides, const char *path,
+                               struct job **ret);
 
 #endif

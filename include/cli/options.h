@@ -24,6 +24,9 @@ enum options_command {
     OPTIONS_PLAN,
     OPTIONS_CHECK,
     OPTIONS_TARGETS,
+    OPTIONS_REPORT,
+    OPTIONS_RERUN,
+    OPTIONS_RUNS,
     OPTIONS_HELP, /* what to print is made by options_print_help() */
     OPTIONS_VERSION
 };
@@ -38,7 +41,7 @@ struct options {
     enum options_command command;
     enum options_command
         help_about;    /* with OPTIONS_HELP: the command asked about, or OPTIONS_HELP */
-    char *const *jobs; /* the job files; one, but for check */
+    char *const *jobs; /* the job files; one, but for check; of report and rerun: the run, if any */
     size_t job_count;
     int concurrency; /* 0: as the job says; likewise timeout and deadline */
     int64_t timeout;
@@ -56,6 +59,9 @@ struct options {
     bool verbose;
     bool execute;
     uint64_t seed;
+    unsigned only; /* outcomes to rerun, a bit each (1U << enum outcome_kind); 0: all but ok */
+    bool changed;  /* rerun, though the job or the script is another one by now */
+    bool now;      /* rerun also what may still be running */
 };
 
 /* Reads the command line; -1: wrong, and the error says what is and what to do. options_done()

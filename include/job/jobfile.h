@@ -11,11 +11,13 @@
 #ifndef AZFAN_JOB_JOBFILE_H
 #define AZFAN_JOB_JOBFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct job;
 struct problems;
+struct targets_wanted;
 
 /* What the command line puts over the job file. Zeroed: nothing. Strings are the caller's. */
 struct jobfile_overrides {
@@ -29,6 +31,11 @@ struct jobfile_overrides {
     size_t limit_count;
     const char *const *excludes; /* patterns: drop targets that match one */
     size_t exclude_count;
+    bool only_wanted;               /* keep no others than these; they are changed as targets_keep()
+                                       says */
+    struct targets_wanted *wanted;
+    size_t wanted_count;
+    const char *standard_input;     /* stands in for what is read from there; NULL: nothing does */
 };
 
 /*

@@ -45,8 +45,8 @@ struct targets_id {
  */
 int targets_parse_id(const char *text, struct targets_id *ret, struct error *error);
 
-/* The full ARM id; SUBSCRIPTION is used where the target names none. free() it. */
-char *targets_print_id(const struct job_target *target, const char *subscription);
+/* The full ARM id of these parts. free() it. */
+char *targets_print_id(const char *subscription, const char *resource_group, const char *name);
 
 /*
  * Adds one VM; takes copies, and takes over PARAMETERS' contents (may be
@@ -60,6 +60,20 @@ size_t targets_exclude(struct targets *targets, const char *pattern);
 
 /* Keeps only the targets whose name matches one of PATTERNS; COUNT 0 keeps all. */
 void targets_limit(struct targets *targets, const char *const *patterns, size_t count);
+
+/* A VM of a past run. */
+struct targets_wanted {
+    const char *subscription; /* NULL: not known */
+    const char *resource_group;
+    const char *name;
+    bool found;
+};
+
+/*
+ * Keeps only the targets that are among WANTED (sorted by this), sets `found` of those that were
+ * there, and gives a target that leaves its subscription to az the one that was meant then.
+ */
+void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count);
 
 /* Gives every target the shortest label that no other has, whatever the case: see struct
  * job_target. */

@@ -11,11 +11,11 @@
 #include <stddef.h>
 
 struct buffer;
-struct job;
+struct result;
 struct result_target;
 
-/* How wide the column of names must be for JOB; long names overflow it. */
-int line_name_width(const struct job *job);
+/* How wide the column of names must be; long names overflow it. */
+int line_name_width(const struct result *result);
 
 /* Appends "web-03   failed    1.2s  status 7" with a newline. */
 void line_print(struct buffer *buffer, const struct result_target *target, int name_width,

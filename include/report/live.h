@@ -16,7 +16,7 @@
 #include "report/outlet.h"
 #include "run/conduct.h"
 
-struct job;
+struct result;
 
 struct live {
     bool colour;
@@ -28,8 +28,8 @@ struct live {
     struct outlet notes;  /* standard error */
 };
 
-/* Sets the widths for JOB; the choices are set by the caller before. */
-void live_open(struct live *live, const struct job *job);
+/* Sets the widths for the targets of RESULT; the choices are set by the caller before. */
+void live_open(struct live *live, const struct result *result);
 
 /* Writes what is still on its way, however long the reader takes. */
 void live_close(struct live *live);

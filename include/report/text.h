@@ -5,11 +5,12 @@
 #ifndef AZFAN_REPORT_TEXT_H
 #define AZFAN_REPORT_TEXT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 struct result;
 
 /* Errors of writing stay in STREAM (ferror()). */
-void text_report_write(FILE *stream, const struct result *result);
+void text_report_write(FILE *stream, const struct result *result, bool colour);
 
 #endif

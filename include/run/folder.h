@@ -19,13 +19,17 @@
 
 struct folder {
     char *path;   /* absolute where it was given so; as given else */
-    char *report; /* PATH/report.json */
+    char *report;  /* PATH/report.json */
+    char *journal; /* PATH/journal.jsonl: for journal_create() */
 };
 
 /* "20261123T030000Z-NAME-1a2b"; WALL is the start in UTC. free() *RET. */
 int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error *error);
 
-/* PATH, or where PATH is NULL $XDG_STATE_HOME/azfan/runs/RUN (~/.local/state where unset). */
+/* Where runs are kept: $XDG_STATE_HOME/azfan/runs (~/.local/state where unset). free() *RET. */
+int folder_of_runs(char **ret, struct error *error);
+
+/* PATH, or where PATH is NULL RUN in the folder of runs. */
 int folder_open(struct folder *folder, const char *path, const char *run, struct error *error);
 
 /*

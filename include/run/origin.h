@@ -4,24 +4,34 @@
  * commit its files are.
  *
  * origin_find() runs git (where there is one, for at most 5 s) in the job
- * file's folder, with no lock taken and no prompt. What cannot be found is
- * NULL: a run never fails for it. Main thread, before other threads start.
+ * file's folder. Git takes no lock, asks nothing, reaches no network, and runs
+ * no program that the repository's configuration names: whoever wrote a job
+ * file that is checked here must not run things on this machine by it. What
+ * cannot be found is NULL: a run never fails for it. Main thread, before other
+ * threads start.
  */
 #ifndef AZFAN_RUN_ORIGIN_H
 #define AZFAN_RUN_ORIGIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct job;
 
 struct origin {
-    char *user;   /* "anna"; behind sudo "root (anna)" */
+    char *user; /* "anna"; behind sudo "root (anna)" */
     char *host;
-    char *commit; /* of the work tree that holds the job file; NULL: none, or no git */
-    bool dirty;   /* the job file or its script file is not as in that commit */
+    char *commit; /* of the work tree that holds the job file (of a link: what it leads to), 40 or
+                     64 hexadecimal digits; NULL: none, or no git */
+    bool dirty;   /* the job file or its script file is not as in that commit: changed, not
+                     committed, ignored, or in another work tree or none */
 };
 
 void origin_find(struct origin *origin, const struct job *job);
+
+/* The same, git having TIMEOUT nanoseconds until it is stopped. */
+void origin_find_within(struct origin *origin, const struct job *job, int64_t timeout);
+
 void origin_done(struct origin *origin);
 
 #endif

@@ -2,9 +2,14 @@
 /*
  * result: everything that a run came to.
  *
- * run/conduct fills it while the run goes on; reports are pure functions of
- * it. It owns what it points to, except the job, which must outlive it.
- * Main thread.
+ * run/conduct fills it while the run goes on, run/replay from the journal of a
+ * past run, both by the functions below; reports are pure functions of it. It
+ * owns what it points to. Main thread.
+ *
+ *   result_init(&result, run);
+ *   result_take_job(&result, job, batches);   // or, when replaying, result_take_targets()
+ *   result_start(…), result_end(…)…; result_end_early(…); result_settle_rest(…);
+ *   result_done(&result);
  */
 #ifndef AZFAN_RUN_RESULT_H
 #define AZFAN_RUN_RESULT_H
@@ -16,13 +21,50 @@
 #include "azure/answer.h"
 #include "azure/outcome.h"
 #include "base/buffer.h"
-#include "job/job.h"
+
+struct job;
+
+/* What reports and a rerun must know of the job. */
+struct result_job {
+    char *name;
+    char *file;   /* as given */
+    char *path;   /* absolute; NULL: not known */
+    char *digest; /* SHA-256 in hexadecimal, of the job file; likewise of the script */
+    char *script_digest;
+    char *runbook;   /* NULL: none */
+    int64_t timeout; /* nanoseconds */
+    int64_t script_timeout;
+    int64_t deadline; /* 0: none */
+    int attempts;     /* of one target, at most */
+    int batches;      /* how many there are */
+};
+
+/* What the command line put over the job file: a rerun puts it there again. */
+struct result_overrides {
+    int concurrency; /* 0: nothing; likewise the next two */
+    int64_t timeout;
+    int64_t deadline;
+    char *az;        /* NULL: nothing */
+    char **settings; /* NAME=VALUE; never of a parameter that the job declares a secret */
+    size_t setting_count;
+};
+
+/* Where the run comes from. Strings may be NULL: not known. */
+struct result_origin {
+    char *user;
+    char *host;
+    char *commit;
+    bool dirty;
+    char *az_version; /* NULL before the login */
+};
 
 struct result_attempt {
+    int64_t at; /* its start, nanoseconds from the start of the run, on the monotonic clock */
     int64_t wall_started;
     int64_t duration;
     enum outcome_kind outcome;
     enum outcome_reason reason;
+    char *message; /* NULL for ok; owned by the result */
     int az_exit;   /* exit status of az; -1 when it did not exit by itself */
     int az_signal; /* the signal that ended az; 0 when none did */
     bool stopped;  /* azfan sent it signals */
@@ -32,14 +74,24 @@ struct result_attempt {
     int worker; /* the thread that ran it, from 0 */
 };
 
+enum result_state {
+    RESULT_WAITING, /* for its first attempt, or for another one */
+    RESULT_STARTED,
+    RESULT_SETTLED
+};
+
 struct result_target {
-    const struct job_target *target;
-    char *id;  /* the full ARM id; NULL before the login told the subscription */
-    int batch; /* from 1 */
-    bool settled;
-    struct outcome outcome; /* valid when settled */
+    char *name;
+    char *resource_group;
+    char *subscription; /* NULL: az's default one */
+    char *label;        /* unique in the run */
+    char *id;           /* the full ARM id; NULL before the login told the subscription */
+    int batch;          /* from 1 */
+    enum result_state state;
+    struct outcome outcome; /* of the last attempt; it stands when SETTLED */
+    int64_t wall_ended;     /* of the last attempt; of one that is under way: its start */
     int64_t duration;       /* of all attempts */
-    struct buffer output;   /* raw bytes, any, secrets removed */
+    struct buffer output;   /* of the last attempt: raw bytes, any, secrets removed */
     struct buffer errors;
     bool output_truncated;
     bool errors_truncated;
@@ -51,45 +103,97 @@ struct result_target {
  * What ended the run before its work was done. The first that happens counts,
  * but a signal or the deadline goes before a halt.
  */
-enum result_ending { RESULT_COMPLETE, RESULT_SIGNAL, RESULT_DEADLINE, RESULT_LOGIN, RESULT_HALTED };
+enum result_ending {
+    RESULT_COMPLETE,
+    RESULT_SIGNAL,
+    RESULT_DEADLINE,
+    RESULT_LOGIN,
+    RESULT_HALTED,
+    RESULT_INTERRUPTED, /* azfan was killed, or the machine went down: only from a journal */
+    RESULT_GOING        /* it has not ended yet: only from a journal */
+};
 
 struct result {
     char *run; /* the run's id */
-    const struct job *job;
+    struct result_job job;
+    struct result_overrides overrides;
+    struct result_origin origin;
+    bool rehearsal;
+    char *rerun_of; /* the run whose targets these are; NULL: none */
     int64_t wall_started;
     int64_t wall_ended;
     int64_t duration;
     enum result_ending ending;
     int signal;    /* with RESULT_SIGNAL */
     char *trouble; /* what azfan itself could not do (a full disk); NULL: nothing; exit status 1 */
-    char *halt_cause; /* one sentence, when a broken login or az halted it; else NULL */
+    char *halt_cause; /* one sentence, when the run was halted; else NULL */
     char *folder;     /* the run folder; NULL when there is none */
-    struct result_target *targets; /* as many as the job has, in its order */
+    int concurrency;  /* attempts at once, as the job wants it */
+    int workers;      /* as the machine can bear it */
+    int least_limit;  /* to how many Azure's throttling brought it down; WORKERS: it did not */
+    size_t cuts;      /* how often */
+    struct result_target *targets; /* in the job's order */
+    size_t target_count;
     size_t settled;
-    size_t counts[OUTCOME_KINDS];
+    size_t counts[OUTCOME_KINDS]; /* of those that are settled */
 };
 
-void result_init(struct result *result, const struct job *job, const char *run);
+void result_init(struct result *result, const char *run);
 void result_done(struct result *result);
 
-/* Keeps an attempt of target INDEX; the target is not settled by it. */
-void result_add_attempt(struct result *result, size_t index, const struct result_attempt *attempt);
+/* Copies what is to be known of JOB. BATCHES: of each target, from 1. Once, after result_init(). */
+void result_take_job(struct result *result, const struct job *job, const int *batches);
 
-/* Settles target INDEX: takes over what ANSWER holds. Each target once. */
-void result_settle(struct result *result, size_t index, struct answer *answer);
+/* Makes COUNT targets that wait, all else zeroed: for a journal, which fills them in. Once. */
+void result_take_targets(struct result *result, size_t count);
 
-/* Settles target INDEX as skipped. */
-void result_skip(struct result *result, size_t index, enum outcome_reason reason,
-                 const char *message);
+/* Fills in the ids of the targets, SUBSCRIPTION (may be NULL) being az's default one. */
+void result_name_targets(struct result *result, const char *subscription);
+
+/* An attempt of target INDEX begins. */
+void result_start(struct result *result, size_t index, int64_t wall);
+
+/* That attempt could not be begun after all, and is none: INDEX waits again. */
+void result_unstart(struct result *result, size_t index);
+
+/*
+ * The attempt of target INDEX has ended: takes over what ANSWER and ATTEMPT hold. SETTLED: its
+ * outcome stands, and it counts; else the target waits for another one.
+ */
+void result_end(struct result *result, size_t index, struct result_attempt *attempt,
+                struct answer *answer, bool settled);
 
 /* Says why the run ends early. CAUSE may be NULL. */
 void result_end_early(struct result *result, enum result_ending ending, int signal,
                       const char *cause);
 
+/*
+ * Settles every target that waits: one that had an attempt keeps that one's outcome, the others are
+ * skipped, for the reason that the run's ending is. With INDICES (may be NULL; as long as there are
+ * targets) says which; returns how many.
+ */
+size_t result_settle_rest(struct result *result, size_t *indices);
+
+/*
+ * For a run that nobody conducts any more: settles what was under way as unknown, since az and the
+ * script may have gone on, and then the rest.
+ */
+void result_interrupt(struct result *result);
+
+/* At most LIMIT may run at once from now on, for Azure asked for it. */
+void result_limit(struct result *result, int limit);
+
 /* Remembers a failure of azfan itself; the first one stays. */
 void result_trouble(struct result *result, const char *text);
 
-/* The exit status as azfan(1), EXIT STATUS, has it. */
+/* The exit status as azfan(1), EXIT STATUS, has it; of a run that is GOING: 0. */
 int result_exit_status(const struct result *result);
+
+/*
+ * Until when (wall clock) the script of TARGET may still run on its VM: the guard stops it
+ * script_timeout after its start, and az and the agent may need a minute before that. 0: it does
+ * not run any more.
+ */
+int64_t result_busy_until(const struct result *result, const struct result_target *target);
 
 #endif

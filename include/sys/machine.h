@@ -5,7 +5,8 @@
  * Reads MemAvailable (proc(5)), the memory limits of the cgroups this process
  * is in (version 1 and 2, also those above its own), RLIMIT_NOFILE and
  * RLIMIT_NPROC (which counts the threads of this user, and does not hold for
- * root: getrlimit(2)). What cannot be read does not limit. Main thread.
+ * root: getrlimit(2)). Swap space is no room. What cannot be read does not limit.
+ * Main thread.
  */
 #ifndef AZFAN_SYS_MACHINE_H
 #define AZFAN_SYS_MACHINE_H
@@ -25,13 +26,16 @@ struct machine_needs {
 enum machine_bound { MACHINE_ENOUGH, MACHINE_MEMORY, MACHINE_FILES, MACHINE_PROCESSES };
 
 struct machine_room {
-    int children; /* from 1 to what was wanted */
-    enum machine_bound bound;
-    char text[160]; /* unless ENOUGH, what is short, for people: "2,310 MiB of memory are free and
+    int children;             /* from 1 to what was wanted */
+    enum machine_bound bound; /* ENOUGH: as many as were wanted */
+    char text[160]; /* unless ENOUGH, what is short, for people: "2,310 MiB of memory are free, and
                        one az takes 110 MiB" */
 };
 
-/* For how many of WANTED children there is room. ROOT: "" but in tests, goes before /proc and /sys. */
+/*
+ * For how many of WANTED children (at least 1) there is room. ROOT: "" but in tests, goes before
+ * /proc and /sys.
+ */
 struct machine_room machine_room(const char *root, const struct machine_needs *needs, int wanted);
 
 #endif

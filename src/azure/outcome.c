@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BIT(kind) (1U << (kind))
 
@@ -11,6 +12,9 @@ static const char *const kind_names[OUTCOME_KINDS] = {
     [OUTCOME_ERROR] = "error",     [OUTCOME_UNKNOWN] = "unknown", [OUTCOME_CANCELLED] = "cancelled",
     [OUTCOME_SKIPPED] = "skipped",
 };
+
+static const char *const script_names[] = {
+    [SCRIPT_NOT_STARTED] = "no", [SCRIPT_MAY_HAVE_STARTED] = "maybe", [SCRIPT_STARTED] = "yes"};
 
 /* Every reason: its name, the kinds it goes with, and what to do about it. */
 static const struct {
@@ -76,17 +80,17 @@ static const struct {
                            "Nobody can say how far the script came. Look on the VM; on Linux what "
                            "it wrote is below /var/lib/waagent/run-command/download."},
     [REASON_INTERRUPTED] = {"interrupted", BIT(OUTCOME_UNKNOWN),
-                            "The VM or its agent restarted while the script ran. Look how far it "
-                            "came before a rerun."},
+                            "The VM, its agent or azfan itself was ended while the script ran. Look "
+                            "how far it came before a rerun."},
     [REASON_ANSWER] = {"answer", BIT(OUTCOME_UNKNOWN),
                        "az ended well, but its answer cannot be read. Look on the VM whether the "
                        "script ran, and try the command of `azfan plan` by hand."},
-    [REASON_HALTED] = {"halted", BIT(OUTCOME_SKIPPED),
+    [REASON_HALTED] = {"halted", BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED),
                        "The run stopped before it came to this target. Mend what made the others "
-                       "fail, then run the job again."},
+                       "fail, then `azfan rerun`."},
     [REASON_DEADLINE] = {"deadline", BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED),
                          "The run's deadline passed first. Raise deadline or concurrency, then "
-                         "run the job again."},
+                         "`azfan rerun`."},
 };
 
 /* Where a reason goes with several kinds and needs another word for one of them. */
@@ -101,11 +105,13 @@ static const struct {
     {OUTCOME_CANCELLED, REASON_DEADLINE,
      "The run's deadline passed while az waited for this target. The script may still be running "
      "on the VM, which refuses other run-commands until it ends."},
+    {OUTCOME_CANCELLED, REASON_HALTED,
+     "The run was halted while az waited for this target. The script may still be running on the "
+     "VM, which refuses other run-commands until it ends."},
     {OUTCOME_SKIPPED, REASON_SIGNAL,
-     "The run was stopped before it came to this target. Run the job again for it (--limit)."},
+     "The run was stopped before it came to this target. Go on with `azfan rerun`."},
     {OUTCOME_SKIPPED, REASON_LOGIN,
-     "The login broke before the run came to this target. Run `az login`, then run the job "
-     "again."},
+     "The login broke before the run came to this target. Run `az login`, then `azfan rerun`."},
 };
 
 const char *outcome_name(enum outcome_kind kind)
@@ -116,6 +122,38 @@ const char *outcome_name(enum outcome_kind kind)
 const char *outcome_reason_name(enum outcome_reason reason)
 {
     return reasons[reason].name;
+}
+
+enum outcome_kind outcome_find_kind(const char *name)
+{
+    int kind = 0;
+
+    while (kind < OUTCOME_KINDS && strcmp(kind_names[kind], name) != 0)
+        kind++;
+    return (enum outcome_kind)kind;
+}
+
+enum outcome_reason outcome_find_reason(const char *name)
+{
+    int reason = 0;
+
+    while (reason < REASONS && strcmp(reasons[reason].name, name) != 0)
+        reason++;
+    return (enum outcome_reason)reason;
+}
+
+const char *outcome_script_name(enum outcome_script script)
+{
+    return script_names[script];
+}
+
+int outcome_find_script(const char *name)
+{
+    for (int i = SCRIPT_NOT_STARTED; i <= SCRIPT_STARTED; i++) {
+        if (strcmp(script_names[i], name) == 0)
+            return i;
+    }
+    return -1;
 }
 
 bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason)

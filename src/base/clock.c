@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 
-#include <stdbool.h>
+#include <ctype.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 static const int64_t second = INT64_C(1000000000);
 
@@ -48,6 +50,37 @@ void clock_print(int64_t wall, char text[CLOCK_TEXT_SIZE])
 
     if (!split(wall, &parts) || strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
         text[0] = '\0';
+}
+
+void clock_print_exact(int64_t wall, char text[CLOCK_TEXT_SIZE])
+{
+    char *end;
+
+    clock_print(wall, text);
+    end = strchr(text, 'Z');
+    if (end != NULL)
+        (void)snprintf(end, (size_t)(text + CLOCK_TEXT_SIZE - end), ".%03uZ",
+                       (unsigned)(wall % second / 1000000) % 1000);
+}
+
+bool clock_parse(const char *text, int64_t *ret)
+{
+    struct tm parts = {.tm_isdst = 0};
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+    int64_t milliseconds = 0;
+
+    if (rest == NULL)
+        return false;
+    if (rest[0] == '.') {
+        for (int i = 1; i <= 3; i++) {
+            if (!isdigit((unsigned char)rest[i]))
+                return false;
+            milliseconds = milliseconds * 10 + (rest[i] - '0');
+        }
+        rest += 4;
+    }
+    *ret = (int64_t)timegm(&parts) * second + milliseconds * 1000000;
+    return strcmp(rest, "Z") == 0;
 }
 
 void clock_print_compact(int64_t wall, char text[CLOCK_TEXT_SIZE])

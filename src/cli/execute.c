@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/execute.h"
 
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "azure/az.h"
 #include "azure/simulator.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/reports.h"
 #include "cli/tell.h"
 #include "engine/child.h"
 #include "job/job.h"
-#include "report/json.h"
 #include "report/live.h"
+#include "report/style.h"
 #include "report/summary.h"
-#include "report/text.h"
 #include "run/conduct.h"
 #include "run/folder.h"
+#include "run/journal.h"
+#include "run/origin.h"
 #include "run/result.h"
+#include "run/rules.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/signals.h"
@@ -37,7 +40,9 @@ struct stage {
     struct az az;
     char *simulation; /* the folder of the simulated Azure; NULL: it is the real one */
     struct folder folder;
+    struct journal journal;
     char *run;
+    int *batches;
     int signals;
 };
 
@@ -60,27 +65,28 @@ static int set_up_simulation(struct stage *stage, const struct options *options,
     return result;
 }
 
-static int set_up_az(struct stage *stage, const struct options *options, const struct job *job,
-                     struct error *error)
+static int set_up_az(struct stage *stage, const struct execution *execution, struct error *error)
 {
-    if (options->command == OPTIONS_REHEARSE)
-        return set_up_simulation(stage, options, error);
-    return az_find(&stage->az, job->az, error);
+    if (execution->rehearsal)
+        return set_up_simulation(stage, execution->options, error);
+    return az_find(&stage->az, execution->job->az, error);
 }
 
-static int set_up(struct stage *stage, const struct options *options, const struct job *job,
-                  struct error *error)
+static int set_up(struct stage *stage, const struct execution *execution, struct error *error)
 {
-    *stage = (struct stage){.signals = -1};
+    *stage = (struct stage){.signals = -1, .journal = {.fd = -1}};
     child_adopt_orphans();
     stage->signals = signals_open();
     if (stage->signals < 0)
         return error_set(error, "cannot watch signals: %s", strerror(-stage->signals));
-    if (set_up_az(stage, options, job, error) < 0)
+    if (set_up_az(stage, execution, error) < 0)
         return -1;
-    if (folder_name_run(job->name, clock_wall(), &stage->run, error) < 0)
+    if (folder_name_run(execution->job->name, clock_wall(), &stage->run, error) < 0)
         return -1;
-    return folder_open(&stage->folder, options->run_dir, stage->run, error);
+    if (folder_open(&stage->folder, execution->options->run_dir, stage->run, error) < 0)
+        return -1;
+    stage->batches = rules_batches(execution->job);
+    return journal_create(&stage->journal, stage->folder.journal, error);
 }
 
 /* Script files and the simulated Azure: nothing may be left of them, whatever comes next. */
@@ -99,81 +105,24 @@ static void clear_away(struct stage *stage)
 static void tear_down(struct stage *stage)
 {
     clear_away(stage);
+    journal_close(&stage->journal);
     folder_close(&stage->folder);
+    free(stage->batches);
     free(stage->run);
     fd_close(&stage->signals);
 }
 
 /* ---- reports ------------------------------------------------------------------------------ */
 
-static int check_report(const char *path, struct error *error)
-{
-    char *copy = memory_string(path);
-    const char *parent = dirname(copy);
-    struct stat status;
-    int result = 0;
-
-    if (access(parent, W_OK | X_OK) < 0)
-        result = error_set(error, "cannot write --report %s: %s is not a folder one can write to",
-                           path, parent);
-    else if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-        result = error_set(error, "cannot write --report %s: it is a folder", path);
-    free(copy);
-    return result;
-}
-
-/* A typing error in --report must be told before the run, not after it. */
-static int check_reports(const struct options *options, struct error *error)
-{
-    for (size_t i = 0; i < options->reports.count; i++) {
-        if (check_report(options->reports.list[i], error) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text);
-
-    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
-}
-
-static int write_report(const char *path, unsigned mode, const struct result *result,
-                        struct error *error)
-{
-    struct file_replacement file;
-
-    if (file_replace_begin(&file, path, mode, error) < 0)
-        return -1;
-    if (ends_with(path, ".txt"))
-        text_report_write(file.stream, result);
-    else
-        json_write(file.stream, result);
-    return file_replace_commit(&file, error);
-}
-
 static void write_own_report(const struct stage *stage, struct result *result)
 {
     struct error error;
 
-    if (write_report(stage->folder.report, 0600, result, &error) == 0)
+    if (reports_write(stage->folder.report, 0600, result, &error) == 0)
         return;
     result_trouble(result, error.text);
     free(result->folder); /* the summary must not send anybody there */
     result->folder = NULL;
-}
-
-static void write_asked_reports(const struct options *options, struct result *result)
-{
-    mode_t mask = umask(0);
-    struct error error;
-
-    (void)umask(mask);
-    for (size_t i = 0; i < options->reports.count; i++) {
-        if (write_report(options->reports.list[i], 0666 & ~mask, result, &error) < 0)
-            result_trouble(result, error.text);
-    }
 }
 
 /*
@@ -191,45 +140,126 @@ static void finish(const struct options *options, struct stage *stage, struct re
     clear_away(stage);
     signals_release();
     live_close(live);
-    write_asked_reports(options, result);
+    reports_write_asked(options, result);
     if (result_exit_status(result) != status)
         write_own_report(stage, result);
     summary_write(stdout, result, live->colour);
     (void)fflush(stdout);
 }
 
-/* ---- the command -------------------------------------------------------------------------- */
+/* ---- the run ------------------------------------------------------------------------------ */
 
-static void say_what_begins(const struct options *options, const struct job *job)
+/* Does the job keep the parameter NAME of SETTING ("NAME=VALUE") secret? */
+static bool is_secret(const struct job_parameters *parameters, const char *setting)
 {
-    if (options->quiet || options->silent_progress)
-        return;
-    (void)fprintf(
-        stderr, "azfan: %s%s: %zu %s, %d at once\n", job->name,
-        options->command == OPTIONS_REHEARSE ? " (rehearsal, nothing is sent to Azure)" : "",
-        job->target_count, job->target_count == 1 ? "target" : "targets",
-        (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count);
+    size_t length = strcspn(setting, "=");
+
+    for (size_t i = 0; i < parameters->count; i++) {
+        const struct job_parameter *parameter = &parameters->list[i];
+
+        if (parameter->source != NULL && strncmp(parameter->name, setting, length) == 0 &&
+            parameter->name[length] == '\0')
+            return true;
+    }
+    return false;
 }
 
-static int run_on_stage(const struct options *options, const struct job *job, struct stage *stage,
-                        int *ret_signal)
+/* What the command line said, for a rerun; but no secret is ever written down. */
+static void keep_overrides(struct result_overrides *overrides, const struct options *options,
+                           const struct job *job)
 {
+    const struct options_list *settings = &options->settings;
+
+    *overrides = (struct result_overrides){.concurrency = options->concurrency,
+                                           .timeout = options->timeout,
+                                           .deadline = options->deadline,
+                                           .az = memory_string(options->az)};
+    overrides->settings = memory_zeroed(settings->count, sizeof *overrides->settings);
+    for (size_t i = 0; i < settings->count; i++) {
+        if (!is_secret(&job->parameters, settings->list[i]))
+            overrides->settings[overrides->setting_count++] = memory_string(settings->list[i]);
+    }
+}
+
+static void keep_origin(struct result *result, const struct job *job)
+{
+    struct origin origin;
+
+    origin_find(&origin, job);
+    result->origin = (struct result_origin){.user = memory_string(origin.user),
+                                            .host = memory_string(origin.host),
+                                            .commit = memory_string(origin.commit),
+                                            .dirty = origin.dirty};
+    origin_done(&origin);
+    result->job.path = realpath(job->path, NULL);
+}
+
+static void prepare_result(struct result *result, const struct execution *execution,
+                           const struct stage *stage)
+{
+    result_init(result, stage->run);
+    result_take_job(result, execution->job, stage->batches);
+    result->rehearsal = execution->rehearsal;
+    result->rerun_of = memory_string(execution->rerun_of);
+    result->folder = memory_string(stage->folder.path);
+    keep_overrides(&result->overrides, execution->options, execution->job);
+    keep_origin(result, execution->job);
+}
+
+static void say_what_begins(const struct execution *execution, const struct stage *stage)
+{
+    const struct job *job = execution->job;
+    int at_once = (size_t)job->concurrency < job->target_count ? job->concurrency
+                                                               : (int)job->target_count;
+    int batches = stage->batches[job->target_count - 1];
+    struct buffer warning = BUFFER_INIT;
+
+    if (execution->options->quiet || execution->options->silent_progress)
+        return;
+    (void)fprintf(stderr, "azfan: %s%s%s%s: %zu %s, %d at once", job->name,
+                  execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
+                  execution->rerun_of != NULL ? ", again for what was not ok in " : "",
+                  execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
+                  job->target_count == 1 ? "target" : "targets", at_once);
+    if (batches > 1)
+        (void)fprintf(stderr, ", in %d batches", batches);
+    (void)fputs("\n", stderr);
+    if (rules_warn(&warning, job, stage->batches, at_once, execution->rehearsal))
+        (void)tell(0, buffer_text(&warning));
+    buffer_done(&warning);
+}
+
+static uint64_t make_seed(const struct execution *execution)
+{
+    uint64_t seed = execution->options->seed;
+
+    if (!execution->rehearsal && getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint64_t)clock_now(); /* it only spreads delays */
+    return seed;
+}
+
+static int run_on_stage(const struct execution *execution, struct stage *stage, int *ret_signal)
+{
+    const struct options *options = execution->options;
     struct live live = {.colour = style_wanted(options->color, STDOUT_FILENO),
                         .quiet = options->quiet,
                         .verbose = options->verbose};
     struct conduct_watcher watcher = live_watcher(&live);
-    struct conduct conduct = {.job = job,
+    struct conduct conduct = {.job = execution->job,
                               .az = &stage->az,
                               .folder = &stage->folder,
+                              .journal = &stage->journal,
                               .watcher = &watcher,
+                              .batches = stage->batches,
+                              .not_before = execution->not_before,
+                              .seed = make_seed(execution),
                               .signals = stage->signals};
     struct result result;
     int status;
 
-    live_open(&live, job);
-    result_init(&result, job, stage->run);
-    result.folder = memory_string(stage->folder.path);
-    say_what_begins(options, job);
+    prepare_result(&result, execution, stage);
+    live_open(&live, &result);
+    say_what_begins(execution, stage);
     conduct_run(&conduct, &result);
     finish(options, stage, &result, &live);
     status = result_exit_status(&result);
@@ -238,24 +268,32 @@ static int run_on_stage(const struct options *options, const struct job *job, st
     return status;
 }
 
-int execute_run(const struct options *options, int *ret_signal)
+int execute_job(const struct execution *execution, int *ret_signal)
 {
     struct stage stage;
     struct error error;
+    int status;
+
+    if (reports_check(execution->options, &error) < 0)
+        return tell(EXIT_USAGE, error.text);
+    if (set_up(&stage, execution, &error) < 0)
+        status = tell(EXIT_TROUBLE, error.text);
+    else
+        status = run_on_stage(execution, &stage, ret_signal);
+    tear_down(&stage);
+    return status;
+}
+
+int execute_run(const struct options *options, int *ret_signal)
+{
     struct job *job;
     int status = load_job(options, options->jobs[0], &job);
+    struct execution execution = {
+        .options = options, .job = job, .rehearsal = options->command == OPTIONS_REHEARSE};
 
     if (status != LOAD_OK)
         return status;
-    if (check_reports(options, &error) < 0) {
-        job_free(job);
-        return tell(EXIT_USAGE, error.text);
-    }
-    if (set_up(&stage, options, job, &error) < 0)
-        status = tell(EXIT_TROUBLE, error.text);
-    else
-        status = run_on_stage(options, job, &stage, ret_signal);
-    tear_down(&stage);
+    status = execute_job(&execution, ret_signal);
     job_free(job);
     return status;
 }

@@ -96,9 +96,12 @@ static void print_targets(struct buffer *buffer, const struct job *job)
 /* What the first target would get. PROGRAM: az, found or as the job names it. */
 static void print_command(struct buffer *buffer, const struct job *job, const char *program)
 {
-    char *id = targets_print_id(&job->targets[0], "DEFAULT-SUBSCRIPTION");
+    const struct job_target *first = &job->targets[0];
+    char *id = targets_print_id(first->subscription != NULL ? first->subscription
+                                                            : "DEFAULT-SUBSCRIPTION",
+                                first->resource_group, first->name);
     struct guard guard = {.job = job,
-                          .target = &job->targets[0],
+                          .target = first,
                           .run = "RUN",
                           .batch = 1,
                           .nonce = "00000000000000000000000000000000",

@@ -37,13 +37,13 @@ static enum load_status examine(const struct job *job)
     return LOAD_OK;
 }
 
-enum load_status load_job(const struct options *options, const char *path, struct job **ret)
+enum load_status load_job_with(const struct jobfile_overrides *overrides, const char *path,
+                               struct job **ret)
 {
-    struct jobfile_overrides overrides = options_overrides(options);
     struct problems problems = {.count = 0};
     enum load_status status = LOAD_WRONG;
 
-    *ret = jobfile_load(path, &overrides, &problems);
+    *ret = jobfile_load(path, overrides, &problems);
     if (*ret == NULL)
         tell_problems(&problems);
     else
@@ -54,4 +54,11 @@ enum load_status load_job(const struct options *options, const char *path, struc
         *ret = NULL;
     }
     return status;
+}
+
+enum load_status load_job(const struct options *options, const char *path, struct job **ret)
+{
+    struct jobfile_overrides overrides = options_overrides(options);
+
+    return load_job_with(&overrides, path, ret);
 }

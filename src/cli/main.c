@@ -9,6 +9,8 @@
 #include "cli/execute.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
+#include "cli/past.h"
+#include "cli/rerun.h"
 #include "cli/tell.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
@@ -41,6 +43,12 @@ static int obey(const struct options *options, int *ret_signal)
     case OPTIONS_RUN:
     case OPTIONS_REHEARSE:
         return execute_run(options, ret_signal);
+    case OPTIONS_RERUN:
+        return rerun_run(options, ret_signal);
+    case OPTIONS_REPORT:
+        return past_report(options);
+    case OPTIONS_RUNS:
+        return past_runs(options);
     case OPTIONS_PLAN:
         return inspect_plan(options);
     case OPTIONS_CHECK:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/outcome.h"
 #include "azure/simulator.h"
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -21,14 +22,17 @@ enum {
     ON_PLAN = 1 << OPTIONS_PLAN,
     ON_CHECK = 1 << OPTIONS_CHECK,
     ON_TARGETS = 1 << OPTIONS_TARGETS,
-    RUNNING = ON_RUN | ON_REHEARSE,
+    ON_REPORT = 1 << OPTIONS_REPORT,
+    ON_RERUN = 1 << OPTIONS_RERUN,
+    ON_RUNS = 1 << OPTIONS_RUNS,
+    RUNNING = ON_RUN | ON_REHEARSE | ON_RERUN,
     LOADING = RUNNING | ON_PLAN,
     SELECTING = LOADING | ON_TARGETS
 };
 
 static const struct command_row {
     const char *name;
-    const char *arguments; /* NULL: not supported yet */
+    const char *arguments; /* NULL: not supported yet; "": none */
     const char *help;
 } commands[] = {
     [OPTIONS_RUN] = {"run", "JOB", "run the job on its targets"},
@@ -37,11 +41,11 @@ static const struct command_row {
     [OPTIONS_PLAN] = {"plan", "JOB", "show what run would do, and start nothing"},
     [OPTIONS_CHECK] = {"check", "JOB...", "validate job files"},
     [OPTIONS_TARGETS] = {"targets", "JOB", "print the selected targets, one a line"},
+    [OPTIONS_REPORT] = {"report", "[RUN]", "show a past run again: an id, a folder, or the latest"},
+    [OPTIONS_RERUN] = {"rerun", "[RUN]", "run the targets of a past run that are not ok, again"},
+    [OPTIONS_RUNS] = {"runs", "", "list past runs, newest first"},
     [OPTIONS_HELP] = {"help", "[COMMAND]", "show this help, or a command's"},
     [OPTIONS_VERSION] = {"version", "", "show the version"},
-    {"report", NULL, NULL},
-    {"rerun", NULL, NULL},
-    {"runs", NULL, NULL},
     {"schema", NULL, NULL},
 };
 
@@ -66,6 +70,9 @@ enum option_id {
     INJECT,
     SEED,
     EXECUTE,
+    ONLY,
+    CHANGED,
+    NOW,
     VERSION
 };
 
@@ -86,16 +93,19 @@ static const struct option_row {
     {AZ, "az", "PROGRAM", LOADING,
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {RUN_DIR, "run-dir", "DIR", RUNNING, "keep the run in DIR"},
-    {REPORT, "report", "FILE", RUNNING, "write a report too: .json or .txt; repeatable"},
+    {ONLY, "only", "OUTCOMES", ON_RERUN, "only these, with commas: failed,timeout,error,unknown,…"},
+    {CHANGED, "changed", NULL, ON_RERUN, "go on though job or script have changed since"},
+    {NOW, "now", NULL, ON_RERUN, "do not wait for scripts that may still be running"},
+    {REPORT, "report", "FILE", RUNNING | ON_REPORT, "write a report too: .json or .txt; repeatable"},
     {PROGRESS, "progress", "HOW", RUNNING, "auto, plain or none"},
-    {COLOR, "color", "WHEN", RUNNING, "auto, always or never"},
-    {INJECT, "inject", "SPEC", ON_REHEARSE,
+    {COLOR, "color", "WHEN", RUNNING | ON_REPORT, "auto, always or never"},
+    {INJECT, "inject", "SPEC", ON_REHEARSE | ON_RERUN,
      "let targets fail: PATTERN=FAULT[:VALUE][@PERCENT]; repeatable"},
-    {SEED, "seed", "N", ON_REHEARSE, "another rehearsal: other durations, other victims"},
-    {EXECUTE, "execute", NULL, ON_REHEARSE,
+    {SEED, "seed", "N", ON_REHEARSE | ON_RERUN, "another rehearsal: other durations, other victims"},
+    {EXECUTE, "execute", NULL, ON_REHEARSE | ON_RERUN,
      "really run the script, on this machine, once a target"},
     {YES, "yes", NULL, RUNNING, "do not ask"},
-    {QUIET, "quiet", NULL, RUNNING | ON_CHECK, "no lines for what is ok"},
+    {QUIET, "quiet", NULL, RUNNING | ON_CHECK | ON_REPORT | ON_RUNS, "no lines for what is ok"},
     {VERBOSE, "verbose", NULL, RUNNING, "show what each VM printed"},
     {HELP, "help", NULL, ~0U, "show this help"},
     {VERSION, "version", NULL, ~0U, "show the version"},
@@ -260,6 +270,31 @@ static int read_concurrency(const char *value, struct options *options, struct e
     return 0;
 }
 
+/* "failed,timeout" */
+static int read_only(const char *value, struct options *options, struct error *error)
+{
+    char *words = memory_string(value);
+    int result = 0;
+
+    for (char *word = words, *next; word != NULL && result == 0; word = next) {
+        enum outcome_kind kind;
+
+        next = strchr(word, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        kind = outcome_find_kind(word);
+        if (kind == OUTCOME_KINDS || kind == OUTCOME_OK)
+            result = error_set(error,
+                               "--only takes failed, timeout, error, unknown, cancelled and "
+                               "skipped, with commas between them, not %s",
+                               word[0] != '\0' ? word : "nothing");
+        else
+            options->only |= 1U << kind;
+    }
+    free(words);
+    return result;
+}
+
 static int read_injection(const char *value, struct options *options, struct error *error)
 {
     struct error cause;
@@ -307,6 +342,14 @@ static int read_option(const struct option_row *row, const char *value, struct o
         return read_seed(value, options, error);
     case EXECUTE:
         options->execute = true;
+        return 0;
+    case ONLY:
+        return read_only(value, options, error);
+    case CHANGED:
+        options->changed = true;
+        return 0;
+    case NOW:
+        options->now = true;
         return 0;
     case YES: /* nothing is asked yet; runbooks may say it already */
         return 0;
@@ -398,11 +441,25 @@ static int read_options(int argc, char **argv, struct options *options, struct e
     return 0;
 }
 
+/* A run instead of a job, and none means the latest. */
+static bool takes_run(enum options_command command)
+{
+    return command == OPTIONS_REPORT || command == OPTIONS_RERUN;
+}
+
 static int read_jobs(int argc, char **argv, struct options *options, struct error *error)
 {
     options->jobs = argv + optind;
     options->job_count = (size_t)(argc - optind);
     if (options->command == OPTIONS_HELP || options->command == OPTIONS_VERSION)
+        return 0;
+    if (options->command == OPTIONS_RUNS && options->job_count > 0)
+        return error_set(error, "azfan runs takes no argument, and got %s", options->jobs[0]);
+    if (takes_run(options->command) && options->job_count > 1)
+        return error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
+                         commands[options->command].name, options->job_count, options->jobs[0],
+                         options->jobs[1]);
+    if (takes_run(options->command) || options->command == OPTIONS_RUNS)
         return 0;
     if (options->job_count == 0)
         return error_set(error, "which job? azfan %s %s", commands[options->command].name,

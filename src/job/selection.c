@@ -331,14 +331,19 @@ static void load_lines(struct selection *selection, const char *path, struct buf
 
 static void load_file(struct selection *selection, const struct yaml_node *node)
 {
+    const char *stand_in = selection->loading->overrides->standard_input;
     bool standard_input = strcmp(node->text, "-") == 0;
     struct buffer text = BUFFER_INIT;
     struct error error;
     char *path = standard_input ? memory_string("standard input")
                                 : file_beside(selection->loading->path, node->text);
-    int result = standard_input ? file_read_standard_input(FILE_LIMIT, &text, &error)
-                                : file_read(path, FILE_LIMIT, &text, &error);
+    int result = 0;
 
+    if (standard_input && stand_in != NULL)
+        buffer_add(&text, stand_in);
+    else
+        result = standard_input ? file_read_standard_input(FILE_LIMIT, &text, &error)
+                                : file_read(path, FILE_LIMIT, &text, &error);
     if (result < 0)
         loading_problem(selection->loading, node, "%s", error.text);
     else
@@ -379,6 +384,8 @@ static void apply_overrides(struct selection *selection)
                                    error.text);
     }
     targets_limit(&selection->targets, overrides->limits, overrides->limit_count);
+    if (overrides->only_wanted)
+        targets_keep(&selection->targets, overrides->wanted, overrides->wanted_count);
 }
 
 /* Adds the VMs that the section names. */

@@ -62,12 +62,11 @@ int targets_parse_id(const char *text, struct targets_id *ret, struct error *err
     return -1;
 }
 
-char *targets_print_id(const struct job_target *target, const char *subscription)
+char *targets_print_id(const char *subscription, const char *resource_group, const char *name)
 {
     return memory_print("/subscriptions/%s/resourceGroups/%s/providers/Microsoft.Compute/"
                         "virtualMachines/%s",
-                        target->subscription != NULL ? target->subscription : subscription,
-                        target->resource_group, target->name);
+                        subscription, resource_group, name);
 }
 
 static int compare_subscriptions(const char *a, const char *b)
@@ -160,6 +159,14 @@ static bool matches_any(const char *name, const char *const *patterns, size_t co
     return false;
 }
 
+/* Targets were dropped: the numbers in it are wrong now, and grow() makes it anew. */
+static void forget_index(struct targets *targets)
+{
+    free(targets->index);
+    targets->index = NULL;
+    targets->index_size = 0;
+}
+
 /* Keeps the targets for which "matches one of PATTERNS" is WANTED. Returns how many it dropped. */
 static size_t sift(struct targets *targets, const char *const *patterns, size_t count, bool wanted)
 {
@@ -174,11 +181,8 @@ static size_t sift(struct targets *targets, const char *const *patterns, size_t 
     }
     dropped = targets->count - kept;
     targets->count = kept;
-    if (dropped > 0) { /* the numbers in it are wrong now: grow() makes it anew */
-        free(targets->index);
-        targets->index = NULL;
-        targets->index_size = 0;
-    }
+    if (dropped > 0)
+        forget_index(targets);
     return dropped;
 }
 
@@ -213,6 +217,64 @@ static char *make_label(const struct job_target *target, bool name_is_unique, bo
     if (group_is_unique || target->subscription == NULL)
         return memory_print("%s/%s", target->resource_group, target->name);
     return memory_print("%s/%s/%s", target->subscription, target->resource_group, target->name);
+}
+
+static int compare_wanted(const void *a, const void *b)
+{
+    const struct targets_wanted *one = a;
+    const struct targets_wanted *other = b;
+    int order = strcasecmp(one->name, other->name);
+
+    if (order == 0)
+        order = strcasecmp(one->resource_group, other->resource_group);
+    return order;
+}
+
+static bool is_subscription_wanted(const struct job_target *target,
+                                   const struct targets_wanted *wanted)
+{
+    return target->subscription == NULL || wanted->subscription == NULL ||
+           strcasecmp(target->subscription, wanted->subscription) == 0;
+}
+
+/* The entry that means TARGET: those of one name and group stand side by side. */
+static struct targets_wanted *find_wanted(const struct job_target *target,
+                                          struct targets_wanted *wanted, size_t count)
+{
+    struct targets_wanted key = {NULL, target->resource_group, target->name, false};
+    struct targets_wanted *end = wanted + count;
+    struct targets_wanted *at = bsearch(&key, wanted, count, sizeof key, compare_wanted);
+
+    while (at != NULL && at > wanted && compare_wanted(at - 1, &key) == 0)
+        at--;
+    while (at != NULL && at < end && compare_wanted(at, &key) == 0) {
+        if (is_subscription_wanted(target, at))
+            return at;
+        at++;
+    }
+    return NULL;
+}
+
+void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count)
+{
+    size_t kept = 0;
+
+    qsort(wanted, count, sizeof *wanted, compare_wanted);
+    for (size_t i = 0; i < targets->count; i++) {
+        struct job_target *target = &targets->list[i];
+        struct targets_wanted *found = find_wanted(target, wanted, count);
+
+        if (found == NULL) {
+            job_target_done(target);
+            continue;
+        }
+        found->found = true;
+        if (target->subscription == NULL)
+            target->subscription = memory_string(found->subscription);
+        targets->list[kept++] = *target;
+    }
+    targets->count = kept;
+    forget_index(targets);
 }
 
 /* Sorted, the ones that a label must tell apart are neighbours. */

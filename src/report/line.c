@@ -6,18 +6,17 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "job/job.h"
 #include "report/style.h"
 #include "run/result.h"
 
 enum { WIDEST_NAME = 40, KIND_WIDTH = 9, TIME_WIDTH = 7 };
 
-int line_name_width(const struct job *job)
+int line_name_width(const struct result *result)
 {
     int width = 4;
 
-    for (size_t i = 0; i < job->target_count; i++) {
-        int length = (int)strlen(job->targets[i].label);
+    for (size_t i = 0; i < result->target_count; i++) {
+        int length = (int)strlen(result->targets[i].label);
 
         if (length > width && length <= WIDEST_NAME)
             width = length;
@@ -33,7 +32,7 @@ void line_print(struct buffer *buffer, const struct result_target *target, int n
 
     if (target->attempt_count > 0)
         number_print_duration(&time, target->duration);
-    buffer_print(buffer, "%-*s  %s%-*s%s %*s", name_width, target->target->label,
+    buffer_print(buffer, "%-*s  %s%-*s%s %*s", name_width, target->label,
                  style_begin(colour, outcome->kind), KIND_WIDTH, outcome_name(outcome->kind),
                  style_end(colour), TIME_WIDTH, buffer_text(&time));
     buffer_done(&time);

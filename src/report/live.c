@@ -8,18 +8,18 @@
 
 #include "azure/login.h"
 #include "base/buffer.h"
+#include "base/number.h"
 #include "base/text.h"
-#include "job/job.h"
 #include "report/line.h"
 #include "report/style.h"
 #include "run/result.h"
 
-void live_open(struct live *live, const struct job *job)
+void live_open(struct live *live, const struct result *result)
 {
     char digits[32];
 
-    live->name_width = line_name_width(job);
-    live->count_width = snprintf(digits, sizeof digits, "%zu", job->target_count);
+    live->name_width = line_name_width(result);
+    live->count_width = snprintf(digits, sizeof digits, "%zu", result->target_count);
     outlet_open(&live->output, STDOUT_FILENO);
     outlet_open(&live->notes, STDERR_FILENO);
 }
@@ -45,15 +45,12 @@ static void logged_in(void *context, const struct login *login)
     outlet_add(&live->notes, &buffer);
 }
 
-static void clamped(void *context, int workers)
+static void bounded(void *context, int workers, const char *why)
 {
     struct live *live = context;
     struct buffer buffer = BUFFER_INIT;
 
-    buffer_print(&buffer,
-                 "azfan: running %d at once, not more: the limit on open files (ulimit -n) is "
-                 "too low\n",
-                 workers);
+    buffer_print(&buffer, "azfan: running %d at once, not more: %s\n", workers, why);
     outlet_add(&live->notes, &buffer);
 }
 
@@ -68,7 +65,7 @@ static void target_settled(void *context, const struct result *result, size_t in
     if (kind == OUTCOME_SKIPPED || (live->quiet && kind == OUTCOME_OK))
         return;
     buffer_print(&buffer, "[%*zu/%zu] ", live->count_width, result->settled,
-                 result->job->target_count);
+                 result->target_count);
     line_print(&buffer, target, live->name_width, live->colour);
     if (live->verbose) {
         line_print_block(&buffer, &target->output, 0, "      stdout | ");
@@ -77,31 +74,96 @@ static void target_settled(void *context, const struct result *result, size_t in
     outlet_add(&live->output, &buffer);
 }
 
-/* "SIGINT: starting no more, stopping 3 running", "halted: az is not logged in: …" */
-static void stopping(void *context, const struct result *result, size_t running, bool hard)
+/* "web-03  busy, again in 30s (attempt 2 of 3): another run-command is active" */
+static void target_waits(void *context, const struct result *result, size_t index, int64_t wait)
+{
+    struct live *live = context;
+    const struct result_target *target = &result->targets[index];
+    struct buffer buffer = BUFFER_INIT;
+
+    buffer_print(&buffer, "azfan: %s: %s, again in ", target->label,
+                 outcome_reason_name(target->outcome.reason));
+    number_print_duration(&buffer, wait);
+    buffer_print(&buffer, " (attempt %zu of %d): ", target->attempt_count + 1,
+                 result->job.attempts);
+    text_add_plain(&buffer, target->outcome.message);
+    buffer_add(&buffer, "\n");
+    outlet_add(&live->notes, &buffer);
+}
+
+static void limited(void *context, int limit)
+{
+    struct live *live = context;
+    struct buffer buffer = BUFFER_INIT;
+
+    buffer_print(&buffer,
+                 "azfan: Azure throttles: running %d at once, and one more for each that it "
+                 "takes\n",
+                 limit);
+    outlet_add(&live->notes, &buffer);
+}
+
+static void no_room(void *context, const char *why)
+{
+    struct live *live = context;
+    struct buffer buffer = BUFFER_INIT;
+
+    buffer_add(&buffer, "azfan: waiting for room on this machine: ");
+    text_add_plain(&buffer, why);
+    buffer_add(&buffer, "\n");
+    outlet_add(&live->notes, &buffer);
+}
+
+/* Where nothing can be kept there is nothing to go on from. */
+static const char *way_on(const struct result *result)
+{
+    return result->trouble != NULL ? "" : "; go on with: azfan rerun";
+}
+
+static void print_cause(struct buffer *buffer, const struct result *result)
+{
+    if (result->ending == RESULT_SIGNAL) {
+        buffer_print(buffer, "SIG%s", sigabbrev_np(result->signal));
+    } else if (result->ending == RESULT_DEADLINE) {
+        buffer_add(buffer, "the deadline of the run has passed");
+    } else {
+        buffer_add(buffer, "halted: ");
+        text_add_plain(buffer, result->halt_cause != NULL ? result->halt_cause : result->trouble);
+    }
+}
+
+/* "SIGINT: starting no more; 3 running may end (Ctrl-C again: stop them); …", "halted: …" */
+static void stopping(void *context, const struct result *result, size_t running,
+                     enum schedule_stage stage)
 {
     struct live *live = context;
     struct buffer buffer = BUFFER_INIT;
 
     buffer_add(&buffer, "azfan: ");
-    if (result->ending == RESULT_SIGNAL)
-        buffer_print(&buffer, "SIG%s", sigabbrev_np(result->signal));
-    else if (result->ending == RESULT_DEADLINE)
-        buffer_add(&buffer, "the deadline of the run has passed");
-    else {
-        buffer_add(&buffer, "halted: ");
-        text_add_plain(&buffer, result->halt_cause);
-    }
-    if (hard)
+    print_cause(&buffer, result);
+    if (stage == SCHEDULE_KILLING)
         buffer_print(&buffer, ": killing %zu running", running);
-    else if (result->ending == RESULT_SIGNAL)
+    else if (stage == SCHEDULE_STOPPING)
         buffer_print(&buffer, ": starting no more, stopping %zu running (again: kill them)",
                      running);
-    else if (result->ending == RESULT_DEADLINE)
-        buffer_print(&buffer, ": starting no more, stopping %zu running", running);
     else if (running > 0)
-        buffer_print(&buffer, " (%zu running may end)", running);
+        buffer_print(&buffer,
+                     ": starting no more, letting %zu running end (again: stop them)%s", running,
+                     way_on(result));
+    else
+        buffer_print(&buffer, ": starting no more%s", way_on(result));
     buffer_add(&buffer, "\n");
+    outlet_add(&live->notes, &buffer);
+}
+
+/* What was on the screen has scrolled away while azfan was stopped. */
+static void continued(void *context, const struct result *result, size_t running)
+{
+    struct live *live = context;
+    struct buffer buffer = BUFFER_INIT;
+
+    buffer_print(&buffer, "azfan: continued: %zu of %zu have ended, %zu running\n",
+                 result->settled, result->target_count, running);
     outlet_add(&live->notes, &buffer);
 }
 
@@ -125,9 +187,13 @@ struct conduct_watcher live_watcher(struct live *live)
 {
     return (struct conduct_watcher){.context = live,
                                     .logged_in = logged_in,
-                                    .clamped = clamped,
+                                    .bounded = bounded,
                                     .target_settled = target_settled,
+                                    .target_waits = target_waits,
+                                    .limited = limited,
+                                    .no_room = no_room,
                                     .stopping = stopping,
+                                    .continued = continued,
                                     .waiting = waiting,
                                     .writable = writable};
 }

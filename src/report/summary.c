@@ -19,7 +19,7 @@ static const enum outcome_kind order[] = {OUTCOME_SKIPPED, OUTCOME_CANCELLED, OU
 static bool is_in_group(const struct result_target *target, enum outcome_kind kind,
                         enum outcome_reason reason)
 {
-    return target->settled && target->outcome.kind == kind && target->outcome.reason == reason;
+    return target->state == RESULT_SETTLED && target->outcome.kind == kind && target->outcome.reason == reason;
 }
 
 static size_t count_group(const struct result *result, enum outcome_kind kind,
@@ -27,7 +27,7 @@ static size_t count_group(const struct result *result, enum outcome_kind kind,
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < result->job->target_count; i++) {
+    for (size_t i = 0; i < result->target_count; i++) {
         if (is_in_group(&result->targets[i], kind, reason))
             count++;
     }
@@ -62,8 +62,8 @@ static void print_names(struct buffer *buffer, const struct result *result, enum
 {
     size_t column = 0;
 
-    for (size_t i = 0; i < result->job->target_count; i++) {
-        const char *label = result->job->targets[i].label;
+    for (size_t i = 0; i < result->target_count; i++) {
+        const char *label = result->targets[i].label;
 
         if (!is_in_group(&result->targets[i], kind, reason))
             continue;
@@ -81,7 +81,7 @@ static void print_names(struct buffer *buffer, const struct result *result, enum
 static void print_group(struct buffer *buffer, const struct result *result, enum outcome_kind kind,
                         enum outcome_reason reason, bool colour)
 {
-    int width = line_name_width(result->job);
+    int width = line_name_width(result);
     size_t count = count_group(result, kind, reason);
 
     if (count == 0)
@@ -92,7 +92,7 @@ static void print_group(struct buffer *buffer, const struct result *result, enum
     if (kind == OUTCOME_SKIPPED) {
         print_names(buffer, result, kind, reason);
     } else {
-        for (size_t i = 0; i < result->job->target_count; i++) {
+        for (size_t i = 0; i < result->target_count; i++) {
             if (is_in_group(&result->targets[i], kind, reason))
                 print_target(buffer, &result->targets[i], width, colour);
         }
@@ -129,8 +129,16 @@ static void print_ending(struct buffer *buffer, const struct result *result)
         break;
     case RESULT_DEADLINE:
         buffer_add(buffer, "Stopped: the run's deadline of ");
-        number_print_exact_duration(buffer, result->job->deadline);
+        number_print_exact_duration(buffer, result->job.deadline);
         buffer_add(buffer, " had passed.\n");
+        break;
+    case RESULT_INTERRUPTED:
+        buffer_add(buffer, "Interrupted: azfan was killed, or this machine went down. "
+                           "Go on with: azfan rerun\n");
+        break;
+    case RESULT_GOING:
+        buffer_print(buffer, "Still going on: %zu of %zu have ended.\n", result->settled,
+                     result->target_count);
         break;
     case RESULT_LOGIN:
     case RESULT_HALTED:
@@ -147,7 +155,7 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
 {
     const char *separator = "";
 
-    buffer_print(buffer, "\n%s%s%s: ", style_bold(colour), result->job->name, style_end(colour));
+    buffer_print(buffer, "\n%s%s%s: ", style_bold(colour), result->job.name, style_end(colour));
     for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
         if (result->counts[kind] == 0)
             continue;
@@ -156,18 +164,21 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
                      outcome_name((enum outcome_kind)kind), style_end(colour));
         separator = ", ";
     }
-    buffer_print(buffer, " of %zu %s in ", result->job->target_count,
-                 result->job->target_count == 1 ? "target" : "targets");
+    buffer_print(buffer, " of %zu %s in ", result->target_count,
+                 result->target_count == 1 ? "target" : "targets");
     number_print_duration(buffer, result->duration);
-    buffer_add(buffer, "\n");
+    buffer_print(buffer, "%s\n", result->rehearsal ? " (a rehearsal)" : "");
+    if (result->cuts > 0)
+        buffer_print(buffer, "Azure throttled: %d at once at least, of %d\n", result->least_limit,
+                     result->workers);
 }
 
 static void print_places(struct buffer *buffer, const struct result *result)
 {
-    bool all_ok = result->counts[OUTCOME_OK] == result->job->target_count;
+    bool all_ok = result->counts[OUTCOME_OK] == result->target_count;
 
-    if (!all_ok && result->job->runbook != NULL)
-        print_plain(buffer, "Runbook: ", result->job->runbook, "\n");
+    if (!all_ok && result->job.runbook != NULL)
+        print_plain(buffer, "Runbook: ", result->job.runbook, "\n");
     if (result->folder != NULL)
         print_plain(buffer, "Report:  ", result->folder,
                     "/report.json (what each VM printed is in output/)\n");

@@ -6,15 +6,17 @@
 #include "report/summary.h"
 #include "run/result.h"
 
-void text_report_write(FILE *stream, const struct result *result)
+void text_report_write(FILE *stream, const struct result *result, bool colour)
 {
-    int width = line_name_width(result->job);
+    int width = line_name_width(result);
     struct buffer buffer = BUFFER_INIT;
 
-    for (size_t i = 0; i < result->job->target_count; i++)
-        line_print(&buffer, &result->targets[i], width, false);
+    for (size_t i = 0; i < result->target_count; i++) {
+        if (result->targets[i].state == RESULT_SETTLED)
+            line_print(&buffer, &result->targets[i], width, colour);
+    }
     if (buffer.length > 0)
         (void)fwrite(buffer.data, 1, buffer.length, stream);
     buffer_done(&buffer);
-    summary_write(stream, result, false);
+    summary_write(stream, result, colour);
 }

@@ -1,329 +1,188 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Theory of operation. Everything here happens on the main thread. A flight is
- * one az process on its way through the pool; there are as many flights as
- * workers, and no more: what one target's end means for the others is known
- * before the next one starts. The loop fills free flights, sleeps until something happens (a flight
- * has finished, a signal has come, the run's deadline has passed), and deals
- * with it. Once the run is stopping no flight is filled any more: what was not
- * started is settled as skipped at once, what runs is waited for, and the
- * engine sees to it that this is never long.
+ * Theory of operation. Everything here happens on the main thread, in rounds.
+ * A round takes all that has happened (attempts that have ended, signals, the
+ * clock), tells the schedule and the result, asks the schedule who is next, and
+ * collects the journal's lines about all of that. One commit puts them on disk
+ * together. Only then does the round act: it launches what is to start and
+ * shows what has ended. So nothing that was started or shown can be missing
+ * from the journal, and thirty targets that end at once cost one fdatasync.
+ * Then it sleeps until something happens.
+ *
+ * What is to be shown is kept as notes between the two halves of a round. When
+ * the journal cannot be written the round's starts are taken back, and the run
+ * is halted: what runs may end, and the result in memory has it all.
  */
 #include "run/conduct.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "azure/answer.h"
 #include "azure/az.h"
-#include "azure/command.h"
 #include "azure/login.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "engine/child.h"
-#include "engine/pool.h"
 #include "job/job.h"
-#include "job/targets.h"
+#include "run/event.h"
+#include "run/flights.h"
 #include "run/folder.h"
+#include "run/journal.h"
 #include "run/redact.h"
 #include "run/result.h"
+#include "run/rules.h"
+#include "sys/machine.h"
 #include "sys/signals.h"
 
 #define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
+#define LOGIN_PAUSE   (NUMBER_SECOND / 4)
 #define REAPING_PAUSE NUMBER_SECOND
 
 enum {
-    LOGIN_FLIGHTS = 2,    /* the token and the version, side by side where there are two workers */
     FILES_PER_WORKER = 5, /* pidfd, two pipes, and two more while a child is started */
-    FILES_OF_OUR_OWN = 32
+    FILES_OF_OUR_OWN = 32,
+    PROCESSES_OF_OUR_OWN = 8
 };
 
-struct flight {
-    struct pool_task task; /* first: the pool hands it back */
-    struct command command;
-    size_t target;
-    unsigned slot; /* of the script's file */
-    bool in_use;
-    bool gone; /* nothing is left of the process: it ended by itself, and nobody holds its pipes */
+/* Something that is shown once it is on disk. */
+struct note {
+    enum { NOTE_SETTLED, NOTE_WAITS, NOTE_LIMITED, NOTE_STOPPING } kind;
+    size_t target;               /* of SETTLED and WAITS */
+    int64_t wait;                /* of WAITS */
+    int limit;                   /* of LIMITED */
+    size_t running;              /* of STOPPING, like the next */
+    enum schedule_stage stage;
 };
 
 struct conducting {
     const struct conduct *conduct;
     struct result *result;
-    struct pool pool;
+    struct schedule *schedule;
+    struct flights flights;
     struct login login;
-    struct flight *flights;
-    size_t flight_count; /* for targets; the array has room for the login's too */
-    size_t in_flight;
-    unsigned next_slot; /* that no flight has had */
-    size_t next;        /* the first target that has not been put into a flight */
+    struct flight **starting; /* to be launched at the end of the round */
+    size_t starting_count;
+    struct note *notes;
+    size_t note_count;
+    size_t note_capacity;
+    enum schedule_stage stage; /* that the pool knows of */
     int64_t started;
-    int64_t deadline;
     int64_t next_reaping;
     bool logging_in;
-    bool stopping; /* nothing more is started */
-    bool soft;     /* running attempts have been asked to end */
-    bool hard;     /* running attempts are being killed */
+    bool told_no_room;
 };
 
-/* ---- flights ------------------------------------------------------------------------------ */
-
-static struct flight *free_flight(struct conducting *self)
+static int64_t run_time(const struct conducting *self)
 {
-    for (size_t i = 0; i < self->flight_count; i++) {
-        if (!self->flights[i].in_use)
-            return &self->flights[i];
+    return clock_now() - self->started;
+}
+
+static void journal_line(struct conducting *self, struct buffer *line)
+{
+    journal_add(self->conduct->journal, line);
+}
+
+static void add_note(struct conducting *self, struct note note)
+{
+    if (self->note_count == self->note_capacity) {
+        self->note_capacity = self->note_capacity > 0 ? 2 * self->note_capacity : 64;
+        self->notes = memory_resize(self->notes, self->note_capacity, sizeof *self->notes);
     }
-    return NULL;
+    self->notes[self->note_count++] = note;
 }
 
-static void launch(struct conducting *self, struct flight *flight, int64_t timeout)
+/* ---- ending early ------------------------------------------------------------------------- */
+
+/* What waited is settled at once, in the job's order. */
+static void settle_rest(struct conducting *self)
 {
-    flight->task.command = flight->command.child;
-    flight->task.limits.timeout = timeout;
-    flight->task.limits.kill_grace = self->conduct->job->kill_grace;
-    flight->task.limits.output_limit = self->conduct->job->output_limit;
-    flight->in_use = true;
-    flight->gone = true;
-    self->in_flight++;
-    pool_put(&self->pool, &flight->task);
+    size_t *indices = memory_zeroed(self->result->target_count, sizeof *indices);
+    size_t count = result_settle_rest(self->result, indices);
+
+    for (size_t i = 0; i < count; i++)
+        add_note(self, (struct note){.kind = NOTE_SETTLED, .target = indices[i]});
+    free(indices);
 }
 
-static void land(struct conducting *self, struct flight *flight)
+/* What was launched, but begun by no worker: it was no attempt. */
+static void take_back_unbegun(struct conducting *self)
 {
-    command_done(&flight->command, flight->gone);
-    if (!flight->gone)
-        flight->slot = self->next_slot++; /* a file of that name is never made again */
-    flight->in_use = false;
-    self->in_flight--;
-}
-
-/* ---- targets ------------------------------------------------------------------------------ */
-
-static void tell_settled(struct conducting *self, size_t index)
-{
-    const struct conduct_watcher *watcher = self->conduct->watcher;
-
-    watcher->target_settled(watcher->context, self->result, index);
-}
-
-static void skip(struct conducting *self, size_t index)
-{
-    const struct result *result = self->result;
-    enum outcome_reason reason = REASON_HALTED;
-    char *message = NULL;
-
-    switch (result->ending) {
-    case RESULT_SIGNAL:
-        reason = REASON_SIGNAL;
-        message =
-            memory_print("not started: the run was stopped by SIG%s", sigabbrev_np(result->signal));
-        break;
-    case RESULT_DEADLINE:
-        reason = REASON_DEADLINE;
-        message = memory_string("not started: the run's deadline had passed");
-        break;
-    case RESULT_LOGIN:
-        reason = REASON_LOGIN;
-        message = memory_string("not started: the login to Azure is broken");
-        break;
-    case RESULT_COMPLETE:
-    case RESULT_HALTED:
-        message = memory_string("not started: the run was halted");
-        break;
-    }
-    result_skip(self->result, index, reason, message);
-    free(message);
-    tell_settled(self, index);
-}
-
-/* The script's file could not be written: a trouble of this machine's, not of the target's. */
-static void settle_unstarted(struct conducting *self, size_t index, const struct error *error)
-{
-    struct answer answer = {.outcome = {.kind = OUTCOME_ERROR,
-                                        .reason = REASON_START,
-                                        .script = SCRIPT_NOT_STARTED,
-                                        .exit_code = -1,
-                                        .message = memory_string(error->text)}};
-
-    result_settle(self->result, index, &answer);
-    tell_settled(self, index);
-}
-
-static void start_target(struct conducting *self, struct flight *flight, size_t index)
-{
-    const struct job *job = self->conduct->job;
-    struct result_target *target = &self->result->targets[index];
-    struct guard guard = {
-        .job = job, .target = target->target, .run = self->result->run, .batch = target->batch};
-    struct error error;
-
-    target->id = targets_print_id(target->target, self->login.subscription);
-    if (command_invoke(&flight->command, self->conduct->az, &guard, target->id, flight->slot,
-                       &error) < 0) {
-        settle_unstarted(self, index, &error);
-        return;
-    }
-    flight->target = index;
-    launch(self, flight, job->timeout);
-}
-
-static void fill_flights(struct conducting *self)
-{
+    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
     struct flight *flight;
 
-    while (!self->stopping && self->next < self->conduct->job->target_count &&
-           (flight = free_flight(self)) != NULL)
-        start_target(self, flight, self->next++);
-}
-
-/* ---- stopping ----------------------------------------------------------------------------- */
-
-/* Nothing more is started: what waits is skipped, in the job's order. */
-static void start_no_more(struct conducting *self)
-{
-    struct pool_task *task;
-
-    self->stopping = true;
     /* The two commands of the login are no targets: they are stopped, not taken back. */
-    while (!self->logging_in && (task = pool_take_back(&self->pool)) != NULL) {
-        struct flight *flight = (struct flight *)task;
+    while (!self->logging_in && (flight = flights_take_back(&self->flights)) != NULL) {
+        struct buffer line = BUFFER_INIT;
 
-        skip(self, flight->target);
-        land(self, flight);
+        event_put_back(&line, self->result, flight->target, "the run is being stopped",
+                       run_time(self));
+        journal_line(self, &line);
+        result_unstart(self->result, flight->target);
+        (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
+        flights_land(&self->flights, flight);
     }
-    while (self->next < self->conduct->job->target_count)
-        skip(self, self->next++);
 }
 
-static void tell_stopping(const struct conducting *self)
+/* Carries out what the schedule's stage has become. */
+static void see_stage(struct conducting *self)
 {
-    const struct conduct_watcher *watcher = self->conduct->watcher;
+    enum schedule_stage stage = schedule_stage(self->schedule);
+    bool begun = self->stage == SCHEDULE_GOING && stage > SCHEDULE_GOING;
 
-    watcher->stopping(watcher->context, self->result, self->in_flight, self->hard);
+    if (begun)
+        take_back_unbegun(self);
+    /* A login that nobody waits for any more is not worth its time. */
+    if (stage >= SCHEDULE_STOPPING || (stage > SCHEDULE_GOING && self->logging_in))
+        pool_stop_softly(&self->flights.pool);
+    if (stage >= SCHEDULE_KILLING)
+        pool_stop_hard(&self->flights.pool);
+    self->stage = stage;
+    if (begun)
+        settle_rest(self);
 }
 
-/* Asks running attempts to end; they have kill_grace for it. */
-static void stop_softly(struct conducting *self)
+static void end_early(struct conducting *self, enum result_ending ending, int signal,
+                      const char *cause)
 {
-    start_no_more(self);
-    self->soft = true;
-    pool_stop_softly(&self->pool);
+    struct buffer line = BUFFER_INIT;
+
+    result_end_early(self->result, ending, signal, cause);
+    event_halt(&line, self->result, run_time(self));
+    journal_line(self, &line);
+    see_stage(self);
+    add_note(self, (struct note){.kind = NOTE_STOPPING,
+                                 .running = schedule_running(self->schedule),
+                                 .stage = self->stage});
 }
 
-/* The first signal stops by the ladder; one that comes when that has begun, by SIGKILL. */
+/* azfan itself cannot go on as it should: what runs may end, nothing more is started. */
+static void see_trouble(struct conducting *self, const struct error *error)
+{
+    bool first = self->result->trouble == NULL;
+
+    result_trouble(self->result, error->text);
+    if (!first)
+        return;
+    schedule_halt(self->schedule);
+    end_early(self, RESULT_HALTED, 0, NULL);
+}
+
 static void see_signal(struct conducting *self, int signal)
 {
-    result_end_early(self->result, RESULT_SIGNAL, signal, NULL);
-    if (self->soft) {
-        self->hard = true;
-        pool_stop_hard(&self->pool);
-    } else {
-        stop_softly(self);
-    }
-    tell_stopping(self);
-}
-
-static void see_deadline(struct conducting *self)
-{
-    if (clock_now() < self->deadline)
-        return;
-    self->deadline = CLOCK_NEVER;
-    result_end_early(self->result, RESULT_DEADLINE, 0, NULL);
-    stop_softly(self);
-    tell_stopping(self);
-}
-
-/* Every other target would meet the same: those that run may end, no more are started. */
-static void halt(struct conducting *self, const struct outcome *outcome)
-{
-    if (self->stopping)
-        return;
-    result_end_early(self->result, outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED,
-                     0, outcome->message);
-    start_no_more(self);
-    tell_stopping(self);
-}
-
-/* ---- what comes back ---------------------------------------------------------------------- */
-
-static void keep_attempt(struct conducting *self, size_t index, const struct pool_task *task,
-                         const struct outcome *outcome)
-{
-    const struct finish *finish = &task->finish;
-    bool exited = finish->end == FINISH_EXITED && finish->exit.known;
-    struct result_attempt attempt = {
-        .wall_started = finish->wall_started,
-        .duration = finish->duration,
-        .outcome = outcome->kind,
-        .reason = outcome->reason,
-        .az_exit = exited && !finish->exit.signaled ? finish->exit.status : -1,
-        .az_signal = exited && finish->exit.signaled ? finish->exit.status : 0,
-        .stopped = finish->stop != FINISH_UNSTOPPED,
-        .leftovers_killed = finish->leftovers_killed,
-        .cpu_time = finish->exit.cpu_time,
-        .max_rss_kib = finish->exit.max_rss_kib,
-        .worker = task->worker};
-
-    result_add_attempt(self->result, index, &attempt);
-}
-
-static void keep_output(struct conducting *self, size_t index, const struct answer *answer)
-{
-    struct error error;
-
-    if (folder_write_output(self->conduct->folder, self->conduct->job->targets[index].label,
-                            &answer->output, &answer->errors, &error) < 0)
-        result_trouble(self->result, error.text);
-}
-
-static void settle_target(struct conducting *self, struct flight *flight)
-{
-    const struct job *job = self->conduct->job;
-    struct answer_question question = {.nonce = flight->command.nonce,
-                                       .timeout = job->timeout,
-                                       .script_timeout = job->script_timeout};
-    size_t index = flight->target;
-    struct answer answer;
-    bool fatal;
-
-    flight->gone = flight->task.finish.stop == FINISH_UNSTOPPED &&
-                   flight->task.finish.output.complete && flight->task.finish.errors.complete;
-    answer_read(&flight->task.finish, &question, &answer);
-    if (answer.outcome.kind == OUTCOME_CANCELLED && self->result->ending == RESULT_DEADLINE)
-        answer.outcome.reason = REASON_DEADLINE;
-    redact_answer(&answer, job, &job->targets[index]);
-    keep_attempt(self, index, &flight->task, &answer.outcome);
-    keep_output(self, index, &answer);
-    fatal = answer.outcome.fatal;
-    result_settle(self->result, index, &answer);
-    finish_done(&flight->task.finish);
-    land(self, flight);
-    tell_settled(self, index);
-    if (fatal)
-        halt(self, &self->result->targets[index].outcome);
-}
-
-/* ---- the loop ----------------------------------------------------------------------------- */
-
-static void wait_for_something(const struct conducting *self)
-{
     const struct conduct_watcher *watcher = self->conduct->watcher;
-    struct pollfd watches[4] = {{self->pool.finished, POLLIN, 0},
-                                {self->conduct->signals, POLLIN, 0}};
-    struct timespec left;
-    int fds[2];
 
-    watcher->waiting(watcher->context, fds);
-    watches[2] = (struct pollfd){fds[0], POLLOUT, 0};
-    watches[3] = (struct pollfd){fds[1], POLLOUT, 0};
-    (void)ppoll(watches, 4, clock_left(self->deadline, clock_now(), &left), NULL);
-    if (watches[2].revents != 0 || watches[3].revents != 0)
-        watcher->writable(watcher->context);
+    if (signal == SIGCONT) {
+        watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
+        return;
+    }
+    (void)schedule_see_signal(self->schedule, signal == SIGINT);
+    end_early(self, RESULT_SIGNAL, signal, NULL);
 }
 
 static void see_signals(struct conducting *self)
@@ -332,6 +191,335 @@ static void see_signals(struct conducting *self)
 
     while ((signal = signals_read(self->conduct->signals)) != 0)
         see_signal(self, signal);
+}
+
+static void see_time(struct conducting *self)
+{
+    if (schedule_see_time(self->schedule, clock_now()))
+        end_early(self, RESULT_DEADLINE, 0, NULL);
+}
+
+/* ---- what ends ---------------------------------------------------------------------------- */
+
+/* Reports have milliseconds: what is kept is what the journal brings back. */
+static int64_t whole_milliseconds(int64_t duration)
+{
+    return duration / NUMBER_MILLISECOND * NUMBER_MILLISECOND;
+}
+
+static struct result_attempt describe_attempt(const struct conducting *self,
+                                              const struct pool_task *task,
+                                              const struct outcome *outcome)
+{
+    const struct finish *finish = &task->finish;
+    bool exited = finish->end == FINISH_EXITED && finish->exit.known;
+
+    return (struct result_attempt){
+        .at = whole_milliseconds(finish->started - self->started),
+        .wall_started = whole_milliseconds(finish->wall_started),
+        .duration = whole_milliseconds(finish->duration),
+        .outcome = outcome->kind,
+        .reason = outcome->reason,
+        .message = memory_string(outcome->message),
+        .az_exit = exited && !finish->exit.signaled ? finish->exit.status : -1,
+        .az_signal = exited && finish->exit.signaled ? finish->exit.status : 0,
+        .stopped = finish->stop != FINISH_UNSTOPPED,
+        .leftovers_killed = finish->leftovers_killed,
+        .cpu_time = whole_milliseconds(finish->exit.cpu_time),
+        .max_rss_kib = finish->exit.max_rss_kib,
+        .worker = task->worker};
+}
+
+/* More failures than the job allows, or one that every other target would meet likewise. */
+static void see_halt(struct conducting *self, const struct schedule_verdict *verdict,
+                     const struct outcome *outcome)
+{
+    enum result_ending ending = RESULT_HALTED;
+    char *cause;
+
+    if (verdict->halted) {
+        cause = memory_print("%zu %s, and max_failures allows %zu",
+                             schedule_failures(self->schedule),
+                             schedule_failures(self->schedule) == 1 ? "target has failed"
+                                                                    : "targets have failed",
+                             rules_max_failures(self->conduct->job));
+    } else if (outcome->fatal && self->stage == SCHEDULE_GOING) {
+        cause = memory_string(outcome->message);
+        ending = outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED;
+        schedule_halt(self->schedule);
+    } else {
+        return;
+    }
+    end_early(self, ending, 0, cause);
+    free(cause);
+}
+
+static void see_cut(struct conducting *self)
+{
+    int limit = schedule_limit(self->schedule);
+    struct buffer line = BUFFER_INIT;
+
+    event_limit(&line, limit, run_time(self));
+    journal_line(self, &line);
+    result_limit(self->result, limit);
+    add_note(self, (struct note){.kind = NOTE_LIMITED, .limit = limit});
+}
+
+static void keep_end(struct conducting *self, size_t index, struct result_attempt *attempt,
+                     struct answer *answer)
+{
+    int64_t now = clock_now();
+    struct schedule_verdict verdict =
+        schedule_ended(self->schedule, index, &answer->outcome, now);
+    const struct result_target *target = &self->result->targets[index];
+    struct buffer line = BUFFER_INIT;
+
+    event_end(&line, self->result, index, attempt, answer, verdict.settled,
+              verdict.again_at - self->started, now - self->started);
+    journal_line(self, &line);
+    result_end(self->result, index, attempt, answer, verdict.settled);
+    if (verdict.settled)
+        add_note(self, (struct note){.kind = NOTE_SETTLED, .target = index});
+    else
+        add_note(self, (struct note){
+                           .kind = NOTE_WAITS, .target = index, .wait = verdict.again_at - now});
+    if (verdict.cut)
+        see_cut(self);
+    see_halt(self, &verdict, &target->outcome);
+}
+
+/* Who stopped it: the engine only knows that somebody did. */
+static enum outcome_reason cancelled_by(const struct conducting *self)
+{
+    switch (self->result->ending) {
+    case RESULT_DEADLINE:
+        return REASON_DEADLINE;
+    case RESULT_HALTED:
+    case RESULT_LOGIN:
+        return REASON_HALTED;
+    default:
+        return REASON_SIGNAL;
+    }
+}
+
+static void take_answer(struct conducting *self, struct flight *flight)
+{
+    const struct job *job = self->conduct->job;
+    struct answer_question question = {.nonce = flight->command.nonce,
+                                       .timeout = job->timeout,
+                                       .script_timeout = job->script_timeout};
+    struct result_attempt attempt;
+    struct answer answer;
+
+    answer_read(&flight->task.finish, &question, &answer);
+    if (answer.outcome.kind == OUTCOME_CANCELLED)
+        answer.outcome.reason = cancelled_by(self);
+    redact_answer(&answer, job, &job->targets[flight->target]);
+    attempt = describe_attempt(self, &flight->task, &answer.outcome);
+    keep_end(self, flight->target, &attempt, &answer);
+}
+
+/* The kernel is short of something that other processes will give back. */
+static bool had_no_room(const struct finish *finish)
+{
+    if (finish->end != FINISH_NOT_STARTED)
+        return false;
+    return finish->error_number == EAGAIN || finish->error_number == ENOMEM ||
+           finish->error_number == EMFILE || finish->error_number == ENFILE;
+}
+
+static void tell_no_room(struct conducting *self, const struct error *error)
+{
+    const struct conduct_watcher *watcher = self->conduct->watcher;
+
+    if (!self->told_no_room)
+        watcher->no_room(watcher->context, error->text);
+    self->told_no_room = true;
+}
+
+/* True: it will be started later. */
+static bool put_back(struct conducting *self, const struct flight *flight)
+{
+    struct buffer line = BUFFER_INIT;
+
+    if (!had_no_room(&flight->task.finish) ||
+        !schedule_no_room(self->schedule, flight->target, clock_now()))
+        return false;
+    event_put_back(&line, self->result, flight->target, flight->task.finish.error.text,
+                   run_time(self));
+    journal_line(self, &line);
+    result_unstart(self->result, flight->target);
+    tell_no_room(self, &flight->task.finish.error);
+    return true;
+}
+
+static void take_ends(struct conducting *self)
+{
+    struct flight *flight;
+
+    while ((flight = flights_take_finished(&self->flights)) != NULL) {
+        if (!put_back(self, flight))
+            take_answer(self, flight);
+        finish_done(&flight->task.finish);
+        flights_land(&self->flights, flight);
+    }
+}
+
+/* ---- what starts -------------------------------------------------------------------------- */
+
+/* The script's file could not be written: a trouble of this machine's, not of the target's. */
+static void fail_start(struct conducting *self, size_t index, const struct error *error)
+{
+    struct answer answer = {.outcome = {.kind = OUTCOME_ERROR,
+                                        .reason = REASON_START,
+                                        .script = SCRIPT_NOT_STARTED,
+                                        .exit_code = -1,
+                                        .message = memory_string(error->text)}};
+    struct result_attempt attempt = {.at = whole_milliseconds(run_time(self)),
+                                     .wall_started = whole_milliseconds(clock_wall()),
+                                     .outcome = OUTCOME_ERROR,
+                                     .reason = REASON_START,
+                                     .message = memory_string(error->text),
+                                     .az_exit = -1};
+
+    keep_end(self, index, &attempt, &answer);
+}
+
+static void plan_start(struct conducting *self, size_t index, int attempt)
+{
+    const struct conduct *conduct = self->conduct;
+    const struct result_target *target = &self->result->targets[index];
+    struct guard guard = {.job = conduct->job,
+                          .target = &conduct->job->targets[index],
+                          .run = self->result->run,
+                          .batch = target->batch};
+    struct flight *flight = flights_free(&self->flights);
+    struct buffer line = BUFFER_INIT;
+    struct error error;
+
+    event_start(&line, self->result, index, attempt, run_time(self));
+    journal_line(self, &line);
+    result_start(self->result, index, clock_wall());
+    flight->target = index;
+    if (command_invoke(&flight->command, conduct->az, &guard, target->id, flight->slot, &error) <
+        0) {
+        flights_land(&self->flights, flight);
+        fail_start(self, index, &error);
+        return;
+    }
+    self->starting[self->starting_count++] = flight;
+}
+
+static struct schedule_decision plan_starts(struct conducting *self)
+{
+    struct schedule_decision decision;
+
+    while ((decision = schedule_next(self->schedule, clock_now())).step == SCHEDULE_START)
+        plan_start(self, decision.target, decision.attempt);
+    return decision;
+}
+
+static void launch_starts(struct conducting *self)
+{
+    for (size_t i = 0; i < self->starting_count; i++)
+        flights_launch(&self->flights, self->starting[i], self->conduct->job->timeout);
+    self->starting_count = 0;
+}
+
+/* Their lines are not on disk: they are as good as never decided. */
+static void forget_starts(struct conducting *self)
+{
+    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
+
+    for (size_t i = 0; i < self->starting_count; i++) {
+        struct flight *flight = self->starting[i];
+
+        result_unstart(self->result, flight->target);
+        (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
+        flights_land(&self->flights, flight);
+    }
+    self->starting_count = 0;
+}
+
+/* ---- on disk, and then seen --------------------------------------------------------------- */
+
+static void commit(struct conducting *self)
+{
+    struct error error;
+
+    if (journal_commit(self->conduct->journal, &error) == 0)
+        return;
+    forget_starts(self);
+    see_trouble(self, &error);
+}
+
+static void keep_output(struct conducting *self, size_t index)
+{
+    const struct result_target *target = &self->result->targets[index];
+    struct error error;
+
+    if (target->attempt_count > 0 &&
+        folder_write_output(self->conduct->folder, target->label, &target->output,
+                            &target->errors, &error) < 0)
+        see_trouble(self, &error);
+}
+
+static void show(struct conducting *self, const struct note *note)
+{
+    const struct conduct_watcher *watcher = self->conduct->watcher;
+
+    switch (note->kind) {
+    case NOTE_SETTLED:
+        keep_output(self, note->target);
+        watcher->target_settled(watcher->context, self->result, note->target);
+        break;
+    case NOTE_WAITS:
+        watcher->target_waits(watcher->context, self->result, note->target, note->wait);
+        break;
+    case NOTE_LIMITED:
+        watcher->limited(watcher->context, note->limit);
+        break;
+    case NOTE_STOPPING:
+        watcher->stopping(watcher->context, self->result, note->running, note->stage);
+        break;
+    }
+}
+
+/* The second half of a round. To show something may bring trouble, which has its own notes. */
+static void act(struct conducting *self)
+{
+    do {
+        struct note *notes = self->notes;
+        size_t count;
+
+        commit(self);
+        launch_starts(self);
+        notes = self->notes;
+        count = self->note_count;
+        self->notes = NULL;
+        self->note_count = self->note_capacity = 0;
+        for (size_t i = 0; i < count; i++)
+            show(self, &notes[i]);
+        free(notes);
+    } while (self->note_count > 0);
+}
+
+/* ---- the loop ----------------------------------------------------------------------------- */
+
+static void wait_for_something(const struct conducting *self, int64_t until)
+{
+    const struct conduct_watcher *watcher = self->conduct->watcher;
+    struct pollfd watches[4] = {{self->flights.pool.finished, POLLIN, 0},
+                                {self->conduct->signals, POLLIN, 0}};
+    struct timespec left;
+    int fds[2];
+
+    watcher->waiting(watcher->context, fds);
+    watches[2] = (struct pollfd){fds[0], POLLOUT, 0};
+    watches[3] = (struct pollfd){fds[1], POLLOUT, 0};
+    (void)ppoll(watches, 4, clock_left(until, clock_now(), &left), NULL);
+    if (watches[2].revents != 0 || watches[3].revents != 0)
+        watcher->writable(watcher->context);
 }
 
 static void reap_orphans(struct conducting *self)
@@ -344,162 +532,232 @@ static void reap_orphans(struct conducting *self)
 
 static void run_targets(struct conducting *self)
 {
-    while (self->result->settled < self->conduct->job->target_count) {
-        struct pool_task *task;
+    for (;;) {
+        struct schedule_decision decision;
 
-        fill_flights(self);
-        if (self->result->settled == self->conduct->job->target_count)
-            return; /* none of the last ones could be put into a flight */
-        wait_for_something(self);
+        take_ends(self);
         see_signals(self);
-        see_deadline(self);
-        while ((task = pool_take_finished(&self->pool)) != NULL) {
-            settle_target(self, (struct flight *)task);
-            fill_flights(self);
-        }
+        see_time(self);
+        decision = plan_starts(self);
+        act(self);
+        if (decision.step == SCHEDULE_OVER)
+            return;
+        wait_for_something(self, decision.until);
         reap_orphans(self);
     }
 }
 
 /* ---- the login ---------------------------------------------------------------------------- */
 
-static void end_without_login(struct conducting *self, enum login_result result, const char *cause)
+static void see_events_of_login(struct conducting *self)
 {
-    if (self->stopping) /* by a signal or the deadline: that is what cut the login short */
-        return;
-    result_end_early(self->result, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0, cause);
-    start_no_more(self);
-    tell_stopping(self);
+    see_signals(self);
+    see_time(self);
+    act(self);
 }
 
-static void wait_for_landing(struct conducting *self, size_t flights)
+static int64_t deadline_of(const struct conducting *self)
+{
+    int64_t deadline = self->conduct->job->deadline;
+
+    return deadline > 0 ? self->started + deadline : CLOCK_NEVER;
+}
+
+/* Runs both commands of the login; they are the caller's to land. */
+static void run_login(struct conducting *self, struct flight *token, struct flight *version)
 {
     size_t landed = 0;
 
-    while (landed < flights) {
-        wait_for_something(self);
-        see_signals(self);
-        see_deadline(self);
-        while (pool_take_finished(&self->pool) != NULL)
+    flights_launch(&self->flights, token, LOGIN_TIMEOUT);
+    flights_launch(&self->flights, version, LOGIN_TIMEOUT);
+    while (landed < 2) {
+        wait_for_something(self, self->stage == SCHEDULE_GOING ? deadline_of(self) : CLOCK_NEVER);
+        see_events_of_login(self);
+        while (flights_take_finished(&self->flights) != NULL)
             landed++;
     }
+}
+
+/* Not the login has failed but this machine, for a moment: another try is due. */
+static bool wants_another_try(struct conducting *self, struct flight *token,
+                              struct flight *version, int64_t patience)
+{
+    bool token_had_none = had_no_room(&token->task.finish);
+    int64_t pause = clock_now() + LOGIN_PAUSE;
+
+    if (!token_had_none && !had_no_room(&version->task.finish))
+        return false;
+    if (self->stage != SCHEDULE_GOING || clock_now() >= patience)
+        return false;
+    tell_no_room(self, token_had_none ? &token->task.finish.error : &version->task.finish.error);
+    finish_done(&token->task.finish);
+    finish_done(&version->task.finish);
+    while (clock_now() < pause && self->stage == SCHEDULE_GOING) {
+        wait_for_something(self, pause);
+        see_events_of_login(self);
+    }
+    return true;
+}
+
+static enum login_result read_login(struct conducting *self, struct flight *token,
+                                    struct flight *version, struct error *error)
+{
+    struct error token_error = {""};
+    /* The token's answer is always read, for that wipes it; what the version says goes first. */
+    enum login_result token_result =
+        login_read_token(&self->login, &token->task.finish, &token_error);
+    enum login_result result = login_read_version(&self->login, &version->task.finish, error);
+
+    if (result == LOGIN_OK) {
+        result = token_result;
+        *error = token_error;
+    }
+    if (result == LOGIN_OK && self->login.subscription == NULL &&
+        job_needs_subscription(self->conduct->job)) {
+        result = LOGIN_NO_AZ;
+        (void)error_set(error, "az has no default subscription, and the job names none for every "
+                               "target: add targets.subscription, or use `az account set`");
+    }
+    return result;
+}
+
+static void see_login(struct conducting *self, enum login_result result, struct error *error)
+{
+    const struct conduct *conduct = self->conduct;
+    struct buffer line = BUFFER_INIT;
+
+    if (self->stage != SCHEDULE_GOING) /* that is what cut the login short */
+        return;
+    if (result != LOGIN_OK) {
+        redact_error(error, conduct->job); /* az may have echoed a secret */
+        schedule_halt(self->schedule);
+        end_early(self, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0, error->text);
+        return;
+    }
+    result_name_targets(self->result, self->login.subscription);
+    self->result->origin.az_version = memory_string(self->login.az_version);
+    event_login(&line, self->result, self->login.subscription, run_time(self));
+    journal_line(self, &line);
+    conduct->watcher->logged_in(conduct->watcher->context, &self->login);
 }
 
 /* Proves the login, and that this az can be used, before any target is touched. */
 static void log_in(struct conducting *self)
 {
     const struct conduct *conduct = self->conduct;
-    struct flight *token = &self->flights[0];
-    struct flight *version = &self->flights[1];
-    struct error token_error = {""};
+    struct flight *token = flights_free(&self->flights);
+    struct flight *version = flights_free(&self->flights);
+    int64_t patience = clock_now() + LOGIN_TIMEOUT;
     struct error error = {""};
-    enum login_result token_result;
     enum login_result result;
 
     self->logging_in = true;
     command_token(&token->command, conduct->az, job_only_subscription(conduct->job));
     command_version(&version->command, conduct->az);
-    launch(self, token, LOGIN_TIMEOUT);
-    launch(self, version, LOGIN_TIMEOUT);
-    wait_for_landing(self, LOGIN_FLIGHTS);
-    self->logging_in = false;
-    /* The token's answer is always read, for that wipes it; what the version says goes first. */
-    token_result = login_read_token(&self->login, &token->task.finish, &token_error);
-    result = login_read_version(&self->login, &version->task.finish, &error);
-    if (result == LOGIN_OK) {
-        result = token_result;
-        error = token_error;
-    }
-    if (result == LOGIN_OK && self->login.subscription == NULL &&
-        job_needs_subscription(conduct->job)) {
-        result = LOGIN_NO_AZ;
-        (void)error_set(&error, "az has no default subscription, and the job names none for every "
-                                "target: add targets.subscription, or use `az account set`");
-    }
+    do
+        run_login(self, token, version);
+    while (wants_another_try(self, token, version, patience));
+    result = read_login(self, token, version, &error);
     finish_done(&token->task.finish);
     finish_done(&version->task.finish);
-    land(self, token);
-    land(self, version);
-    if (result != LOGIN_OK) {
-        redact_error(&error, conduct->job); /* az may have echoed one */
-        end_without_login(self, result, error.text);
-    } else if (!self->stopping) {
-        conduct->watcher->logged_in(conduct->watcher->context, &self->login);
-    }
+    flights_land(&self->flights, token);
+    flights_land(&self->flights, version);
+    self->logging_in = false;
+    see_login(self, result, &error);
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
-/* As many workers as the job wants, but no more than targets, or than there are descriptors for. */
+/* As many workers as the job wants, but no more than targets, or than this machine can bear. */
 static int count_workers(const struct conduct *conduct)
 {
-    size_t workers = (size_t)conduct->job->concurrency;
-    struct rlimit files = {.rlim_cur = RLIM_INFINITY};
-    size_t bearable;
+    const struct job *job = conduct->job;
+    struct machine_needs needs = {.memory = conduct->az->memory,
+                                  .files = FILES_PER_WORKER,
+                                  .own_files = FILES_OF_OUR_OWN,
+                                  .processes = conduct->az->processes + 1, /* and our thread */
+                                  .own_processes = PROCESSES_OF_OUR_OWN};
+    int wanted = (size_t)job->concurrency < job->target_count ? job->concurrency
+                                                              : (int)job->target_count;
+    struct machine_room room = machine_room("", &needs, wanted);
 
-    if (workers > conduct->job->target_count)
-        workers = conduct->job->target_count;
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur == RLIM_INFINITY)
-        return (int)workers;
-    bearable = files.rlim_cur > FILES_OF_OUR_OWN + FILES_PER_WORKER
-                   ? (files.rlim_cur - FILES_OF_OUR_OWN) / FILES_PER_WORKER
-                   : 1;
-    if (workers <= bearable)
-        return (int)workers;
-    conduct->watcher->clamped(conduct->watcher->context, (int)bearable);
-    return (int)bearable;
+    if (room.bound != MACHINE_ENOUGH)
+        conduct->watcher->bounded(conduct->watcher->context, room.children, room.text);
+    return room.children;
 }
 
-static void begin(struct conducting *self)
+/* Who runs what: before anything else is done. */
+static void journal_head(struct conducting *self)
 {
-    const struct job *job = self->conduct->job;
+    struct buffer run = BUFFER_INIT;
+    struct buffer targets = BUFFER_INIT;
+
+    event_run(&run, self->result);
+    event_targets(&targets, self->result);
+    journal_line(self, &run);
+    journal_line(self, &targets);
+}
+
+static void begin(struct conducting *self, int workers)
+{
+    const struct conduct *conduct = self->conduct;
+    struct schedule_rules rules;
 
     self->started = clock_now();
-    self->result->wall_started = clock_wall();
-    self->deadline = job->deadline > 0 ? self->started + job->deadline : CLOCK_NEVER;
-    self->flight_count = (size_t)self->pool.size;
-    self->flights = memory_zeroed(self->flight_count + LOGIN_FLIGHTS, sizeof *self->flights);
-    while (self->next_slot < self->flight_count) {
-        self->flights[self->next_slot].slot = self->next_slot;
-        self->next_slot++;
-    }
+    self->result->wall_started = whole_milliseconds(clock_wall());
+    self->result->workers = self->result->least_limit = workers;
+    rules = rules_of(conduct->job, conduct->batches, conduct->not_before, workers, conduct->seed,
+                     self->started);
+    self->schedule = schedule_new(&rules);
+    self->starting = memory_zeroed((size_t)workers, sizeof *self->starting);
+    journal_head(self);
+    act(self);
 }
 
+/* The last word, of which the report is made. */
 static void end(struct conducting *self)
 {
-    int late = signals_read(self->conduct->signals); /* while the last target was being settled */
+    struct buffer line = BUFFER_INIT;
+    struct error error;
 
-    if (late != 0)
-        result_end_early(self->result, RESULT_SIGNAL, late, NULL);
-    pool_join(&self->pool);
-    (void)child_sweep();
-    free(self->flights);
-    login_done(&self->login);
-    self->result->wall_ended = clock_wall();
-    self->result->duration = clock_now() - self->started;
+    see_signals(self); /* that came while the last target was being shown */
+    act(self);
+    self->result->wall_ended = whole_milliseconds(clock_wall());
+    self->result->duration = whole_milliseconds(run_time(self));
+    event_finish(&line, self->result);
+    journal_line(self, &line);
+    if (journal_commit(self->conduct->journal, &error) < 0)
+        result_trouble(self->result, error.text);
 }
 
 /* There are no workers: nothing can be run. */
-static void give_up(struct conducting *self, const struct error *error)
+static void give_up(const struct conduct *conduct, struct result *result,
+                    const struct error *error)
 {
-    result_trouble(self->result, error->text);
-    result_end_early(self->result, RESULT_HALTED, 0, error->text);
-    while (self->next < self->conduct->job->target_count)
-        skip(self, self->next++);
-    self->result->wall_started = self->result->wall_ended = clock_wall();
+    result_trouble(result, error->text);
+    result_end_early(result, RESULT_HALTED, 0, NULL);
+    result->wall_started = result->wall_ended = clock_wall();
+    for (size_t i = 0, count = result_settle_rest(result, NULL); i < count; i++)
+        conduct->watcher->target_settled(conduct->watcher->context, result, i);
 }
 
 void conduct_run(const struct conduct *conduct, struct result *result)
 {
     struct conducting self = {.conduct = conduct, .result = result};
+    int workers = count_workers(conduct);
     struct error error;
 
-    if (pool_start(&self.pool, count_workers(conduct), &error) < 0) {
-        give_up(&self, &error);
+    if (flights_open(&self.flights, workers, conduct->job, &error) < 0) {
+        give_up(conduct, result, &error);
         return;
     }
-    begin(&self);
-    log_in(&self);
+    begin(&self, workers);
+    if (self.stage == SCHEDULE_GOING)
+        log_in(&self);
     run_targets(&self);
     end(&self);
+    flights_close(&self.flights);
+    login_done(&self.login);
+    schedule_free(self.schedule);
+    free(self.starting);
 }

@@ -24,18 +24,29 @@ int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error
     return 0;
 }
 
-static int default_path(const char *run, char **ret, struct error *error)
+int folder_of_runs(char **ret, struct error *error)
 {
     const char *state = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
 
     if (state != NULL && state[0] == '/')
-        *ret = memory_print("%s/azfan/runs/%s", state, run);
+        *ret = memory_print("%s/azfan/runs", state);
     else if (home != NULL && home[0] == '/')
-        *ret = memory_print("%s/.local/state/azfan/runs/%s", home, run);
+        *ret = memory_print("%s/.local/state/azfan/runs", home);
     else
-        return error_set(error, "nowhere to keep the run: set HOME or XDG_STATE_HOME, or use "
-                                "--run-dir");
+        return error_set(error, "no place for runs: set HOME or XDG_STATE_HOME, or name a folder "
+                                "(--run-dir)");
+    return 0;
+}
+
+static int default_path(const char *run, char **ret, struct error *error)
+{
+    char *runs;
+
+    if (folder_of_runs(&runs, error) < 0)
+        return -1;
+    *ret = memory_print("%s/%s", runs, run);
+    free(runs);
     return 0;
 }
 
@@ -55,12 +66,13 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
     char *output;
     int result;
 
-    *folder = (struct folder){NULL, NULL};
+    *folder = (struct folder){.path = NULL};
     if (path != NULL)
         folder->path = memory_string(path);
     else if (default_path(run, &folder->path, error) < 0)
         return -1;
     folder->report = memory_print("%s/report.json", folder->path);
+    folder->journal = memory_print("%s/journal.jsonl", folder->path);
     output = memory_print("%s/output", folder->path);
     result = refuse_what_is_there(folder, error);
     if (result == 0)
@@ -102,5 +114,6 @@ void folder_close(struct folder *folder)
 {
     free(folder->path);
     free(folder->report);
-    *folder = (struct folder){NULL, NULL};
+    free(folder->journal);
+    *folder = (struct folder){.path = NULL};
 }

@@ -2,16 +2,31 @@
 #include "run/result.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
+#include "job/job.h"
+#include "job/targets.h"
 
-void result_init(struct result *result, const struct job *job, const char *run)
+/* How late after its az was started a script may begin: az's own start and the agent's delay. */
+#define LATEST_BEGIN (60 * NUMBER_SECOND)
+
+void result_init(struct result *result, const char *run)
 {
-    *result = (struct result){.run = memory_string(run), .job = job};
-    result->targets = memory_zeroed(job->target_count, sizeof *result->targets);
-    for (size_t i = 0; i < job->target_count; i++) {
-        result->targets[i].target = &job->targets[i];
+    *result = (struct result){.run = memory_string(run)};
+}
+
+/* ---- what is known beforehand ------------------------------------------------------------- */
+
+void result_take_targets(struct result *result, size_t count)
+{
+    assert(result->targets == NULL);
+    result->targets = memory_zeroed(count, sizeof *result->targets);
+    result->target_count = count;
+    for (size_t i = 0; i < count; i++) {
         result->targets[i].batch = 1;
         /* Until it is settled, nothing has happened to it: never let it look ok. */
         result->targets[i].outcome =
@@ -19,62 +34,106 @@ void result_init(struct result *result, const struct job *job, const char *run)
     }
 }
 
-void result_done(struct result *result)
+void result_take_job(struct result *result, const struct job *job, const int *batches)
 {
-    for (size_t i = 0; i < result->job->target_count; i++) {
+    result->job = (struct result_job){
+        .name = memory_string(job->name),
+        .file = memory_string(job->path),
+        .digest = memory_string(job->digest),
+        .script_digest = memory_string(job->script_digest),
+        .runbook = memory_string(job->runbook),
+        .timeout = job->timeout,
+        .script_timeout = job->script_timeout,
+        .deadline = job->deadline,
+        .attempts = job->retry.attempts,
+        .batches = job->target_count > 0 ? batches[job->target_count - 1] : 0};
+    result->concurrency = job->concurrency;
+    result_take_targets(result, job->target_count);
+    for (size_t i = 0; i < job->target_count; i++) {
+        const struct job_target *from = &job->targets[i];
         struct result_target *target = &result->targets[i];
 
-        free(target->id);
-        free(target->attempts);
-        outcome_done(&target->outcome);
-        buffer_done(&target->output);
-        buffer_done(&target->errors);
+        target->name = memory_string(from->name);
+        target->resource_group = memory_string(from->resource_group);
+        target->subscription = memory_string(from->subscription);
+        target->label = memory_string(from->label);
+        target->batch = batches[i];
     }
-    free(result->targets);
-    free(result->run);
-    free(result->trouble);
-    free(result->halt_cause);
-    free(result->folder);
+    result_name_targets(result, NULL);
 }
 
-void result_add_attempt(struct result *result, size_t index, const struct result_attempt *attempt)
+void result_name_targets(struct result *result, const char *subscription)
 {
-    struct result_target *target = &result->targets[index];
+    for (size_t i = 0; i < result->target_count; i++) {
+        struct result_target *target = &result->targets[i];
+        const char *own = target->subscription != NULL ? target->subscription : subscription;
 
+        if (target->id == NULL && own != NULL)
+            target->id = targets_print_id(own, target->resource_group, target->name);
+    }
+}
+
+/* ---- attempts ----------------------------------------------------------------------------- */
+
+void result_start(struct result *result, size_t index, int64_t wall)
+{
+    assert(result->targets[index].state == RESULT_WAITING);
+    result->targets[index].state = RESULT_STARTED;
+    result->targets[index].wall_ended = wall;
+}
+
+void result_unstart(struct result *result, size_t index)
+{
+    assert(result->targets[index].state == RESULT_STARTED);
+    result->targets[index].state = RESULT_WAITING;
+}
+
+static void keep_attempt(struct result_target *target, struct result_attempt *attempt)
+{
     target->attempts =
         memory_resize(target->attempts, target->attempt_count + 1, sizeof *target->attempts);
     target->attempts[target->attempt_count++] = *attempt;
     target->duration += attempt->duration;
+    target->wall_ended = attempt->wall_started + attempt->duration;
+    attempt->message = NULL;
 }
 
-void result_settle(struct result *result, size_t index, struct answer *answer)
+static void keep_answer(struct result_target *target, struct answer *answer)
 {
-    struct result_target *target = &result->targets[index];
-
-    assert(!target->settled);
     assert(outcome_is_valid(answer->outcome.kind, answer->outcome.reason));
+    outcome_done(&target->outcome);
+    buffer_done(&target->output);
+    buffer_done(&target->errors);
     target->outcome = answer->outcome;
     target->output = answer->output;
     target->errors = answer->errors;
     target->output_truncated = answer->output_truncated;
     target->errors_truncated = answer->errors_truncated;
     *answer = (struct answer){.outcome = {.kind = target->outcome.kind}};
-    target->settled = true;
+}
+
+static void settle(struct result *result, struct result_target *target)
+{
+    assert(target->state != RESULT_SETTLED);
+    target->state = RESULT_SETTLED;
     result->settled++;
     result->counts[target->outcome.kind]++;
 }
 
-void result_skip(struct result *result, size_t index, enum outcome_reason reason,
-                 const char *message)
+void result_end(struct result *result, size_t index, struct result_attempt *attempt,
+                struct answer *answer, bool settled)
 {
-    struct answer answer = {.outcome = {.kind = OUTCOME_SKIPPED,
-                                        .reason = reason,
-                                        .script = SCRIPT_NOT_STARTED,
-                                        .exit_code = -1,
-                                        .message = memory_string(message)}};
+    struct result_target *target = &result->targets[index];
 
-    result_settle(result, index, &answer);
+    assert(target->state == RESULT_STARTED);
+    keep_attempt(target, attempt);
+    keep_answer(target, answer);
+    target->state = RESULT_WAITING;
+    if (settled)
+        settle(result, target);
 }
+
+/* ---- the end of the run ------------------------------------------------------------------- */
 
 static bool is_halt(enum result_ending ending)
 {
@@ -94,6 +153,93 @@ void result_end_early(struct result *result, enum result_ending ending, int sign
         result->halt_cause = memory_string(cause);
 }
 
+/* Why a target was not started, by how the run ended. */
+static char *explain_skip(const struct result *result, enum outcome_reason *ret)
+{
+    *ret = REASON_HALTED;
+    switch (result->ending) {
+    case RESULT_SIGNAL:
+        *ret = REASON_SIGNAL;
+        return memory_print("not started: the run was stopped by SIG%s",
+                            sigabbrev_np(result->signal));
+    case RESULT_DEADLINE:
+        *ret = REASON_DEADLINE;
+        return memory_string("not started: the run's deadline had passed");
+    case RESULT_LOGIN:
+        *ret = REASON_LOGIN;
+        return memory_string("not started: the login to Azure is broken");
+    case RESULT_INTERRUPTED:
+        return memory_string("not started: azfan was killed before it came to it");
+    case RESULT_COMPLETE:
+    case RESULT_HALTED:
+    case RESULT_GOING:
+        break;
+    }
+    return memory_string("not started: the run was halted");
+}
+
+static void skip(struct result *result, struct result_target *target)
+{
+    outcome_done(&target->outcome);
+    target->outcome = (struct outcome){
+        .kind = OUTCOME_SKIPPED, .script = SCRIPT_NOT_STARTED, .exit_code = -1};
+    target->outcome.message = explain_skip(result, &target->outcome.reason);
+    settle(result, target);
+}
+
+size_t result_settle_rest(struct result *result, size_t *indices)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->target_count; i++) {
+        struct result_target *target = &result->targets[i];
+
+        if (target->state != RESULT_WAITING)
+            continue;
+        if (target->attempt_count > 0)
+            settle(result, target);
+        else
+            skip(result, target);
+        if (indices != NULL)
+            indices[count] = i;
+        count++;
+    }
+    return count;
+}
+
+static void lose(struct result *result, struct result_target *target)
+{
+    outcome_done(&target->outcome);
+    buffer_done(&target->output);
+    buffer_done(&target->errors);
+    target->outcome = (struct outcome){
+        .kind = OUTCOME_UNKNOWN,
+        .reason = REASON_INTERRUPTED,
+        .script = SCRIPT_MAY_HAVE_STARTED,
+        .may_still_run = true,
+        .exit_code = -1,
+        .message = memory_string("azfan was killed while az waited for it; the script may have "
+                                 "run, or still be running")};
+    settle(result, target);
+}
+
+void result_interrupt(struct result *result)
+{
+    result->ending = RESULT_INTERRUPTED;
+    for (size_t i = 0; i < result->target_count; i++) {
+        if (result->targets[i].state == RESULT_STARTED)
+            lose(result, &result->targets[i]);
+    }
+    (void)result_settle_rest(result, NULL);
+}
+
+void result_limit(struct result *result, int limit)
+{
+    if (limit < result->least_limit)
+        result->least_limit = limit;
+    result->cuts++;
+}
+
 void result_trouble(struct result *result, const char *text)
 {
     if (result->trouble == NULL)
@@ -104,13 +250,17 @@ int result_exit_status(const struct result *result)
 {
     const size_t *counts = result->counts;
 
+    if (result->ending == RESULT_GOING)
+        return 0;
+    if (result->ending == RESULT_INTERRUPTED)
+        return 128 + SIGKILL;
     if (result->ending == RESULT_SIGNAL)
         return 128 + result->signal;
     if (result->ending == RESULT_DEADLINE)
         return 124;
     if (result->trouble != NULL)
         return 1;
-    if (result->job->target_count == 0)
+    if (result->target_count == 0)
         return 7;
     if (result->ending != RESULT_COMPLETE)
         return 6;
@@ -121,5 +271,64 @@ int result_exit_status(const struct result *result)
     if (counts[OUTCOME_FAILED] > 0)
         return 3;
     /* Whatever is left that is not ok was cut short by an ending that was told above. */
-    return counts[OUTCOME_OK] == result->job->target_count ? 0 : 1;
+    return counts[OUTCOME_OK] == result->target_count ? 0 : 1;
+}
+
+int64_t result_busy_until(const struct result *result, const struct result_target *target)
+{
+    int64_t end = target->wall_ended;
+
+    if (!target->outcome.may_still_run)
+        return 0;
+    if (result->ending == RESULT_INTERRUPTED && target->outcome.reason == REASON_INTERRUPTED)
+        end += result->job.timeout; /* az itself was left behind, and nobody stopped it */
+    return end + result->job.script_timeout + LATEST_BEGIN;
+}
+
+/* ---- freeing ------------------------------------------------------------------------------ */
+
+static void free_target(struct result_target *target)
+{
+    free(target->name);
+    free(target->resource_group);
+    free(target->subscription);
+    free(target->label);
+    free(target->id);
+    for (size_t i = 0; i < target->attempt_count; i++)
+        free(target->attempts[i].message);
+    free(target->attempts);
+    outcome_done(&target->outcome);
+    buffer_done(&target->output);
+    buffer_done(&target->errors);
+}
+
+static void free_known(struct result *result)
+{
+    free(result->job.name);
+    free(result->job.file);
+    free(result->job.path);
+    free(result->job.digest);
+    free(result->job.script_digest);
+    free(result->job.runbook);
+    free(result->overrides.az);
+    for (size_t i = 0; i < result->overrides.setting_count; i++)
+        free(result->overrides.settings[i]);
+    free(result->overrides.settings);
+    free(result->origin.user);
+    free(result->origin.host);
+    free(result->origin.commit);
+    free(result->origin.az_version);
+}
+
+void result_done(struct result *result)
+{
+    for (size_t i = 0; i < result->target_count; i++)
+        free_target(&result->targets[i]);
+    free(result->targets);
+    free_known(result);
+    free(result->run);
+    free(result->rerun_of);
+    free(result->trouble);
+    free(result->halt_cause);
+    free(result->folder);
 }

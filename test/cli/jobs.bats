@@ -115,7 +115,11 @@ wrong() { # EXPECTED ARGUMENTS...
   wrong "has no option" targets "$job" --inject a=hang
   wrong "--color is auto" run "$job" --color blue
   wrong "not supported yet" run "$job" --progress live
-  wrong "not supported yet" rerun latest
+  wrong "there is no run yet" rerun latest
+  wrong "there is no run nowhere" report nowhere
+  wrong "takes one run" rerun one two
+  wrong "takes no argument" runs now
+  wrong "--only takes failed" rerun --only ok
   wrong "--set" run "$job" --set novalue
   wrong "--inject" rehearse "$job" --inject vm-1=explode
   wrong "hang" rehearse "$job" --inject vm-1=explode

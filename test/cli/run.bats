@@ -431,7 +431,7 @@ fake_az() {
   run bash -c "ulimit -f 0; '$azfan' run '$job' --az '$stub/az' --run-dir '$place/run' 2>&1 | cat; exit \${PIPESTATUS[0]}"
   [ "$status" -lt 128 ]
   [ "$status" != 0 ]
-  [[ $output == *"File too large"* ]]
+  [[ $output == *"may not become larger (see ulimit -f)"* ]]
   nothing_is_left
 }
 

@@ -3,14 +3,26 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "run/result.h"
 #include "unit.h"
 
-static struct job_target targets[3];
-
-static struct job job_with(size_t count)
+static struct result begin(size_t count)
 {
-    return (struct job){.targets = targets, .target_count = count};
+    struct result result;
+
+    result_init(&result, "run");
+    result_take_targets(&result, count);
+    return result;
+}
+
+static void end(struct result *result, size_t index, struct answer *answer, int64_t duration,
+                bool settled)
+{
+    struct result_attempt attempt = {.duration = duration, .wall_started = 1000};
+
+    result_start(result, index, 1000);
+    result_end(result, index, &attempt, answer, settled);
 }
 
 static void settle(struct result *result, size_t index, enum outcome_kind kind)
@@ -23,7 +35,7 @@ static void settle(struct result *result, size_t index, enum outcome_kind kind)
     struct answer answer = {
         .outcome = {.kind = kind, .reason = reasons[kind], .message = memory_string("why")}};
 
-    result_settle(result, index, &answer);
+    end(result, index, &answer, 5, true);
 }
 
 static const struct status_case {
@@ -91,10 +103,8 @@ static const struct status_case {
 START_TEST(exit_status_follows_the_ladder)
 {
     const struct status_case *row = &status_cases[_i];
-    struct job job = job_with(3);
-    struct result result;
+    struct result result = begin(3);
 
-    result_init(&result, &job, "run");
     for (size_t i = 0; i < 3; i++)
         settle(&result, i, row->kinds[i]);
     if (row->ending != RESULT_COMPLETE)
@@ -110,10 +120,8 @@ END_TEST
 /* A target that nothing is known of must not look ok, in any report. */
 START_TEST(what_is_not_settled_is_not_ok)
 {
-    struct job job = job_with(1);
-    struct result result;
+    struct result result = begin(1);
 
-    result_init(&result, &job, "run");
     ck_assert_int_eq(result.targets[0].outcome.kind, OUTCOME_SKIPPED);
     ck_assert_int_eq(result_exit_status(&result), 1);
     result_done(&result);
@@ -122,10 +130,8 @@ END_TEST
 
 START_TEST(nothing_selected_is_seven)
 {
-    struct job job = job_with(0);
-    struct result result;
+    struct result result = begin(0);
 
-    result_init(&result, &job, "run");
     ck_assert_int_eq(result_exit_status(&result), 7);
     result_done(&result);
 }
@@ -145,10 +151,8 @@ static const struct ending_case {
 START_TEST(the_ending_that_counts)
 {
     const struct ending_case *row = &ending_cases[_i];
-    struct job job = job_with(1);
-    struct result result;
+    struct result result = begin(1);
 
-    result_init(&result, &job, "run");
     result_end_early(&result, row->first, 2, "first");
     result_end_early(&result, row->second, 15, "second");
     ck_assert_msg(result.ending == row->expected, "%s", row->name);
@@ -157,20 +161,85 @@ START_TEST(the_ending_that_counts)
 }
 END_TEST
 
+static struct answer answer_of(enum outcome_kind kind, enum outcome_reason reason)
+{
+    return (struct answer){
+        .outcome = {.kind = kind, .reason = reason, .message = memory_string("why")}};
+}
+
+/* A target that is tried again counts once, with its last outcome and the time of all attempts. */
 START_TEST(attempts_add_up)
 {
-    struct job job = job_with(2);
-    struct result_attempt attempt = {.duration = 5};
-    struct result result;
+    struct result result = begin(2);
+    struct answer first = answer_of(OUTCOME_ERROR, REASON_BUSY);
+    struct answer second = answer_of(OUTCOME_FAILED, REASON_EXIT);
 
-    result_init(&result, &job, "run");
-    result_add_attempt(&result, 1, &attempt);
-    result_add_attempt(&result, 1, &attempt);
-    ck_assert_uint_eq(result.targets[1].attempt_count, 2);
-    ck_assert_int_eq(result.targets[1].duration, 10);
+    end(&result, 1, &first, 5, false);
     ck_assert_uint_eq(result.settled, 0);
-    result_skip(&result, 0, REASON_HALTED, "why");
-    ck_assert_uint_eq(result.counts[OUTCOME_SKIPPED], 1);
+    ck_assert_int_eq(result.targets[1].state, RESULT_WAITING);
+    end(&result, 1, &second, 7, true);
+    ck_assert_uint_eq(result.targets[1].attempt_count, 2);
+    ck_assert_int_eq(result.targets[1].duration, 12);
+    ck_assert_uint_eq(result.settled, 1);
+    ck_assert_uint_eq(result.counts[OUTCOME_FAILED], 1);
+    ck_assert_uint_eq(result.counts[OUTCOME_ERROR], 0);
+    result_done(&result);
+}
+END_TEST
+
+/* What waits when a run ends early: nobody may take it for one that was never tried. */
+START_TEST(the_rest_is_settled_by_what_is_known)
+{
+    struct result result = begin(3);
+    struct answer busy = answer_of(OUTCOME_ERROR, REASON_BUSY);
+    size_t indices[3];
+
+    end(&result, 1, &busy, 5, false);
+    result_start(&result, 2, 1000);
+    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
+    ck_assert_uint_eq(result_settle_rest(&result, indices), 2);
+    ck_assert_uint_eq(indices[0], 0);
+    ck_assert_uint_eq(indices[1], 1);
+    ck_assert_int_eq(result.targets[0].outcome.kind, OUTCOME_SKIPPED);
+    ck_assert_int_eq(result.targets[0].outcome.reason, REASON_SIGNAL);
+    ck_assert_int_eq(result.targets[1].outcome.kind, OUTCOME_ERROR);
+    ck_assert_int_eq(result.targets[2].state, RESULT_STARTED);
+    result_done(&result);
+}
+END_TEST
+
+/* azfan was killed: an az that nobody watches any more may have run its script. */
+START_TEST(what_was_under_way_is_unknown)
+{
+    struct result result = begin(2);
+
+    result.job.timeout = 200 * NUMBER_SECOND;
+    result.job.script_timeout = 100 * NUMBER_SECOND;
+    result_start(&result, 0, 1000 * NUMBER_SECOND);
+    result_interrupt(&result);
+    ck_assert_int_eq(result.targets[0].outcome.kind, OUTCOME_UNKNOWN);
+    ck_assert(result.targets[0].outcome.may_still_run);
+    ck_assert_int_eq(result.targets[1].outcome.kind, OUTCOME_SKIPPED);
+    ck_assert_int_eq(result_exit_status(&result), 137);
+    ck_assert_int_eq(result_busy_until(&result, &result.targets[0]),
+                     (1000 + 200 + 100 + 60) * NUMBER_SECOND);
+    ck_assert_int_eq(result_busy_until(&result, &result.targets[1]), 0);
+    result_done(&result);
+}
+END_TEST
+
+/* az was stopped: the guard ends the script on the VM by its own clock. */
+START_TEST(a_stopped_attempt_holds_its_vm_for_the_scripts_time)
+{
+    struct result result = begin(1);
+    struct answer stopped = answer_of(OUTCOME_TIMEOUT, REASON_AZ);
+
+    result.job.timeout = 200 * NUMBER_SECOND;
+    result.job.script_timeout = 100 * NUMBER_SECOND;
+    stopped.outcome.may_still_run = true;
+    end(&result, 0, &stopped, 200 * NUMBER_SECOND, true);
+    ck_assert_int_eq(result_busy_until(&result, &result.targets[0]),
+                     1000 + (200 + 100 + 60) * NUMBER_SECOND);
     result_done(&result);
 }
 END_TEST
@@ -185,6 +254,9 @@ static Suite *result_suite(void)
     tcase_add_test(tests, nothing_selected_is_seven);
     tcase_add_loop_test(tests, the_ending_that_counts, 0, UNIT_COUNT(ending_cases));
     tcase_add_test(tests, attempts_add_up);
+    tcase_add_test(tests, the_rest_is_settled_by_what_is_known);
+    tcase_add_test(tests, what_was_under_way_is_unknown);
+    tcase_add_test(tests, a_stopped_attempt_holds_its_vm_for_the_scripts_time);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -129,25 +129,19 @@ START_TEST(id_goes_both_ways)
 {
     struct targets_id id;
     struct error error;
-    struct job_target target = {.name = NULL};
     char *text;
 
     ck_assert_int_eq(targets_parse_id("/SUBSCRIPTIONS/" ONE "/resourcegroups/Rg/PROVIDERS/"
                                       "microsoft.compute/virtualmachines/Web-01",
                                       &id, &error),
                      0);
-    target.name = id.name;
-    target.resource_group = id.resource_group;
-    text = targets_print_id(&target, TWO);
-    ck_assert_str_eq(text, "/subscriptions/" TWO "/resourceGroups/Rg/providers/Microsoft.Compute/"
-                           "virtualMachines/Web-01");
-    free(text);
-    target.subscription = id.subscription;
-    text = targets_print_id(&target, TWO);
+    text = targets_print_id(id.subscription, id.resource_group, id.name);
     ck_assert_str_eq(text, "/subscriptions/" ONE "/resourceGroups/Rg/providers/Microsoft.Compute/"
                            "virtualMachines/Web-01");
     free(text);
-    job_target_done(&target);
+    free(id.subscription);
+    free(id.resource_group);
+    free(id.name);
 }
 END_TEST
 

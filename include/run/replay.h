@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * replay: a journal, read back into a result.
+ *
+ * There is one way to build a report: from a result. A past run's is rebuilt
+ * here from nothing but its journal, by the same functions that built it while
+ * the run went on. A journal that another azfan is writing at this moment, or
+ * that one which was killed has left, is read as far as it goes. Main thread.
+ */
+#ifndef AZFAN_RUN_REPLAY_H
+#define AZFAN_RUN_REPLAY_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct result;
+
+/*
+ * Rebuilds *RET, for result_done(), from the journal in the run folder FOLDER.
+ * Without its last line the run is RESULT_GOING while somebody holds the
+ * journal's lock; else RESULT_INTERRUPTED, and what was under way is settled as
+ * unknown. Errors (there is nothing to free): no journal, an empty one, one of
+ * something else, one of a newer azfan, a damaged one; the error says which.
+ */
+int replay_run(const char *folder, struct result *ret, struct error *error);
+
+/*
+ * The same without the targets, and quickly when the run has finished: what a
+ * list of runs shows. RET has no targets then; *RET_TARGETS is how many there
+ * were, and settled and counts say what became of them.
+ */
+int replay_summary(const char *folder, struct result *ret, size_t *ret_targets,
+                   struct error *error);
+
+#endif

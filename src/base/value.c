@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/value.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/text.h"
+
+json_t *value_bytes(const char *text, size_t length)
+{
+    struct buffer valid = BUFFER_INIT;
+    json_t *value;
+
+    text_append_utf8(&valid, text, length);
+    value = json_stringn_nocheck(buffer_text(&valid), valid.length);
+    buffer_done(&valid);
+    return value;
+}
+
+json_t *value_text(const char *text)
+{
+    return text == NULL ? json_null() : value_bytes(text, strlen(text));
+}
+
+/* Whole milliseconds: jansson prints 17 digits of a double, which would tell of noise. */
+json_t *value_seconds(int64_t duration)
+{
+    int64_t milliseconds = duration / NUMBER_MILLISECOND;
+
+    return json_real((double)milliseconds / 1000.0);
+}
+
+json_t *value_time(int64_t wall)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    clock_print(wall, text);
+    return json_string(text);
+}
+
+json_t *value_exact_time(int64_t wall)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    clock_print_exact(wall, text);
+    return json_string(text);
+}
+
+static int append_chunk(const char *text, size_t length, void *buffer)
+{
+    buffer_append(buffer, text, length);
+    return 0;
+}
+
+void value_print(struct buffer *buffer, json_t *object)
+{
+    (void)json_dump_callback(object, append_chunk, buffer, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    json_decref(object);
+}
+
+const char *value_get_text(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+bool value_get_integer(const json_t *object, const char *key, int64_t *ret)
+{
+    const json_t *value = json_object_get(object, key);
+
+    if (!json_is_integer(value))
+        return false;
+    *ret = json_integer_value(value);
+    return true;
+}
+
+bool value_get_boolean(const json_t *object, const char *key, bool *ret)
+{
+    const json_t *value = json_object_get(object, key);
+
+    if (!json_is_boolean(value))
+        return false;
+    *ret = json_is_true(value);
+    return true;
+}
+
+bool value_get_seconds(const json_t *object, const char *key, int64_t *ret)
+{
+    const json_t *value = json_object_get(object, key);
+    double seconds = json_number_value(value);
+
+    if (!json_is_number(value) || seconds < 0 || seconds > (double)INT64_MAX / 1e9 / 2)
+        return false;
+    *ret = (int64_t)(seconds * 1000.0 + 0.5) * NUMBER_MILLISECOND;
+    return true;
+}
+
+bool value_get_time(const json_t *object, const char *key, int64_t *ret)
+{
+    const char *text = value_get_text(object, key);
+
+    return text != NULL && clock_parse(text, ret);
+}

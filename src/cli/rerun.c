@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. The past run's journal says which VMs are not ok, what
+ * the job and the script were, and what the command line had put over the job.
+ * The job file is loaded again, with the same put over it, and only those VMs
+ * are kept of what it selects: so their parameters come from the job as it is
+ * now. A job or script that is another one by now, or a VM that the job does not
+ * select any more, is told, and stops the rerun unless --changed says it may.
+ */
+#include "cli/rerun.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "cli/execute.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cli/tell.h"
+#include "job/job.h"
+#include "job/jobfile.h"
+#include "job/names.h"
+#include "job/targets.h"
+#include "run/replay.h"
+#include "run/result.h"
+#include "run/runs.h"
+
+enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, EXIT_NOTHING = 7, NAMES_SHOWN = 10 };
+
+/* ---- which targets ------------------------------------------------------------------------ */
+
+struct rerun {
+    const struct options *options;
+    struct result past;
+    struct result_target **left; /* of the past run, those that are to run again, in its order */
+    size_t left_count;
+    struct targets_id *ids; /* of each of them; all NULL where the id is not known */
+    struct targets_wanted *wanted;
+    struct buffer names; /* what stands in for standard input */
+};
+
+static bool is_wanted(const struct options *options, const struct result_target *target)
+{
+    enum outcome_kind kind = target->outcome.kind;
+
+    if (kind == OUTCOME_OK)
+        return false;
+    return options->only == 0 || (options->only & 1U << kind) != 0;
+}
+
+static void pick_targets(struct rerun *self)
+{
+    struct error ignored;
+
+    self->left = memory_zeroed(self->past.target_count, sizeof *self->left);
+    for (size_t i = 0; i < self->past.target_count; i++) {
+        if (is_wanted(self->options, &self->past.targets[i]))
+            self->left[self->left_count++] = &self->past.targets[i];
+    }
+    self->ids = memory_zeroed(self->left_count, sizeof *self->ids);
+    self->wanted = memory_zeroed(self->left_count, sizeof *self->wanted);
+    for (size_t i = 0; i < self->left_count; i++) {
+        const struct result_target *target = self->left[i];
+
+        if (target->id != NULL)
+            (void)targets_parse_id(target->id, &self->ids[i], &ignored);
+        self->wanted[i] = (struct targets_wanted){
+            self->ids[i].subscription, target->resource_group, target->name, false};
+        buffer_print(&self->names, "%s\n", target->id != NULL ? target->id : target->name);
+    }
+}
+
+static int find_past(struct rerun *self, struct error *error)
+{
+    const struct options *options = self->options;
+    char *folder;
+    int status;
+
+    if (runs_find(options->job_count > 0 ? options->jobs[0] : NULL, &folder, error) < 0)
+        return EXIT_USAGE;
+    status = replay_run(folder, &self->past, error);
+    free(folder);
+    if (status < 0)
+        return EXIT_TROUBLE;
+    if (self->past.ending == RESULT_GOING) {
+        (void)error_set(error, "%s is still going on: wait for its end, or stop it",
+                        self->past.run);
+        return EXIT_TROUBLE;
+    }
+    if (self->past.job.path == NULL) {
+        (void)error_set(error, "%s does not say where its job file is", self->past.run);
+        return EXIT_TROUBLE;
+    }
+    return runs_add_reruns(&self->past, error) < 0 ? EXIT_TROUBLE : 0;
+}
+
+/* ---- the job, as it is now ---------------------------------------------------------------- */
+
+static void append_all(struct options_list *list, const char *const *values, size_t count)
+{
+    list->list = memory_resize(list->list, list->count + count, sizeof *list->list);
+    for (size_t i = 0; i < count; i++)
+        list->list[list->count++] = values[i];
+}
+
+/* The past run's command line, with this one's over it. SETTINGS is free()d by the caller. */
+static struct options merge(const struct options *options, const struct result_overrides *past,
+                            struct options_list *ret_settings)
+{
+    struct options merged = *options;
+
+    *ret_settings = (struct options_list){NULL, 0};
+    append_all(ret_settings, (const char *const *)past->settings, past->setting_count);
+    append_all(ret_settings, options->settings.list, options->settings.count);
+    merged.settings = *ret_settings;
+    if (merged.concurrency == 0)
+        merged.concurrency = past->concurrency;
+    if (merged.timeout == 0)
+        merged.timeout = past->timeout;
+    if (merged.deadline == 0)
+        merged.deadline = past->deadline;
+    if (merged.az == NULL)
+        merged.az = past->az;
+    return merged;
+}
+
+static enum load_status load(struct rerun *self, const struct options *merged, struct job **ret)
+{
+    struct jobfile_overrides overrides = options_overrides(merged);
+
+    overrides.only_wanted = true;
+    overrides.wanted = self->wanted;
+    overrides.wanted_count = self->left_count;
+    overrides.standard_input = buffer_text(&self->names);
+    return load_job_with(&overrides, self->past.job.path, ret);
+}
+
+/* ---- what has changed --------------------------------------------------------------------- */
+
+static void tell_missing(const struct rerun *self)
+{
+    struct buffer names = BUFFER_INIT;
+    size_t missing = 0;
+
+    for (size_t i = 0; i < self->left_count; i++) {
+        if (self->wanted[i].found)
+            continue;
+        if (missing++ < NAMES_SHOWN)
+            buffer_print(&names, "%s%s", missing == 1 ? "" : ", ", self->wanted[i].name);
+    }
+    if (missing > NAMES_SHOWN)
+        buffer_print(&names, " and %zu more", missing - NAMES_SHOWN);
+    if (missing > 0) {
+        buffer_print(&names, "%s", " - the job does not select this any more");
+        (void)tell(0, buffer_text(&names));
+    }
+    buffer_done(&names);
+}
+
+static bool is_narrowed(const struct options *options)
+{
+    return options->limits.count > 0 || options->excludes.count > 0;
+}
+
+static bool has_changed(const struct rerun *self, const struct job *job)
+{
+    const struct result_job *past = &self->past.job;
+    bool changed = false;
+    struct error error;
+
+    if (strcmp(past->digest, job->digest) != 0) {
+        (void)error_set(&error, "the job file has changed since %s: %s", self->past.run, job->path);
+        (void)tell(0, error.text);
+        changed = true;
+    }
+    if (strcmp(past->script_digest, job->script_digest) != 0) {
+        (void)error_set(&error, "the script has changed since %s: %s", self->past.run,
+                        job->script_file != NULL ? job->script_file : "it stands in the job file");
+        (void)tell(0, error.text);
+        changed = true;
+    }
+    /* With --limit and --exclude nobody expects all of them. */
+    if (job->target_count < self->left_count && !is_narrowed(self->options)) {
+        tell_missing(self);
+        changed = true;
+    }
+    return changed;
+}
+
+/* ---- those that may still run ------------------------------------------------------------- */
+
+static const struct result_target *find_left(const struct rerun *self,
+                                             const struct job_target *target)
+{
+    for (size_t i = 0; i < self->left_count; i++) {
+        const struct result_target *left = self->left[i];
+
+        if (strcasecmp(left->name, target->name) == 0 &&
+            strcasecmp(left->resource_group, target->resource_group) == 0 &&
+            (self->ids[i].subscription == NULL || target->subscription == NULL ||
+             strcasecmp(self->ids[i].subscription, target->subscription) == 0))
+            return left;
+    }
+    return NULL;
+}
+
+/* How long from now TARGET must be left alone; never longer than a script can take. */
+static int64_t time_to_wait(const struct rerun *self, const struct result_target *target)
+{
+    int64_t until = target != NULL ? result_busy_until(&self->past, target) : 0;
+    int64_t wait = until - clock_wall();
+    int64_t most = self->past.job.timeout + self->past.job.script_timeout + NUMBER_MINUTE;
+
+    if (until == 0 || wait <= 0)
+        return 0;
+    return wait < most ? wait : most; /* the wall clock may have been set back */
+}
+
+static void tell_waiting(const struct job_target *target, int64_t wait)
+{
+    struct buffer text = BUFFER_INIT;
+
+    buffer_print(&text, "%s: the script may still be running on the VM, until ", target->label);
+    number_print_duration(&text, wait);
+    buffer_add(&text, " from now at most; it is started after that (--now: at once)");
+    (void)tell(0, buffer_text(&text));
+    buffer_done(&text);
+}
+
+/* When each target may be started; NULL: all at once. free() it. */
+static int64_t *plan_starts(const struct rerun *self, const struct job *job)
+{
+    int64_t *starts = NULL;
+    int64_t now = clock_now();
+
+    for (size_t i = 0; i < job->target_count && !self->options->now; i++) {
+        int64_t wait = time_to_wait(self, find_left(self, &job->targets[i]));
+
+        if (wait == 0)
+            continue;
+        if (starts == NULL)
+            starts = memory_zeroed(job->target_count, sizeof *starts);
+        starts[i] = now + wait;
+        tell_waiting(&job->targets[i], wait);
+    }
+    return starts;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static int run_left(const struct rerun *self, const struct options *merged, const struct job *job,
+                    int *ret_signal)
+{
+    int64_t *not_before = plan_starts(self, job);
+    struct execution execution = {.options = merged,
+                                  .job = job,
+                                  .rehearsal = self->past.rehearsal,
+                                  .rerun_of = self->past.run,
+                                  .not_before = not_before};
+    int status = execute_job(&execution, ret_signal);
+
+    free(not_before);
+    return status;
+}
+
+static int load_and_run(struct rerun *self, int *ret_signal)
+{
+    struct options_list settings;
+    struct options merged = merge(self->options, &self->past.overrides, &settings);
+    struct job *job;
+    int status = load(self, &merged, &job);
+
+    if (status == LOAD_OK && has_changed(self, job) && !self->options->changed)
+        status = tell(EXIT_USAGE, "to go on with what it is now, say --changed");
+    else if (status == LOAD_OK)
+        status = run_left(self, &merged, job, ret_signal);
+    job_free(job);
+    free(settings.list);
+    return status;
+}
+
+static int tell_nothing_left(const struct rerun *self)
+{
+    const struct result *past = &self->past;
+    struct error error;
+
+    if (past->counts[OUTCOME_OK] == past->target_count) {
+        if (!self->options->quiet)
+            (void)printf("%s: nothing is left, all its targets are ok\n", past->run);
+        return 0;
+    }
+    (void)error_set(&error, "%s has no target that --only means: nothing to do", past->run);
+    return tell(EXIT_NOTHING, error.text);
+}
+
+/* Faults are the simulated Azure's: with the real one they would be silently ignored. */
+static bool wants_faults(const struct options *options)
+{
+    return options->injections.count > 0 || options->execute;
+}
+
+static int rerun(struct rerun *self, int *ret_signal)
+{
+    struct error error;
+    int status = find_past(self, &error);
+
+    if (status != 0)
+        return tell(status, error.text);
+    if (wants_faults(self->options) && !self->past.rehearsal) {
+        (void)error_set(&error, "%s was no rehearsal: --inject and --execute are for rehearsals",
+                        self->past.run);
+        return tell(EXIT_USAGE, error.text);
+    }
+    pick_targets(self);
+    if (self->left_count == 0)
+        return tell_nothing_left(self);
+    return load_and_run(self, ret_signal);
+}
+
+int rerun_run(const struct options *options, int *ret_signal)
+{
+    struct rerun self = {.options = options, .names = BUFFER_INIT};
+    int status = rerun(&self, ret_signal);
+
+    for (size_t i = 0; i < self.left_count; i++) {
+        free(self.ids[i].subscription);
+        free(self.ids[i].resource_group);
+        free(self.ids[i].name);
+    }
+    free(self.ids);
+    free(self.wanted);
+    free(self.left);
+    buffer_done(&self.names);
+    result_done(&self.past);
+    return status;
+}

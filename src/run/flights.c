@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/flights.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "engine/child.h"
+#include "job/job.h"
+
+enum { LOGIN_FLIGHTS = 2 }; /* the token and the version, side by side where there are two workers */
+
+int flights_open(struct flights *flights, int workers, const struct job *job, struct error *error)
+{
+    *flights = (struct flights){.job = job};
+    if (pool_start(&flights->pool, workers, error) < 0)
+        return -1;
+    flights->count = (size_t)workers + LOGIN_FLIGHTS;
+    flights->list = memory_zeroed(flights->count, sizeof *flights->list);
+    while (flights->next_slot < flights->count) {
+        flights->list[flights->next_slot].slot = flights->next_slot;
+        flights->next_slot++;
+    }
+    return 0;
+}
+
+struct flight *flights_free(struct flights *flights)
+{
+    for (size_t i = 0; i < flights->count; i++) {
+        if (!flights->list[i].in_use) {
+            flights->list[i].in_use = true;
+            flights->list[i].gone = true;
+            return &flights->list[i];
+        }
+    }
+    return NULL;
+}
+
+void flights_launch(struct flights *flights, struct flight *flight, int64_t timeout)
+{
+    flight->task.command = flight->command.child;
+    flight->task.limits.timeout = timeout;
+    flight->task.limits.kill_grace = flights->job->kill_grace;
+    flight->task.limits.output_limit = flights->job->output_limit;
+    pool_put(&flights->pool, &flight->task);
+}
+
+struct flight *flights_take_finished(struct flights *flights)
+{
+    struct flight *flight = (struct flight *)pool_take_finished(&flights->pool);
+    const struct finish *finish;
+
+    if (flight == NULL)
+        return NULL;
+    finish = &flight->task.finish;
+    flight->gone = finish->end == FINISH_NOT_STARTED ||
+                   (finish->stop == FINISH_UNSTOPPED && finish->output.complete &&
+                    finish->errors.complete);
+    return flight;
+}
+
+struct flight *flights_take_back(struct flights *flights)
+{
+    return (struct flight *)pool_take_back(&flights->pool);
+}
+
+void flights_land(struct flights *flights, struct flight *flight)
+{
+    command_done(&flight->command, flight->gone);
+    if (!flight->gone)
+        flight->slot = flights->next_slot++; /* a file of that name is never made again */
+    flight->in_use = false;
+}
+
+void flights_close(struct flights *flights)
+{
+    pool_join(&flights->pool);
+    (void)child_sweep();
+    free(flights->list);
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. `git status` tells both the commit and whether two files
+ * are as in it, and knows best how line ends are stored. But the configuration
+ * of a repository can name programs, and a repository may have come in an
+ * archive or lie on a share, with somebody else's configuration. The ways by
+ * which `git status` comes to run one, and what shuts them:
+ *
+ *   core.fsmonitor           a program that is asked which files changed. Set
+ *                            to nothing, which every version takes for none.
+ *   filter.NAME.clean,       run on a file whose times differ from the index,
+ *   filter.NAME.process      when .gitattributes says so. No option turns them
+ *                            all off: git is asked for their names first, and
+ *                            each is set to nothing, `required` too.
+ *   hooks/post-index-change  run when the index is written, which it is not
+ *                            without optional locks. There are no hooks either.
+ *   a partial clone          gets missing objects by remote.NAME.url, and by
+ *                            that from core.sshCommand or "ext::PROGRAM". No
+ *                            protocol is allowed.
+ *   submodules               are looked at by another git, with their own
+ *                            configuration. They are left out.
+ *   pager.status             wants a terminal. Aliases never hide a command;
+ *                            diff.external and textconv make patches, of which
+ *                            there are none.
+ */
+#include "run/origin.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "engine/supervise.h"
+#include "job/job.h"
+#include "sys/file.h"
+
+enum {
+    OUTPUT_LIMIT = 64 * 1024,
+    PASSWORD_ENTRY_FIRST = 1024,
+    PASSWORD_ENTRY_MOST = 1024 * 1024,
+    HOST_NAME_SIZE = 256
+};
+
+#define TIMEOUT    (5 * NUMBER_SECOND)
+#define KILL_GRACE (500 * NUMBER_MILLISECOND)
+
+extern char **environ;
+
+/* ---- words -------------------------------------------------------------------------------- */
+
+/* Strings of its own, NULL behind them: arguments or an environment. */
+struct words {
+    char **list;
+    size_t count;
+};
+
+/* Takes WORD over. */
+static void take_word(struct words *words, char *word)
+{
+    words->list = memory_resize(words->list, words->count + 2, sizeof *words->list);
+    words->list[words->count++] = word;
+    words->list[words->count] = NULL;
+}
+
+static void add_words(struct words *words, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        take_word(words, memory_string(list[i]));
+}
+
+static void words_done(struct words *words)
+{
+    for (size_t i = 0; i < words->count; i++)
+        free(words->list[i]);
+    free(words->list);
+    *words = (struct words){NULL, 0};
+}
+
+/* ---- git ---------------------------------------------------------------------------------- */
+
+struct git {
+    char *program;
+    char *folder;
+    struct words environment;
+    int64_t deadline; /* for all that it is asked */
+};
+
+static const char *const settings[] = {
+    "GIT_OPTIONAL_LOCKS=0",  /* another git may be at work here */
+    "GIT_TERMINAL_PROMPT=0", /* a child of azfan has no terminal to ask on */
+    "GIT_ALLOW_PROTOCOL=",   /* goes before protocol.*.allow of any configuration */
+    "GIT_NO_LAZY_FETCH=1",   /* the same, said better; not every version knows it */
+    "LC_ALL=C",
+};
+
+/*
+ * A hook of git has these set (git rev-parse --local-env-vars), and they would
+ * lead to the repository it belongs to. The last ones contradict our
+ * --literal-pathspecs.
+ */
+static const char *const dropped[] = {
+    "GIT_DIR=",
+    "GIT_WORK_TREE=",
+    "GIT_INDEX_FILE=",
+    "GIT_COMMON_DIR=",
+    "GIT_OBJECT_DIRECTORY=",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES=",
+    "GIT_NAMESPACE=",
+    "GIT_PREFIX=",
+    "GIT_CONFIG=",
+    "GIT_GLOB_PATHSPECS=",
+    "GIT_NOGLOB_PATHSPECS=",
+    "GIT_ICASE_PATHSPECS=",
+};
+
+enum {
+    SETTINGS = sizeof settings / sizeof settings[0],
+    DROPPED = sizeof dropped / sizeof dropped[0]
+};
+
+static bool is_kept(const char *entry)
+{
+    for (size_t i = 0; i < DROPPED; i++) {
+        if (strncmp(entry, dropped[i], strlen(dropped[i])) == 0)
+            return false;
+    }
+    for (size_t i = 0; i < SETTINGS; i++) {
+        if (strncmp(entry, settings[i], strcspn(settings[i], "=") + 1) == 0)
+            return false;
+    }
+    return true;
+}
+
+static bool git_init(struct git *git, const char *job_file, int64_t timeout)
+{
+    struct error error;
+    char *copy;
+
+    *git = (struct git){.deadline = clock_now() + timeout};
+    if (file_find_program("git", &git->program, &error) < 0)
+        return false;
+    copy = memory_string(job_file);
+    git->folder = memory_string(dirname(copy));
+    free(copy);
+    for (size_t i = 0; environ != NULL && environ[i] != NULL; i++) {
+        if (is_kept(environ[i]))
+            take_word(&git->environment, memory_string(environ[i]));
+    }
+    add_words(&git->environment, settings, SETTINGS);
+    return true;
+}
+
+static void git_done(struct git *git)
+{
+    free(git->program);
+    free(git->folder);
+    words_done(&git->environment);
+}
+
+/* What it printed, when that is all of it and it exited with 0 to MOST; else NULL. */
+static char *take_output(const struct finish *finish, int most)
+{
+    if (finish->end != FINISH_EXITED || finish->stop != FINISH_UNSTOPPED || !finish->exit.known ||
+        finish->exit.signaled || finish->exit.status > most)
+        return NULL;
+    if (!finish->output.complete || finish->output.dropped > 0)
+        return NULL;
+    return memory_copy(finish->output.length > 0 ? finish->output.data : "", finish->output.length);
+}
+
+/* free() the result; see take_output(). */
+static char *git_run(const struct git *git, const struct words *arguments, int most)
+{
+    struct child_command command = {.program = git->program,
+                                    .arguments = arguments->list,
+                                    .environment = git->environment.list,
+                                    .folder = git->folder,
+                                    .input = -1,
+                                    .output = -1,
+                                    .errors = -1};
+    struct supervise_limits limits = {.timeout = git->deadline - clock_now(),
+                                      .kill_grace = KILL_GRACE,
+                                      .output_limit = OUTPUT_LIMIT};
+    struct supervise_stop stop = {-1, -1};
+    struct finish finish;
+    char *output;
+
+    if (limits.timeout <= 0)
+        return NULL;
+    supervise_run(&command, &limits, &stop, &finish);
+    output = take_output(&finish, most);
+    finish_done(&finish);
+    return output;
+}
+
+/*
+ * Appends options that set to nothing whatever configures a filter. False when
+ * that cannot be: -c takes the first '=' for the end of a name.
+ */
+static bool add_filters(const struct git *git, struct words *arguments)
+{
+    static const char *const question[] = {"git", "config", "--name-only", "--get-regexp",
+                                           "^filter\\."};
+    struct words words = {NULL, 0};
+    char *output;
+    char *rest;
+    bool result = true;
+
+    add_words(&words, question, sizeof question / sizeof question[0]);
+    output = git_run(git, &words, 1); /* 1: there is none */
+    words_done(&words);
+    if (output == NULL)
+        return false;
+    rest = output;
+    for (char *name; result && (name = strsep(&rest, "\n")) != NULL;) {
+        if (name[0] == '\0')
+            continue;
+        result = strchr(name, '=') == NULL;
+        take_word(arguments, memory_string("-c"));
+        take_word(arguments, memory_print("%s=", name));
+    }
+    free(output);
+    return result;
+}
+
+/* What `git status` says about the two files (SCRIPT_FILE may be NULL), or NULL. */
+static char *ask_status(const struct git *git, const char *job_file, const char *script_file)
+{
+    static const char *const options[] = {
+        "git", "--no-pager", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null"};
+    static const char *const question[] = {"status",
+                                           "--porcelain=v2",
+                                           "--branch",
+                                           "--no-ahead-behind",
+                                           "--untracked-files=all",
+                                           "--ignored=matching",
+                                           "--ignore-submodules=all",
+                                           "--"};
+    struct words words = {NULL, 0};
+    char *output = NULL;
+
+    add_words(&words, options, sizeof options / sizeof options[0]);
+    if (add_filters(git, &words)) {
+        add_words(&words, question, sizeof question / sizeof question[0]);
+        add_words(&words, &job_file, 1);
+        add_words(&words, &script_file, script_file != NULL ? 1 : 0);
+        output = git_run(git, &words, 0);
+    }
+    words_done(&words);
+    return output;
+}
+
+/* SHA-1 or SHA-256; a branch without a commit has "(initial)". */
+static bool is_commit(const char *text)
+{
+    size_t length = strlen(text);
+
+    return (length == 40 || length == 64) && strspn(text, "0123456789abcdef") == length;
+}
+
+/* The format is in git-status(1): headers begin with "# ", every other line is a file's. */
+static void read_status(struct origin *origin, char *output)
+{
+    static const char commit[] = "# branch.oid ";
+
+    for (char *line; (line = strsep(&output, "\n")) != NULL;) {
+        if (strncmp(line, commit, sizeof commit - 1) == 0) {
+            if (origin->commit == NULL && is_commit(line + sizeof commit - 1))
+                origin->commit = memory_string(line + sizeof commit - 1);
+        } else if (line[0] != '\0' && strncmp(line, "# ", 2) != 0) {
+            origin->dirty = true;
+        }
+    }
+}
+
+/* ---- work trees --------------------------------------------------------------------------- */
+
+/* The nearest folder above the absolute PATH that has a .git, or NULL. free() it. */
+static char *work_tree_of(const char *path)
+{
+    char *folder = memory_string(path);
+
+    for (char *slash; (slash = strrchr(folder, '/')) != NULL;) {
+        char *entry;
+        bool found;
+
+        *slash = '\0';
+        entry = memory_print("%s/.git", folder);
+        found = access(entry, F_OK) == 0;
+        free(entry);
+        if (found)
+            return folder;
+    }
+    free(folder);
+    return NULL;
+}
+
+/* Git refuses to speak of a file outside, and is silent about one in a submodule. */
+static bool is_in_work_tree(const char *path, const char *work_tree)
+{
+    char *other = path != NULL ? work_tree_of(path) : NULL;
+    bool result = other != NULL && strcmp(other, work_tree) == 0;
+
+    free(other);
+    return result;
+}
+
+static void find_commit(struct origin *origin, const struct job *job, int64_t timeout)
+{
+    char *job_file = realpath(job->path, NULL);
+    char *script_file = job->script_file != NULL ? realpath(job->script_file, NULL) : NULL;
+    char *work_tree = job_file != NULL ? work_tree_of(job_file) : NULL;
+    bool pinned = work_tree != NULL && is_in_work_tree(script_file, work_tree);
+    struct git git = {.program = NULL};
+    char *output = NULL;
+
+    if (work_tree != NULL && git_init(&git, job_file, timeout))
+        output = ask_status(&git, job_file, pinned ? script_file : NULL);
+    if (output != NULL)
+        read_status(origin, output);
+    origin->dirty =
+        origin->commit != NULL && (origin->dirty || (job->script_file != NULL && !pinned));
+    git_done(&git);
+    free(output);
+    free(work_tree);
+    free(script_file);
+    free(job_file);
+}
+
+/* ---- user and host ------------------------------------------------------------------------ */
+
+static char *name_of(uid_t user)
+{
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char *room = NULL;
+    char *name;
+    int code = ERANGE;
+
+    for (size_t size = PASSWORD_ENTRY_FIRST; code == ERANGE && size <= PASSWORD_ENTRY_MOST;
+         size *= 2) {
+        room = memory_resize(room, size, 1);
+        code = getpwuid_r(user, &entry, room, size, &found);
+    }
+    name = code == 0 && found != NULL ? memory_string(entry.pw_name)
+                                      : memory_print("%u", (unsigned)user);
+    free(room);
+    return name;
+}
+
+/* sudo(8) leaves the name of who called it. For anybody but root it means nothing. */
+static char *find_user(void)
+{
+    const char *caller = getenv("SUDO_USER");
+    char *name = name_of(getuid());
+    char *both;
+
+    if (geteuid() != 0 || caller == NULL || caller[0] == '\0')
+        return name;
+    both = memory_print("%s (%s)", name, caller);
+    free(name);
+    return both;
+}
+
+static char *find_host(void)
+{
+    char name[HOST_NAME_SIZE];
+
+    if (gethostname(name, sizeof name) < 0)
+        return NULL;
+    name[sizeof name - 1] = '\0';
+    return name[0] != '\0' ? memory_string(name) : NULL;
+}
+
+/* ---- both --------------------------------------------------------------------------------- */
+
+void origin_find_within(struct origin *origin, const struct job *job, int64_t timeout)
+{
+    *origin = (struct origin){.user = find_user(), .host = find_host()};
+    find_commit(origin, job, timeout);
+}
+
+void origin_find(struct origin *origin, const struct job *job)
+{
+    origin_find_within(origin, job, TIMEOUT);
+}
+
+void origin_done(struct origin *origin)
+{
+    free(origin->user);
+    free(origin->host);
+    free(origin->commit);
+    *origin = (struct origin){.user = NULL};
+}

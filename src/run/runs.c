@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/runs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "run/folder.h"
+#include "run/replay.h"
+#include "run/result.h"
+
+/* ---- the list ----------------------------------------------------------------------------- */
+
+enum { STAMP_LENGTH = 16 }; /* "20261123T030000Z" */
+
+struct entry {
+    char *folder;
+    const char *name; /* in FOLDER */
+    int64_t written;  /* when the journal was written last */
+};
+
+static bool read_entry(const char *runs, const char *name, struct entry *ret)
+{
+    char *path = memory_print("%s/%s/journal.jsonl", runs, name);
+    struct stat status;
+    bool found = name[0] != '.' && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+
+    free(path);
+    if (!found)
+        return false;
+    ret->folder = memory_print("%s/%s", runs, name);
+    ret->name = ret->folder + strlen(runs) + 1;
+    ret->written = (int64_t)status.st_mtim.tv_sec * NUMBER_SECOND + status.st_mtim.tv_nsec;
+    return true;
+}
+
+/* The newest first: an id begins with the second of its start; within one, the last written. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *one = a;
+    const struct entry *other = b;
+    int order = strncmp(other->name, one->name, STAMP_LENGTH);
+
+    if (order != 0)
+        return order;
+    return (one->written < other->written) - (one->written > other->written);
+}
+
+static int read_folder(const char *path, struct entry **ret, size_t *ret_count,
+                       struct error *error)
+{
+    DIR *folder = opendir(path);
+    struct dirent *item;
+
+    if (folder == NULL && errno == ENOENT)
+        return 0;
+    if (folder == NULL)
+        return error_set(error, "cannot read %s: %s", path, strerror(errno));
+    while ((item = readdir(folder)) != NULL) {
+        struct entry entry;
+
+        if (!read_entry(path, item->d_name, &entry))
+            continue;
+        *ret = memory_resize(*ret, *ret_count + 1, sizeof **ret);
+        (*ret)[(*ret_count)++] = entry;
+    }
+    (void)closedir(folder);
+    return 0;
+}
+
+int runs_list(struct runs *ret, struct error *error)
+{
+    struct entry *entries = NULL;
+    size_t count = 0;
+    char *path;
+    int result;
+
+    *ret = (struct runs){NULL, 0};
+    if (folder_of_runs(&path, error) < 0)
+        return -1;
+    result = read_folder(path, &entries, &count, error);
+    free(path);
+    if (result < 0)
+        return -1;
+    if (count > 0)
+        qsort(entries, count, sizeof *entries, compare_entries);
+    ret->folders = memory_zeroed(count, sizeof *ret->folders);
+    while (ret->count < count) {
+        ret->folders[ret->count] = entries[ret->count].folder;
+        ret->count++;
+    }
+    free(entries);
+    return 0;
+}
+
+void runs_done(struct runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        free(runs->folders[i]);
+    free(runs->folders);
+    *runs = (struct runs){NULL, 0};
+}
+
+/* ---- one of them -------------------------------------------------------------------------- */
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int find_latest(char **ret, struct error *error)
+{
+    struct runs runs;
+    char *place;
+
+    if (folder_of_runs(&place, error) < 0 || runs_list(&runs, error) < 0)
+        return -1;
+    if (runs.count > 0)
+        *ret = memory_string(runs.folders[0]);
+    else
+        (void)error_set(error, "there is no run yet in %s", place);
+    free(place);
+    place = NULL;
+    if (runs.count == 0) {
+        runs_done(&runs);
+        return -1;
+    }
+    runs_done(&runs);
+    return 0;
+}
+
+int runs_find(const char *word, char **ret, struct error *error)
+{
+    char *place;
+    char *path;
+
+    if (word == NULL || strcmp(word, "latest") == 0)
+        return find_latest(ret, error);
+    if (strchr(word, '/') == NULL && word[0] != '\0') {
+        if (folder_of_runs(&place, error) < 0)
+            return -1;
+        path = memory_print("%s/%s", place, word);
+        free(place);
+        if (word[0] != '.' && is_folder(path)) {
+            *ret = path;
+            return 0;
+        }
+        free(path);
+    }
+    if (!is_folder(word))
+        return error_set(error, "there is no run %s: `azfan runs` lists those there are", word);
+    *ret = memory_string(word);
+    return 0;
+}
+
+/* ---- reruns ------------------------------------------------------------------------------- */
+
+/* A set of run ids: the run itself and the reruns of it. */
+struct family {
+    char **ids;
+    size_t count;
+};
+
+static void add_to_family(struct family *family, const char *id)
+{
+    family->ids = memory_resize(family->ids, family->count + 1, sizeof *family->ids);
+    family->ids[family->count++] = memory_string(id);
+}
+
+static bool is_in_family(const struct family *family, const char *id)
+{
+    for (size_t i = 0; id != NULL && i < family->count; i++) {
+        if (strcmp(family->ids[i], id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_same_vm(const struct result_target *one, const struct result_target *other)
+{
+    if (one->id != NULL && other->id != NULL)
+        return strcasecmp(one->id, other->id) == 0;
+    return strcasecmp(one->name, other->name) == 0 &&
+           strcasecmp(one->resource_group, other->resource_group) == 0;
+}
+
+static int compare_targets(const void *a, const void *b)
+{
+    const struct result_target *one = *(struct result_target *const *)a;
+    const struct result_target *other = *(struct result_target *const *)b;
+    int order = strcasecmp(one->name, other->name);
+
+    return order != 0 ? order : strcasecmp(one->resource_group, other->resource_group);
+}
+
+/* The later word counts, unless it only says that nothing was done. */
+static void put_over(struct result *result, struct result_target *target,
+                     struct result_target *later)
+{
+    struct outcome outcome = target->outcome;
+
+    if (later->outcome.kind == OUTCOME_SKIPPED)
+        return;
+    result->counts[outcome.kind]--;
+    result->counts[later->outcome.kind]++;
+    target->outcome = later->outcome;
+    target->wall_ended = later->wall_ended;
+    later->outcome = outcome; /* to be freed with the other run */
+    if (target->id == NULL)
+        target->id = memory_string(later->id);
+}
+
+static void add_rerun(struct result *result, struct result *rerun)
+{
+    struct result_target **sorted = memory_zeroed(result->target_count, sizeof(void *));
+
+    for (size_t i = 0; i < result->target_count; i++)
+        sorted[i] = &result->targets[i];
+    qsort(sorted, result->target_count, sizeof(void *), compare_targets);
+    for (size_t i = 0; i < rerun->target_count; i++) {
+        struct result_target *key = &rerun->targets[i];
+        struct result_target **at =
+            bsearch(&key, sorted, result->target_count, sizeof(void *), compare_targets);
+
+        while (at != NULL && at > sorted && compare_targets(at - 1, &key) == 0)
+            at--;
+        for (; at != NULL && at < sorted + result->target_count && compare_targets(at, &key) == 0;
+             at++) {
+            if (is_same_vm(*at, key)) {
+                put_over(result, *at, key);
+                break;
+            }
+        }
+    }
+    free(sorted);
+}
+
+static int see_run(struct family *family, const char *folder, struct result *result,
+                   struct error *error)
+{
+    struct result other;
+    struct error ignored;
+    size_t targets;
+    bool is_rerun;
+    int status = 0;
+
+    if (replay_summary(folder, &other, &targets, &ignored) < 0)
+        return 0;
+    is_rerun = is_in_family(family, other.rerun_of) && !is_in_family(family, other.run);
+    result_done(&other);
+    if (!is_rerun || replay_run(folder, &other, &ignored) < 0)
+        return 0;
+    add_to_family(family, other.run);
+    if (other.ending == RESULT_GOING)
+        status = error_set(error, "%s is being rerun at this moment, by %s", result->run,
+                           other.run);
+    else
+        add_rerun(result, &other);
+    result_done(&other);
+    return status;
+}
+
+int runs_add_reruns(struct result *result, struct error *error)
+{
+    struct family family = {NULL, 0};
+    struct runs runs;
+    int status = 0;
+
+    if (runs_list(&runs, error) < 0)
+        return -1;
+    add_to_family(&family, result->run);
+    for (size_t i = runs.count; i > 0 && status == 0; i--) /* the oldest first */
+        status = see_run(&family, runs.folders[i - 1], result, error);
+    for (size_t i = 0; i < family.count; i++)
+        free(family.ids[i]);
+    free(family.ids);
+    runs_done(&runs);
+    return status;
+}
