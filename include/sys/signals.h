@@ -3,12 +3,19 @@
  * signals: asynchronous signals as data to read, no handlers anywhere.
  *
  * signals_open() is called by the main thread before any other thread starts:
- * it blocks SIGINT, SIGTERM, SIGHUP and SIGQUIT (threads inherit that; one that was
- * ignored at the start, as under nohup, stays ignored), ignores SIGPIPE and
- * SIGXFSZ (then errors of write(), not deaths),
- * puts SIGCHLD back to its default (a parent may have left it ignored, and
- * then exit statuses would be lost), and returns a descriptor that becomes
- * readable when one of them arrives.
+ * it blocks SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGCONT (threads inherit that;
+ * one that was ignored at the start, as under nohup, stays ignored), ignores
+ * SIGPIPE and SIGXFSZ (then errors of write(), not deaths), puts SIGCHLD back
+ * to its default (a parent may have left it ignored, and then exit statuses
+ * would be lost), and returns a descriptor that becomes readable when one of
+ * them arrives.
+ *
+ * SIGTSTP keeps its default: Ctrl-Z stops azfan. Its children have sessions of
+ * their own, so no terminal stops them: they go on, and so do deadlines.
+ * SIGCONT lets azfan go on even though it is blocked (signal(7)); that it can be
+ * read as well tells that the terminal may show something else by now. It is
+ * no wish that anything end: shells, timeout(1) and systemd send it behind
+ * SIGTERM.
  */
 #ifndef AZFAN_SYS_SIGNALS_H
 #define AZFAN_SYS_SIGNALS_H
@@ -18,7 +25,8 @@ int signals_open(void);
 
 /*
  * Back to what signals do by themselves: from now on one of them ends this
- * process. For the end, when nothing is left that must be tidied up.
+ * process (SIGCONT does nothing then). For the end, when nothing is left that
+ * must be tidied up.
  */
 void signals_release(void);
 

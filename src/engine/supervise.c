@@ -245,8 +245,7 @@ void supervise_run(const struct child_command *command, const struct supervise_l
     int64_t started = clock_now();
     int code;
 
-    *ret = (struct finish){
-        .end = FINISH_EXITED, .stop = FINISH_UNSTOPPED, .started = started};
+    *ret = (struct finish){.end = FINISH_EXITED, .stop = FINISH_UNSTOPPED, .started = started};
     ret->wall_started = clock_wall();
     self.deadline = started + limits->timeout; /* fixed before the spawn, which may take its time */
     code = child_start(&self.child, command, &ret->error);

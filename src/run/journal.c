@@ -373,7 +373,7 @@ static int give_lines(struct reading *reading, size_t count, struct error *error
         result = give(reading, line, (size_t)(newline - line), error);
         line = from = newline + 1;
     }
-    reading->length = reading->skipping ? 0 : (size_t)(end - line);
+    reading->length = (size_t)(end - line);
     memmove(reading->held, line, reading->length);
     return result;
 }

@@ -18,7 +18,8 @@
  *                            that from core.sshCommand or "ext::PROGRAM". No
  *                            protocol is allowed.
  *   submodules               are looked at by another git, with their own
- *                            configuration. They are left out.
+ *                            configuration. They are not asked about, and left
+ *                            out besides.
  *   pager.status             wants a terminal. Aliases never hide a command;
  *                            diff.external and textconv make patches, of which
  *                            there are none.
@@ -233,7 +234,7 @@ static bool add_filters(const struct git *git, struct words *arguments)
 static char *ask_status(const struct git *git, const char *job_file, const char *script_file)
 {
     static const char *const options[] = {
-        "git", "--no-pager", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null"};
+        "git", "--literal-pathspecs", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null"};
     static const char *const question[] = {"status",
                                            "--porcelain=v2",
                                            "--branch",

@@ -29,6 +29,9 @@ enum {
 /* From here on a limit is none: version 1 writes LONG_MAX in whole pages (mm/memcontrol-v1.c). */
 #define NO_LIMIT (UINT64_C(1) << 60)
 
+/* What is more than anything: nothing is known to limit it. */
+#define UNKNOWN UINT64_MAX
+
 /* linux/capability.h; either one lifts RLIMIT_NPROC (kernel/fork.c, copy_process()). */
 #define CAPABILITY_SYS_ADMIN    21
 #define CAPABILITY_SYS_RESOURCE 24
@@ -127,7 +130,7 @@ static uint64_t free_memory_of_machine(const char *root)
 {
     struct buffer text = BUFFER_INIT;
     uint64_t kib = 0;
-    uint64_t result = UINT64_MAX;
+    uint64_t result = UNKNOWN;
 
     if (read_text(&text, "%s/proc/meminfo", root) &&
         find_number(&text, "MemAvailable", DECIMAL, &kib) && kib < NO_LIMIT / 1024)
@@ -146,7 +149,7 @@ static uint64_t free_memory_of_cgroup(const char *folder, const struct version *
     uint64_t limit = 0;
     uint64_t usage = 0;
     uint64_t inactive = 0;
-    uint64_t result = UINT64_MAX;
+    uint64_t result = UNKNOWN;
 
     if (read_text(&text, "%s/%s", folder, version->limit) &&
         read_number(buffer_text(&text), DECIMAL, &limit) && limit < NO_LIMIT &&
@@ -170,7 +173,7 @@ static uint64_t free_memory_along(const char *root, const struct version *versio
 {
     char *folder = memory_print("%s%s%s", root, version->mount, path);
     size_t mount = strlen(root) + strlen(version->mount);
-    uint64_t result = UINT64_MAX;
+    uint64_t result = UNKNOWN;
 
     if (strstr(path, "/..") != NULL)
         folder[mount] = '\0';
@@ -205,7 +208,7 @@ static uint64_t free_memory_of_line(const char *root, char *line)
 {
     char *controllers = strchr(line, ':');
     char *path = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
-    uint64_t result = UINT64_MAX;
+    uint64_t result = UNKNOWN;
 
     if (path == NULL || path[1] != '/')
         return result;
@@ -220,7 +223,7 @@ static uint64_t free_memory_of_line(const char *root, char *line)
 static uint64_t free_memory_of_cgroups(const char *root)
 {
     struct buffer text = BUFFER_INIT;
-    uint64_t result = UINT64_MAX;
+    uint64_t result = UNKNOWN;
 
     if (read_text(&text, "%s/proc/self/cgroup", root)) {
         char *rest = text.data;
@@ -316,7 +319,7 @@ static void look_at_memory(struct machine_room *room, const char *root,
     if (needs->memory == 0)
         return;
     available = smaller(free_memory_of_machine(root), free_memory_of_cgroups(root));
-    if (!lower(room, MACHINE_MEMORY, available, needs->memory))
+    if (available == UNKNOWN || !lower(room, MACHINE_MEMORY, available, needs->memory))
         return;
     print_grouped(available_text, available / MIB);
     print_grouped(each_text, needs->memory / MIB + (needs->memory % MIB != 0));

@@ -30,6 +30,7 @@ int signals_open(void)
     add_unless_ignored(&set, SIGTERM);
     add_unless_ignored(&set, SIGHUP);
     add_unless_ignored(&set, SIGQUIT);
+    add_unless_ignored(&set, SIGCONT); /* blocked or not, it lets a stopped process go on */
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
@@ -44,6 +45,7 @@ void signals_release(void)
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGHUP);
     (void)sigaddset(&set, SIGQUIT);
+    (void)sigaddset(&set, SIGCONT);
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 

@@ -189,6 +189,21 @@ interrupt() {
   [ "$(value .counts.timeout)" = 3 ]
 }
 
+@test "stopped and continued, as by Ctrl-Z and fg: nothing ends by it" {
+  write_job "timeout: 2s" "kill_grace: 0s"
+  STUB_AZ=hang:nap:30000 "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" >"$place/out" 2>&1 3>&- &
+  pid=$!
+  wait_for children "$pid" 3
+  kill -s STOP "$pid"
+  wait_for grep -q '^State:.*T (stopped)' "/proc/$pid/status"
+  kill -s CONT "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" = 4 ]
+  [ "$(value .counts.timeout)" = 3 ]
+  nothing_is_left
+}
+
 @test "SIGINT ends it with 130 and the report" {
   vms='vm-[1-20]' write_job "timeout: 60s" "concurrency: 2"
   # A background job of this shell would have SIGINT ignored: let another program start it.

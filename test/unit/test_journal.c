@@ -31,11 +31,14 @@ static struct buffer lines; /* what collect() was given, each line with a | behi
 /* ---- the kernel, watched: these stand before those of the C library ---- */
 
 static int syncs;
+static void (*before_sync)(void);
 static size_t longest_write = SIZE_MAX;
 
 int fdatasync(int fd)
 {
     syncs++;
+    if (before_sync != NULL)
+        before_sync();
     return (int)syscall(SYS_fdatasync, fd);
 }
 
@@ -248,6 +251,10 @@ START_TEST(more_than_is_held_goes_to_the_file)
     commit();
     ck_assert_int_eq(syncs, 1);
     ck_assert_int_eq(size_of(PATH), LINES * (SIZE + 1));
+    add_large(JOURNAL_MOST_HELD); /* nothing of it is held, and yet it is to be synced */
+    commit();
+    ck_assert_int_eq(syncs, 2);
+    ck_assert_int_eq(journal.committed, size_of(PATH));
 }
 END_TEST
 
@@ -470,10 +477,44 @@ START_TEST(somebody_destroys_the_journal)
     intrusions[_i].act();
     add("two");
     expect_broken(intrusions[_i].words);
+    if (intrusions[_i].act == replace_file)
+        expect_lines("mine|");
+}
+END_TEST
+
+/* The same in the middle of a commit: it must not say that all went well. */
+START_TEST(somebody_destroys_the_journal_during_a_commit)
+{
+    create();
+    add("one");
+    commit();
+    add("two");
+    before_sync = intrusions[_i].act;
+    ck_assert_int_eq(journal_commit(&journal, &error), -1);
+    before_sync = NULL;
+    ck_assert_str_eq(error.text, intrusions[_i].words);
     if (intrusions[_i].act == empty_file)
         ck_assert_int_eq(size_of(PATH), 0); /* not made larger with NULs by the cutting back */
-    else if (intrusions[_i].act == replace_file)
-        expect_lines("mine|");
+}
+END_TEST
+
+/* Protects committed lines: where others wrote too, nobody knows where to cut. */
+START_TEST(end_of_others_is_not_cut)
+{
+    int fd;
+
+    create();
+    add("one");
+    commit();
+    fd = open(PATH, O_WRONLY | O_APPEND | O_CLOEXEC);
+    ck_assert_int_eq(fd_write_all(fd, "theirs\n", 7), 0);
+    fd_close(&fd);
+    add("two");
+    commit();
+    add("three");
+    fault_arm("journal.fdatasync", 1, EIO);
+    expect_broken("Input/output error");
+    expect_lines("one|theirs|two|three|");
 }
 END_TEST
 
@@ -659,6 +700,19 @@ START_TEST(lock_ends_with_its_holder)
     end(pid);
     ck_assert(!journal_is_live(PATH));
     expect_lines("one|");
+}
+END_TEST
+
+/* Protects against two people who look at a dead run at once, and see each other as azfan. */
+START_TEST(readers_do_not_see_each_other)
+{
+    int fd;
+
+    put_journal();
+    fd = open(PATH, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(flock(fd, LOCK_SH | LOCK_NB), 0);
+    ck_assert(!journal_is_live(PATH));
+    fd_close(&fd);
 }
 END_TEST
 
@@ -1039,6 +1093,9 @@ static void add_writing(Suite *suite)
     tcase_add_test(tests, full_disk_in_the_middle_of_a_line);
     tcase_add_test(tests, full_disk_and_no_cutting);
     tcase_add_loop_test(tests, somebody_destroys_the_journal, 0, UNIT_COUNT(intrusions));
+    tcase_add_loop_test(tests, somebody_destroys_the_journal_during_a_commit, 0,
+                        UNIT_COUNT(intrusions));
+    tcase_add_test(tests, end_of_others_is_not_cut);
     tcase_add_test(tests, moved_file_is_written_on);
     suite_add_tcase(suite, tests);
 }
@@ -1057,6 +1114,7 @@ static void add_making(Suite *suite)
     tcase_add_test(tests, readers_do_not_disturb_creation);
     tcase_add_test(tests, lock_ends_with_its_holder);
     tcase_add_test(tests, lock_ends_with_close);
+    tcase_add_test(tests, readers_do_not_see_each_other);
     tcase_add_test(tests, children_do_not_inherit_the_lock);
     tcase_add_loop_test(tests, lock_that_cannot_be_asked_for, 0, UNIT_COUNT(lock_answers));
     suite_add_tcase(suite, tests);

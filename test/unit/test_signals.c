@@ -7,16 +7,17 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit/unit.h"
 
-static const int ours[] = {SIGINT, SIGTERM, SIGHUP};
+static const int ours[] = {SIGINT, SIGTERM, SIGHUP}; /* that end azfan */
 
 /* Check has handlers of its own for some of them; azfan is started without any. */
 static void reset(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGCHLD, SIGCONT, SIGTSTP};
 
     for (int i = 0; i < UNIT_COUNT(numbers); i++)
         (void)signal(numbers[i], SIG_DFL);
@@ -109,11 +110,113 @@ START_TEST(test_other_signals)
 }
 END_TEST
 
+/* A process that was not stopped reads it too. It comes behind the ones that end azfan. */
+START_TEST(test_continuation_is_read)
+{
+    int fd;
+
+    reset();
+    fd = signals_open();
+    (void)kill(getpid(), SIGCONT);
+    ck_assert(is_readable(fd));
+    ck_assert_int_eq(signals_read(fd), SIGCONT);
+    ck_assert_int_eq(signals_read(fd), 0);
+    (void)kill(getpid(), SIGCONT);
+    (void)kill(getpid(), SIGTERM);
+    ck_assert_int_eq(signals_read(fd), SIGTERM);
+    ck_assert_int_eq(signals_read(fd), SIGCONT);
+}
+END_TEST
+
+START_TEST(test_ignored_continuation)
+{
+    int fd;
+
+    reset();
+    (void)signal(SIGCONT, SIG_IGN);
+    fd = signals_open();
+    (void)kill(getpid(), SIGCONT);
+    ck_assert_int_eq(signals_read(fd), 0);
+}
+END_TEST
+
+/* Waits until CHILD has changed its state. Returns that as waitpid() does. */
+static int wait_for(pid_t child)
+{
+    int status = 0;
+
+    ck_assert_int_eq(waitpid(child, &status, WUNTRACED | WCONTINUED), child);
+    return status;
+}
+
+/* Exits with what it reads first, and says by READY that it is about to wait. */
+static void be_azfan(int ready)
+{
+    int fd = signals_open();
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+    (void)!write(ready, "", 1);
+    (void)poll(&poll_fd, 1, 20000);
+    _exit(signals_read(fd));
+}
+
+/* Ctrl-Z and fg: stopped by default, continued though SIGCONT is blocked, and told so. */
+START_TEST(test_stop_and_continue)
+{
+    int ready[2];
+    pid_t child;
+    char byte;
+    int status;
+
+    reset();
+    ck_assert_int_eq(pipe2(ready, O_CLOEXEC), 0);
+    child = fork();
+    if (child == 0)
+        be_azfan(ready[1]);
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    (void)kill(child, SIGTSTP);
+    status = wait_for(child);
+    ck_assert(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
+    (void)kill(child, SIGCONT);
+    status = wait_for(child);
+    if (WIFCONTINUED(status)) /* unless it was quicker, and has exited */
+        status = wait_for(child);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), SIGCONT);
+}
+END_TEST
+
+/* Then a signal that waits takes effect: SIGCONT has none. */
+START_TEST(test_release)
+{
+    int fd;
+
+    reset();
+    fd = signals_open();
+    (void)kill(getpid(), SIGCONT);
+    signals_release();
+    for (int i = 0; i < UNIT_COUNT(ours); i++)
+        ck_assert(!is_blocked(ours[i]));
+    ck_assert(!is_blocked(SIGCONT));
+    ck_assert_int_eq(signals_read(fd), 0);
+}
+END_TEST
+
+START_TEST(test_release_and_die)
+{
+    reset();
+    (void)signals_open();
+    (void)kill(getpid(), ours[_i]);
+    signals_release();
+}
+END_TEST
+
 static void *look_at_mask(void *argument)
 {
     bool *blocked = argument;
 
-    *blocked = is_blocked(SIGINT) && is_blocked(SIGTERM) && is_blocked(SIGHUP);
+    *blocked =
+        is_blocked(SIGINT) && is_blocked(SIGTERM) && is_blocked(SIGHUP) && is_blocked(SIGCONT);
     return NULL;
 }
 
@@ -180,9 +283,15 @@ static Suite *make_suite(void)
     tcase_add_test(tcase, test_each_signal_is_read_once);
     tcase_add_loop_test(tcase, test_ignored_stays_ignored, 0, UNIT_COUNT(ours));
     tcase_add_test(tcase, test_other_signals);
+    tcase_add_test(tcase, test_continuation_is_read);
+    tcase_add_test(tcase, test_ignored_continuation);
+    tcase_add_test(tcase, test_stop_and_continue);
+    tcase_add_test(tcase, test_release);
     tcase_add_test(tcase, test_threads_inherit_the_mask);
-    for (int i = 0; i < UNIT_COUNT(ours); i++)
+    for (int i = 0; i < UNIT_COUNT(ours); i++) {
         tcase_add_loop_test_raise_signal(tcase, test_die_of, ours[i], i, i + 1);
+        tcase_add_loop_test_raise_signal(tcase, test_release_and_die, ours[i], i, i + 1);
+    }
     tcase_add_test_raise_signal(tcase, test_die_of_ignored, SIGTERM);
     tcase_add_test(tcase, test_no_descriptor);
     suite_add_tcase(suite, tcase);

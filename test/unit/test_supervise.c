@@ -401,6 +401,7 @@ START_TEST(test_start_failure)
     stub.command.program = "/nonexistent/az";
     supervise_run(&stub.command, &limits, &no_stop, &finish);
     ck_assert_int_eq(finish.end, FINISH_NOT_STARTED);
+    ck_assert_int_eq(finish.error_number, ENOENT);
     ck_assert_ptr_nonnull(strstr(finish.error.text, "/nonexistent/az"));
     ck_assert_int_eq(finish.stop, FINISH_UNSTOPPED);
     ck_assert(!finish.exit.known);
@@ -412,16 +413,28 @@ START_TEST(test_start_failure)
 END_TEST
 
 #ifdef AZFAN_FAULTS
-static const char *const probes[] = {"child.pipe2", "child.posix_spawn", "child.pidfd_open"};
+static const struct {
+    const char *name;
+    int error_number;
+} probes[] = {
+    {"child.pipe2", EMFILE},       {"child.pipe2", ENFILE},       {"child.pipe2", ENOMEM},
+    {"child.posix_spawn", EAGAIN}, {"child.posix_spawn", ENOMEM}, {"child.posix_spawn", EMFILE},
+    {"child.pidfd_open", EMFILE},  {"child.pidfd_open", ENFILE},  {"child.pidfd_open", ENOMEM},
+};
 
 START_TEST(test_start_failure_by_probe)
 {
+    int descriptors = stub_count_descriptors();
     struct finish finish;
 
-    fault_arm(probes[_i], 1, ENOMEM);
+    fault_arm(probes[_i].name, 1, probes[_i].error_number);
     finish = run("hang stubborn", 20000, GRACE, &no_stop);
     ck_assert_int_eq(fault_hits(), 1);
     ck_assert_int_eq(finish.end, FINISH_NOT_STARTED);
+    ck_assert_msg(finish.error_number == probes[_i].error_number, "%s: %d, not %d", probes[_i].name,
+                  finish.error_number, probes[_i].error_number);
+    ck_assert_ptr_nonnull(strstr(finish.error.text, strerror(probes[_i].error_number)));
+    ck_assert_int_eq(stub_count_descriptors(), descriptors);
     ck_assert_int_eq(stub_count_children(), 0);
     finish_done(&finish);
 }
