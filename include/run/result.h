@@ -183,6 +183,12 @@ void result_interrupt(struct result *result);
 /* At most LIMIT may run at once from now on, for Azure asked for it. */
 void result_limit(struct result *result, int limit);
 
+/*
+ * The word that means this run to `azfan rerun` and `azfan report`: its id, or its folder where that
+ * is not called so. NULL: it has none. Valid as long as RESULT is.
+ */
+const char *result_word(const struct result *result);
+
 /* Remembers a failure of azfan itself; the first one stays. */
 void result_trouble(struct result *result, const char *text);
 

@@ -8,14 +8,15 @@
 #include "azure/az.h"
 #include "azure/command.h"
 #include "azure/guard.h"
+#include "azure/outcome.h"
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/options.h"
-#include "engine/supervise.h"
 #include "job/job.h"
 #include "job/targets.h"
+#include "run/rules.h"
 
 int inspect_check(const struct options *options)
 {
@@ -61,19 +62,43 @@ static int at_once(const struct job *job)
     return (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count;
 }
 
-/* Rounds of the pool, each as long as an attempt can be; the deadline cuts them short. */
-static int64_t worst_duration(const struct job *job)
+static void print_retry(struct buffer *buffer, const struct job *job)
 {
-    int64_t rounds = ((int64_t)job->target_count + at_once(job) - 1) / at_once(job);
-    int64_t stop = job->kill_grace + SUPERVISE_DRAIN_MS * NUMBER_MILLISECOND;
-    int64_t worst;
-
-    if (__builtin_mul_overflow(rounds, job->timeout + stop, &worst) || worst > NUMBER_LONGEST)
-        worst = NUMBER_LONGEST;
-    return job->deadline > 0 && job->deadline + stop < worst ? job->deadline + stop : worst;
+    if (job->retry.attempts == 1)
+        return;
+    buffer_print(buffer, "%-17sup to %d attempts, first again after ", "Retry:",
+                 job->retry.attempts);
+    number_print_exact_duration(buffer, job->retry.delay);
+    buffer_add(buffer, "; for");
+    for (int reason = 0; reason < REASONS; reason++) {
+        if (job_retries(job, outcome_reason_name((enum outcome_reason)reason)))
+            buffer_print(buffer, " %s", outcome_reason_name((enum outcome_reason)reason));
+    }
+    buffer_add(buffer, job->idempotent ? "; also when the script may have run\n"
+                                       : "; never when the script may have run\n");
 }
 
-static void print_clocks(struct buffer *buffer, const struct job *job)
+static void print_halt(struct buffer *buffer, const struct job *job)
+{
+    if (!job->has_max_failures)
+        return;
+    buffer_print(buffer, "%-17swith more than %zu failed of %zu; what runs then %s\n",
+                 "Halt:", rules_max_failures(job), job->target_count,
+                 job->on_halt == JOB_STOP ? "is stopped" : "may end");
+}
+
+static void print_duration_at_worst(struct buffer *buffer, const struct job *job,
+                                    const int *batches)
+{
+    struct rules_duration duration = rules_duration(job, batches, at_once(job));
+    bool is_cut = job->deadline > 0 && job->deadline < duration.worst;
+
+    buffer_print(buffer, "%-17s%d at once, so at worst ", "Duration:", at_once(job));
+    number_print_duration(buffer, is_cut ? job->deadline : duration.worst);
+    buffer_print(buffer, " after the login%s\n", is_cut ? ", when the deadline stops it" : "");
+}
+
+static void print_clocks(struct buffer *buffer, const struct job *job, const int *batches)
 {
     print_duration(buffer, "Script timeout:", job->script_timeout);
     print_duration(buffer, "Attempt timeout:", job->timeout);
@@ -81,16 +106,33 @@ static void print_clocks(struct buffer *buffer, const struct job *job)
         print_duration(buffer, "Run deadline:", job->deadline);
     else
         buffer_add(buffer, "Run deadline:    none\n");
-    buffer_print(buffer, "%-17s%d at once, so at worst ", "Duration:", at_once(job));
-    number_print_duration(buffer, worst_duration(job));
-    buffer_add(buffer, " after the login\n");
+    print_retry(buffer, job);
+    print_halt(buffer, job);
+    print_duration_at_worst(buffer, job, batches);
 }
 
-static void print_targets(struct buffer *buffer, const struct job *job)
+static void print_warning(struct buffer *buffer, const struct job *job, const int *batches)
 {
-    buffer_print(buffer, "\nTargets (%zu, one batch):\n", job->target_count);
-    for (size_t i = 0; i < job->target_count; i++)
-        buffer_print(buffer, "  %s\n", job->targets[i].label);
+    struct buffer warning = BUFFER_INIT;
+
+    if (rules_warn(&warning, job, batches, at_once(job), false))
+        buffer_print(buffer, "\nWarning: %s\n", buffer_text(&warning));
+    buffer_done(&warning);
+}
+
+static void print_targets(struct buffer *buffer, const struct job *job, const int *batches)
+{
+    int count = batches[job->target_count - 1];
+
+    if (count == 1)
+        buffer_print(buffer, "\nTargets (%zu, one batch):\n", job->target_count);
+    else
+        buffer_print(buffer, "\nTargets (%zu, in %d batches):\n", job->target_count, count);
+    for (size_t i = 0; i < job->target_count; i++) {
+        if (count > 1 && (i == 0 || batches[i] != batches[i - 1]))
+            buffer_print(buffer, "  Batch %d:\n", batches[i]);
+        buffer_print(buffer, "%s%s\n", count > 1 ? "    " : "  ", job->targets[i].label);
+    }
 }
 
 /* What the first target would get. PROGRAM: az, found or as the job names it. */
@@ -127,6 +169,7 @@ static void print_plainly(const struct buffer *buffer)
 int inspect_plan(const struct options *options)
 {
     struct buffer buffer = BUFFER_INIT;
+    int *batches;
     struct job *job;
     enum load_status status = load_job(options, options->jobs[0], &job);
 
@@ -137,8 +180,11 @@ int inspect_plan(const struct options *options)
         buffer_print(&buffer, "Description:     %s\n", job->description);
     if (job->runbook != NULL)
         buffer_print(&buffer, "Runbook:         %s\n", job->runbook);
-    print_clocks(&buffer, job);
-    print_targets(&buffer, job);
+    batches = rules_batches(job);
+    print_clocks(&buffer, job, batches);
+    print_warning(&buffer, job, batches);
+    print_targets(&buffer, job, batches);
+    free(batches);
     print_command(&buffer, job, job->az);
     print_plainly(&buffer);
     buffer_done(&buffer);

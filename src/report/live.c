@@ -115,9 +115,12 @@ static void no_room(void *context, const char *why)
 }
 
 /* Where nothing can be kept there is nothing to go on from. */
-static const char *way_on(const struct result *result)
+static void print_way_on(struct buffer *buffer, const struct result *result)
 {
-    return result->trouble != NULL ? "" : "; go on with: azfan rerun";
+    if (result->trouble == NULL && result_word(result) != NULL) {
+        buffer_add(buffer, "; go on with: azfan rerun ");
+        text_add_plain(buffer, result_word(result));
+    }
 }
 
 static void print_cause(struct buffer *buffer, const struct result *result)
@@ -147,11 +150,12 @@ static void stopping(void *context, const struct result *result, size_t running,
         buffer_print(&buffer, ": starting no more, stopping %zu running (again: kill them)",
                      running);
     else if (running > 0)
-        buffer_print(&buffer,
-                     ": starting no more, letting %zu running end (again: stop them)%s", running,
-                     way_on(result));
+        buffer_print(&buffer, ": starting no more, letting %zu running end (again: stop them)",
+                     running);
     else
-        buffer_print(&buffer, ": starting no more%s", way_on(result));
+        buffer_add(&buffer, ": starting no more");
+    if (stage == SCHEDULE_DRAINING)
+        print_way_on(&buffer, result);
     buffer_add(&buffer, "\n");
     outlet_add(&live->notes, &buffer);
 }

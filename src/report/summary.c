@@ -133,8 +133,7 @@ static void print_ending(struct buffer *buffer, const struct result *result)
         buffer_add(buffer, " had passed.\n");
         break;
     case RESULT_INTERRUPTED:
-        buffer_add(buffer, "Interrupted: azfan was killed, or this machine went down. "
-                           "Go on with: azfan rerun\n");
+        buffer_add(buffer, "Interrupted: azfan was killed, or this machine went down.\n");
         break;
     case RESULT_GOING:
         buffer_print(buffer, "Still going on: %zu of %zu have ended.\n", result->settled,
@@ -179,6 +178,10 @@ static void print_places(struct buffer *buffer, const struct result *result)
 
     if (!all_ok && result->job.runbook != NULL)
         print_plain(buffer, "Runbook: ", result->job.runbook, "\n");
+    if (!all_ok && result->trouble == NULL && result->ending != RESULT_GOING &&
+        result_word(result) != NULL)
+        print_plain(buffer, "Again:   azfan rerun ", result_word(result),
+                    " (what is not ok, and nothing else)\n");
     if (result->folder != NULL)
         print_plain(buffer, "Report:  ", result->folder,
                     "/report.json (what each VM printed is in output/)\n");

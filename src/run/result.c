@@ -240,6 +240,13 @@ void result_limit(struct result *result, int limit)
     result->cuts++;
 }
 
+const char *result_word(const struct result *result)
+{
+    const char *slash = result->folder != NULL ? strrchr(result->folder, '/') : NULL;
+
+    return slash != NULL && strcmp(slash + 1, result->run) == 0 ? result->run : result->folder;
+}
+
 void result_trouble(struct result *result, const char *text)
 {
     if (result->trouble == NULL)

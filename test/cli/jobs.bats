@@ -131,3 +131,15 @@ wrong() { # EXPECTED ARGUMENTS...
   [ "$status" = 0 ]
   [[ $output == *"Attempt timeout: 3m20s"* && $output == *"Run deadline:    5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]
 }
+
+@test "plan shows retries, batches and what halts, and warns of a deadline that is too short" {
+  vms='vm-[01-20]' write_job "concurrency: 5" "retry: {attempts: 2, delay: 10s, on: busy}" \
+    "batches: [1, 10%]" "pause_between: 30s" "max_failures: 10%" "on_halt: stop" "deadline: 3m"
+  run "$azfan" plan "$job"
+  [ "$status" = 0 ]
+  [[ $output == *"up to 2 attempts, first again after 10s; for busy; never when"* ]]
+  [[ $output == *"with more than 2 failed of 20; what runs then is stopped"* ]]
+  [[ $output == *"Targets (20, in 11 batches):"* ]]
+  [[ $output == *"  Batch 11:"*"    vm-20"* ]]
+  [[ $output == *"Warning: this job cannot finish by its deadline: "*"the deadline is 3m"* ]]
+}
