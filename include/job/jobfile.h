@@ -31,11 +31,11 @@ struct jobfile_overrides {
     size_t limit_count;
     const char *const *excludes; /* patterns: drop targets that match one */
     size_t exclude_count;
-    bool only_wanted;               /* keep no others than these; they are changed as targets_keep()
-                                       says */
+    bool only_wanted; /* keep no others than these; they are changed as targets_keep()
+                         says */
     struct targets_wanted *wanted;
     size_t wanted_count;
-    const char *standard_input;     /* stands in for what is read from there; NULL: nothing does */
+    const char *standard_input; /* stands in for what is read from there; NULL: nothing does */
 };
 
 /*

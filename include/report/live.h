@@ -24,6 +24,7 @@ struct live {
     bool verbose; /* what each VM printed below its line, and whom the login is for */
     int name_width;
     int count_width;
+    size_t shown;         /* targets that have been told to be settled */
     struct outlet output; /* standard output */
     struct outlet notes;  /* standard error */
 };

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "run/schedule.h"
+#include "sys/machine.h"
 
 struct az;
 struct folder;
@@ -31,8 +32,6 @@ struct result;
 struct conduct_watcher {
     void *context;
     void (*logged_in)(void *context, const struct login *login);
-    /* Fewer workers than the job wants; WHY is what the machine is short of. */
-    void (*bounded)(void *context, int workers, const char *why);
     void (*target_settled)(void *context, const struct result *result, size_t index);
     /* An attempt has ended, and WAIT nanoseconds later there is another one. */
     void (*target_waits)(void *context, const struct result *result, size_t index, int64_t wait);
@@ -59,9 +58,13 @@ struct conduct {
     const struct conduct_watcher *watcher;
     const int *batches;        /* of each target: rules_batches() */
     const int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
+    int workers;               /* of conduct_room() */
     uint64_t seed;             /* of the delays' jitter */
     int signals;               /* from signals_open() */
 };
+
+/* As many workers as the job wants, but no more than targets, or than this machine can bear. */
+struct machine_room conduct_room(const struct job *job, const struct az *az);
 
 /*
  * Runs the job into RESULT, which knows the job (result_take_job()). On return

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 struct folder {
-    char *path;   /* absolute where it was given so; as given else */
+    char *path;    /* absolute where it was given so; as given else */
     char *report;  /* PATH/report.json */
     char *journal; /* PATH/journal.jsonl: for journal_create() */
 };

@@ -184,8 +184,8 @@ void result_interrupt(struct result *result);
 void result_limit(struct result *result, int limit);
 
 /*
- * The word that means this run to `azfan rerun` and `azfan report`: its id, or its folder where that
- * is not called so. NULL: it has none. Valid as long as RESULT is.
+ * The word that means this run to `azfan rerun` and `azfan report`: its id, or its folder where
+ * that is not called so. NULL: it has none. Valid as long as RESULT is.
  */
 const char *result_word(const struct result *result);
 

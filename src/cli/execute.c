@@ -43,6 +43,7 @@ struct stage {
     struct journal journal;
     char *run;
     int *batches;
+    struct machine_room room;
     int signals;
 };
 
@@ -86,6 +87,7 @@ static int set_up(struct stage *stage, const struct execution *execution, struct
     if (folder_open(&stage->folder, execution->options->run_dir, stage->run, error) < 0)
         return -1;
     stage->batches = rules_batches(execution->job);
+    stage->room = conduct_room(execution->job, &stage->az);
     return journal_create(&stage->journal, stage->folder.journal, error);
 }
 
@@ -209,22 +211,31 @@ static void prepare_result(struct result *result, const struct execution *execut
 static void say_what_begins(const struct execution *execution, const struct stage *stage)
 {
     const struct job *job = execution->job;
-    int at_once = (size_t)job->concurrency < job->target_count ? job->concurrency
-                                                               : (int)job->target_count;
     int batches = stage->batches[job->target_count - 1];
-    struct buffer warning = BUFFER_INIT;
 
-    if (execution->options->quiet || execution->options->silent_progress)
-        return;
     (void)fprintf(stderr, "azfan: %s%s%s%s: %zu %s, %d at once", job->name,
                   execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
                   execution->rerun_of != NULL ? ", again for what was not ok in " : "",
                   execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
-                  job->target_count == 1 ? "target" : "targets", at_once);
+                  job->target_count == 1 ? "target" : "targets", stage->room.children);
     if (batches > 1)
         (void)fprintf(stderr, ", in %d batches", batches);
     (void)fputs("\n", stderr);
-    if (rules_warn(&warning, job, stage->batches, at_once, execution->rehearsal))
+}
+
+/* What may spoil the run is said before it begins, also to those who want no progress. */
+static void say_what_is_short(const struct execution *execution, const struct stage *stage)
+{
+    struct buffer warning = BUFFER_INIT;
+
+    if (stage->room.bound != MACHINE_ENOUGH) {
+        buffer_print(&warning, "running %d at once, not more: %s", stage->room.children,
+                     stage->room.text);
+        (void)tell(0, buffer_text(&warning));
+        buffer_done(&warning);
+    }
+    if (rules_warn(&warning, execution->job, stage->batches, stage->room.children,
+                   execution->rehearsal))
         (void)tell(0, buffer_text(&warning));
     buffer_done(&warning);
 }
@@ -252,6 +263,7 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
                               .watcher = &watcher,
                               .batches = stage->batches,
                               .not_before = execution->not_before,
+                              .workers = stage->room.children,
                               .seed = make_seed(execution),
                               .signals = stage->signals};
     struct result result;
@@ -259,7 +271,9 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
 
     prepare_result(&result, execution, stage);
     live_open(&live, &result);
-    say_what_begins(execution, stage);
+    if (!options->quiet && !options->silent_progress)
+        say_what_begins(execution, stage);
+    say_what_is_short(execution, stage);
     conduct_run(&conduct, &result);
     finish(options, stage, &result, &live);
     status = result_exit_status(&result);

@@ -66,8 +66,8 @@ static void print_retry(struct buffer *buffer, const struct job *job)
 {
     if (job->retry.attempts == 1)
         return;
-    buffer_print(buffer, "%-17sup to %d attempts, first again after ", "Retry:",
-                 job->retry.attempts);
+    buffer_print(buffer, "%-17sup to %d attempts, first again after ",
+                 "Retry:", job->retry.attempts);
     number_print_exact_duration(buffer, job->retry.delay);
     buffer_add(buffer, "; for");
     for (int reason = 0; reason < REASONS; reason++) {
@@ -139,9 +139,9 @@ static void print_targets(struct buffer *buffer, const struct job *job, const in
 static void print_command(struct buffer *buffer, const struct job *job, const char *program)
 {
     const struct job_target *first = &job->targets[0];
-    char *id = targets_print_id(first->subscription != NULL ? first->subscription
-                                                            : "DEFAULT-SUBSCRIPTION",
-                                first->resource_group, first->name);
+    char *id =
+        targets_print_id(first->subscription != NULL ? first->subscription : "DEFAULT-SUBSCRIPTION",
+                         first->resource_group, first->name);
     struct guard guard = {.job = job,
                           .target = first,
                           .run = "RUN",

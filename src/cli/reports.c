@@ -47,8 +47,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
 }
 
-int reports_write(const char *path, unsigned mode, const struct result *result,
-                  struct error *error)
+int reports_write(const char *path, unsigned mode, const struct result *result, struct error *error)
 {
     struct file_replacement file;
 

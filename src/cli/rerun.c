@@ -68,8 +68,8 @@ static void pick_targets(struct rerun *self)
 
         if (target->id != NULL)
             (void)targets_parse_id(target->id, &self->ids[i], &ignored);
-        self->wanted[i] = (struct targets_wanted){
-            self->ids[i].subscription, target->resource_group, target->name, false};
+        self->wanted[i] = (struct targets_wanted){self->ids[i].subscription, target->resource_group,
+                                                  target->name, false};
         buffer_print(&self->names, "%s\n", target->id != NULL ? target->id : target->name);
     }
 }

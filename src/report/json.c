@@ -52,7 +52,8 @@ static json_t *target_object(const struct result_target *target)
     json_object_set_new(object, "message", value_text(outcome->message));
     json_object_set_new(object, "exit_code",
                         ended ? json_integer(outcome->exit_code) : json_null());
-    json_object_set_new(object, "script_started", json_string(outcome_script_name(outcome->script)));
+    json_object_set_new(object, "script_started",
+                        json_string(outcome_script_name(outcome->script)));
     json_object_set_new(object, "may_still_run", json_boolean(outcome->may_still_run));
     if (outcome->retry_after > 0)
         json_object_set_new(object, "retry_after_s", value_seconds(outcome->retry_after));

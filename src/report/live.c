@@ -45,15 +45,6 @@ static void logged_in(void *context, const struct login *login)
     outlet_add(&live->notes, &buffer);
 }
 
-static void bounded(void *context, int workers, const char *why)
-{
-    struct live *live = context;
-    struct buffer buffer = BUFFER_INIT;
-
-    buffer_print(&buffer, "azfan: running %d at once, not more: %s\n", workers, why);
-    outlet_add(&live->notes, &buffer);
-}
-
 static void target_settled(void *context, const struct result *result, size_t index)
 {
     struct live *live = context;
@@ -61,11 +52,11 @@ static void target_settled(void *context, const struct result *result, size_t in
     enum outcome_kind kind = target->outcome.kind;
     struct buffer buffer = BUFFER_INIT;
 
+    live->shown++; /* of several that ended at once the result counts all by now */
     /* Skipped targets come by the thousand and at once; the summary names them. */
     if (kind == OUTCOME_SKIPPED || (live->quiet && kind == OUTCOME_OK))
         return;
-    buffer_print(&buffer, "[%*zu/%zu] ", live->count_width, result->settled,
-                 result->target_count);
+    buffer_print(&buffer, "[%*zu/%zu] ", live->count_width, live->shown, result->target_count);
     line_print(&buffer, target, live->name_width, live->colour);
     if (live->verbose) {
         line_print_block(&buffer, &target->output, 0, "      stdout | ");
@@ -166,8 +157,8 @@ static void continued(void *context, const struct result *result, size_t running
     struct live *live = context;
     struct buffer buffer = BUFFER_INIT;
 
-    buffer_print(&buffer, "azfan: continued: %zu of %zu have ended, %zu running\n",
-                 result->settled, result->target_count, running);
+    buffer_print(&buffer, "azfan: continued: %zu of %zu have ended, %zu running\n", result->settled,
+                 result->target_count, running);
     outlet_add(&live->notes, &buffer);
 }
 
@@ -191,7 +182,6 @@ struct conduct_watcher live_watcher(struct live *live)
 {
     return (struct conduct_watcher){.context = live,
                                     .logged_in = logged_in,
-                                    .bounded = bounded,
                                     .target_settled = target_settled,
                                     .target_waits = target_waits,
                                     .limited = limited,

@@ -19,7 +19,8 @@ static const enum outcome_kind order[] = {OUTCOME_SKIPPED, OUTCOME_CANCELLED, OU
 static bool is_in_group(const struct result_target *target, enum outcome_kind kind,
                         enum outcome_reason reason)
 {
-    return target->state == RESULT_SETTLED && target->outcome.kind == kind && target->outcome.reason == reason;
+    return target->state == RESULT_SETTLED && target->outcome.kind == kind &&
+           target->outcome.reason == reason;
 }
 
 static size_t count_group(const struct result *result, enum outcome_kind kind,

@@ -37,7 +37,6 @@
 #include "run/redact.h"
 #include "run/result.h"
 #include "run/rules.h"
-#include "sys/machine.h"
 #include "sys/signals.h"
 
 #define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
@@ -53,10 +52,10 @@ enum {
 /* Something that is shown once it is on disk. */
 struct note {
     enum { NOTE_SETTLED, NOTE_WAITS, NOTE_LIMITED, NOTE_STOPPING } kind;
-    size_t target;               /* of SETTLED and WAITS */
-    int64_t wait;                /* of WAITS */
-    int limit;                   /* of LIMITED */
-    size_t running;              /* of STOPPING, like the next */
+    size_t target;  /* of SETTLED and WAITS */
+    int64_t wait;   /* of WAITS */
+    int limit;      /* of LIMITED */
+    size_t running; /* of STOPPING, like the next */
     enum schedule_stage stage;
 };
 
@@ -238,11 +237,10 @@ static void see_halt(struct conducting *self, const struct schedule_verdict *ver
     char *cause;
 
     if (verdict->halted) {
-        cause = memory_print("%zu %s, and max_failures allows %zu",
-                             schedule_failures(self->schedule),
-                             schedule_failures(self->schedule) == 1 ? "target has failed"
-                                                                    : "targets have failed",
-                             rules_max_failures(self->conduct->job));
+        cause = memory_print(
+            "%zu %s, and max_failures allows %zu", schedule_failures(self->schedule),
+            schedule_failures(self->schedule) == 1 ? "target has failed" : "targets have failed",
+            rules_max_failures(self->conduct->job));
     } else if (outcome->fatal && self->stage == SCHEDULE_GOING) {
         cause = memory_string(outcome->message);
         ending = outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED;
@@ -269,8 +267,7 @@ static void keep_end(struct conducting *self, size_t index, struct result_attemp
                      struct answer *answer)
 {
     int64_t now = clock_now();
-    struct schedule_verdict verdict =
-        schedule_ended(self->schedule, index, &answer->outcome, now);
+    struct schedule_verdict verdict = schedule_ended(self->schedule, index, &answer->outcome, now);
     const struct result_target *target = &self->result->targets[index];
     struct buffer line = BUFFER_INIT;
 
@@ -459,8 +456,8 @@ static void keep_output(struct conducting *self, size_t index)
     struct error error;
 
     if (target->attempt_count > 0 &&
-        folder_write_output(self->conduct->folder, target->label, &target->output,
-                            &target->errors, &error) < 0)
+        folder_write_output(self->conduct->folder, target->label, &target->output, &target->errors,
+                            &error) < 0)
         see_trouble(self, &error);
 }
 
@@ -579,8 +576,8 @@ static void run_login(struct conducting *self, struct flight *token, struct flig
 }
 
 /* Not the login has failed but this machine, for a moment: another try is due. */
-static bool wants_another_try(struct conducting *self, struct flight *token,
-                              struct flight *version, int64_t patience)
+static bool wants_another_try(struct conducting *self, struct flight *token, struct flight *version,
+                              int64_t patience)
 {
     bool token_had_none = had_no_room(&token->task.finish);
     int64_t pause = clock_now() + LOGIN_PAUSE;
@@ -668,22 +665,17 @@ static void log_in(struct conducting *self)
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
-/* As many workers as the job wants, but no more than targets, or than this machine can bear. */
-static int count_workers(const struct conduct *conduct)
+struct machine_room conduct_room(const struct job *job, const struct az *az)
 {
-    const struct job *job = conduct->job;
-    struct machine_needs needs = {.memory = conduct->az->memory,
+    struct machine_needs needs = {.memory = az->memory,
                                   .files = FILES_PER_WORKER,
                                   .own_files = FILES_OF_OUR_OWN,
-                                  .processes = conduct->az->processes + 1, /* and our thread */
+                                  .processes = az->processes + 1, /* and our thread */
                                   .own_processes = PROCESSES_OF_OUR_OWN};
-    int wanted = (size_t)job->concurrency < job->target_count ? job->concurrency
-                                                              : (int)job->target_count;
-    struct machine_room room = machine_room("", &needs, wanted);
+    int wanted =
+        (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count;
 
-    if (room.bound != MACHINE_ENOUGH)
-        conduct->watcher->bounded(conduct->watcher->context, room.children, room.text);
-    return room.children;
+    return machine_room("", &needs, wanted);
 }
 
 /* Who runs what: before anything else is done. */
@@ -698,9 +690,10 @@ static void journal_head(struct conducting *self)
     journal_line(self, &targets);
 }
 
-static void begin(struct conducting *self, int workers)
+static void begin(struct conducting *self)
 {
     const struct conduct *conduct = self->conduct;
+    int workers = conduct->workers;
     struct schedule_rules rules;
 
     self->started = clock_now();
@@ -731,8 +724,7 @@ static void end(struct conducting *self)
 }
 
 /* There are no workers: nothing can be run. */
-static void give_up(const struct conduct *conduct, struct result *result,
-                    const struct error *error)
+static void give_up(const struct conduct *conduct, struct result *result, const struct error *error)
 {
     result_trouble(result, error->text);
     result_end_early(result, RESULT_HALTED, 0, NULL);
@@ -744,14 +736,13 @@ static void give_up(const struct conduct *conduct, struct result *result,
 void conduct_run(const struct conduct *conduct, struct result *result)
 {
     struct conducting self = {.conduct = conduct, .result = result};
-    int workers = count_workers(conduct);
     struct error error;
 
-    if (flights_open(&self.flights, workers, conduct->job, &error) < 0) {
+    if (flights_open(&self.flights, conduct->workers, conduct->job, &error) < 0) {
         give_up(conduct, result, &error);
         return;
     }
-    begin(&self, workers);
+    begin(&self);
     if (self.stage == SCHEDULE_GOING)
         log_in(&self);
     run_targets(&self);

@@ -10,9 +10,9 @@
 #include "run/result.h"
 
 static const char *const ending_names[] = {
-    [RESULT_COMPLETE] = "complete",       [RESULT_SIGNAL] = "signal",
-    [RESULT_DEADLINE] = "deadline",       [RESULT_LOGIN] = "login",
-    [RESULT_HALTED] = "halted",           [RESULT_INTERRUPTED] = "interrupted",
+    [RESULT_COMPLETE] = "complete", [RESULT_SIGNAL] = "signal",
+    [RESULT_DEADLINE] = "deadline", [RESULT_LOGIN] = "login",
+    [RESULT_HALTED] = "halted",     [RESULT_INTERRUPTED] = "interrupted",
     [RESULT_GOING] = "going"};
 
 const char *event_ending_name(int ending)

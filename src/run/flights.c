@@ -7,7 +7,9 @@
 #include "engine/child.h"
 #include "job/job.h"
 
-enum { LOGIN_FLIGHTS = 2 }; /* the token and the version, side by side where there are two workers */
+enum {
+    LOGIN_FLIGHTS = 2
+}; /* the token and the version, side by side where there are two workers */
 
 int flights_open(struct flights *flights, int workers, const struct job *job, struct error *error)
 {
@@ -52,9 +54,9 @@ struct flight *flights_take_finished(struct flights *flights)
     if (flight == NULL)
         return NULL;
     finish = &flight->task.finish;
-    flight->gone = finish->end == FINISH_NOT_STARTED ||
-                   (finish->stop == FINISH_UNSTOPPED && finish->output.complete &&
-                    finish->errors.complete);
+    flight->gone =
+        finish->end == FINISH_NOT_STARTED ||
+        (finish->stop == FINISH_UNSTOPPED && finish->output.complete && finish->errors.complete);
     return flight;
 }
 

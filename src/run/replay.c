@@ -86,8 +86,7 @@ static int read_job(struct result_job *job, const json_t *object, struct error *
     job->script_digest = memory_string(value_get_text(object, "script_sha256"));
     job->runbook = memory_string(value_get_text(object, "runbook"));
     if (job->name == NULL || job->file == NULL || job->digest == NULL ||
-        job->script_digest == NULL ||
-        !value_get_seconds(object, "timeout_s", &job->timeout) ||
+        job->script_digest == NULL || !value_get_seconds(object, "timeout_s", &job->timeout) ||
         !value_get_seconds(object, "script_timeout_s", &job->script_timeout) ||
         !value_get_seconds(object, "deadline_s", &job->deadline) ||
         !value_get_integer(object, "attempts", &attempts) ||
@@ -521,8 +520,7 @@ static void forget_targets(struct result *result)
     *result = without;
 }
 
-int replay_summary(const char *folder, struct result *ret, size_t *ret_targets,
-                   struct error *error)
+int replay_summary(const char *folder, struct result *ret, size_t *ret_targets, struct error *error)
 {
     struct replay self = {.result = ret};
     char *path = memory_print("%s/journal.jsonl", folder);

@@ -36,17 +36,17 @@ void result_take_targets(struct result *result, size_t count)
 
 void result_take_job(struct result *result, const struct job *job, const int *batches)
 {
-    result->job = (struct result_job){
-        .name = memory_string(job->name),
-        .file = memory_string(job->path),
-        .digest = memory_string(job->digest),
-        .script_digest = memory_string(job->script_digest),
-        .runbook = memory_string(job->runbook),
-        .timeout = job->timeout,
-        .script_timeout = job->script_timeout,
-        .deadline = job->deadline,
-        .attempts = job->retry.attempts,
-        .batches = job->target_count > 0 ? batches[job->target_count - 1] : 0};
+    result->job =
+        (struct result_job){.name = memory_string(job->name),
+                            .file = memory_string(job->path),
+                            .digest = memory_string(job->digest),
+                            .script_digest = memory_string(job->script_digest),
+                            .runbook = memory_string(job->runbook),
+                            .timeout = job->timeout,
+                            .script_timeout = job->script_timeout,
+                            .deadline = job->deadline,
+                            .attempts = job->retry.attempts,
+                            .batches = job->target_count > 0 ? batches[job->target_count - 1] : 0};
     result->concurrency = job->concurrency;
     result_take_targets(result, job->target_count);
     for (size_t i = 0; i < job->target_count; i++) {
@@ -181,8 +181,8 @@ static char *explain_skip(const struct result *result, enum outcome_reason *ret)
 static void skip(struct result *result, struct result_target *target)
 {
     outcome_done(&target->outcome);
-    target->outcome = (struct outcome){
-        .kind = OUTCOME_SKIPPED, .script = SCRIPT_NOT_STARTED, .exit_code = -1};
+    target->outcome =
+        (struct outcome){.kind = OUTCOME_SKIPPED, .script = SCRIPT_NOT_STARTED, .exit_code = -1};
     target->outcome.message = explain_skip(result, &target->outcome.reason);
     settle(result, target);
 }

@@ -52,8 +52,7 @@ static int compare_entries(const void *a, const void *b)
     return (one->written < other->written) - (one->written > other->written);
 }
 
-static int read_folder(const char *path, struct entry **ret, size_t *ret_count,
-                       struct error *error)
+static int read_folder(const char *path, struct entry **ret, size_t *ret_count, struct error *error)
 {
     DIR *folder = opendir(path);
     struct dirent *item;
@@ -260,8 +259,8 @@ static int see_run(struct family *family, const char *folder, struct result *res
         return 0;
     add_to_family(family, other.run);
     if (other.ending == RESULT_GOING)
-        status = error_set(error, "%s is being rerun at this moment, by %s", result->run,
-                           other.run);
+        status =
+            error_set(error, "%s is being rerun at this moment, by %s", result->run, other.run);
     else
         add_rerun(result, &other);
     result_done(&other);

@@ -9,8 +9,7 @@ setup() { setup_place; }
   write_job
   run_job
   [ "$status" = 0 ]
-  [[ $output == *"[1/3] vm-"*"ok"* ]]
-  [[ $output == *"[3/3] vm-"* ]]
+  [[ $output == *"[1/3] vm-"*"ok"*"[2/3] vm-"*"[3/3] vm-"* ]]
   [[ $output == *"test: 3 ok of 3 targets in "* ]]
   [ "$(value .version)" = 1 ]
   [ "$(value .exit_status)" = 0 ]

@@ -35,7 +35,8 @@ static struct result result;
 static void settle(size_t index, enum outcome_kind kind, enum outcome_reason reason, int exit_code,
                    const char *message)
 {
-    struct result_attempt attempt = {.duration = kind == OUTCOME_FAILED ? 1234 * NUMBER_MILLISECOND : 0,
+    struct result_attempt attempt = {.duration =
+                                         kind == OUTCOME_FAILED ? 1234 * NUMBER_MILLISECOND : 0,
                                      .wall_started = INT64_C(1763866800) * NUMBER_SECOND,
                                      .outcome = kind,
                                      .reason = reason,
