@@ -13,14 +13,15 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "sys/scratch.h"
 
 struct az {
     char *program; /* absolute */
     char **prefix; /* arguments before az's own; NULL-terminated, may be empty: the simulated az */
-    char **environment; /* NULL-terminated */
-    char *folder;       /* 0700, for command files */
-    uint64_t memory;    /* bytes that one process of it takes, about */
-    int processes;      /* processes and threads of one, about */
+    char **environment;    /* NULL-terminated */
+    struct scratch folder; /* for command files */
+    uint64_t memory;       /* bytes that one process of it takes, about */
+    int processes;         /* processes and threads of one, about */
 };
 
 /* PROGRAM: a name to look for in PATH, or a path. */

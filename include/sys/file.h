@@ -34,10 +34,10 @@ int file_make_private_folder(const char *path, struct error *error);
  */
 int file_is_empty_folder(const char *path);
 
-/*
- * Makes a new 0700 folder for files that must not outlive azfan: in
- * $XDG_RUNTIME_DIR (memory, by custom), else $TMPDIR, else /tmp. free() *RET.
- */
+/* $XDG_RUNTIME_DIR (memory, by custom), else $TMPDIR, else /tmp: the first that can be written. */
+const char *file_temporary_place(void);
+
+/* Makes a new 0700 folder in the temporary place. free() *RET. */
 int file_make_temporary_folder(char **ret, struct error *error);
 
 /* Removes PATH and all below it, following no link. What is already gone is no error. */

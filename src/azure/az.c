@@ -89,7 +89,6 @@ static void free_list(char **list)
 static void free_all(struct az *az)
 {
     free(az->program);
-    free(az->folder);
     free_list(az->prefix);
     free_list(az->environment);
     *az = (struct az){.program = NULL};
@@ -101,7 +100,7 @@ static int set_up(struct az *az, const char *prefix, const char *extra, struct e
     az->prefix = memory_zeroed(2, sizeof *az->prefix);
     az->prefix[0] = memory_string(prefix);
     az->environment = make_environment(extra);
-    if (file_make_temporary_folder(&az->folder, error) < 0) {
+    if (scratch_open(&az->folder, error) < 0) {
         free_all(az);
         return -1;
     }
@@ -132,7 +131,7 @@ int az_simulated(struct az *az, const char *simulation, struct error *error)
 
 int az_done(struct az *az, struct error *error)
 {
-    int result = az->folder != NULL ? file_remove_tree(az->folder, error) : 0;
+    int result = scratch_close(&az->folder, error);
 
     free_all(az);
     return result;

@@ -79,7 +79,7 @@ static int write_script(struct command *command, const struct az *az, const stru
 
     own.nonce = command->nonce;
     guard_write(&text, &own);
-    command->file = memory_print("%s/%06u.%s", az->folder, slot,
+    command->file = memory_print("%s/%06u.%s", az->folder.path, slot,
                                  guard->job->shell == JOB_POWERSHELL ? "ps1" : "sh");
     result = write_file(command->file, &text, error);
     if (text.data != NULL)

@@ -12,6 +12,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/reports.h"
@@ -28,17 +29,20 @@
 #include "run/result.h"
 #include "run/rules.h"
 #include "sys/fd.h"
-#include "sys/file.h"
+#include "sys/scratch.h"
 #include "sys/signals.h"
 
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+
+/* Longer than an az that a killed azfan left behind takes to read its script. */
+#define SWEEP_AGE (10 * NUMBER_MINUTE)
 
 /* ---- az, real or simulated ---------------------------------------------------------------- */
 
 /* What a run needs besides its job. */
 struct stage {
     struct az az;
-    char *simulation; /* the folder of the simulated Azure; NULL: it is the real one */
+    struct scratch simulation; /* the folder of the simulated Azure; not open: it is the real one */
     struct folder folder;
     struct journal journal;
     char *run;
@@ -57,9 +61,9 @@ static int set_up_simulation(struct stage *stage, const struct options *options,
     char *setting;
     int result;
 
-    if (file_make_temporary_folder(&stage->simulation, error) < 0)
+    if (scratch_open(&stage->simulation, error) < 0)
         return -1;
-    if (simulator_prepare(&plan, stage->simulation, &setting, error) < 0)
+    if (simulator_prepare(&plan, stage->simulation.path, &setting, error) < 0)
         return -1;
     result = az_simulated(&stage->az, setting, error);
     free(setting);
@@ -80,6 +84,7 @@ static int set_up(struct stage *stage, const struct execution *execution, struct
     stage->signals = signals_open();
     if (stage->signals < 0)
         return error_set(error, "cannot watch signals: %s", strerror(-stage->signals));
+    (void)scratch_sweep(SWEEP_AGE);
     if (set_up_az(stage, execution, error) < 0)
         return -1;
     if (folder_name_run(execution->job->name, clock_wall(), &stage->run, error) < 0)
@@ -98,10 +103,8 @@ static void clear_away(struct stage *stage)
 
     if (az_done(&stage->az, &error) < 0)
         (void)tell(0, error.text);
-    if (stage->simulation != NULL && file_remove_tree(stage->simulation, &error) < 0)
+    if (scratch_close(&stage->simulation, &error) < 0)
         (void)tell(0, error.text);
-    free(stage->simulation);
-    stage->simulation = NULL;
 }
 
 static void tear_down(struct stage *stage)

@@ -140,20 +140,24 @@ int file_is_empty_folder(const char *path)
     return empty;
 }
 
-int file_make_temporary_folder(char **ret, struct error *error)
+const char *file_temporary_place(void)
 {
     static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
-    const char *parent = "/tmp";
-    char *path;
 
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
         const char *value = getenv(variables[i]);
 
-        if (value != NULL && value[0] == '/' && access(value, W_OK | X_OK) == 0) {
-            parent = value;
-            break;
-        }
+        if (value != NULL && value[0] == '/' && access(value, W_OK | X_OK) == 0)
+            return value;
     }
+    return "/tmp";
+}
+
+int file_make_temporary_folder(char **ret, struct error *error)
+{
+    const char *parent = file_temporary_place();
+    char *path;
+
     path = memory_print("%s/azfan-XXXXXX", parent);
     if (mkdtemp(path) == NULL) {
         (void)error_set(error, "cannot make a temporary folder in %s: %s", parent, strerror(errno));

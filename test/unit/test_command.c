@@ -71,7 +71,7 @@ START_TEST(an_invoke)
     char *file;
 
     ck_assert_int_eq(command_invoke(&command, &az, &guard, ID, 12, &error), 0);
-    (void)snprintf(at, sizeof at, "@%s/000012.sh", az.folder);
+    (void)snprintf(at, sizeof at, "@%s/000012.sh", az.folder.path);
     check_arguments(&command, (const char *const[]){"vm", "run-command", "invoke", "--ids", ID,
                                                     "--command-id", "RunShellScript", "--scripts",
                                                     at, "-o", "json", "--only-show-errors", NULL});
@@ -79,7 +79,7 @@ START_TEST(an_invoke)
     ck_assert_int_eq(command.file[0], '/');
     ck_assert_int_eq(stat(command.file, &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0600);
-    ck_assert_int_eq(stat(az.folder, &status), 0);
+    ck_assert_int_eq(stat(az.folder.path, &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0700);
     ck_assert_int_eq(file_read(command.file, JOB_SCRIPT_LIMIT, &script, &error), 0);
     ck_assert_ptr_nonnull(strstr(script.data, "\necho hello\n"));
@@ -157,7 +157,7 @@ START_TEST(files_that_cannot_be_written)
     struct command command;
     char path[4096];
 
-    (void)snprintf(path, sizeof path, "%s/000004.sh", az.folder);
+    (void)snprintf(path, sizeof path, "%s/000004.sh", az.folder.path);
     fault_arm("command.write", 1, ENOSPC);
     ck_assert_int_eq(command_invoke(&command, &az, &guard, ID, 4, &error), -1);
     ck_assert_int_eq(fault_hits(), 1);
@@ -280,7 +280,7 @@ START_TEST(the_simulated_az)
     ck_assert_str_eq(command.arguments[1], SIMULATOR_COMMAND);
     ck_assert_str_eq(command.arguments[2], "version");
     command_done(&command, true);
-    folder = strdup(simulated.folder);
+    folder = strdup(simulated.folder.path);
     ck_assert_int_eq(az_done(&simulated, &error), 0);
     ck_assert_int_eq(access(folder, F_OK), -1);
     free(folder);
