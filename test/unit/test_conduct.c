@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run/conduct: the order of things. Nothing is started or shown before it is on disk, and what the
+ * machine refuses for a moment is no failure.
+ */
+#include "run/conduct.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "azure/az.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "engine/child.h"
+#include "job/job.h"
+#include "job/jobfile.h"
+#include "job/problems.h"
+#include "run/folder.h"
+#include "run/journal.h"
+#include "run/replay.h"
+#include "run/result.h"
+#include "run/rules.h"
+#include "stub/stub.h"
+#include "sys/fault.h"
+#include "sys/file.h"
+#include "sys/signals.h"
+#include "unit/unit.h"
+
+enum { TARGETS = 12, NEVER = 1000 };
+
+static char *place;
+static struct job *job;
+static struct az az;
+static struct folder folder;
+static struct journal journal;
+static struct result result;
+
+/* What the watcher saw. */
+static size_t settled;
+static int stops;
+static int no_rooms;
+static size_t fault_after = NEVER;
+static const char *fault;
+static int fault_errno = ENOSPC;
+static int fault_count = NEVER;
+
+/* ---- the watcher -------------------------------------------------------------------------- */
+
+static size_t count_lines(const char *event)
+{
+    struct buffer text = BUFFER_INIT;
+    struct error error;
+    size_t count = 0;
+
+    ck_assert_msg(file_read(folder.journal, 1 << 20, &text, &error) == 0, "%s", error.text);
+    for (const char *at = buffer_text(&text); (at = strstr(at, event)) != NULL; at++)
+        count++;
+    buffer_done(&text);
+    return count;
+}
+
+static void see_settled(void *context, const struct result *shown, size_t index)
+{
+    char event[128];
+
+    (void)context;
+    settled++;
+    /* What is shown is on disk by now, unless that is just what failed. */
+    (void)snprintf(event, sizeof event, "\"target\":\"%s\",\"attempt\":1,\"settled\":true",
+                   shown->targets[index].label);
+    if (shown->trouble == NULL && shown->targets[index].attempt_count > 0)
+        ck_assert_msg(count_lines(event) == 1, "%s is shown, and not in the journal",
+                      shown->targets[index].label);
+    if (settled == fault_after)
+        fault_arm(fault, fault_count, fault_errno);
+}
+
+static void see_wait(void *context, const struct result *shown, size_t index, int64_t wait)
+{
+    (void)context;
+    (void)shown;
+    (void)index;
+    (void)wait;
+}
+
+static void see_limit(void *context, int limit)
+{
+    (void)context;
+    (void)limit;
+}
+
+static void see_no_room(void *context, const char *why)
+{
+    (void)context;
+    ck_assert_ptr_nonnull(strstr(why, "az"));
+    no_rooms++;
+}
+
+static void see_stop(void *context, const struct result *shown, size_t running,
+                     enum schedule_stage stage)
+{
+    (void)context;
+    (void)shown;
+    (void)running;
+    ck_assert_int_eq(stage, SCHEDULE_DRAINING);
+    stops++;
+}
+
+static void see_continued(void *context, const struct result *shown, size_t running)
+{
+    (void)context;
+    (void)shown;
+    (void)running;
+}
+
+static void see_login(void *context, const struct login *login)
+{
+    (void)context;
+    (void)login;
+}
+
+static void waits_for_nothing(void *context, int ret_fds[2])
+{
+    (void)context;
+    ret_fds[0] = ret_fds[1] = -1;
+}
+
+static void see_writable(void *context)
+{
+    (void)context;
+}
+
+static const struct conduct_watcher watcher = {.logged_in = see_login,
+                                               .target_settled = see_settled,
+                                               .target_waits = see_wait,
+                                               .limited = see_limit,
+                                               .no_room = see_no_room,
+                                               .stopping = see_stop,
+                                               .continued = see_continued,
+                                               .waiting = waits_for_nothing,
+                                               .writable = see_writable};
+
+/* ---- the stage ---------------------------------------------------------------------------- */
+
+static void set_up(void)
+{
+    static const char text[] = "version: 1\nname: test\nscript: {inline: echo hello}\n"
+                               "targets: {resource_group: rg, vms: [\"vm-[01-12]\"]}\n"
+                               "concurrency: 3\n";
+    struct problems problems = {.count = 0};
+    struct error error = {""};
+    char *path;
+
+    ck_assert_msg(file_make_temporary_folder(&place, &error) == 0, "%s", error.text);
+    (void)setenv("XDG_RUNTIME_DIR", place, 1);
+    job = jobfile_parse("job.yaml", text, strlen(text), NULL, &problems);
+    ck_assert_ptr_nonnull(job);
+    problems_done(&problems);
+    ck_assert_msg(az_find(&az, "build/stub/az", &error) == 0, "%s", error.text);
+    path = memory_print("%s/run", place);
+    ck_assert_msg(folder_open(&folder, path, "run", &error) == 0, "%s", error.text);
+    free(path);
+    ck_assert_msg(journal_create(&journal, folder.journal, &error) == 0, "%s", error.text);
+}
+
+static void tear_down(void)
+{
+    struct error error;
+
+    journal_close(&journal);
+    folder_close(&folder);
+    ck_assert_int_eq(az_done(&az, &error), 0);
+    job_free(job);
+    ck_assert_msg(file_remove_tree(place, &error) == 0, "%s", error.text);
+    free(place);
+}
+
+static void conduct(void)
+{
+    int *batches = rules_batches(job);
+    struct conduct conduct = {.job = job,
+                              .az = &az,
+                              .folder = &folder,
+                              .journal = &journal,
+                              .watcher = &watcher,
+                              .batches = batches,
+                              .workers = 3};
+
+    child_adopt_orphans();
+    conduct.signals = signals_open();
+    ck_assert_int_ge(conduct.signals, 0);
+    result_init(&result, "run");
+    result_take_job(&result, job, batches);
+    conduct_run(&conduct, &result);
+    (void)close(conduct.signals);
+    free(batches);
+    ck_assert_uint_eq(result.settled, TARGETS);
+    ck_assert_uint_eq(settled, TARGETS);
+    ck_assert_int_eq(stub_count_children(), 0);
+}
+
+/* ---- the tests ---------------------------------------------------------------------------- */
+
+START_TEST(all_is_well)
+{
+    conduct();
+    ck_assert_uint_eq(result.counts[OUTCOME_OK], TARGETS);
+    ck_assert_uint_eq(count_lines("\"event\":\"start\""), TARGETS);
+    ck_assert_uint_eq(count_lines("\"event\":\"finish\""), 1);
+    ck_assert_int_eq(result_exit_status(&result), 0);
+    result_done(&result);
+}
+END_TEST
+
+static const struct {
+    const char *probe;
+    int error_number;
+} shortages[] = {{"child.posix_spawn", EAGAIN},
+                 {"child.posix_spawn", ENOMEM},
+                 {"child.pipe2", EMFILE},
+                 {"child.pidfd_open", ENFILE}};
+
+/* Another program's peak must not make targets fail: neither in the login nor later. */
+START_TEST(what_the_machine_is_short_of_is_waited_out)
+{
+    fault_arm(shortages[_i].probe, 6, shortages[_i].error_number);
+    conduct();
+    ck_assert_int_eq(fault_hits(), 6);
+    ck_assert_uint_eq(result.counts[OUTCOME_OK], TARGETS);
+    ck_assert_int_eq(no_rooms, 1);
+    for (size_t i = 0; i < TARGETS; i++)
+        ck_assert_uint_eq(result.targets[i].attempt_count, 1);
+    result_done(&result);
+}
+END_TEST
+
+/* The same once the login has passed: the journal says that these were no attempts. */
+START_TEST(a_target_is_put_back)
+{
+    fault = "child.posix_spawn";
+    fault_errno = EAGAIN;
+    fault_count = 4;
+    fault_after = 2;
+    conduct();
+    ck_assert_uint_eq(count_lines("\"event\":\"put_back\""), 4);
+    ck_assert_uint_eq(count_lines("\"event\":\"start\""), TARGETS + 4);
+    ck_assert_uint_eq(result.counts[OUTCOME_OK], TARGETS);
+    result_done(&result);
+}
+END_TEST
+
+static const char *const disk_faults[] = {"journal.write", "journal.fdatasync"};
+
+/* A full disk: nothing more is started, nothing is forgotten, and what is on disk stays readable.
+ */
+START_TEST(a_journal_that_cannot_be_written_halts_the_run)
+{
+    struct result past;
+    struct error error;
+    size_t kept = 0;
+
+    fault = disk_faults[_i];
+    fault_after = 4;
+    conduct();
+    ck_assert_int_eq(stops, 1);
+    ck_assert_ptr_nonnull(result.trouble);
+    ck_assert_int_eq(result_exit_status(&result), 1);
+    ck_assert_uint_ge(result.counts[OUTCOME_OK], 4);
+    ck_assert_uint_gt(result.counts[OUTCOME_SKIPPED], 0);
+    journal_close(&journal);
+    ck_assert_msg(replay_run(folder.path, &past, &error) == 0, "%s", error.text);
+    for (size_t i = 0; i < TARGETS; i++) {
+        if (past.targets[i].outcome.kind != OUTCOME_OK)
+            continue;
+        kept++;
+        ck_assert_int_eq(result.targets[i].outcome.kind, OUTCOME_OK);
+    }
+    ck_assert_uint_ge(kept, 4);
+    result_done(&past);
+    result_done(&result);
+}
+END_TEST
+
+/* From the very first line on: then nothing at all has happened. */
+START_TEST(without_a_journal_nothing_is_started)
+{
+    fault_arm("journal.write", NEVER, ENOSPC);
+    conduct();
+    ck_assert_uint_eq(result.counts[OUTCOME_SKIPPED], TARGETS);
+    ck_assert_int_eq(result_exit_status(&result), 1);
+    result_done(&result);
+}
+END_TEST
+
+static Suite *conduct_suite(void)
+{
+    Suite *suite = suite_create("conduct");
+    TCase *tests = tcase_create("conduct");
+
+    tcase_set_timeout(tests, 30);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, all_is_well);
+    tcase_add_loop_test(tests, what_the_machine_is_short_of_is_waited_out, 0,
+                        UNIT_COUNT(shortages));
+    tcase_add_test(tests, a_target_is_put_back);
+    tcase_add_loop_test(tests, a_journal_that_cannot_be_written_halts_the_run, 0,
+                        UNIT_COUNT(disk_faults));
+    tcase_add_test(tests, without_a_journal_nothing_is_started);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(conduct_suite)
