@@ -90,6 +90,9 @@ struct result_target {
     enum result_state state;
     struct outcome outcome; /* of the last attempt; it stands when SETTLED */
     int64_t wall_ended;     /* of the last attempt; of one that is under way: its start */
+    int64_t busy_until;     /* wall clock: so long its script may still run on the VM, for the guard
+                               stops it script_timeout after its start, and az and the agent may
+                               need a minute before that; 0: it does not run any more */
     int64_t duration;       /* of all attempts */
     struct buffer output;   /* of the last attempt: raw bytes, any, secrets removed */
     struct buffer errors;
@@ -139,6 +142,7 @@ struct result {
 };
 
 void result_init(struct result *result, const char *run);
+/* Leaves it zeroed: a second time does no harm. */
 void result_done(struct result *result);
 
 /* Copies what is to be known of JOB. BATCHES: of each target, from 1. Once, after result_init(). */
@@ -194,12 +198,5 @@ void result_trouble(struct result *result, const char *text);
 
 /* The exit status as azfan(1), EXIT STATUS, has it; of a run that is GOING: 0. */
 int result_exit_status(const struct result *result);
-
-/*
- * Until when (wall clock) the script of TARGET may still run on its VM: the guard stops it
- * script_timeout after its start, and az and the agent may need a minute before that. 0: it does
- * not run any more.
- */
-int64_t result_busy_until(const struct result *result, const struct result_target *target);
 
 #endif

@@ -31,11 +31,15 @@ void runs_done(struct runs *runs);
 int runs_find(const char *word, char **ret, struct error *error);
 
 /*
- * Puts over RESULT, which is a past run, what later reruns of it (and reruns of
- * those) came to: a target that has become ok there is ok, and where its script
- * may still run is known. Refuses when one of these is going on at this moment.
- * Runs that cannot be read are passed over.
+ * Reads the run in FOLDER into NAMED, and into WHOLE the run that it goes back
+ * to (it may be a rerun of a rerun; else it is NAMED once more) with what all
+ * its reruns came to put over it: a target that has become ok there is ok, and
+ * where its script may still run is known. So a rerun of any of them goes on
+ * with what is left of all of it. Both are for result_done(). Refuses when one
+ * of these runs is going on at this moment. Others that cannot be read, or are
+ * not in the folder of runs any more, are passed over.
  */
-int runs_add_reruns(struct result *result, struct error *error);
+int runs_gather(const char *folder, struct result *named, struct result *whole,
+                struct error *error);
 
 #endif

@@ -86,8 +86,8 @@ static const struct {
                        "az ended well, but its answer cannot be read. Look on the VM whether the "
                        "script ran, and try the command of `azfan plan` by hand."},
     [REASON_HALTED] = {"halted", BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED),
-                       "The run stopped before it came to this target. Mend what made the others "
-                       "fail, then `azfan rerun`."},
+                       "The run stopped before it came to this target. Mend what stopped it, then "
+                       "`azfan rerun`."},
     [REASON_DEADLINE] = {"deadline", BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED),
                          "The run's deadline passed first. Raise deadline or concurrency, then "
                          "`azfan rerun`."},

@@ -154,8 +154,8 @@ static void finish(const struct options *options, struct stage *stage, struct re
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-/* Does the job keep the parameter NAME of SETTING ("NAME=VALUE") secret? */
-static bool is_secret(const struct job_parameters *parameters, const char *setting)
+/* Do PARAMETERS keep the one that SETTING ("NAME=VALUE") names secret? */
+static bool keep_secret(const struct job_parameters *parameters, const char *setting)
 {
     size_t length = strcspn(setting, "=");
 
@@ -169,6 +169,24 @@ static bool is_secret(const struct job_parameters *parameters, const char *setti
     return false;
 }
 
+/* Somewhere in the job, be it for one target alone. */
+static bool is_secret(const struct job *job, const char *setting)
+{
+    bool secret = keep_secret(&job->parameters, setting);
+
+    for (size_t i = 0; i < job->target_count && !secret; i++)
+        secret = keep_secret(&job->targets[i].parameters, setting);
+    return secret;
+}
+
+/* A path means the same from every folder; a name is looked for in PATH. */
+static char *lasting_program(const char *program)
+{
+    char *path = program != NULL && strchr(program, '/') != NULL ? realpath(program, NULL) : NULL;
+
+    return path != NULL ? path : memory_string(program);
+}
+
 /* What the command line said, for a rerun; but no secret is ever written down. */
 static void keep_overrides(struct result_overrides *overrides, const struct options *options,
                            const struct job *job)
@@ -178,10 +196,10 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
     *overrides = (struct result_overrides){.concurrency = options->concurrency,
                                            .timeout = options->timeout,
                                            .deadline = options->deadline,
-                                           .az = memory_string(options->az)};
+                                           .az = lasting_program(options->az)};
     overrides->settings = memory_zeroed(settings->count, sizeof *overrides->settings);
     for (size_t i = 0; i < settings->count; i++) {
-        if (!is_secret(&job->parameters, settings->list[i]))
+        if (!is_secret(job, settings->list[i]))
             overrides->settings[overrides->setting_count++] = memory_string(settings->list[i]);
     }
 }

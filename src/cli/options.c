@@ -93,21 +93,28 @@ static const struct option_row {
     {AZ, "az", "PROGRAM", LOADING,
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {RUN_DIR, "run-dir", "DIR", RUNNING, "keep the run in DIR"},
-    {ONLY, "only", "OUTCOMES", ON_RERUN, "only these, with commas: failed,timeout,error,unknown,…"},
-    {CHANGED, "changed", NULL, ON_RERUN, "go on though job or script have changed since"},
+    {ONLY, "only", "OUTCOMES", ON_RERUN,
+     "only these: failed,timeout,error,unknown,cancelled,skipped"},
+    {CHANGED, "changed", NULL, ON_RERUN, "go on though job, script or targets have changed since"},
     {NOW, "now", NULL, ON_RERUN, "do not wait for scripts that may still be running"},
-    {REPORT, "report", "FILE", RUNNING | ON_REPORT,
-     "write a report too: .json or .txt; repeatable"},
+    {REPORT, "report", "FILE", RUNNING, "write a report too: .json or .txt; repeatable"},
+    {REPORT, "report", "FILE", ON_REPORT,
+     "write it to FILE, and show nothing: .json or .txt; repeatable"},
     {PROGRESS, "progress", "HOW", RUNNING, "auto, plain or none"},
     {COLOR, "color", "WHEN", RUNNING | ON_REPORT, "auto, always or never"},
-    {INJECT, "inject", "SPEC", ON_REHEARSE | ON_RERUN,
+    {INJECT, "inject", "SPEC", ON_REHEARSE,
      "let targets fail: PATTERN=FAULT[:VALUE][@PERCENT]; repeatable"},
+    {INJECT, "inject", "SPEC", ON_RERUN,
+     "of a rehearsal: let targets fail, see azfan rehearse --help; repeatable"},
     {SEED, "seed", "N", ON_REHEARSE | ON_RERUN,
      "another rehearsal: other durations, other victims"},
-    {EXECUTE, "execute", NULL, ON_REHEARSE | ON_RERUN,
+    {EXECUTE, "execute", NULL, ON_REHEARSE,
      "really run the script, on this machine, once a target"},
+    {EXECUTE, "execute", NULL, ON_RERUN, "of a rehearsal: really run the script, on this machine"},
     {YES, "yes", NULL, RUNNING, "do not ask"},
-    {QUIET, "quiet", NULL, RUNNING | ON_CHECK | ON_REPORT | ON_RUNS, "no lines for what is ok"},
+    {QUIET, "quiet", NULL, RUNNING | ON_CHECK, "no lines for what is ok"},
+    {QUIET, "quiet", NULL, ON_REPORT, "no lines for each target, only the summary"},
+    {QUIET, "quiet", NULL, ON_RUNS, "not a word when there is no run yet"},
     {VERBOSE, "verbose", NULL, RUNNING, "show what each VM printed"},
     {HELP, "help", NULL, ~0U, "show this help"},
     {VERSION, "version", NULL, ~0U, "show the version"},
@@ -143,12 +150,13 @@ static void print_options(struct buffer *buffer, enum options_command about)
 void options_print_help(struct buffer *buffer, enum options_command about)
 {
     if (about != OPTIONS_HELP) {
-        buffer_print(buffer, "Usage: azfan %s [OPTIONS] %s\n\n%s.\n", commands[about].name,
-                     commands[about].arguments, commands[about].help);
+        buffer_print(buffer, "Usage: azfan %s [OPTIONS]%s%s\n\n%s.\n", commands[about].name,
+                     commands[about].arguments[0] != '\0' ? " " : "", commands[about].arguments,
+                     commands[about].help);
         print_options(buffer, about);
         return;
     }
-    buffer_add(buffer, "Usage: azfan COMMAND [OPTIONS] JOB\n\n"
+    buffer_add(buffer, "Usage: azfan COMMAND [OPTIONS] [JOB or RUN]\n\n"
                        "Runs one script on many Azure VMs and says what became of every one.\n\n"
                        "Commands:\n");
     for (int i = 0; i < COMMANDS; i++) {

@@ -14,6 +14,7 @@
 #include "cli/reports.h"
 #include "cli/tell.h"
 #include "report/style.h"
+#include "report/summary.h"
 #include "report/text.h"
 #include "run/replay.h"
 #include "run/result.h"
@@ -25,11 +26,15 @@ enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, ID_WIDTH = 40, TIME_WIDTH = 8 };
 
 static int show(const struct options *options, struct result *result)
 {
+    bool colour = style_wanted(options->color, STDOUT_FILENO);
+
     reports_write_asked(options, result);
     if (result->trouble != NULL && options->reports.count > 0)
         return tell(EXIT_TROUBLE, result->trouble);
-    if (!options->quiet && options->reports.count == 0)
-        text_report_write(stdout, result, style_wanted(options->color, STDOUT_FILENO));
+    if (options->reports.count == 0 && options->quiet)
+        summary_write(stdout, result, colour);
+    else if (options->reports.count == 0)
+        text_report_write(stdout, result, colour);
     return 0;
 }
 

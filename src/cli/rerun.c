@@ -25,7 +25,6 @@
 #include "job/jobfile.h"
 #include "job/names.h"
 #include "job/targets.h"
-#include "run/replay.h"
 #include "run/result.h"
 #include "run/runs.h"
 
@@ -35,8 +34,9 @@ enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, EXIT_NOTHING = 7, NAMES_SHOWN = 10 };
 
 struct rerun {
     const struct options *options;
-    struct result past;
-    struct result_target **left; /* of the past run, those that are to run again, in its order */
+    struct result past;          /* the run that was named: its job and command line count */
+    struct result whole;         /* the run that it goes back to, with all reruns over it */
+    struct result_target **left; /* of the whole, those that are to run again, in its order */
     size_t left_count;
     struct targets_id *ids; /* of each of them; all NULL where the id is not known */
     struct targets_wanted *wanted;
@@ -56,10 +56,10 @@ static void pick_targets(struct rerun *self)
 {
     struct error ignored;
 
-    self->left = memory_zeroed(self->past.target_count, sizeof *self->left);
-    for (size_t i = 0; i < self->past.target_count; i++) {
-        if (is_wanted(self->options, &self->past.targets[i]))
-            self->left[self->left_count++] = &self->past.targets[i];
+    self->left = memory_zeroed(self->whole.target_count, sizeof *self->left);
+    for (size_t i = 0; i < self->whole.target_count; i++) {
+        if (is_wanted(self->options, &self->whole.targets[i]))
+            self->left[self->left_count++] = &self->whole.targets[i];
     }
     self->ids = memory_zeroed(self->left_count, sizeof *self->ids);
     self->wanted = memory_zeroed(self->left_count, sizeof *self->wanted);
@@ -82,20 +82,15 @@ static int find_past(struct rerun *self, struct error *error)
 
     if (runs_find(options->job_count > 0 ? options->jobs[0] : NULL, &folder, error) < 0)
         return EXIT_USAGE;
-    status = replay_run(folder, &self->past, error);
+    status = runs_gather(folder, &self->past, &self->whole, error);
     free(folder);
     if (status < 0)
         return EXIT_TROUBLE;
-    if (self->past.ending == RESULT_GOING) {
-        (void)error_set(error, "%s is still going on: wait for its end, or stop it",
-                        self->past.run);
-        return EXIT_TROUBLE;
-    }
     if (self->past.job.path == NULL) {
         (void)error_set(error, "%s does not say where its job file is", self->past.run);
         return EXIT_TROUBLE;
     }
-    return runs_add_reruns(&self->past, error) < 0 ? EXIT_TROUBLE : 0;
+    return 0;
 }
 
 /* ---- the job, as it is now ---------------------------------------------------------------- */
@@ -211,7 +206,7 @@ static const struct result_target *find_left(const struct rerun *self,
 /* How long from now TARGET must be left alone; never longer than a script can take. */
 static int64_t time_to_wait(const struct rerun *self, const struct result_target *target)
 {
-    int64_t until = target != NULL ? result_busy_until(&self->past, target) : 0;
+    int64_t until = target != NULL ? target->busy_until : 0;
     int64_t wait = until - clock_wall();
     int64_t most = self->past.job.timeout + self->past.job.script_timeout + NUMBER_MINUTE;
 
@@ -224,9 +219,9 @@ static void tell_waiting(const struct job_target *target, int64_t wait)
 {
     struct buffer text = BUFFER_INIT;
 
-    buffer_print(&text, "%s: the script may still be running on the VM, until ", target->label);
+    buffer_print(&text, "%s: its script may still be running on the VM, for up to ", target->label);
     number_print_duration(&text, wait);
-    buffer_add(&text, " from now at most; it is started after that (--now: at once)");
+    buffer_add(&text, " more; it is started after that (--now: at once)");
     (void)tell(0, buffer_text(&text));
     buffer_done(&text);
 }
@@ -285,15 +280,15 @@ static int load_and_run(struct rerun *self, int *ret_signal)
 
 static int tell_nothing_left(const struct rerun *self)
 {
-    const struct result *past = &self->past;
+    const struct result *whole = &self->whole;
     struct error error;
 
-    if (past->counts[OUTCOME_OK] == past->target_count) {
+    if (whole->counts[OUTCOME_OK] == whole->target_count) {
         if (!self->options->quiet)
-            (void)printf("%s: nothing is left, all its targets are ok\n", past->run);
+            (void)printf("%s: nothing is left, all its targets are ok\n", whole->run);
         return 0;
     }
-    (void)error_set(&error, "%s has no target that --only means: nothing to do", past->run);
+    (void)error_set(&error, "%s has no target that --only means: nothing to do", whole->run);
     return tell(EXIT_NOTHING, error.text);
 }
 
@@ -336,5 +331,6 @@ int rerun_run(const struct options *options, int *ret_signal)
     free(self.left);
     buffer_done(&self.names);
     result_done(&self.past);
+    result_done(&self.whole);
     return status;
 }

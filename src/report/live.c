@@ -141,8 +141,8 @@ static void stopping(void *context, const struct result *result, size_t running,
         buffer_print(&buffer, ": starting no more, stopping %zu running (again: kill them)",
                      running);
     else if (running > 0)
-        buffer_print(&buffer, ": starting no more, letting %zu running end (again: stop them)",
-                     running);
+        buffer_print(&buffer, ": starting no more, letting %zu running end (%s: stop them)",
+                     running, result->ending == RESULT_SIGNAL ? "again" : "Ctrl-C twice");
     else
         buffer_add(&buffer, ": starting no more");
     if (stage == SCHEDULE_DRAINING)

@@ -134,7 +134,8 @@ static void print_ending(struct buffer *buffer, const struct result *result)
         buffer_add(buffer, " had passed.\n");
         break;
     case RESULT_INTERRUPTED:
-        buffer_add(buffer, "Interrupted: azfan was killed, or this machine went down.\n");
+        buffer_add(buffer, "Interrupted: azfan was killed, this machine went down, or its disk was "
+                           "full.\n");
         break;
     case RESULT_GOING:
         buffer_print(buffer, "Still going on: %zu of %zu have ended.\n", result->settled,
@@ -173,6 +174,12 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
                      result->workers);
 }
 
+/* Nobody has come to write it, or not yet. */
+static bool has_no_report(const struct result *result)
+{
+    return result->ending == RESULT_INTERRUPTED || result->ending == RESULT_GOING;
+}
+
 static void print_places(struct buffer *buffer, const struct result *result)
 {
     bool all_ok = result->counts[OUTCOME_OK] == result->target_count;
@@ -183,7 +190,9 @@ static void print_places(struct buffer *buffer, const struct result *result)
         result_word(result) != NULL)
         print_plain(buffer, "Again:   azfan rerun ", result_word(result),
                     " (what is not ok, and nothing else)\n");
-    if (result->folder != NULL)
+    if (result->folder != NULL && has_no_report(result))
+        print_plain(buffer, "Folder:  ", result->folder, "\n");
+    else if (result->folder != NULL)
         print_plain(buffer, "Report:  ", result->folder,
                     "/report.json (what each VM printed is in output/)\n");
 }

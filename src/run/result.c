@@ -128,6 +128,9 @@ void result_end(struct result *result, size_t index, struct result_attempt *atte
     assert(target->state == RESULT_STARTED);
     keep_attempt(target, attempt);
     keep_answer(target, answer);
+    target->busy_until = target->outcome.may_still_run
+                             ? target->wall_ended + result->job.script_timeout + LATEST_BEGIN
+                             : 0;
     target->state = RESULT_WAITING;
     if (settled)
         settle(result, target);
@@ -220,6 +223,9 @@ static void lose(struct result *result, struct result_target *target)
         .exit_code = -1,
         .message = memory_string("azfan was killed while az waited for it; the script may have "
                                  "run, or still be running")};
+    /* az itself was left behind, and nobody stops it. */
+    target->busy_until =
+        target->wall_ended + result->job.timeout + result->job.script_timeout + LATEST_BEGIN;
     settle(result, target);
 }
 
@@ -281,17 +287,6 @@ int result_exit_status(const struct result *result)
     return counts[OUTCOME_OK] == result->target_count ? 0 : 1;
 }
 
-int64_t result_busy_until(const struct result *result, const struct result_target *target)
-{
-    int64_t end = target->wall_ended;
-
-    if (!target->outcome.may_still_run)
-        return 0;
-    if (result->ending == RESULT_INTERRUPTED && target->outcome.reason == REASON_INTERRUPTED)
-        end += result->job.timeout; /* az itself was left behind, and nobody stopped it */
-    return end + result->job.script_timeout + LATEST_BEGIN;
-}
-
 /* ---- freeing ------------------------------------------------------------------------------ */
 
 static void free_target(struct result_target *target)
@@ -338,4 +333,5 @@ void result_done(struct result *result)
     free(result->trouble);
     free(result->halt_cause);
     free(result->folder);
+    *result = (struct result){.run = NULL};
 }

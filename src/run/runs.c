@@ -17,7 +17,10 @@
 
 /* ---- the list ----------------------------------------------------------------------------- */
 
-enum { STAMP_LENGTH = 16 }; /* "20261123T030000Z" */
+enum {
+    STAMP_LENGTH = 16,      /* "20261123T030000Z" */
+    MOST_GENERATIONS = 1000 /* of reruns of reruns: a circle would have no end */
+};
 
 struct entry {
     char *folder;
@@ -118,42 +121,42 @@ static bool is_folder(const char *path)
 static int find_latest(char **ret, struct error *error)
 {
     struct runs runs;
-    char *place;
+    int status = 0;
 
-    if (folder_of_runs(&place, error) < 0 || runs_list(&runs, error) < 0)
+    if (runs_list(&runs, error) < 0)
         return -1;
     if (runs.count > 0)
         *ret = memory_string(runs.folders[0]);
     else
-        (void)error_set(error, "there is no run yet in %s", place);
-    free(place);
-    place = NULL;
-    if (runs.count == 0) {
-        runs_done(&runs);
-        return -1;
-    }
+        status = error_set(error, "there is no run yet");
     runs_done(&runs);
-    return 0;
+    return status;
+}
+
+static int find_by_id(const char *id, char **ret, struct error *error)
+{
+    char *place;
+
+    if (id[0] == '.' || id[0] == '\0' || strchr(id, '/') != NULL)
+        return error_set(error, "%s is no run", id);
+    if (folder_of_runs(&place, error) < 0)
+        return -1;
+    *ret = memory_print("%s/%s", place, id);
+    free(place);
+    if (is_folder(*ret))
+        return 0;
+    free(*ret);
+    return error_set(error, "there is no run %s: `azfan runs` lists those there are", id);
 }
 
 int runs_find(const char *word, char **ret, struct error *error)
 {
-    char *place;
-    char *path;
+    struct error ignored;
 
     if (word == NULL || strcmp(word, "latest") == 0)
         return find_latest(ret, error);
-    if (strchr(word, '/') == NULL && word[0] != '\0') {
-        if (folder_of_runs(&place, error) < 0)
-            return -1;
-        path = memory_print("%s/%s", place, word);
-        free(place);
-        if (word[0] != '.' && is_folder(path)) {
-            *ret = path;
-            return 0;
-        }
-        free(path);
-    }
+    if (find_by_id(word, ret, &ignored) == 0)
+        return 0;
     if (!is_folder(word))
         return error_set(error, "there is no run %s: `azfan runs` lists those there are", word);
     *ret = memory_string(word);
@@ -212,6 +215,7 @@ static void put_over(struct result *result, struct result_target *target,
     result->counts[later->outcome.kind]++;
     target->outcome = later->outcome;
     target->wall_ended = later->wall_ended;
+    target->busy_until = later->busy_until;
     later->outcome = outcome; /* to be freed with the other run */
     if (target->id == NULL)
         target->id = memory_string(later->id);
@@ -267,20 +271,69 @@ static int see_run(struct family *family, const char *folder, struct result *res
     return status;
 }
 
-int runs_add_reruns(struct result *result, struct error *error)
+/* Every rerun of WHOLE's run in the folder of runs, the oldest first. */
+static int add_reruns(struct family *family, struct result *whole, struct error *error)
 {
-    struct family family = {NULL, 0};
     struct runs runs;
     int status = 0;
 
     if (runs_list(&runs, error) < 0)
         return -1;
-    add_to_family(&family, result->run);
-    for (size_t i = runs.count; i > 0 && status == 0; i--) /* the oldest first */
-        status = see_run(&family, runs.folders[i - 1], result, error);
+    for (size_t i = runs.count; i > 0 && status == 0; i--)
+        status = see_run(family, runs.folders[i - 1], whole, error);
+    runs_done(&runs);
+    return status;
+}
+
+/* Makes of RESULT the run that it is a rerun of, as far back as there are any. */
+static void climb(struct result *result)
+{
+    for (int i = 0; i < MOST_GENERATIONS && result->rerun_of != NULL; i++) {
+        struct result parent;
+        struct error ignored;
+        char *folder;
+        int status;
+
+        if (find_by_id(result->rerun_of, &folder, &ignored) < 0)
+            return;
+        status = replay_run(folder, &parent, &ignored);
+        free(folder);
+        if (status < 0)
+            return;
+        result_done(result);
+        *result = parent;
+    }
+}
+
+static int gather(const char *folder, struct result *named, struct result *whole,
+                  struct error *error)
+{
+    struct family family = {NULL, 0};
+    int status;
+
+    if (replay_run(folder, whole, error) < 0)
+        return -1;
+    climb(whole);
+    add_to_family(&family, whole->run);
+    status = add_reruns(&family, whole, error);
+    if (status == 0 && named->ending == RESULT_GOING)
+        status = error_set(error, "%s is still going on: wait for its end, or stop it", named->run);
+    if (status == 0 && !is_in_family(&family, named->run)) /* it is kept elsewhere */
+        add_rerun(whole, named);
     for (size_t i = 0; i < family.count; i++)
         free(family.ids[i]);
     free(family.ids);
-    runs_done(&runs);
+    if (status < 0)
+        result_done(whole);
     return status;
+}
+
+int runs_gather(const char *folder, struct result *named, struct result *whole, struct error *error)
+{
+    if (replay_run(folder, named, error) < 0)
+        return -1;
+    if (gather(folder, named, whole, error) == 0)
+        return 0;
+    result_done(named);
+    return -1;
 }

@@ -5,6 +5,12 @@ load helper
 
 setup() { setup_place; }
 
+# section NAME: that section of azfan(1).
+section() { sed -n "/^\.Sh $1\$/,/^\.S[h] /p" "$top/man/azfan.1" | sed '1d;$d'; }
+
+# literal TITLE: the literal block of that subsection.
+literal() { sed -n "/^\.Ss $1\$/,/^\.Ed/p" "$top/man/azfan.1" | sed '1,/^\.Bd/d' | grep -v '^\.Ed'; }
+
 # blocks FILE LANGUAGE: the fenced blocks of a Markdown file, separated by a line of dashes.
 blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on) print "-----"; on = 0 } on' "$1"; }
 
@@ -25,12 +31,19 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
 @test "the README's commands exist, and those without a cloud run" {
   blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/restart-agent.yaml"
   cd "$place"
-  grep -oE '^azfan (check|plan|rehearse|run) [^#]*' "$top/README.md" >commands
-  [ "$(wc -l <commands)" -ge 5 ]
+  short_jobs
+  grep -oE '^azfan ((check|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
+  [ "$(wc -l <commands)" -ge 11 ]
   while read -r _ command rest; do
     case $command in run) rest="$rest --az $stub/az" ;; esac
-    eval "\"\$azfan\" $command $rest" >out 2>&1 || { echo "azfan $command $rest"; cat out; return 1; }
+    expected=0
+    case $rest in *exit:1@50*) expected=6 ;; esac # so many that the run halts
+    status=0
+    eval "\"\$azfan\" $command $rest" >out 2>&1 || status=$?
+    [ "$status" = "$expected" ] || { echo "$status: azfan $command $rest"; cat out; return 1; }
   done <commands
+  grep -q 'ok of .* targets\?' out # the last one is rerun: it has mended all
+  [ "$("$azfan" runs | head -n 1 | grep -c 'rerun of')" = 1 ]
 }
 
 @test "the manual's job file loads" {
@@ -61,26 +74,185 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   diff "$place/manual" "$place/need"
 }
 
+# short_jobs: jobs/ here, with clocks so short that a rehearsal of a hang does not take long.
+short_jobs() {
+  mkdir jobs && cp "$top"/jobs/*.yaml jobs
+  sed -i 's/^timeout: .*/timeout: 2s/; s/^script_timeout: .*/script_timeout: 1s/; s/delay: .*s/delay: 200ms/
+    s/^pause_between: .*/pause_between: 100ms/' jobs/*.yaml
+}
+
 @test "the manual's examples run" {
-  mkdir "$place/jobs" && cp "$top/jobs/demo.yaml" "$place/jobs"
   cd "$place"
-  # A rehearsal with a hang takes its timeout: shorten it here.
-  sed -i 's/^timeout: .*/timeout: 2s/; s/^script_timeout: .*/script_timeout: 1s/' jobs/demo.yaml
-  sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$top/man/azfan.1" | sed -n 's/^\.Dl \$ //p' | sed 's/\\(dq/"/g' >commands
-  [ "$(wc -l <commands)" -ge 7 ]
+  short_jobs
+  section EXAMPLES | sed -n 's/^\.Dl \$ //p' | sed 's/\\(dq/"/g' >commands
+  [ "$(wc -l <commands)" -ge 15 ]
+  azfan() { "$azfan" "$@"; }
   while read -r line; do
     case $line in
-    "azfan run"*) line="$line --az $stub/az" ;;
+    "azfan run "*) line="$line --az $stub/az" ;;
     esac
-    azfan() { "$azfan" "$@"; }
     status=0
-    eval "$line" >out 2>&1 || status=$?
-    # The rehearsal shows failures (timeout and error: 5), everything else is well.
+    eval "$line" >out 2>&1 </dev/null || status=$?
+    # These rehearsals show failures, everything else is well.
     case $line in
-    "azfan rehearse"*) [ "$status" = 5 ] || [ "$status" = 4 ] ;;
+    "azfan rehearse"*hang*busy*) [ "$status" = 5 ] ;;
+    "azfan rehearse"*hang*) [ "$status" = 4 ] ;;
+    "azfan rehearse"*exit:1@50*) [ "$status" = 6 ] ;;
     *) [ "$status" = 0 ] ;;
     esac || { echo "$status: $line"; cat out; return 1; }
+    # A rerun mends all: its faults are lifted.
+    case $line in "azfan rerun"*) grep -qE ': ([0-9]+) ok of \1 targets? ' out || { cat out; return 1; } ;; esac
   done <commands
+  # The last one shows what has ended, from the journal.
+  [ "$(wc -l <out)" = 20 ]
+  grep -qF '["web-07","timeout"]' out
+}
+
+@test "every command that --help names is in the manual, in both places, and the other way round" {
+  "$azfan" --help | sed -n '/^Commands:/,/^$/p' | sed -nE 's/^  ([a-z]+) .*/\1/p' | sort >"$place/helped"
+  section COMMANDS | sed -nE 's/^\.It Cm ([a-z]+).*/\1/p' | sort >"$place/manual"
+  diff "$place/helped" "$place/manual"
+  section SYNOPSIS | sed -nE 's/^\.Cm ([a-z]+)$/\1/p' | sort >"$place/synopsis"
+  diff <(grep -vxE 'help|version' "$place/helped") "$place/synopsis"
+}
+
+@test "every command takes the options that the manual says, and no other" {
+  # "Of run, rehearse and rerun", and the options below it, as "run --az" and so on
+  section OPTIONS | sed -nE 's/^\.Ss Of (.*)/of \1/p; s/^\.It.* ?Fl Fl ([a-z-]+).*/--\1/p' |
+    awk '$1 == "of" { gsub(/,| and/, ""); n = split($0, of) } /^--/ { for (i = 2; i <= n; i++) print of[i], $1 }' |
+    sort >"$place/manual"
+  for command in check plan rehearse report rerun run runs targets; do
+    "$azfan" "$command" --help | sed -n '/^Options:/,/^$/p' | sed -nE "s/^  .{4}(--[a-z-]+).*/$command \1/p"
+  done | grep -vE -- '--(help|version)$' | sort >"$place/helped"
+  [ "$(wc -l <"$place/helped")" -ge 60 ]
+  diff "$place/helped" "$place/manual"
+}
+
+@test "the outcomes that rerun --only takes are those of the manual" {
+  section OPTIONS | sed -n '/Fl Fl only/,/^\.It Fl Fl changed/p' | sed -nE 's/^\.Ql ([a-z]+).*/\1/p' | paste -sd, >"$place/manual"
+  "$azfan" rerun --help | sed -nE 's/.*--only OUTCOMES +only these: (.*)/\1/p' | diff "$place/manual" -
+  run "$azfan" rerun --only "$(cat "$place/manual")"
+  [[ $output == *"there is no run yet"* ]] # they are all words, and there is nothing to do them on
+}
+
+# keys NAME: every place of every object that is read, as "NAME targets[].name"; NAME is a filter.
+keys() {
+  jq -r "$1 as \$of | paths | map(if type == \"number\" then \"[]\" else \".\" + . end) | \$of + \" \" + join(\"\")" | sort -u
+}
+
+# Runs that have everything in them: what is tried again, throttled, halted, ends by a signal, and is of a commit.
+runs_of_all_kinds() {
+  vms='vm-[1-6]' write_job "runbook: nowhere" "concurrency: 3" "retry: {attempts: 2, delay: 0s}" "max_failures: 1"
+  sed -i 's|inline: .*|inline: echo hello\n  parameters: {GREETING: hello}|' "$job"
+  git -C "$place" init -q
+  git -C "$place" -c user.name=a -c user.email=a@b add job.yaml
+  git -C "$place" -c user.name=a -c user.email=a@b -c commit.gpgsign=false commit -q -m job
+  "$azfan" rehearse "$job" --run-dir "$place/one" --set GREETING=hi --inject vm-1=throttled --inject vm-2=exit:3 \
+    --inject vm-3=throttled || [ $? = 6 ]
+  "$azfan" rerun "$place/one" --run-dir "$place/two"
+}
+
+@test "every event and key of the journal is in the manual, and the other way round" {
+  command -v git || skip "git is not installed"
+  runs_of_all_kinds
+  literal "The journal" >"$place/block"
+  # One that only a machine without room writes is not there.
+  cat "$place"/{one,two}/journal.jsonl | keys .event >"$place/journal"
+  keys .event <"$place/block" | grep -v '^put_back ' >"$place/manual"
+  diff "$place/journal" "$place/manual"
+  # All events that there are, and the list below the block.
+  sed -nE 's/.*begin[a-z_]*\("([a-z_]+)".*/\1/p' "$top/src/run/event.c" | sort >"$place/code"
+  jq -r .event "$place/block" | sort | diff "$place/code" -
+  section FILES | sed '1,/^\.Ss The journal/d' | sed -nE 's/^\.It Cm ([a-z_]+)$/\1/p' | sort | diff "$place/code" -
+  # In the order in which they come.
+  jq -r .event "$place/one/journal.jsonl" | sed -n '1,4p;$p' | diff - <(printf '%s\n' run targets login start finish)
+}
+
+@test "every key of report.json is in the manual, and the other way round" {
+  command -v git || skip "git is not installed"
+  runs_of_all_kinds
+  cat "$place"/{one,two}/report.json | keys '""' >"$place/report"
+  literal "The report" | keys '""' >"$place/manual"
+  diff "$place/report" "$place/manual"
+}
+
+@test "every ending that the manual names is one that azfan has, and the other way round" {
+  section FILES | sed -n '/^\.It Ic ending/,/^\.It Ic outcome/p' | sed -nE 's/^\.Ql ([a-z]+).*/\1/p' | sort >"$place/manual"
+  grep -oE '\[RESULT_[A-Z]+\] = "[a-z]+"' "$top/src/run/event.c" | sed 's/.*"\(.*\)"/\1/' | sort | diff "$place/manual" -
+}
+
+# attempts COUNT: so many az processes of PID are there.
+attempts() { [ "$(pgrep -P "$pid" -fc 'run-command invoke')" -ge "$1" ]; }
+
+@test "a run that was killed: no report.json, status 137, unknown and skipped, as the manual says" {
+  vms='vm-[1-3]' write_job "concurrency: 2" "timeout: 60s"
+  "$azfan" rehearse "$job" --run-dir "$place/run" --inject vm-1=hang --inject vm-2=hang >/dev/null 2>&1 3>&- &
+  pid=$!
+  wait_for attempts 2
+  run "$azfan" report "$place/run" --report "$place/going.json"
+  [ "$status" = 0 ]
+  [ "$(jq -c '[.exit_status, .ending, .targets[0].outcome, .targets[0].reason]' "$place/going.json")" = '[0,"going",null,null]' ]
+  run "$azfan" rerun "$place/run"
+  [ "$status" = 1 ]
+  az=$(pgrep -P "$pid")
+  kill -s KILL "$pid"
+  wait "$pid" || true
+  # What it leaves behind: az processes, and private folders.
+  ls -d "$XDG_RUNTIME_DIR"/azfan-*
+  kill -s KILL $az
+  [ ! -e "$report" ]
+  run "$azfan" report "$place/run" --report "$place/killed.json"
+  [ "$status" = 0 ]
+  [ "$(jq -c '[.exit_status, .ending]' "$place/killed.json")" = '[137,"interrupted"]' ]
+  [ "$(jq -r '[.targets[] | .outcome + " " + .reason] | join(", ")' "$place/killed.json")" = \
+    "unknown interrupted, unknown interrupted, skipped halted" ]
+  # A torn end is dropped; a newer version is refused.
+  printf '{"event":"end","ti' >>"$place/run/journal.jsonl"
+  run "$azfan" report "$place/run"
+  [ "$status" = 0 ]
+  sed -i '1s/"version":1,/"version":2,/' "$place/run/journal.jsonl"
+  run "$azfan" report "$place/run"
+  [ "$status" = 1 ]
+  [[ $output == *"newer azfan"* ]]
+}
+
+@test "rerun: faults are lifted, targets from standard input are known, a secret is not" {
+  vms='vm-1' write_job
+  sed -i 's|vms: .*|file: "-"|; s|inline: .*|inline: echo hello\n  parameters: {TOKEN: {env: NOT_SET}, PLACE: here}|' "$job"
+  printf 'vm-%s\n' 1 2 3 >"$place/names"
+  "$azfan" rehearse "$job" --set TOKEN=hushhush --set PLACE=there --inject vm-2=exit:3 <"$place/names" || [ $? = 3 ]
+  grep -rq there "$XDG_STATE_HOME"
+  ! grep -rq hushhush "$XDG_STATE_HOME" || return 1
+  run "$azfan" rerun </dev/null
+  [ "$status" = 2 ]
+  [[ $output == *"NOT_SET is not set"* ]]
+  NOT_SET=secret run "$azfan" rerun --report "$place/rerun.json" </dev/null
+  [ "$status" = 0 ]
+  [ "$(jq -c '[.rehearsal, [.targets[].name]]' "$place/rerun.json")" = '[true,["vm-2"]]' ]
+  run "$azfan" rerun --set TOKEN=hushhush
+  [ "$status" = 0 ]
+  [[ $output == *"nothing is left"* ]]
+}
+
+@test "rerun: what has changed is told, exit 2, and taken with --changed" {
+  vms='vm-[1-2]' write_job
+  "$azfan" rehearse "$job" --inject vm-2=exit:3 || [ $? = 3 ]
+  sed -i 's/echo hello/echo goodbye/' "$job"
+  run "$azfan" rerun
+  [ "$status" = 2 ]
+  [[ $output == *"the script has changed"*"--changed"* ]]
+  run "$azfan" rerun --changed --only timeout
+  [ "$status" = 7 ]
+  run "$azfan" rerun --changed
+  [ "$status" = 0 ]
+}
+
+@test "a percentage of max_failures is exact, as the manual says" {
+  vms='vm-[01-25]' write_job "concurrency: 1" "max_failures: 10%"
+  run "$azfan" rehearse "$job" --run-dir "$place/run" --inject 'vm-*=exit:1'
+  [ "$status" = 6 ]
+  [ "$(value .counts.failed)" = 3 ]
+  [[ $(value .halt_cause) == *"allows 2"* ]]
 }
 
 @test "every reason that the manual names is one that azfan has, and the other way round" {

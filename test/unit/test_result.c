@@ -221,9 +221,8 @@ START_TEST(what_was_under_way_is_unknown)
     ck_assert(result.targets[0].outcome.may_still_run);
     ck_assert_int_eq(result.targets[1].outcome.kind, OUTCOME_SKIPPED);
     ck_assert_int_eq(result_exit_status(&result), 137);
-    ck_assert_int_eq(result_busy_until(&result, &result.targets[0]),
-                     (1000 + 200 + 100 + 60) * NUMBER_SECOND);
-    ck_assert_int_eq(result_busy_until(&result, &result.targets[1]), 0);
+    ck_assert_int_eq(result.targets[0].busy_until, (1000 + 200 + 100 + 60) * NUMBER_SECOND);
+    ck_assert_int_eq(result.targets[1].busy_until, 0);
     result_done(&result);
 }
 END_TEST
@@ -238,8 +237,7 @@ START_TEST(a_stopped_attempt_holds_its_vm_for_the_scripts_time)
     result.job.script_timeout = 100 * NUMBER_SECOND;
     stopped.outcome.may_still_run = true;
     end(&result, 0, &stopped, 200 * NUMBER_SECOND, true);
-    ck_assert_int_eq(result_busy_until(&result, &result.targets[0]),
-                     1000 + (200 + 100 + 60) * NUMBER_SECOND);
+    ck_assert_int_eq(result.targets[0].busy_until, 1000 + (200 + 100 + 60) * NUMBER_SECOND);
     result_done(&result);
 }
 END_TEST
