@@ -79,7 +79,8 @@ static int set_up_az(struct stage *stage, const struct execution *execution, str
 
 static int set_up(struct stage *stage, const struct execution *execution, struct error *error)
 {
-    *stage = (struct stage){.signals = -1, .journal = {.fd = -1}};
+    *stage = (struct stage){
+        .signals = -1, .journal = {.fd = -1}, .batches = rules_batches(execution->job)};
     child_adopt_orphans();
     stage->signals = signals_open();
     if (stage->signals < 0)
@@ -91,7 +92,6 @@ static int set_up(struct stage *stage, const struct execution *execution, struct
         return -1;
     if (folder_open(&stage->folder, execution->options->run_dir, stage->run, error) < 0)
         return -1;
-    stage->batches = rules_batches(execution->job);
     stage->room = conduct_room(execution->job, &stage->az);
     return journal_create(&stage->journal, stage->folder.journal, error);
 }

@@ -56,7 +56,7 @@ static void pick_targets(struct rerun *self)
 {
     struct error ignored;
 
-    self->left = memory_zeroed(self->whole.target_count, sizeof *self->left);
+    self->left = memory_zeroed(self->whole.target_count, sizeof(void *));
     for (size_t i = 0; i < self->whole.target_count; i++) {
         if (is_wanted(self->options, &self->whole.targets[i]))
             self->left[self->left_count++] = &self->whole.targets[i];

@@ -486,7 +486,7 @@ static void show(struct conducting *self, const struct note *note)
 static void act(struct conducting *self)
 {
     do {
-        struct note *notes = self->notes;
+        struct note *notes;
         size_t count;
 
         commit(self);
@@ -702,7 +702,7 @@ static void begin(struct conducting *self)
     rules = rules_of(conduct->job, conduct->batches, conduct->not_before, workers, conduct->seed,
                      self->started);
     self->schedule = schedule_new(&rules);
-    self->starting = memory_zeroed((size_t)workers, sizeof *self->starting);
+    self->starting = memory_zeroed((size_t)workers, sizeof(void *));
     journal_head(self);
     act(self);
 }

@@ -201,7 +201,7 @@ static int read_login(struct replay *self, const json_t *event, struct error *er
 static int read_start(struct replay *self, const json_t *event, struct error *error)
 {
     int64_t wall = 0;
-    size_t index;
+    size_t index = 0;
 
     if (find_target(self, event, &index, error) < 0)
         return -1;
@@ -215,7 +215,7 @@ static int read_start(struct replay *self, const json_t *event, struct error *er
 
 static int read_put_back(struct replay *self, const json_t *event, struct error *error)
 {
-    size_t index;
+    size_t index = 0;
 
     if (find_target(self, event, &index, error) < 0)
         return -1;
@@ -296,7 +296,7 @@ static int read_end(struct replay *self, const json_t *event, struct error *erro
     struct result_attempt attempt = {.az_exit = -1};
     struct answer answer = {.outcome = {.exit_code = -1}};
     bool settled = false;
-    size_t index;
+    size_t index = 0;
 
     if (find_target(self, event, &index, error) < 0)
         return -1;

@@ -133,29 +133,30 @@ static int find_latest(char **ret, struct error *error)
     return status;
 }
 
-static int find_by_id(const char *id, char **ret, struct error *error)
+/* The folder of the run ID; NULL: there is none. free() it. */
+static char *find_by_id(const char *id)
 {
-    char *place;
+    struct error ignored;
+    char *place = NULL;
+    char *path;
 
-    if (id[0] == '.' || id[0] == '\0' || strchr(id, '/') != NULL)
-        return error_set(error, "%s is no run", id);
-    if (folder_of_runs(&place, error) < 0)
-        return -1;
-    *ret = memory_print("%s/%s", place, id);
+    if (id[0] == '.' || id[0] == '\0' || strchr(id, '/') != NULL ||
+        folder_of_runs(&place, &ignored) < 0)
+        return NULL;
+    path = memory_print("%s/%s", place, id);
     free(place);
-    if (is_folder(*ret))
-        return 0;
-    free(*ret);
-    return error_set(error, "there is no run %s: `azfan runs` lists those there are", id);
+    if (is_folder(path))
+        return path;
+    free(path);
+    return NULL;
 }
 
 int runs_find(const char *word, char **ret, struct error *error)
 {
-    struct error ignored;
-
     if (word == NULL || strcmp(word, "latest") == 0)
         return find_latest(ret, error);
-    if (find_by_id(word, ret, &ignored) == 0)
+    *ret = find_by_id(word);
+    if (*ret != NULL)
         return 0;
     if (!is_folder(word))
         return error_set(error, "there is no run %s: `azfan runs` lists those there are", word);
@@ -246,28 +247,36 @@ static void add_rerun(struct result *result, struct result *rerun)
     free(sorted);
 }
 
-static int see_run(struct family *family, const char *folder, struct result *result,
-                   struct error *error)
+/* Is the run in FOLDER a rerun of one of FAMILY? It is looked at quickly. */
+static bool is_rerun(const struct family *family, const char *folder)
 {
-    struct result other;
+    struct result summary;
     struct error ignored;
     size_t targets;
-    bool is_rerun;
+    bool found;
+
+    if (replay_summary(folder, &summary, &targets, &ignored) < 0)
+        return false;
+    found = is_in_family(family, summary.rerun_of) && !is_in_family(family, summary.run);
+    result_done(&summary);
+    return found;
+}
+
+static int see_rerun(struct family *family, const char *folder, struct result *whole,
+                     struct error *error)
+{
+    struct result rerun;
+    struct error ignored;
     int status = 0;
 
-    if (replay_summary(folder, &other, &targets, &ignored) < 0)
+    if (replay_run(folder, &rerun, &ignored) < 0)
         return 0;
-    is_rerun = is_in_family(family, other.rerun_of) && !is_in_family(family, other.run);
-    result_done(&other);
-    if (!is_rerun || replay_run(folder, &other, &ignored) < 0)
-        return 0;
-    add_to_family(family, other.run);
-    if (other.ending == RESULT_GOING)
-        status =
-            error_set(error, "%s is being rerun at this moment, by %s", result->run, other.run);
+    add_to_family(family, rerun.run);
+    if (rerun.ending == RESULT_GOING)
+        status = error_set(error, "%s is still going on: wait for its end, or stop it", rerun.run);
     else
-        add_rerun(result, &other);
-    result_done(&other);
+        add_rerun(whole, &rerun);
+    result_done(&rerun);
     return status;
 }
 
@@ -279,8 +288,10 @@ static int add_reruns(struct family *family, struct result *whole, struct error 
 
     if (runs_list(&runs, error) < 0)
         return -1;
-    for (size_t i = runs.count; i > 0 && status == 0; i--)
-        status = see_run(family, runs.folders[i - 1], whole, error);
+    for (size_t i = runs.count; i > 0 && status == 0; i--) {
+        if (is_rerun(family, runs.folders[i - 1]))
+            status = see_rerun(family, runs.folders[i - 1], whole, error);
+    }
     runs_done(&runs);
     return status;
 }
@@ -289,12 +300,12 @@ static int add_reruns(struct family *family, struct result *whole, struct error 
 static void climb(struct result *result)
 {
     for (int i = 0; i < MOST_GENERATIONS && result->rerun_of != NULL; i++) {
+        char *folder = find_by_id(result->rerun_of);
         struct result parent;
         struct error ignored;
-        char *folder;
         int status;
 
-        if (find_by_id(result->rerun_of, &folder, &ignored) < 0)
+        if (folder == NULL)
             return;
         status = replay_run(folder, &parent, &ignored);
         free(folder);
