@@ -17,7 +17,10 @@ int reports_check(const struct options *options, struct error *error);
 int reports_write(const char *path, unsigned mode, const struct result *result,
                   struct error *error);
 
-/* Writes all that are asked for; a failure is told to RESULT (result_trouble()). */
-void reports_write_asked(const struct options *options, struct result *result);
+/*
+ * Writes all that are asked for. -1 with the first failure, which is told to RESULT too
+ * (result_trouble()): the reports behind it have it.
+ */
+int reports_write_asked(const struct options *options, struct result *result, struct error *error);
 
 #endif

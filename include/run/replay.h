@@ -20,7 +20,7 @@ struct result;
  * Rebuilds *RET, for result_done(), from the journal in the run folder FOLDER.
  * Without its last line the run is RESULT_GOING while somebody holds the
  * journal's lock; else RESULT_INTERRUPTED, and what was under way is settled as
- * unknown. Errors (there is nothing to free): no journal, an empty one, one of
+ * unknown. Errors (*RET is zeroed): no journal, an empty one, one of
  * something else, one of a newer azfan, a damaged one; the error says which.
  */
 int replay_run(const char *folder, struct result *ret, struct error *error);

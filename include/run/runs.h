@@ -35,11 +35,12 @@ int runs_find(const char *word, char **ret, struct error *error);
  * to (it may be a rerun of a rerun; else it is NAMED once more) with what all
  * its reruns came to put over it: a target that has become ok there is ok, and
  * where its script may still run is known. So a rerun of any of them goes on
- * with what is left of all of it. Both are for result_done(). Refuses when one
+ * with what is left of all of it. Both are for result_done(). *RET_LOCK keeps
+ * another rerun of them away until the caller closes it. Refuses when one
  * of these runs is going on at this moment. Others that cannot be read, or are
  * not in the folder of runs any more, are passed over.
  */
-int runs_gather(const char *folder, struct result *named, struct result *whole,
+int runs_gather(const char *folder, struct result *named, struct result *whole, int *ret_lock,
                 struct error *error);
 
 #endif

@@ -34,6 +34,12 @@ int file_make_private_folder(const char *path, struct error *error);
  */
 int file_is_empty_folder(const char *path);
 
+/*
+ * Locks the folder PATH until *RET is closed: 0, or -1 when somebody else has the lock. Where that
+ * cannot be asked for (NFS has no locks of folders) it is 0 too, and *RET may be -1.
+ */
+int file_lock_folder(const char *path, int *ret);
+
 /* $XDG_RUNTIME_DIR (memory, by custom), else $TMPDIR, else /tmp: the first that can be written. */
 const char *file_temporary_place(void);
 

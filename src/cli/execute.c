@@ -138,6 +138,7 @@ static void write_own_report(const struct stage *stage, struct result *result)
 static void finish(const struct options *options, struct stage *stage, struct result *result,
                    struct live *live)
 {
+    struct error error; /* RESULT has it */
     int status;
 
     write_own_report(stage, result);
@@ -145,7 +146,7 @@ static void finish(const struct options *options, struct stage *stage, struct re
     clear_away(stage);
     signals_release();
     live_close(live);
-    reports_write_asked(options, result);
+    (void)reports_write_asked(options, result, &error);
     if (result_exit_status(result) != status)
         write_own_report(stage, result);
     summary_write(stdout, result, live->colour);
@@ -154,8 +155,7 @@ static void finish(const struct options *options, struct stage *stage, struct re
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-/* Do PARAMETERS keep the one that SETTING ("NAME=VALUE") names secret? */
-static bool keep_secret(const struct job_parameters *parameters, const char *setting)
+static bool has_secret(const struct job_parameters *parameters, const char *setting)
 {
     size_t length = strcspn(setting, "=");
 
@@ -169,22 +169,24 @@ static bool keep_secret(const struct job_parameters *parameters, const char *set
     return false;
 }
 
-/* Somewhere in the job, be it for one target alone. */
+/* Does the job keep the parameter NAME of SETTING ("NAME=VALUE") secret, for one VM at least? */
 static bool is_secret(const struct job *job, const char *setting)
 {
-    bool secret = keep_secret(&job->parameters, setting);
+    bool secret = has_secret(&job->parameters, setting);
 
     for (size_t i = 0; i < job->target_count && !secret; i++)
-        secret = keep_secret(&job->targets[i].parameters, setting);
+        secret = has_secret(&job->targets[i].parameters, setting);
     return secret;
 }
 
-/* A path means the same from every folder; a name is looked for in PATH. */
-static char *lasting_program(const char *program)
+/* As this folder has it: a rerun may be started in another one. */
+static char *from_anywhere(const char *path)
 {
-    char *path = program != NULL && strchr(program, '/') != NULL ? realpath(program, NULL) : NULL;
+    char *here = path[0] != '/' ? getcwd(NULL, 0) : NULL;
+    char *absolute = here != NULL ? memory_print("%s/%s", here, path) : memory_string(path);
 
-    return path != NULL ? path : memory_string(program);
+    free(here);
+    return absolute;
 }
 
 /* What the command line said, for a rerun; but no secret is ever written down. */
@@ -195,8 +197,10 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
 
     *overrides = (struct result_overrides){.concurrency = options->concurrency,
                                            .timeout = options->timeout,
-                                           .deadline = options->deadline,
-                                           .az = lasting_program(options->az)};
+                                           .deadline = options->deadline};
+    if (options->az != NULL)
+        overrides->az = strchr(options->az, '/') != NULL ? from_anywhere(options->az)
+                                                         : memory_string(options->az);
     overrides->settings = memory_zeroed(settings->count, sizeof *overrides->settings);
     for (size_t i = 0; i < settings->count; i++) {
         if (!is_secret(job, settings->list[i]))
@@ -214,7 +218,8 @@ static void keep_origin(struct result *result, const struct job *job)
                                             .commit = memory_string(origin.commit),
                                             .dirty = origin.dirty};
     origin_done(&origin);
-    result->job.path = realpath(job->path, NULL);
+    /* Not what a link leads to: the job's files are beside the link. */
+    result->job.path = from_anywhere(job->path);
 }
 
 static void prepare_result(struct result *result, const struct execution *execution,

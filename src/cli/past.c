@@ -27,10 +27,10 @@ enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, ID_WIDTH = 40, TIME_WIDTH = 8 };
 static int show(const struct options *options, struct result *result)
 {
     bool colour = style_wanted(options->color, STDOUT_FILENO);
+    struct error error;
 
-    reports_write_asked(options, result);
-    if (result->trouble != NULL && options->reports.count > 0)
-        return tell(EXIT_TROUBLE, result->trouble);
+    if (reports_write_asked(options, result, &error) < 0)
+        return tell(EXIT_TROUBLE, error.text);
     if (options->reports.count == 0 && options->quiet)
         summary_write(stdout, result, colour);
     else if (options->reports.count == 0)

@@ -60,14 +60,20 @@ int reports_write(const char *path, unsigned mode, const struct result *result, 
     return file_replace_commit(&file, error);
 }
 
-void reports_write_asked(const struct options *options, struct result *result)
+int reports_write_asked(const struct options *options, struct result *result, struct error *error)
 {
     mode_t mask = umask(0);
-    struct error error;
+    int status = 0;
 
     (void)umask(mask);
     for (size_t i = 0; i < options->reports.count; i++) {
-        if (reports_write(options->reports.list[i], 0666 & ~mask, result, &error) < 0)
-            result_trouble(result, error.text);
+        struct error cause;
+
+        if (reports_write(options->reports.list[i], 0666 & ~mask, result, &cause) == 0)
+            continue;
+        result_trouble(result, cause.text);
+        if (status == 0)
+            status = error_set(error, "%s", cause.text);
     }
+    return status;
 }

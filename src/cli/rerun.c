@@ -27,6 +27,7 @@
 #include "job/targets.h"
 #include "run/result.h"
 #include "run/runs.h"
+#include "sys/fd.h"
 
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, EXIT_NOTHING = 7, NAMES_SHOWN = 10 };
 
@@ -41,6 +42,7 @@ struct rerun {
     struct targets_id *ids; /* of each of them; all NULL where the id is not known */
     struct targets_wanted *wanted;
     struct buffer names; /* what stands in for standard input */
+    int lock;            /* of runs_gather() */
 };
 
 static bool is_wanted(const struct options *options, const struct result_target *target)
@@ -82,7 +84,7 @@ static int find_past(struct rerun *self, struct error *error)
 
     if (runs_find(options->job_count > 0 ? options->jobs[0] : NULL, &folder, error) < 0)
         return EXIT_USAGE;
-    status = runs_gather(folder, &self->past, &self->whole, error);
+    status = runs_gather(folder, &self->past, &self->whole, &self->lock, error);
     free(folder);
     if (status < 0)
         return EXIT_TROUBLE;
@@ -204,13 +206,13 @@ static const struct result_target *find_left(const struct rerun *self,
 }
 
 /* How long from now TARGET must be left alone; never longer than a script can take. */
-static int64_t time_to_wait(const struct rerun *self, const struct result_target *target)
+static int64_t time_to_wait(const struct result_target *target)
 {
-    int64_t until = target != NULL ? target->busy_until : 0;
-    int64_t wait = until - clock_wall();
-    int64_t most = self->past.job.timeout + self->past.job.script_timeout + NUMBER_MINUTE;
+    int64_t most =
+        target != NULL && target->busy_until > 0 ? target->busy_until - target->wall_ended : 0;
+    int64_t wait = most > 0 ? target->busy_until - clock_wall() : 0;
 
-    if (until == 0 || wait <= 0)
+    if (wait <= 0)
         return 0;
     return wait < most ? wait : most; /* the wall clock may have been set back */
 }
@@ -233,7 +235,7 @@ static int64_t *plan_starts(const struct rerun *self, const struct job *job)
     int64_t now = clock_now();
 
     for (size_t i = 0; i < job->target_count && !self->options->now; i++) {
-        int64_t wait = time_to_wait(self, find_left(self, &job->targets[i]));
+        int64_t wait = time_to_wait(find_left(self, &job->targets[i]));
 
         if (wait == 0)
             continue;
@@ -318,7 +320,7 @@ static int rerun(struct rerun *self, int *ret_signal)
 
 int rerun_run(const struct options *options, int *ret_signal)
 {
-    struct rerun self = {.options = options, .names = BUFFER_INIT};
+    struct rerun self = {.options = options, .names = BUFFER_INIT, .lock = -1};
     int status = rerun(&self, ret_signal);
 
     for (size_t i = 0; i < self.left_count; i++) {
@@ -332,5 +334,6 @@ int rerun_run(const struct options *options, int *ret_signal)
     buffer_done(&self.names);
     result_done(&self.past);
     result_done(&self.whole);
+    fd_close(&self.lock);
     return status;
 }

@@ -237,7 +237,10 @@ static bool is_subscription_wanted(const struct job_target *target,
            strcasecmp(target->subscription, wanted->subscription) == 0;
 }
 
-/* The entry that means TARGET: those of one name and group stand side by side. */
+/*
+ * The entry that means TARGET: those of one name and group stand side by side. One that another
+ * target has found already is another VM, in another subscription.
+ */
 static struct targets_wanted *find_wanted(const struct job_target *target,
                                           struct targets_wanted *wanted, size_t count)
 {
@@ -248,33 +251,48 @@ static struct targets_wanted *find_wanted(const struct job_target *target,
     while (at != NULL && at > wanted && compare_wanted(at - 1, &key) == 0)
         at--;
     while (at != NULL && at < end && compare_wanted(at, &key) == 0) {
-        if (is_subscription_wanted(target, at))
+        if (!at->found && is_subscription_wanted(target, at))
             return at;
         at++;
     }
     return NULL;
 }
 
+/* Of the targets that NAME their subscription, or of those that leave it to az. */
+static void find_all_wanted(const struct targets *targets, struct targets_wanted *wanted,
+                            size_t count, bool name, struct targets_wanted **ret)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        if ((targets->list[i].subscription != NULL) != name)
+            continue;
+        ret[i] = find_wanted(&targets->list[i], wanted, count);
+        if (ret[i] != NULL)
+            ret[i]->found = true;
+    }
+}
+
 void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count)
 {
+    struct targets_wanted **found = memory_zeroed(targets->count, sizeof *found);
     size_t kept = 0;
 
     qsort(wanted, count, sizeof *wanted, compare_wanted);
+    find_all_wanted(targets, wanted, count, true, found);
+    find_all_wanted(targets, wanted, count, false, found);
     for (size_t i = 0; i < targets->count; i++) {
         struct job_target *target = &targets->list[i];
-        struct targets_wanted *found = find_wanted(target, wanted, count);
 
-        if (found == NULL) {
+        if (found[i] == NULL) {
             job_target_done(target);
             continue;
         }
-        found->found = true;
         if (target->subscription == NULL)
-            target->subscription = memory_string(found->subscription);
+            target->subscription = memory_string(found[i]->subscription);
         targets->list[kept++] = *target;
     }
     targets->count = kept;
     forget_index(targets);
+    free(found);
 }
 
 /* Sorted, the ones that a label must tell apart are neighbours. */

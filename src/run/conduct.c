@@ -152,9 +152,10 @@ static void end_early(struct conducting *self, enum result_ending ending, int si
     struct buffer line = BUFFER_INIT;
 
     result_end_early(self->result, ending, signal, cause);
+    see_stage(self);
+    /* Behind what was taken back: a reader settles by this line whatever waits. */
     event_halt(&line, self->result, run_time(self));
     journal_line(self, &line);
-    see_stage(self);
     add_note(self, (struct note){.kind = NOTE_STOPPING,
                                  .running = schedule_running(self->schedule),
                                  .stage = self->stage});
@@ -531,14 +532,19 @@ static void run_targets(struct conducting *self)
 {
     for (;;) {
         struct schedule_decision decision;
+        enum schedule_stage decided;
 
         take_ends(self);
         see_signals(self);
         see_time(self);
         decision = plan_starts(self);
+        decided = self->stage;
         act(self);
         if (decision.step == SCHEDULE_OVER)
             return;
+        /* Trouble has taken back what was decided: there may be nothing to wait for any more. */
+        if (self->stage != decided)
+            continue;
         wait_for_something(self, decision.until);
         reap_orphans(self);
     }
@@ -690,31 +696,36 @@ static void journal_head(struct conducting *self)
     journal_line(self, &targets);
 }
 
+static void begin_result(struct conducting *self)
+{
+    int workers = self->conduct->workers;
+
+    self->started = clock_now();
+    self->result->wall_started = whole_milliseconds(clock_wall());
+    self->result->workers = self->result->least_limit = workers;
+    journal_head(self);
+}
+
 static void begin(struct conducting *self)
 {
     const struct conduct *conduct = self->conduct;
     int workers = conduct->workers;
     struct schedule_rules rules;
 
-    self->started = clock_now();
-    self->result->wall_started = whole_milliseconds(clock_wall());
-    self->result->workers = self->result->least_limit = workers;
+    begin_result(self);
     rules = rules_of(conduct->job, conduct->batches, conduct->not_before, workers, conduct->seed,
                      self->started);
     self->schedule = schedule_new(&rules);
     self->starting = memory_zeroed((size_t)workers, sizeof(void *));
-    journal_head(self);
     act(self);
 }
 
 /* The last word, of which the report is made. */
-static void end(struct conducting *self)
+static void end_result(struct conducting *self)
 {
     struct buffer line = BUFFER_INIT;
     struct error error;
 
-    see_signals(self); /* that came while the last target was being shown */
-    act(self);
     self->result->wall_ended = whole_milliseconds(clock_wall());
     self->result->duration = whole_milliseconds(run_time(self));
     event_finish(&line, self->result);
@@ -723,14 +734,29 @@ static void end(struct conducting *self)
         result_trouble(self->result, error.text);
 }
 
-/* There are no workers: nothing can be run. */
-static void give_up(const struct conduct *conduct, struct result *result, const struct error *error)
+static void end(struct conducting *self)
 {
-    result_trouble(result, error->text);
-    result_end_early(result, RESULT_HALTED, 0, NULL);
-    result->wall_started = result->wall_ended = clock_wall();
-    for (size_t i = 0, count = result_settle_rest(result, NULL); i < count; i++)
-        conduct->watcher->target_settled(conduct->watcher->context, result, i);
+    see_signals(self); /* that came while the last target was being shown */
+    act(self);
+    end_result(self);
+}
+
+/* There are no workers: nothing can be run. */
+static void give_up(struct conducting *self, const struct error *error)
+{
+    const struct conduct_watcher *watcher = self->conduct->watcher;
+    struct buffer line = BUFFER_INIT;
+    size_t count;
+
+    begin_result(self);
+    result_trouble(self->result, error->text);
+    result_end_early(self->result, RESULT_HALTED, 0, NULL);
+    event_halt(&line, self->result, run_time(self));
+    journal_line(self, &line);
+    count = result_settle_rest(self->result, NULL);
+    end_result(self);
+    for (size_t i = 0; i < count; i++)
+        watcher->target_settled(watcher->context, self->result, i);
 }
 
 void conduct_run(const struct conduct *conduct, struct result *result)
@@ -739,7 +765,7 @@ void conduct_run(const struct conduct *conduct, struct result *result)
     struct error error;
 
     if (flights_open(&self.flights, conduct->workers, conduct->job, &error) < 0) {
-        give_up(conduct, result, &error);
+        give_up(&self, &error);
         return;
     }
     begin(&self);

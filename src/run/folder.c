@@ -61,6 +61,17 @@ static int refuse_what_is_there(const struct folder *folder, struct error *error
     return error_set(error, "%s is not empty: choose another --run-dir", folder->path);
 }
 
+/* "link/" and "link/." are what the link leads to, and would not be seen to be one. */
+static char *without_end(const char *path)
+{
+    size_t length = strlen(path);
+
+    while (length > 1 &&
+           (path[length - 1] == '/' || (path[length - 1] == '.' && path[length - 2] == '/')))
+        length--;
+    return memory_copy(path, length);
+}
+
 int folder_open(struct folder *folder, const char *path, const char *run, struct error *error)
 {
     char *output;
@@ -68,7 +79,7 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
 
     *folder = (struct folder){.path = NULL};
     if (path != NULL)
-        folder->path = memory_string(path);
+        folder->path = without_end(path);
     else if (default_path(run, &folder->path, error) < 0)
         return -1;
     folder->report = memory_print("%s/report.json", folder->path);

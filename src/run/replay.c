@@ -13,7 +13,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/value.h"
 #include "run/event.h"
 #include "run/journal.h"
@@ -72,6 +74,22 @@ static int missing(struct error *error, const char *what)
     return error_set(error, "%s is missing, or not what it should be", what);
 }
 
+/* What stands in every line that is shown. An escape sequence in it is somebody's, not azfan's. */
+static char *copy_name(const json_t *object, const char *key)
+{
+    const char *name = value_get_text(object, key);
+    struct buffer plain = BUFFER_INIT;
+    char *copy = NULL;
+
+    if (name == NULL)
+        return NULL;
+    text_add_plain(&plain, name);
+    if (strcmp(buffer_text(&plain), name) == 0)
+        copy = memory_string(name);
+    buffer_done(&plain);
+    return copy;
+}
+
 /* ---- the head ----------------------------------------------------------------------------- */
 
 static int read_job(struct result_job *job, const json_t *object, struct error *error)
@@ -79,7 +97,7 @@ static int read_job(struct result_job *job, const json_t *object, struct error *
     int64_t attempts = 1;
     int64_t batches = 1;
 
-    job->name = memory_string(value_get_text(object, "name"));
+    job->name = copy_name(object, "name");
     job->file = memory_string(value_get_text(object, "file"));
     job->path = memory_string(value_get_text(object, "path"));
     job->digest = memory_string(value_get_text(object, "sha256"));
@@ -135,7 +153,7 @@ static int read_run(struct replay *self, const json_t *event, struct error *erro
 
     if (result->run != NULL)
         return error_set(error, "a second run");
-    result->run = memory_string(value_get_text(event, "run"));
+    result->run = copy_name(event, "run");
     result->rerun_of = memory_string(value_get_text(event, "rerun_of"));
     read_overrides(&result->overrides, json_object_get(event, "overrides"));
     read_origin(&result->origin, event);
@@ -158,10 +176,10 @@ static int read_target(struct result_target *target, const json_t *object, struc
 {
     int64_t batch = 1;
 
-    target->name = memory_string(value_get_text(object, "name"));
-    target->resource_group = memory_string(value_get_text(object, "resource_group"));
+    target->name = copy_name(object, "name");
+    target->resource_group = copy_name(object, "resource_group");
     target->subscription = memory_string(value_get_text(object, "subscription"));
-    target->label = memory_string(value_get_text(object, "label"));
+    target->label = copy_name(object, "label");
     if (target->name == NULL || target->resource_group == NULL || target->label == NULL ||
         !value_get_integer(object, "batch", &batch))
         return missing(error, "a key of a target");
@@ -443,7 +461,8 @@ static int read_all(struct replay *self, const char *path, struct error *error)
     if (journal_read(path, read_line, self, error) < 0)
         return -1;
     if (!self->begun)
-        return error_set(error, "%s holds no run: azfan was ended before it began", path);
+        return error_set(error, "%s holds no run: azfan %s", path,
+                         live ? "is only just beginning it" : "was ended before it began");
     if (self->finished)
         return 0;
     if (live)
@@ -461,8 +480,10 @@ int replay_run(const char *folder, struct result *ret, struct error *error)
 
     *ret = (struct result){.folder = memory_string(folder)};
     result = read_all(&self, path, error);
-    if (result < 0)
+    if (result < 0) {
         result_done(ret);
+        *ret = (struct result){.run = NULL}; /* freed once more it does no harm */
+    }
     free(self.places);
     free(path);
     return result;

@@ -14,6 +14,8 @@
 #include "run/folder.h"
 #include "run/replay.h"
 #include "run/result.h"
+#include "sys/fd.h"
+#include "sys/file.h"
 
 /* ---- the list ----------------------------------------------------------------------------- */
 
@@ -316,34 +318,42 @@ static void climb(struct result *result)
     }
 }
 
-static int gather(const char *folder, struct result *named, struct result *whole,
+static int gather(const char *folder, struct result *named, struct result *whole, int *ret_lock,
                   struct error *error)
 {
     struct family family = {NULL, 0};
+    bool locked;
     int status;
 
     if (replay_run(folder, whole, error) < 0)
         return -1;
     climb(whole);
     add_to_family(&family, whole->run);
+    locked = file_lock_folder(whole->folder, ret_lock) == 0; /* before its reruns are looked at */
     status = add_reruns(&family, whole, error);
     if (status == 0 && named->ending == RESULT_GOING)
         status = error_set(error, "%s is still going on: wait for its end, or stop it", named->run);
+    if (status == 0 && !locked)
+        status = error_set(error, "%s is being rerun at this moment", whole->run);
     if (status == 0 && !is_in_family(&family, named->run)) /* it is kept elsewhere */
         add_rerun(whole, named);
     for (size_t i = 0; i < family.count; i++)
         free(family.ids[i]);
     free(family.ids);
-    if (status < 0)
+    if (status < 0) {
         result_done(whole);
+        fd_close(ret_lock);
+    }
     return status;
 }
 
-int runs_gather(const char *folder, struct result *named, struct result *whole, struct error *error)
+int runs_gather(const char *folder, struct result *named, struct result *whole, int *ret_lock,
+                struct error *error)
 {
+    *ret_lock = -1;
     if (replay_run(folder, named, error) < 0)
         return -1;
-    if (gather(folder, named, whole, error) == 0)
+    if (gather(folder, named, whole, ret_lock, error) == 0)
         return 0;
     result_done(named);
     return -1;

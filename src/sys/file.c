@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +139,15 @@ int file_is_empty_folder(const char *path)
     }
     (void)closedir(folder);
     return empty;
+}
+
+int file_lock_folder(const char *path, int *ret)
+{
+    *ret = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*ret < 0 || flock(*ret, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+        return 0;
+    fd_close(ret);
+    return -1;
 }
 
 const char *file_temporary_place(void)

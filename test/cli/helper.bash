@@ -10,7 +10,7 @@ setup_place() {
   # Everything that azfan makes goes here, and can be looked for here afterwards.
   export XDG_STATE_HOME=$place/state XDG_RUNTIME_DIR=$place/runtime HOME=$place/home
   mkdir -p "$XDG_RUNTIME_DIR" "$HOME"
-  unset AZFAN_AZ NO_COLOR STUB_AZ STUB_AZ_FOR
+  unset AZFAN_AZ NO_COLOR STUB_AZ STUB_AZ_FOR STUB_AZ_ELSE STUB_AZ_LOG STUB_AZ_MS STUB_AZ_COUNT
   job=$place/job.yaml
   report=$place/run/report.json
 }

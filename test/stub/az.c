@@ -3,21 +3,33 @@
  * az: answers at once, in az's format, and believes everything.
  *
  *   az vm run-command invoke … --scripts @FILE …   the script printed "hello" and exited with 0;
- * with the guard's trailer when FILE is a guarded script az account get-access-token, az version a
- * login that is good, version 2.77.0 anything else                                  an empty list
+ *                                                  with the guard's trailer when FILE is a guarded
+ *                                                  script
+ *   az account get-access-token, az version        a login that is good, version 2.77.0
+ *   anything else                                  an empty list
  *
  * STUB_AZ makes an invoke go wrong: garbage, empty, huge (100 MB of message), wrong_nonce, sample
- * (the sample script ran instead), crash, exit1, flood (1 GiB), or hang:MODE (see hang.c; a number
- * follows after another colon). With STUB_AZ_FOR=TEXT only an invoke that has TEXT in one of its
- * arguments.
+ * (the sample script ran instead), crash, exit1, flood (1 GiB), script_fails (with status 7), or
+ * hang:MODE (see hang.c; a number follows after another colon). Or, as Azure and az put it: busy,
+ * throttled, wait (throttled, "try again after '1' seconds"), lost (the script may have started).
+ * busy:N and the like: only the first N invokes of a VM; STUB_AZ_COUNT is the folder where they are
+ * counted. gate: an invoke does not go on before there is a file named "go" in that folder.
+ *
+ * With STUB_AZ_FOR=TEXT… only an invoke that has one of these words in one of its arguments, and
+ * the others do what STUB_AZ_ELSE says.
+ * STUB_AZ_MS: what every invoke takes, in milliseconds. STUB_AZ_LOG: a file to which every invoke
+ * adds a line with the VM's name before it does anything else.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NONCE_SIZE = 32, HUGE_MESSAGE = 100 * 1000 * 1000 };
@@ -141,7 +153,7 @@ static const char *find_nonce(void)
     return NULL;
 }
 
-static void print_answer(int wrong_nonce)
+static void print_answer(int wrong_nonce, const char *status)
 {
     const char *found = find_nonce();
     char nonce[NONCE_SIZE + 1] = "";
@@ -154,7 +166,9 @@ static void print_answer(int wrong_nonce)
             nonce[0] = nonce[0] == '0' ? '1' : '0';
         add("azfan:");
         add(nonce);
-        add(" end=exit status=0 seconds=0\\n");
+        add(" end=exit status=");
+        add(status);
+        add(" seconds=0\\n");
     }
     end_answer();
 }
@@ -193,16 +207,52 @@ static void hang(const char *mode_and_number)
     become("hang", mode, colon != NULL ? colon + 1 : number);
 }
 
+static int refuse(const char *error)
+{
+    size_t length = strlen(error);
+
+    return write(2, error, length) == (ssize_t)length ? 1 : 2;
+}
+
+static int is_mode(const char *mode, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(mode, name, length) == 0 && (mode[length] == '\0' || mode[length] == ':');
+}
+
+/* az's words for what happens to many VMs at once. 0: MODE is nothing of the kind. */
+static int refuse_as_azure(const char *mode)
+{
+    if (is_mode(mode, "busy"))
+        return refuse("ERROR: (Conflict) Run command extension execution is in progress. Please "
+                      "wait for completion before invoking a run command.\n");
+    if (is_mode(mode, "throttled"))
+        return refuse("ERROR: (OperationNotAllowed) The server rejected the request because too "
+                      "many requests have been received for this subscription.\n");
+    if (is_mode(mode, "wait"))
+        return refuse("ERROR: (SubscriptionRequestsThrottled) Number of requests for subscription "
+                      "'s' and operation 'POST/RUNCOMMAND' exceeded the backend storage limit. "
+                      "Please try again after '1' seconds.\n");
+    if (is_mode(mode, "lost"))
+        return refuse("ERROR: ('Connection aborted.', ConnectionResetError(104, 'Connection reset "
+                      "by peer'))\n");
+    return 0;
+}
+
 static int misbehave(const char *mode)
 {
     static char gigabyte[] = "1073741824";
+    int status = refuse_as_azure(mode);
 
+    if (status != 0)
+        return status;
     if (strcmp(mode, "garbage") == 0)
         add("\033[31m{\"value\": [tr\303\0");
     else if (strcmp(mode, "huge") == 0)
         print_huge();
     else if (strcmp(mode, "wrong_nonce") == 0)
-        print_answer(1);
+        print_answer(1, "0");
     else if (strcmp(mode, "sample") == 0)
         print_sample();
     else if (strcmp(mode, "crash") == 0)
@@ -211,6 +261,8 @@ static int misbehave(const char *mode)
         return 1;
     else if (strcmp(mode, "flood") == 0)
         become("flood", gigabyte, NULL);
+    else if (strcmp(mode, "script_fails") == 0)
+        print_answer(0, "7");
     else if (strncmp(mode, "hang:", 5) == 0)
         hang(mode + 5);
     else if (strcmp(mode, "empty") != 0)
@@ -227,18 +279,98 @@ static int has_argument_with(char *const *arguments, const char *part)
     return 0;
 }
 
+static int has_argument_with_any(char *const *arguments, const char *parts)
+{
+    static char copy[8192];
+
+    strncpy(copy, parts, sizeof copy - 1);
+    for (char *part = strtok(copy, " "); part != NULL; part = strtok(NULL, " ")) {
+        if (has_argument_with(arguments, part))
+            return 1;
+    }
+    return 0;
+}
+
+static void sleep_for(long milliseconds)
+{
+    struct timespec left = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+
+    while (nanosleep(&left, &left) < 0 && errno == EINTR)
+        ;
+}
+
+/* The last part of the id. */
+static const char *vm_name(char *const *arguments)
+{
+    for (; arguments[0] != NULL && arguments[1] != NULL; arguments++) {
+        if (strcmp(arguments[0], "--ids") == 0 && strrchr(arguments[1], '/') != NULL)
+            return strrchr(arguments[1], '/') + 1;
+    }
+    return "";
+}
+
+/* Adds LINE to FILE by one write. Returns the size of the file then. */
+static long add_line(const char *file, const char *line)
+{
+    int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    struct stat status;
+    char whole[512];
+    int length = snprintf(whole, sizeof whole, "%s\n", line);
+
+    if (fd < 0 || write(fd, whole, (size_t)length) != length || fstat(fd, &status) < 0)
+        _exit(2);
+    (void)close(fd);
+    return (long)status.st_size;
+}
+
+/* "busy:2": is this one of the first two invokes of the VM? Without a number: always. */
+static int has_turn(const char *mode, const char *name)
+{
+    const char *folder = getenv("STUB_AZ_COUNT");
+    const char *colon = strchr(mode, ':');
+    char path[PATH_MAX];
+
+    if (colon == NULL || strncmp(mode, "hang:", 5) == 0)
+        return 1;
+    (void)snprintf(path, sizeof path, "%s/%s", folder != NULL ? folder : "/nowhere", name);
+    return add_line(path, "") <= atol(colon + 1);
+}
+
+static void wait_at_the_gate(void)
+{
+    const char *folder = getenv("STUB_AZ_COUNT");
+    char path[PATH_MAX];
+
+    (void)snprintf(path, sizeof path, "%s/go", folder != NULL ? folder : "/nowhere");
+    while (access(path, F_OK) < 0)
+        sleep_for(5);
+}
+
 static int invoke(char *const *arguments)
 {
     const char *mode = getenv("STUB_AZ");
     const char *only = getenv("STUB_AZ_FOR");
+    const char *log = getenv("STUB_AZ_LOG");
+    const char *duration = getenv("STUB_AZ_MS");
+    const char *name = vm_name(arguments);
 
+    if (log != NULL && log[0] != '\0')
+        (void)add_line(log, name);
     for (char *const *argument = arguments; *argument != NULL; argument++) {
         if ((*argument)[0] == '@')
             read_script(*argument + 1);
     }
-    if (mode != NULL && mode[0] != '\0' && (only == NULL || has_argument_with(arguments, only)))
+    if (duration != NULL)
+        sleep_for(atol(duration));
+    if (only != NULL && !has_argument_with_any(arguments, only))
+        mode = getenv("STUB_AZ_ELSE");
+    if (mode == NULL || mode[0] == '\0')
+        mode = "good";
+    if (strcmp(mode, "gate") == 0)
+        wait_at_the_gate();
+    else if (strcmp(mode, "good") != 0 && has_turn(mode, name))
         return misbehave(mode);
-    print_answer(0);
+    print_answer(0, "0");
     return 0;
 }
 
