@@ -218,7 +218,9 @@ static void put_over(struct result *result, struct result_target *target,
     result->counts[later->outcome.kind]++;
     target->outcome = later->outcome;
     target->wall_ended = later->wall_ended;
-    target->busy_until = later->busy_until;
+    /* To have been refused is no news of what an earlier attempt has started. */
+    if (later->outcome.script != SCRIPT_NOT_STARTED)
+        target->busy_until = later->busy_until;
     later->outcome = outcome; /* to be freed with the other run */
     if (target->id == NULL)
         target->id = memory_string(later->id);

@@ -15,9 +15,12 @@ The control interface (see `control`) takes a JSON merge patch of the state:
   {"vms": {"RG/NAME": {FAULT: VALUE, ...}}, "retry_after": 1, "token": "fail"}
 A VM set to null is gone, a fault set to null is lifted. N below is how often; true or -1 is always.
   os: Linux|Windows (Windows runs nothing and answers `stdout` and `stderr`)   tags, location, power
-  throttled: N (429; throttled_retry_after: SECONDS adds the header)   busy: N (409)   broken: N (500)
+  throttled: N (429; throttled_retry_after: SECONDS adds the header, throttled_seconds: SECONDS is in the words)
+  busy: N (409)   broken: N (500)
   stopped, forbidden, unauthenticated: true          refused without a run
-  agent_not_ready, extension_failure: true           accepted, then failed without a run
+  doubtful: N                                        refused (500), and the script runs all the same
+  agent_not_ready, extension_failure: N              accepted, then failed without a run
+  lost: N                                            accepted, and failed when the script has ended
   slow: SECONDS   never: true                        the answer comes late, or not until it is lifted
   reboot: SECONDS                                    the script is killed in the middle
   drop_scripts: true                                 what was sent is lost, Azure's sample runs instead
@@ -49,14 +52,15 @@ CLIENT = '00000000-0000-0000-0000-00000000cccc'
 SUBSCRIPTIONS = ['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002']
 OPERATION = 'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/RUNCOMMAND'
 BUSY = 'Run command extension execution is in progress. Please wait for completion before invoking a run command.'
+BROKEN = ('InternalExecutionError', 'An internal execution error occurred. Please retry later.')
 
 # fault: status, code, message; in the order in which Azure looks
 REFUSALS = {
     'unauthenticated': (401, 'InvalidAuthenticationToken', 'The access token is invalid.'),
     'throttled': (429, 'SubscriptionRequestsThrottled',
                   "Number of requests for subscription '{subscription}' and operation '" + OPERATION +
-                  "' exceeded the backend storage limit. Please try again after '6' seconds."),
-    'broken': (500, 'InternalExecutionError', 'An internal execution error occurred. Please retry later.'),
+                  "' exceeded the backend storage limit. Please try again after '{seconds}' seconds."),
+    'broken': (500,) + BROKEN,
     'forbidden': (403, 'AuthorizationFailed',
                   "The client '" + CLIENT + "' with object id '" + CLIENT + "' does not have authorization to perform "
                   "action 'Microsoft.Compute/virtualMachines/runCommand/action' over scope '{id}' or the scope is "
@@ -64,6 +68,7 @@ REFUSALS = {
     'stopped': (409, 'OperationNotAllowed', 'Cannot modify extensions in the VM when the VM is not running.'),
     'busy': (409, 'Conflict', BUSY),
 }
+# fault: code, message
 FAILURES = {
     'agent_not_ready': ('VMAgentStatusCommunicationError',
                         "VM '{name}' has not reported status for VM agent or extensions. Verify that the OS is up and "
@@ -153,9 +158,9 @@ class Cloud:
             self.state = merge(self.state, patch)
             self.changed.notify_all()
 
-    def log(self, method, path, key, status):
+    def log(self, method, path, key, status, began=False):
         with self.changed:
-            others = self.active.keys() - ({key} if status == 202 and method == 'POST' else set())
+            others = self.active.keys() - ({key} if began else set())
             if method == 'POST' and key:
                 self.posts[key] += 1
             entry = {'time': time.time(), 'method': method, 'path': path, 'vm': key, 'status': status,
@@ -187,6 +192,11 @@ class Cloud:
             faults[fault] = left - 1
         return left > 0
 
+    def _strikes(self, target, fault):
+        """The same for who has not got the lock, and of a VM that may be gone by now."""
+        with self.changed:
+            return self.faults(target) is not None and self._take(target, fault)
+
     def missing(self, target):
         """The refusal for what does not exist, or None."""
         groups = {key.partition('/')[0] for key in self.state['vms']}
@@ -203,15 +213,17 @@ class Cloud:
     def _refusal(self, target):
         for fault, (status, code, message) in REFUSALS.items():
             if self._take(target, fault):
-                after = self.faults(target).get('throttled_retry_after') if fault == 'throttled' else None
+                faults = self.faults(target)
+                after = faults.get('throttled_retry_after') if fault == 'throttled' else None
                 headers = {} if after is None else {'Retry-After': str(after)}
-                return status, error(code, message.format(**vars(target))), headers
+                words = message.format(seconds=faults.get('throttled_seconds', 6), **vars(target))
+                return status, error(code, words), headers
         if target.key in self.active:
             return 409, error('Conflict', BUSY), {}
         return None
 
     def run_command(self, target, body):
-        """(status, answer, headers, operation id or None)"""
+        """(status, answer, headers, id of the operation that began or None)"""
         with self.changed:
             refusal = self.missing(target) or self._refusal(target)  # both look and book under one lock
             if refusal or self.closing:
@@ -221,9 +233,10 @@ class Cloud:
             self.operations[number] = operation
             self.active[target.key] = operation
             self.runs[target.key] += 1
+            doubtful = self._take(target, 'doubtful')
             folder = os.path.join(self.home, 'vms', target.key, str(self.runs[target.key]))
         threading.Thread(target=self._operate, args=(operation, folder, body), daemon=True).start()
-        return 202, None, {}, number
+        return (500, error(*BROKEN), {}, number) if doubtful else (202, None, {}, number)
 
     def _operate(self, operation, folder, body):
         try:
@@ -240,7 +253,7 @@ class Cloud:
     def _execute(self, operation, folder, body):
         faults = self.faults(operation.target) or {}
         for fault, (code, message) in FAILURES.items():
-            if faults.get(fault):
+            if self._strikes(operation.target, fault):
                 operation.failure = (code, message.format(**vars(operation.target)))
                 return
         if faults.get('os', 'Linux').lower() == 'windows':
@@ -252,6 +265,8 @@ class Cloud:
         operation.answer = {'value': [status_element('ProvisioningState/succeeded', message)]}
         if 'garbage' in faults:
             operation.answer = faults['garbage']
+        if self._strikes(operation.target, 'lost'):
+            operation.failure = BROKEN
 
     def _run(self, operation, folder, text, reboot):
         with self.changed:
@@ -331,8 +346,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class ArmHandler(Handler):
     """What az sees."""
 
-    def reply(self, status, answer=None, headers=None, vm=None):
-        self.cloud.log(self.command, self.path, vm, status)  # before the answer: who has it finds the line
+    def reply(self, status, answer=None, headers=None, vm=None, began=False):
+        self.cloud.log(self.command, self.path, vm, status, began)  # before the answer: who has it finds the line
         self.send(status, answer, headers)
 
     def authorised(self):
@@ -419,12 +434,12 @@ class ArmHandler(Handler):
             return
         target = Target(*match.groups()[:3])
         status, answer, headers, number = self.cloud.run_command(target, json.loads(body))
-        if number:
+        if status == 202:
             url = 'https://localhost:%d/subscriptions/%s/providers/Microsoft.Compute/locations/westeurope/operations/%s' \
                   '?api-version=2020-06-01' % (self.server.server_address[1], target.subscription, number)
             headers = dict(self.poll_headers(), Location=url + '&monitor=true')
             headers['Azure-AsyncOperation'] = url
-        self.reply(status, answer, headers, target.key)
+        self.reply(status, answer, headers, target.key, number is not None)
 
 
 class PlainHandler(Handler):

@@ -69,7 +69,7 @@ facts() {
     "rg-facts/environment": {}, "rg-facts/parameters": {}, "rg-facts/busy": {"busy": true}, "rg-facts/stopped": {"stopped": true},
     "rg-facts/forbidden": {"forbidden": true}, "rg-facts/throttled": {"throttled": true}, "rg-facts/broken": {"broken": true},
     "rg-facts/again": {"throttled": 2, "throttled_retry_after": 1}, "rg-facts/agent": {"agent_not_ready": true},
-    "rg-facts/dropped": {"drop_scripts": true}, "rg-facts/windows": {"os": "Windows", "stdout": "one\n", "stderr": "two"}}}'
+    "rg-facts/dropped": {"drop_scripts": true}, "rg-facts/doubtful": {"doubtful": 1}, "rg-facts/windows": {"os": "Windows", "stdout": "one\n", "stderr": "two"}}}'
   invoke exit 'echo out; echo err >&2; exit 7' &
   invoke long 'seq 1 2000; echo the end' &
   # 4,096 bytes before the end is the second byte of the letter
@@ -78,6 +78,8 @@ facts() {
   invoke environment 'env | cut -d= -f1 | sort; readlink /proc/self/fd/0' &
   # shellcheck disable=SC2016 # for the VM's shell
   invoke parameters 'echo "$NAME:$1"' --parameters NAME=value &
+  # It keeps the VM busy until az has been refused, however slowly that asks again.
+  invoke doubtful "while [ ! -s $F/doubtful.rc ]; do sleep 0.1; done" &
   for name in missing busy stopped forbidden throttled broken again agent dropped windows; do
     invoke "$name" 'echo it ran' &
   done
@@ -204,6 +206,12 @@ posts() {
   [ "$(posts broken)" = 4 ]
 }
 
+@test "az: a 500 for a script that runs all the same is asked again by az itself, and finds the VM busy with that script" {
+  fact doubtful 1 "ERROR: (Conflict) Run command extension execution is in progress. Please wait for completion before invoking a run command."
+  [ "$(posts doubtful)" = 2 ]
+  [ -e "$ARM_HOME/vms/rg-facts/doubtful/1/script.sh" ]
+}
+
 @test "az: a VM whose agent is not ready is accepted first and fails later" {
   facts
   [ "$(cat "$F/agent.rc")" = 1 ]
@@ -290,15 +298,19 @@ start_azfan() {
   AZFAN_WAITER=$!
 }
 
-# What the end left: the status in $status (negative: the signal that ended it), the report in $report.
-end_azfan() {
+# What the end left: the status in $status (negative: the signal that ended it), the latest report in $report.
+await_azfan() {
   wait "$AZFAN_WAITER"
   status=$(jq .status "$T/end")
-  report=$(find "$T/run" -maxdepth 2 -name report.json 2>/dev/null) || :
+  report=$(find "$T/run" "$T/state" -name report.json -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -n 1 | cut -d ' ' -f 2-)
   echo "azfan ended with $status after $(jq .seconds "$T/end") s"
   echo "--- stdout"; cat "$T/out"
   echo "--- stderr"; cat "$T/err"
   [ -z "$report" ] || { echo "--- report"; cat "$report"; }
+}
+
+end_azfan() {
+  await_azfan
   nothing_left
 }
 
@@ -307,11 +319,34 @@ run_azfan() {
   end_azfan
 }
 
-# No process that azfan started, no temporary file. Whoever inherited azfan's environment came from it.
-nothing_left() {
+# The same, beside an az that a killed azfan has left behind
+run_azfan_beside() {
+  start_azfan "$@"
+  await_azfan
+}
+
+# wait_for COMMAND...: until it succeeds; at most 60 s
+wait_for() {
+  local count
+  for ((count = 0; count < 600; count++)); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.1
+  done
+  echo "waited in vain for: $*"
+  return 1
+}
+
+# Whoever inherited azfan's environment came from it.
+no_process_left() {
   local left
   left=$(grep -lzxF "AZFAN_TEST_MARK=$T" /proc/[0-9]*/environ 2>/dev/null) || :
   [ -z "$left" ] || { echo "processes are left: $left"; return 1; }
+}
+
+# No process that azfan started, no temporary file.
+nothing_left() {
+  local left
+  no_process_left || return 1
   left=$(find "$T/tmp" "$T/runtime" -mindepth 1)
   [ -z "$left" ] || { echo "files are left: $left"; return 1; }
 }
@@ -337,6 +372,15 @@ outcomes() {
 
 target() { # NAME FILTER
   jq -r --arg name "$1" ".targets[] | select(.name == \$name) | $2" "$report"
+}
+
+# One line per attempt of a target: outcome reason, or just ok
+attempts() { # NAME
+  target "$1" '.attempts[] | "\(.outcome) \(.reason // "")"' | sed 's/ $//'
+}
+
+journal() { # FILTER, for an array of its lines
+  jq -cs "$1" "$(dirname "$report")/journal.jsonl"
 }
 
 total_posts() { # GROUP
@@ -476,12 +520,14 @@ EOF
   [ "$(total_posts rg-latest)" = 0 ]
 }
 
-@test "azfan: SIGINT in the middle stops all az, ends azfan by SIGINT, and the report is there" {
+@test "azfan: SIGINT lets az end, a second one stops all az, azfan ends by SIGINT, and the report is there" {
   control set '{"vms": {"rg-stop/a": {"never": true}, "rg-stop/b": {"never": true}, "rg-stop/c": {}}}'
   job rg-stop '[a, b, c]' 'echo it ran' 2
   start_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
   control wait rg-stop running 2
   local before after
+  kill -INT "$(cat "$T/end.pid")"
+  wait_for grep -q 'SIGINT: starting no more, letting 2 running end' "$T/err"
   before=$(date +%s%N)
   kill -INT "$(cat "$T/end.pid")"
   end_azfan
@@ -517,7 +563,172 @@ EOF
   [ "$(outcomes)" = $'agent error agent\nanswer unknown answer\nextension error extension\nrestart unknown interrupted' ]
 }
 
-# job GROUP VMS SCRIPT [CONCURRENCY]: into $T/job.yaml
+@test "azfan: a busy VM is tried again until it is free" {
+  control set '{"vms": {"rg-retry/a": {"busy": 2}}}'
+  job rg-retry '[a]' "echo it ran | tee -a $T/ran" 1 'retry: {attempts: 3, delay: 1s}'
+  run_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+
+  [ "$status" = 0 ]
+  [ "$(outcomes)" = 'a ok -' ]
+  [ "$(attempts a)" = $'error busy\nerror busy\nok' ]
+  [ "$(target a .script_started)" = yes ]
+  [ "$(control posts rg-retry/a)" = 3 ]
+  [ "$(cat "$T/ran")" = 'it ran' ]
+  grep -q '^azfan: a: busy, again in .* (attempt 2 of 3): another run-command is active' "$T/err"
+  grep -q '^azfan: a: busy, again in .* (attempt 3 of 3): ' "$T/err"
+}
+
+@test "azfan: a throttled VM is tried again when Azure says, not sooner, and fewer run at once" {
+  control set '{"vms": {"rg-throttle/a": {"throttled": 1, "throttled_seconds": 3}, "rg-throttle/b": {}}}'
+  job rg-throttle '[a, b]' 'echo it ran' 2 'retry: {attempts: 3, delay: 1s}'
+  run_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+
+  [ "$status" = 0 ]
+  [ "$(outcomes)" = $'a ok -\nb ok -' ]
+  [ "$(attempts a)" = $'error throttled\nok' ]
+  [ "$(control posts rg-throttle/a)" = 2 ]
+
+  # from the refusal to the second start; Azure's word, 3 s, is more than the job's delay
+  [ "$(journal '[.[] | select(.target == "a") | .event]')" = '["start","end","start","end"]' ]
+  [ "$(journal '[.[] | select(.target == "a")] | .[1].retry_after_s == 3 and .[2].at_s - .[1].at_s >= 3')" = true ]
+  grep -q '^azfan: a: throttled, again in .* (attempt 2 of 3): Azure limits requests .*; Azure asks to wait 3s' "$T/err"
+
+  [ "$(journal '[.[] | select(.event == "limit") | .limit]')" = '[1]' ]
+  grep -q '^azfan: Azure throttles: running 1 at once' "$T/err"
+  [ "$(jq -c '.concurrency | [.least, .times_halved]' "$report")" = '[1,1]' ]
+}
+
+@test "azfan: when the first batch fails, max_failures halts the run and the other VMs are never asked" {
+  control set '{"vms": {"rg-batch/canary": {}, "rg-batch/a": {}, "rg-batch/b": {}, "rg-batch/c": {}}}'
+  job rg-batch '[canary, a, b, c]' 'exit 7' 4 'batches: [1, 100%]' 'max_failures: 0'
+  run_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+
+  [ "$status" = 6 ]
+  [ "$(outcomes)" = $'a skipped halted\nb skipped halted\nc skipped halted\ncanary failed exit' ]
+  [ "$(target canary .exit_code)" = 7 ]
+  [ "$(jq -c '[.ending, .exit_status, [.targets[].batch]]' "$report")" = '["halted",6,[1,2,2,2]]' ]
+  jq -r .halt_cause "$report" | grep -qF '1 target has failed, and max_failures allows 0'
+  grep -q '^azfan: halted: 1 target has failed' "$T/err"
+  [ "$(total_posts rg-batch) $(control posts rg-batch/canary)" = "1 1" ]
+}
+
+@test "azfan: rerun asks only the VM that was not ok, and then nothing is left" {
+  local first
+  control set '{"vms": {"rg-rerun/a": {}, "rg-rerun/b": {"stopped": true}}}'
+  job rg-rerun '[a, b]' 'echo it ran'
+  run_azfan run "$T/job.yaml" --yes
+  [ "$status" = 5 ]
+  [ "$(outcomes)" = $'a ok -\nb error not_running' ]
+  first=$(jq -r .run "$report")
+
+  control set '{"vms": {"rg-rerun/b": {"stopped": null}}}'
+  run_azfan rerun --yes
+  [ "$status" = 0 ]
+  [ "$(outcomes)" = 'b ok -' ]
+  [ "$(jq -r .rerun_of "$report")" = "$first" ]
+  [ "$(control posts rg-rerun/a) $(control posts rg-rerun/b)" = "1 2" ]
+
+  # neither of the rerun, which is the latest, nor of the first run
+  run_azfan rerun --yes
+  [ "$status" = 0 ]
+  grep -q ': nothing is left, all its targets are ok$' "$T/out"
+  run_azfan rerun --yes "$first"
+  [ "$status" = 0 ]
+  grep -qFx "$first: nothing is left, all its targets are ok" "$T/out"
+  [ "$(total_posts rg-rerun)" = 3 ]
+
+  run_azfan runs
+  [ "$status" = 0 ]
+  [ "$(wc -l <"$T/out")" = 2 ]
+  sed -n 1p "$T/out" | grep -q "^$(jq -r .run "$report") .* 1 target: 1 ok; rerun of $first\$"
+  sed -n 2p "$T/out" | grep -q "^$first .* 2 targets: 1 ok, 1 error\$"
+}
+
+@test "azfan: killed while az waits for a VM, the journal knows which VM may still be busy with the script" {
+  local first
+  control set '{"vms": {"rg-kill/done": {}, "rg-kill/held": {}}}'
+  job rg-kill '[done, held]' "echo \$AZFAN_TARGET >>$T/ran; [ \$AZFAN_TARGET = done ] || while [ ! -e $T/free ]; do sleep 0.1; done"
+  sed -i 's/^timeout: .*/timeout: 200s/; s/^script_timeout: .*/script_timeout: 180s/' "$T/job.yaml" # the az below take seconds
+  start_azfan run "$T/job.yaml" --yes
+  wait_for grep -q 'done  *ok' "$T/out"
+  wait_for grep -q '"GET".*"rg-kill/held"' "$ARM_HOME/requests.jsonl"
+  kill -KILL "$(cat "$T/end.pid")"
+  await_azfan
+  [ "$status" = -9 ]
+  [ -z "$report" ]
+  run ! no_process_left # nobody has stopped az
+
+  run_azfan_beside runs
+  [ "$status" = 0 ]
+  grep -q ' 2 targets: 1 ok, 1 unknown; interrupted$' "$T/out"
+  first=$(cut -d ' ' -f 1 "$T/out")
+
+  # It would wait for as long as az and the script can last; here it has no time for that.
+  run_azfan_beside rerun --yes --deadline 1s
+  [ "$status" = 124 ]
+  grep -q '^azfan: held: the script may still be running on the VM, until .* from now at most' "$T/err"
+  run ! grep -q '^azfan: done:' "$T/err"
+  [ "$(outcomes)" = 'held skipped deadline' ]
+  [ "$(total_posts rg-kill)" = 2 ]
+
+  # Now the latest run is that rerun, which has started nothing: what it knew is known.
+  run_azfan_beside rerun --yes --deadline 1s
+  [ "$status" = 124 ]
+  grep -q '^azfan: held: the script may still be running on the VM, until .* from now at most' "$T/err"
+
+  # The script does run, and Azure refuses a second one.
+  run_azfan_beside rerun --yes --now "$first"
+  [ "$status" = 5 ]
+  [ "$(outcomes)" = 'held error busy' ]
+  [ "$(sort "$T/ran")" = $'done\nheld' ]
+
+  # To have been refused is no news of the script.
+  run_azfan_beside rerun --yes --deadline 1s "$first"
+  [ "$status" = 124 ]
+  grep -q '^azfan: held: the script may still be running on the VM, until .* from now at most' "$T/err"
+
+  # Once it has ended, the az that was left behind ends by itself, and the VM takes another run.
+  : >"$T/free"
+  control wait rg-kill running 0
+  run_azfan_beside rerun --yes --now "$first"
+  [ "$status" = 0 ]
+  [ "$(outcomes)" = 'held ok -' ]
+  [ "$(sort "$T/ran")" = $'done\nheld\nheld' ]
+  wait_for no_process_left
+  rm -r "$T"/runtime/azfan-* # the killed one's; the others' are gone
+  nothing_left
+}
+
+# doubtful_job GROUP [LINE...]: of "lost" the script runs and the result is lost; of "agent" nobody can say
+doubtful_job() {
+  control set "{\"vms\": {\"$1/lost\": {\"lost\": 1}, \"$1/agent\": {\"agent_not_ready\": 1}}}"
+  job "$1" '[lost, agent]' "echo \$AZFAN_TARGET >>$T/ran" 2 'retry: {attempts: 3, delay: 0s, on: [other, agent]}' "${@:2}"
+  run_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+}
+
+@test "azfan: a script that may have started is not repeated" {
+  doubtful_job rg-once
+
+  [ "$status" = 5 ]
+  [ "$(outcomes)" = $'agent error agent\nlost error other' ]
+  [ "$(target agent '[.script_started, .may_still_run, (.attempts | length)] | tojson')" = '["maybe",true,1]' ]
+  [ "$(target lost '[.script_started, .may_still_run, (.attempts | length)] | tojson')" = '["maybe",true,1]' ]
+  [ "$(total_posts rg-once)" = 2 ]
+  [ "$(cat "$T/ran")" = lost ]
+}
+
+@test "azfan: a script that may have started is repeated when the job says that it is idempotent" {
+  doubtful_job rg-twice 'idempotent: true'
+
+  [ "$status" = 0 ]
+  [ "$(outcomes)" = $'agent ok -\nlost ok -' ]
+  [ "$(attempts agent)" = $'error agent\nok' ]
+  [ "$(attempts lost)" = $'error other\nok' ]
+  [ "$(total_posts rg-twice)" = 4 ]
+  [ "$(sort "$T/ran")" = $'agent\nlost\nlost' ]
+}
+
+# job GROUP VMS SCRIPT [CONCURRENCY [LINE...]]: into $T/job.yaml, with more lines at its top level
 job() {
   cat >"$T/job.yaml" <<EOF
 version: 1
@@ -530,6 +741,7 @@ targets:
   vms: $2
 concurrency: ${4:-4}
 timeout: 90s
-script_timeout: 30s
+script_timeout: 60s
 EOF
+  [ $# -lt 5 ] || printf '%s\n' "${@:5}" >>"$T/job.yaml"
 }

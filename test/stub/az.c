@@ -9,8 +9,8 @@
  *   anything else                                  an empty list
  *
  * STUB_AZ makes an invoke go wrong: garbage, empty, huge (100 MB of message), wrong_nonce, sample
- * (the sample script ran instead), crash, exit1, flood (1 GiB), script_fails (with status 7), or
- * hang:MODE (see hang.c; a number follows after another colon). Or, as Azure and az put it: busy,
+ * (the sample script ran instead), crash, exit1, flood (1 GiB), silent (all is well, and the
+ * script printed nothing), script_fails (with status 7), or hang:MODE (see hang.c; a number follows after another colon). Or, as Azure and az put it: busy,
  * throttled, wait (throttled, "try again after '1' seconds"), lost (the script may have started).
  * busy:N and the like: only the first N invokes of a VM; STUB_AZ_COUNT is the folder where they are
  * counted. gate: an invoke does not go on before there is a file named "go" in that folder.
@@ -153,13 +153,13 @@ static const char *find_nonce(void)
     return NULL;
 }
 
-static void print_answer(int wrong_nonce, const char *status)
+static void print_answer(const char *printed, int wrong_nonce, const char *status)
 {
     const char *found = find_nonce();
     char nonce[NONCE_SIZE + 1] = "";
 
     begin_answer();
-    add("hello\\n");
+    add(printed);
     if (found != NULL) {
         memcpy(nonce, found, NONCE_SIZE);
         if (wrong_nonce)
@@ -252,7 +252,7 @@ static int misbehave(const char *mode)
     else if (strcmp(mode, "huge") == 0)
         print_huge();
     else if (strcmp(mode, "wrong_nonce") == 0)
-        print_answer(1, "0");
+        print_answer("hello\\n", 1, "0");
     else if (strcmp(mode, "sample") == 0)
         print_sample();
     else if (strcmp(mode, "crash") == 0)
@@ -261,8 +261,10 @@ static int misbehave(const char *mode)
         return 1;
     else if (strcmp(mode, "flood") == 0)
         become("flood", gigabyte, NULL);
+    else if (strcmp(mode, "silent") == 0)
+        print_answer("", 0, "0");
     else if (strcmp(mode, "script_fails") == 0)
-        print_answer(0, "7");
+        print_answer("hello\\n", 0, "7");
     else if (strncmp(mode, "hang:", 5) == 0)
         hang(mode + 5);
     else if (strcmp(mode, "empty") != 0)
@@ -370,7 +372,7 @@ static int invoke(char *const *arguments)
         wait_at_the_gate();
     else if (strcmp(mode, "good") != 0 && has_turn(mode, name))
         return misbehave(mode);
-    print_answer(0, "0");
+    print_answer("hello\\n", 0, "0");
     return 0;
 }
 
