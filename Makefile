@@ -22,7 +22,7 @@ V       ?=
 Q       := $(if $(V),,@)
 SAY     := @$(if $(V),:,printf '%-5s %s\n')
 
-ifeq ($(filter $(VARIANT),release debug asan tsan),)
+ifeq ($(filter $(VARIANT),release debug asan tsan fuzz),)
 $(error VARIANT is release, debug, asan or tsan, not "$(VARIANT)")
 endif
 
@@ -38,6 +38,8 @@ CFLAGS_asan     := -O1 -g3 -fno-omit-frame-pointer -fsanitize=address,undefined 
 CPPFLAGS_asan   := -DAZFAN_FAULTS
 CFLAGS_tsan     := -O1 -g3 -fno-omit-frame-pointer -fsanitize=thread
 CPPFLAGS_tsan   := -DAZFAN_FAULTS
+# For `make fuzz` alone.
+CFLAGS_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wvla -Wundef -Wwrite-strings -Wcast-qual \
@@ -123,19 +125,23 @@ build/stub/%: test/stub/%.c | build/.deps
 bench: all $(STUBS)
 	@test/bench/run $(OUT)/azfan
 
-# Throws mutations of every job file there is at the loader, for FUZZ_SECONDS.
+# Throws mutations of every job file there is at the loader, and of some journals at the replay, each
+# for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 60
-fuzz: build/fuzz/fuzz_jobfile
+FUZZ := -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 \
+	-artifact_prefix=build/fuzz/
+fuzz: build/azfan
+	@.ci/deps build fuzz
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang DEV= build/fuzz/fuzz_jobfile build/fuzz/fuzz_journal
 	@mkdir -p build/fuzz/corpus
 	@cp test/jobs-bad/*.yaml jobs/*.yaml build/fuzz/corpus
-	build/fuzz/fuzz_jobfile -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=10 -verbosity=0 \
-		-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/corpus
+	@test/fuzz/journals build/azfan build/fuzz/journals
+	build/fuzz/fuzz_jobfile $(FUZZ) -max_len=4096 build/fuzz/corpus
+	build/fuzz/fuzz_journal $(FUZZ) -max_len=8192 build/fuzz/journals
 
-build/fuzz/fuzz_jobfile: test/fuzz/fuzz_jobfile.c $(wildcard src/job/*.c src/base/*.c src/sys/*.c)
-	@.ci/deps build fuzz
-	@mkdir -p $(@D)
-	clang -std=c17 -D_GNU_SOURCE -iquote include -O1 -g -fsanitize=fuzzer,address,undefined \
-		$(shell pkg-config --cflags $(PACKAGES)) -o $@ $^ $(shell pkg-config --libs $(PACKAGES))
+$(OUT)/fuzz_%: test/fuzz/fuzz_%.c $(OUT)/libazfan.a
+	$(SAY) FUZZ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LDLIBS)
 
 lint: build/.deps-test
 	@test/lint/run

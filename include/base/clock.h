@@ -36,7 +36,10 @@ void clock_print(int64_t wall, char text[CLOCK_TEXT_SIZE]);
 /* "2026-11-23T03:00:00.123Z" */
 void clock_print_exact(int64_t wall, char text[CLOCK_TEXT_SIZE]);
 
-/* Reads what either of these two printed; false: it is neither. */
+/*
+ * Reads what either of these two printed, from 1970 to 2199, so that a time and some durations
+ * never overflow. False, and *RET is as it was: it is neither.
+ */
 bool clock_parse(const char *text, int64_t *ret);
 
 /* "20261123T030000Z", for names of files */

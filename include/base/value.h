@@ -32,11 +32,13 @@ json_t *value_exact_time(int64_t wall);
 /* Appends OBJECT as one line without a newline, and frees it. */
 void value_print(struct buffer *buffer, json_t *object);
 
-/* Valid as long as OBJECT is. NULL: null, missing, or no string. */
+/* Valid as long as OBJECT is. NULL: null, missing, no string, or one with a NUL in it. */
 const char *value_get_text(const json_t *object, const char *key);
 
 bool value_get_integer(const json_t *object, const char *key, int64_t *ret);
 bool value_get_boolean(const json_t *object, const char *key, bool *ret);
+/* No longer than ten years, so that sums of a few never overflow. */
+enum { VALUE_LONGEST = 3660 * 24 * 3600 }; /* seconds */
 bool value_get_seconds(const json_t *object, const char *key, int64_t *ret);
 bool value_get_time(const json_t *object, const char *key, int64_t *ret);
 

@@ -27,8 +27,11 @@ int replay_run(const char *folder, struct result *ret, struct error *error);
 
 /*
  * The same without the targets, and quickly when the run has finished: what a
- * list of runs shows. RET has no targets then; *RET_TARGETS is how many there
- * were, and settled and counts say what became of them.
+ * list of runs shows. RET has no targets then (no result_exit_status() can be
+ * made of it); *RET_TARGETS is how many there were, and settled and counts say
+ * what became of them. Of a run that has finished only the first and the last
+ * line are read: damage between them is not seen, and why it was halted, and
+ * how Azure throttled it, is not known.
  */
 int replay_summary(const char *folder, struct result *ret, size_t *ret_targets,
                    struct error *error);

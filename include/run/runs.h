@@ -13,7 +13,10 @@
 
 struct result;
 
-/* Run folders, newest first; for runs_done(). */
+/*
+ * Run folders, newest first, as their names say, which begin with the time of the start; others go
+ * by the time when their journal was written last. For runs_done().
+ */
 struct runs {
     char **folders; /* paths */
     size_t count;

@@ -6,7 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of struct tm: what clock_parse() takes. */
+enum { FIRST_YEAR = 1970 - 1900, LAST_YEAR = 2199 - 1900 };
+
 static const int64_t second = INT64_C(1000000000);
+
+/* What the three digits of a fraction are worth. */
+static const int64_t places[] = {100000000, 10000000, 1000000};
 
 static int64_t read_clock(clockid_t id)
 {
@@ -63,24 +69,28 @@ void clock_print_exact(int64_t wall, char text[CLOCK_TEXT_SIZE])
                        (unsigned)(wall % second / 1000000) % 1000);
 }
 
+/* strptime() takes blanks, short numbers and the 31st of February: a time prints as it was read. */
 bool clock_parse(const char *text, int64_t *ret)
 {
     struct tm parts = {.tm_isdst = 0};
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
-    int64_t milliseconds = 0;
+    char printed[CLOCK_TEXT_SIZE];
+    int64_t wall;
 
-    if (rest == NULL)
+    if (rest == NULL || parts.tm_year < FIRST_YEAR || parts.tm_year > LAST_YEAR)
         return false;
-    if (rest[0] == '.') {
-        for (int i = 1; i <= 3; i++) {
-            if (!isdigit((unsigned char)rest[i]))
-                return false;
-            milliseconds = milliseconds * 10 + (rest[i] - '0');
-        }
-        rest += 4;
+    wall = (int64_t)timegm(&parts) * second;
+    if (rest[0] != '.') {
+        clock_print(wall, printed);
+    } else {
+        for (int i = 1; i <= 3 && isdigit((unsigned char)rest[i]); i++)
+            wall += (rest[i] - '0') * places[i - 1];
+        clock_print_exact(wall, printed);
     }
-    *ret = (int64_t)timegm(&parts) * second + milliseconds * 1000000;
-    return strcmp(rest, "Z") == 0;
+    if (strcmp(text, printed) != 0)
+        return false;
+    *ret = wall;
+    return true;
 }
 
 void clock_print_compact(int64_t wall, char text[CLOCK_TEXT_SIZE])

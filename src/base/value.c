@@ -62,7 +62,10 @@ void value_print(struct buffer *buffer, json_t *object)
 
 const char *value_get_text(const json_t *object, const char *key)
 {
-    return json_string_value(json_object_get(object, key));
+    const json_t *value = json_object_get(object, key);
+    const char *text = json_string_value(value);
+
+    return text != NULL && strlen(text) == json_string_length(value) ? text : NULL;
 }
 
 bool value_get_integer(const json_t *object, const char *key, int64_t *ret)
@@ -90,7 +93,7 @@ bool value_get_seconds(const json_t *object, const char *key, int64_t *ret)
     const json_t *value = json_object_get(object, key);
     double seconds = json_number_value(value);
 
-    if (!json_is_number(value) || seconds < 0 || seconds > (double)INT64_MAX / 1e9 / 2)
+    if (!json_is_number(value) || seconds < 0 || seconds > VALUE_LONGEST)
         return false;
     *ret = (int64_t)(seconds * 1000.0 + 0.5) * NUMBER_MILLISECOND;
     return true;

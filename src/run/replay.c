@@ -9,9 +9,10 @@
  */
 #include "run/replay.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -22,6 +23,9 @@
 #include "run/result.h"
 
 enum { TAIL = 16 * 1024, MOST_TARGETS = 100000, MOST_WORKERS = 100000 };
+
+/* How jansson reads a line: a stream may hold NULs, and of a key that stands twice one is a lie. */
+enum { READING = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL };
 
 struct place {
     const char *label;
@@ -44,7 +48,7 @@ static int compare_places(const void *a, const void *b)
     return strcmp(((const struct place *)a)->label, ((const struct place *)b)->label);
 }
 
-static void sort_places(struct replay *self)
+static int sort_places(struct replay *self, struct error *error)
 {
     const struct result *result = self->result;
 
@@ -52,6 +56,11 @@ static void sort_places(struct replay *self)
     for (size_t i = 0; i < result->target_count; i++)
         self->places[i] = (struct place){result->targets[i].label, i};
     qsort(self->places, result->target_count, sizeof *self->places, compare_places);
+    for (size_t i = 1; i < result->target_count; i++) {
+        if (compare_places(&self->places[i - 1], &self->places[i]) == 0)
+            return error_set(error, "two targets with the same label");
+    }
+    return 0;
 }
 
 static int find_target(const struct replay *self, const json_t *event, size_t *ret,
@@ -74,6 +83,8 @@ static int missing(struct error *error, const char *what)
     return error_set(error, "%s is missing, or not what it should be", what);
 }
 
+/* ---- values ------------------------------------------------------------------------------- */
+
 /* What stands in every line that is shown. An escape sequence in it is somebody's, not azfan's. */
 static char *copy_name(const json_t *object, const char *key)
 {
@@ -90,48 +101,73 @@ static char *copy_name(const json_t *object, const char *key)
     return copy;
 }
 
+/* A whole number from LEAST to MOST. */
+static bool get_number(const json_t *object, const char *key, int least, int most, int *ret)
+{
+    int64_t number;
+
+    if (!value_get_integer(object, key, &number) || number < least || number > most)
+        return false;
+    *ret = (int)number;
+    return true;
+}
+
+/* A copy of a text that may be missing or null; but nothing else may be in its place. */
+static bool get_optional(const json_t *object, const char *key, char **ret)
+{
+    const json_t *value = json_object_get(object, key);
+
+    *ret = memory_string(value_get_text(object, key));
+    return value == NULL || json_is_null(value) || *ret != NULL;
+}
+
 /* ---- the head ----------------------------------------------------------------------------- */
 
 static int read_job(struct result_job *job, const json_t *object, struct error *error)
 {
-    int64_t attempts = 1;
-    int64_t batches = 1;
+    bool optional =
+        get_optional(object, "path", &job->path) && get_optional(object, "runbook", &job->runbook);
 
     job->name = copy_name(object, "name");
     job->file = memory_string(value_get_text(object, "file"));
-    job->path = memory_string(value_get_text(object, "path"));
     job->digest = memory_string(value_get_text(object, "sha256"));
     job->script_digest = memory_string(value_get_text(object, "script_sha256"));
-    job->runbook = memory_string(value_get_text(object, "runbook"));
-    if (job->name == NULL || job->file == NULL || job->digest == NULL ||
+    if (!optional || job->name == NULL || job->file == NULL || job->digest == NULL ||
         job->script_digest == NULL || !value_get_seconds(object, "timeout_s", &job->timeout) ||
         !value_get_seconds(object, "script_timeout_s", &job->script_timeout) ||
         !value_get_seconds(object, "deadline_s", &job->deadline) ||
-        !value_get_integer(object, "attempts", &attempts) ||
-        !value_get_integer(object, "batches", &batches))
+        !get_number(object, "attempts", 1, INT_MAX, &job->attempts) ||
+        !get_number(object, "batches", 1, MOST_TARGETS, &job->batches))
         return missing(error, "the job");
-    job->attempts = (int)attempts;
-    job->batches = (int)batches;
     return 0;
 }
 
-static void read_overrides(struct result_overrides *overrides, const json_t *object)
+static bool get_settings(const json_t *settings, struct result_overrides *overrides)
 {
-    const json_t *settings = json_object_get(object, "set");
-    int64_t concurrency = 0;
+    const json_t *setting;
+    size_t i;
 
-    (void)value_get_integer(object, "concurrency", &concurrency);
-    (void)value_get_seconds(object, "timeout_s", &overrides->timeout);
-    (void)value_get_seconds(object, "deadline_s", &overrides->deadline);
-    overrides->concurrency = (int)concurrency;
-    overrides->az = memory_string(value_get_text(object, "az"));
     overrides->settings = memory_zeroed(json_array_size(settings), sizeof *overrides->settings);
-    for (size_t i = 0; i < json_array_size(settings); i++) {
-        const char *setting = json_string_value(json_array_get(settings, i));
-
-        if (setting != NULL)
-            overrides->settings[overrides->setting_count++] = memory_string(setting);
+    json_array_foreach(settings, i, setting)
+    {
+        if (!json_is_string(setting))
+            return false;
+        overrides->settings[overrides->setting_count++] = memory_string(json_string_value(setting));
     }
+    return json_is_array(settings);
+}
+
+/* Nothing of it may get lost: a rerun would do something else than the run. */
+static int read_overrides(struct result_overrides *overrides, const json_t *object,
+                          struct error *error)
+{
+    if (!get_number(object, "concurrency", 0, MOST_WORKERS, &overrides->concurrency) ||
+        !value_get_seconds(object, "timeout_s", &overrides->timeout) ||
+        !value_get_seconds(object, "deadline_s", &overrides->deadline) ||
+        !get_optional(object, "az", &overrides->az) ||
+        !get_settings(json_object_get(object, "set"), overrides))
+        return missing(error, "what the command line said");
+    return 0;
 }
 
 static void read_origin(struct result_origin *origin, const json_t *event)
@@ -147,43 +183,37 @@ static void read_origin(struct result_origin *origin, const json_t *event)
 static int read_run(struct replay *self, const json_t *event, struct error *error)
 {
     struct result *result = self->result;
-    int64_t concurrency = 0;
-    int64_t workers = 0;
-    int64_t targets = 0;
+    int targets = 0;
 
     if (result->run != NULL)
         return error_set(error, "a second run");
     result->run = copy_name(event, "run");
-    result->rerun_of = memory_string(value_get_text(event, "rerun_of"));
-    read_overrides(&result->overrides, json_object_get(event, "overrides"));
     read_origin(&result->origin, event);
-    if (read_job(&result->job, json_object_get(event, "job"), error) < 0)
+    if (read_job(&result->job, json_object_get(event, "job"), error) < 0 ||
+        read_overrides(&result->overrides, json_object_get(event, "overrides"), error) < 0)
         return -1;
-    if (result->run == NULL || !value_get_boolean(event, "rehearsal", &result->rehearsal) ||
+    if (result->run == NULL || !get_optional(event, "rerun_of", &result->rerun_of) ||
+        !value_get_boolean(event, "rehearsal", &result->rehearsal) ||
         !value_get_time(event, "started", &result->wall_started) ||
-        !value_get_integer(event, "concurrency", &concurrency) ||
-        !value_get_integer(event, "workers", &workers) || workers < 1 || workers > MOST_WORKERS ||
-        !value_get_integer(event, "targets", &targets) || targets < 0 || targets > MOST_TARGETS)
+        !get_number(event, "concurrency", 1, MOST_WORKERS, &result->concurrency) ||
+        !get_number(event, "workers", 1, MOST_WORKERS, &result->workers) ||
+        !get_number(event, "targets", 1, MOST_TARGETS, &targets))
         return missing(error, "a key of the run");
-    result->concurrency = (int)concurrency;
-    result->workers = (int)workers;
-    result->least_limit = (int)workers;
+    result->least_limit = result->workers;
     self->target_total = (size_t)targets;
     return 0;
 }
 
 static int read_target(struct result_target *target, const json_t *object, struct error *error)
 {
-    int64_t batch = 1;
+    bool optional = get_optional(object, "subscription", &target->subscription);
 
     target->name = copy_name(object, "name");
     target->resource_group = copy_name(object, "resource_group");
-    target->subscription = memory_string(value_get_text(object, "subscription"));
     target->label = copy_name(object, "label");
-    if (target->name == NULL || target->resource_group == NULL || target->label == NULL ||
-        !value_get_integer(object, "batch", &batch))
+    if (!optional || target->name == NULL || target->resource_group == NULL ||
+        target->label == NULL || !get_number(object, "batch", 1, MOST_TARGETS, &target->batch))
         return missing(error, "a key of a target");
-    target->batch = (int)batch;
     return 0;
 }
 
@@ -200,7 +230,8 @@ static int read_targets(struct replay *self, const json_t *event, struct error *
             return -1;
     }
     result_name_targets(result, NULL);
-    sort_places(self);
+    if (sort_places(self, error) < 0)
+        return -1;
     self->begun = true;
     return 0;
 }
@@ -209,10 +240,14 @@ static int read_targets(struct replay *self, const json_t *event, struct error *
 
 static int read_login(struct replay *self, const json_t *event, struct error *error)
 {
-    (void)error;
+    char *subscription;
+
+    if (!get_optional(event, "subscription", &subscription))
+        return missing(error, "the subscription");
+    result_name_targets(self->result, subscription);
+    free(subscription);
     free(self->result->origin.az_version);
     self->result->origin.az_version = memory_string(value_get_text(event, "az_version"));
-    result_name_targets(self->result, value_get_text(event, "subscription"));
     return 0;
 }
 
@@ -240,32 +275,28 @@ static int read_put_back(struct replay *self, const json_t *event, struct error 
     if (self->result->targets[index].state != RESULT_STARTED)
         return error_set(error, "an attempt that was not begun");
     result_unstart(self->result, index);
+    /* What a halt found that no worker had begun is put back behind the halt's own line. */
+    if (self->result->ending != RESULT_COMPLETE)
+        (void)result_settle_rest(self->result, NULL);
     return 0;
 }
 
 static bool get_attempt(const json_t *event, struct result_attempt *ret)
 {
-    int64_t az_exit = -1;
-    int64_t az_signal = 0;
-    int64_t leftovers = 0;
     int64_t rss = 0;
-    int64_t worker = 0;
     bool ok = value_get_time(event, "started", &ret->wall_started) &&
               value_get_seconds(event, "started_at_s", &ret->at) &&
               value_get_seconds(event, "duration_s", &ret->duration) &&
-              value_get_integer(event, "az_exit", &az_exit) &&
-              value_get_integer(event, "az_signal", &az_signal) &&
+              get_number(event, "az_exit", -1, INT_MAX, &ret->az_exit) &&
+              get_number(event, "az_signal", 0, INT_MAX, &ret->az_signal) &&
               value_get_boolean(event, "stopped", &ret->stopped) &&
-              value_get_integer(event, "leftovers_killed", &leftovers) &&
+              get_number(event, "leftovers_killed", 0, INT_MAX, &ret->leftovers_killed) &&
               value_get_seconds(event, "cpu_s", &ret->cpu_time) &&
               value_get_integer(event, "max_rss_kib", &rss) &&
-              value_get_integer(event, "worker", &worker);
+              get_number(event, "worker", 0, MOST_WORKERS, &ret->worker) &&
+              get_optional(event, "message", &ret->message);
 
-    ret->az_exit = (int)az_exit;
-    ret->az_signal = (int)az_signal;
-    ret->leftovers_killed = (int)leftovers;
     ret->max_rss_kib = (long)rss;
-    ret->worker = (int)worker;
     return ok;
 }
 
@@ -274,11 +305,10 @@ static bool get_outcome(const json_t *event, struct outcome *ret)
     const char *kind = value_get_text(event, "outcome");
     const char *reason = value_get_text(event, "reason");
     const char *script = value_get_text(event, "script_started");
-    int64_t exit_code = -1;
     int found;
 
     if (kind == NULL || reason == NULL || script == NULL ||
-        !value_get_integer(event, "exit_code", &exit_code) ||
+        !get_number(event, "exit_code", INT_MIN, INT_MAX, &ret->exit_code) ||
         !value_get_boolean(event, "may_still_run", &ret->may_still_run) ||
         !value_get_seconds(event, "retry_after_s", &ret->retry_after))
         return false;
@@ -286,7 +316,6 @@ static bool get_outcome(const json_t *event, struct outcome *ret)
     ret->reason = outcome_find_reason(reason);
     found = outcome_find_script(script);
     ret->script = (enum outcome_script)found;
-    ret->exit_code = (int)exit_code;
     return ret->kind != OUTCOME_KINDS && ret->reason != REASONS && found >= 0 &&
            outcome_is_valid(ret->kind, ret->reason);
 }
@@ -309,6 +338,12 @@ static bool get_answer(const json_t *event, struct answer *ret)
            value_get_boolean(event, "stderr_truncated", &ret->errors_truncated);
 }
 
+/* Attempts that last longer than any clock have not been. */
+static bool can_add(const struct result_target *target, const struct result_attempt *attempt)
+{
+    return attempt->duration <= INT64_MAX - target->duration;
+}
+
 static int read_end(struct replay *self, const json_t *event, struct error *error)
 {
     struct result_attempt attempt = {.az_exit = -1};
@@ -321,13 +356,14 @@ static int read_end(struct replay *self, const json_t *event, struct error *erro
     if (self->result->targets[index].state != RESULT_STARTED)
         return error_set(error, "the end of an attempt that was not begun");
     if (!get_attempt(event, &attempt) || !get_answer(event, &answer) ||
-        !value_get_boolean(event, "settled", &settled)) {
+        !value_get_boolean(event, "settled", &settled) ||
+        !can_add(&self->result->targets[index], &attempt)) {
+        free(attempt.message);
         answer_done(&answer);
         return missing(error, "a key of an attempt's end");
     }
     attempt.outcome = answer.outcome.kind;
     attempt.reason = answer.outcome.reason;
-    attempt.message = memory_string(value_get_text(event, "message"));
     answer.outcome.message = memory_string(attempt.message);
     result_end(self->result, index, &attempt, &answer, settled);
     return 0;
@@ -335,11 +371,11 @@ static int read_end(struct replay *self, const json_t *event, struct error *erro
 
 static int read_limit(struct replay *self, const json_t *event, struct error *error)
 {
-    int64_t limit = 0;
+    int limit;
 
-    if (!value_get_integer(event, "limit", &limit))
+    if (!get_number(event, "limit", 1, MOST_WORKERS, &limit))
         return missing(error, "the limit");
-    result_limit(self->result, (int)limit);
+    result_limit(self->result, limit);
     return 0;
 }
 
@@ -357,30 +393,63 @@ static int read_ending(const json_t *event, enum result_ending *ret, struct erro
 static int read_halt(struct replay *self, const json_t *event, struct error *error)
 {
     enum result_ending ending = RESULT_COMPLETE;
-    int64_t signal = 0;
+    char *cause;
+    int signal = 0;
 
     if (read_ending(event, &ending, error) < 0)
         return -1;
-    if (ending == RESULT_COMPLETE || !value_get_integer(event, "signal", &signal) || signal < 0 ||
-        signal > 64)
+    if (ending == RESULT_COMPLETE || !get_number(event, "signal", 0, INT_MAX, &signal) ||
+        (ending == RESULT_SIGNAL && sigabbrev_np(signal) == NULL))
         return missing(error, "the ending");
-    result_end_early(self->result, ending, (int)signal, value_get_text(event, "cause"));
+    if (!get_optional(event, "cause", &cause))
+        return missing(error, "the cause");
+    result_end_early(self->result, ending, signal, cause);
     (void)result_settle_rest(self->result, NULL);
+    free(cause);
     return 0;
+}
+
+/* False: there are none, or they are not of so many targets. */
+static bool get_counts(const json_t *event, size_t targets, size_t counts[OUTCOME_KINDS])
+{
+    const json_t *object = json_object_get(event, "counts");
+    size_t sum = 0;
+
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+        int count;
+
+        if (!get_number(object, outcome_name((enum outcome_kind)kind), 0, MOST_TARGETS, &count))
+            return false;
+        counts[kind] = (size_t)count;
+        sum += (size_t)count;
+    }
+    return sum == targets;
+}
+
+/* Does the last line say the same as all before it? */
+static bool agrees(const struct result *result, const json_t *event)
+{
+    enum result_ending ending = RESULT_GOING;
+    size_t counts[OUTCOME_KINDS];
+    struct error ignored;
+
+    return read_ending(event, &ending, &ignored) == 0 && ending == result->ending &&
+           get_counts(event, result->target_count, counts) &&
+           memcmp(counts, result->counts, sizeof counts) == 0;
 }
 
 static int read_finish(struct replay *self, const json_t *event, struct error *error)
 {
     struct result *result = self->result;
-    const char *trouble = value_get_text(event, "trouble");
 
     if (!value_get_time(event, "ended", &result->wall_ended) ||
-        !value_get_seconds(event, "duration_s", &result->duration))
+        !value_get_seconds(event, "duration_s", &result->duration) ||
+        !get_optional(event, "trouble", &result->trouble))
         return missing(error, "the end of the run");
-    if (trouble != NULL)
-        result_trouble(result, trouble);
     if (result->settled != result->target_count)
         return error_set(error, "the run's end, with targets that have none");
+    if (!agrees(result, event))
+        return error_set(error, "the run's end is another one than what came before it");
     self->finished = true;
     return 0;
 }
@@ -406,12 +475,13 @@ static int check_first(const json_t *event, struct error *error)
     const char *name = value_get_text(event, "event");
     int64_t version = 0;
 
-    if (name == NULL || strcmp(name, "run") != 0 || !value_get_integer(event, "version", &version))
+    if (name == NULL || strcmp(name, "run") != 0 ||
+        !value_get_integer(event, "version", &version) || version < 1)
         return error_set(error, "this is no journal of azfan");
     if (version > EVENT_VERSION)
-        return error_set(error,
-                         "it was written by a newer azfan: version %d, and this one reads %d",
-                         (int)version, EVENT_VERSION);
+        return error_set(
+            error, "it was written by a newer azfan: version %" PRId64 ", and this one reads %d",
+            version, EVENT_VERSION);
     return 0;
 }
 
@@ -440,7 +510,7 @@ static int read_line(void *context, size_t number, const char *line, size_t leng
                      struct error *error)
 {
     struct replay *self = context;
-    json_t *event = json_loadb(line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    json_t *event = json_loadb(line, length, READING, NULL);
     int result;
 
     (void)number;
@@ -461,8 +531,10 @@ static int read_all(struct replay *self, const char *path, struct error *error)
     if (journal_read(path, read_line, self, error) < 0)
         return -1;
     if (!self->begun)
-        return error_set(error, "%s holds no run: azfan %s", path,
-                         live ? "is only just beginning it" : "was ended before it began");
+        return error_set(error,
+                         live ? "%s holds no run yet: azfan is about to begin it"
+                              : "%s holds no run: azfan was ended before it began",
+                         path);
     if (self->finished)
         return 0;
     if (live)
@@ -491,43 +563,44 @@ int replay_run(const char *folder, struct result *ret, struct error *error)
 
 /* ---- summaries ---------------------------------------------------------------------------- */
 
-static void read_counts(struct result *result, const json_t *counts)
+static int read_end_of_run(struct replay *self, const json_t *event, struct error *error)
 {
-    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
-        int64_t count = 0;
+    struct result *result = self->result;
+    int status = 0;
 
-        (void)value_get_integer(counts, outcome_name((enum outcome_kind)kind), &count);
-        result->counts[kind] = (size_t)count;
-        result->settled += (size_t)count;
-    }
+    if (read_ending(event, &result->ending, error) < 0)
+        return -1;
+    if (!value_get_time(event, "ended", &result->wall_ended) ||
+        !value_get_seconds(event, "duration_s", &result->duration) ||
+        !get_optional(event, "trouble", &result->trouble) ||
+        !get_counts(event, self->target_total, result->counts) ||
+        !get_number(event, "exit_status", 0, UCHAR_MAX, &status))
+        return missing(error, "the end of the run");
+    if (result->ending == RESULT_SIGNAL)
+        result->signal = status - 128;
+    if (result->ending == RESULT_SIGNAL && sigabbrev_np(result->signal) == NULL)
+        return missing(error, "the signal");
+    result->settled = self->target_total;
+    self->finished = true;
+    return 0;
 }
 
-/* Of the last lines only the very last one counts; a line that is no event tells nothing. */
+/* The very last line counts. After an error here all of them are read, and judged. */
 static int read_last(void *context, size_t number, const char *line, size_t length,
                      struct error *error)
 {
     struct replay *self = context;
-    json_t *event = json_loadb(line, length, JSON_ALLOW_NUL, NULL);
+    json_t *event = json_loadb(line, length, READING, NULL);
     const char *name = value_get_text(event, "event");
-    const char *trouble = value_get_text(event, "trouble");
-    int64_t status = 0;
+    int result = 0;
 
     (void)number;
-    if (name != NULL && strcmp(name, "finish") == 0 &&
-        value_get_integer(event, "exit_status", &status) &&
-        read_ending(event, &self->result->ending, error) == 0) {
-        see_time(self->result, event);
-        (void)value_get_time(event, "ended", &self->result->wall_ended);
-        (void)value_get_seconds(event, "duration_s", &self->result->duration);
-        read_counts(self->result, json_object_get(event, "counts"));
-        if (trouble != NULL)
-            result_trouble(self->result, trouble);
-        if (self->result->ending == RESULT_SIGNAL)
-            self->result->signal = (int)status - 128;
-        self->finished = true;
-    }
+    if (self->finished)
+        result = error_set(error, "damaged: a line behind the run's end");
+    else if (name != NULL && strcmp(name, "finish") == 0)
+        result = read_end_of_run(self, event, error);
     json_decref(event);
-    return 0;
+    return result;
 }
 
 static void forget_targets(struct result *result)

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/runs.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "run/folder.h"
@@ -19,16 +22,23 @@
 
 /* ---- the list ----------------------------------------------------------------------------- */
 
-enum {
-    STAMP_LENGTH = 16,      /* "20261123T030000Z" */
-    MOST_GENERATIONS = 1000 /* of reruns of reruns: a circle would have no end */
-};
+static const char stamp_pattern[] = "00000000T000000Z"; /* 0: any digit */
 
 struct entry {
     char *folder;
-    const char *name; /* in FOLDER */
-    int64_t written;  /* when the journal was written last */
+    char stamp[CLOCK_TEXT_SIZE]; /* "20261123T030000Z" */
+    int64_t written;             /* when the journal was written last */
 };
+
+static bool begins_with_stamp(const char *name)
+{
+    for (size_t i = 0; stamp_pattern[i] != '\0'; i++) {
+        if (stamp_pattern[i] == '0' ? !isdigit((unsigned char)name[i])
+                                    : name[i] != stamp_pattern[i])
+            return false;
+    }
+    return true;
+}
 
 static bool read_entry(const char *runs, const char *name, struct entry *ret)
 {
@@ -40,17 +50,20 @@ static bool read_entry(const char *runs, const char *name, struct entry *ret)
     if (!found)
         return false;
     ret->folder = memory_print("%s/%s", runs, name);
-    ret->name = ret->folder + strlen(runs) + 1;
     ret->written = (int64_t)status.st_mtim.tv_sec * NUMBER_SECOND + status.st_mtim.tv_nsec;
+    if (begins_with_stamp(name))
+        (void)snprintf(ret->stamp, sizeof ret->stamp, "%.*s", (int)strlen(stamp_pattern), name);
+    else
+        clock_print_compact(ret->written, ret->stamp);
     return true;
 }
 
-/* The newest first: an id begins with the second of its start; within one, the last written. */
+/* The newest first; of one second, the last written. */
 static int compare_entries(const void *a, const void *b)
 {
     const struct entry *one = a;
     const struct entry *other = b;
-    int order = strncmp(other->name, one->name, STAMP_LENGTH);
+    int order = strcmp(other->stamp, one->stamp);
 
     if (order != 0)
         return order;
@@ -123,14 +136,16 @@ static bool is_folder(const char *path)
 static int find_latest(char **ret, struct error *error)
 {
     struct runs runs;
+    char *place;
     int status = 0;
 
-    if (runs_list(&runs, error) < 0)
+    if (runs_list(&runs, error) < 0 || folder_of_runs(&place, error) < 0)
         return -1;
     if (runs.count > 0)
         *ret = memory_string(runs.folders[0]);
     else
-        status = error_set(error, "there is no run yet");
+        status = error_set(error, "there is no run yet in %s", place);
+    free(place);
     runs_done(&runs);
     return status;
 }
@@ -180,6 +195,13 @@ static void add_to_family(struct family *family, const char *id)
     family->ids[family->count++] = memory_string(id);
 }
 
+static void forget_family(struct family *family)
+{
+    for (size_t i = 0; i < family->count; i++)
+        free(family->ids[i]);
+    free(family->ids);
+}
+
 static bool is_in_family(const struct family *family, const char *id)
 {
     for (size_t i = 0; id != NULL && i < family->count; i++) {
@@ -187,14 +209,6 @@ static bool is_in_family(const struct family *family, const char *id)
             return true;
     }
     return false;
-}
-
-static bool is_same_vm(const struct result_target *one, const struct result_target *other)
-{
-    if (one->id != NULL && other->id != NULL)
-        return strcasecmp(one->id, other->id) == 0;
-    return strcasecmp(one->name, other->name) == 0 &&
-           strcasecmp(one->resource_group, other->resource_group) == 0;
 }
 
 static int compare_targets(const void *a, const void *b)
@@ -226,6 +240,28 @@ static void put_over(struct result *result, struct result_target *target,
         target->id = memory_string(later->id);
 }
 
+/*
+ * The VM of TARGET among the COUNT that are SORTED; NULL: it is not there. Of several
+ * subscriptions' VMs of one group and name it is the one of the same id. One whose id is not known,
+ * since its run had no login, is meant only when no other is.
+ */
+static struct result_target *find_vm(struct result_target **sorted, size_t count,
+                                     struct result_target *target)
+{
+    struct result_target **at = bsearch(&target, sorted, count, sizeof(void *), compare_targets);
+    struct result_target *nameless = NULL;
+
+    while (at != NULL && at > sorted && compare_targets(at - 1, &target) == 0)
+        at--;
+    for (; at != NULL && at < sorted + count && compare_targets(at, &target) == 0; at++) {
+        if ((*at)->id == NULL || target->id == NULL)
+            nameless = *at;
+        else if (strcasecmp((*at)->id, target->id) == 0)
+            return *at;
+    }
+    return nameless;
+}
+
 static void add_rerun(struct result *result, struct result *rerun)
 {
     struct result_target **sorted = memory_zeroed(result->target_count, sizeof(void *));
@@ -234,19 +270,11 @@ static void add_rerun(struct result *result, struct result *rerun)
         sorted[i] = &result->targets[i];
     qsort(sorted, result->target_count, sizeof(void *), compare_targets);
     for (size_t i = 0; i < rerun->target_count; i++) {
-        struct result_target *key = &rerun->targets[i];
-        struct result_target **at =
-            bsearch(&key, sorted, result->target_count, sizeof(void *), compare_targets);
+        struct result_target *later = &rerun->targets[i];
+        struct result_target *target = find_vm(sorted, result->target_count, later);
 
-        while (at != NULL && at > sorted && compare_targets(at - 1, &key) == 0)
-            at--;
-        for (; at != NULL && at < sorted + result->target_count && compare_targets(at, &key) == 0;
-             at++) {
-            if (is_same_vm(*at, key)) {
-                put_over(result, *at, key);
-                break;
-            }
-        }
+        if (target != NULL)
+            put_over(result, target, later);
     }
     free(sorted);
 }
@@ -288,36 +316,44 @@ static int see_rerun(struct family *family, const char *folder, struct result *w
 static int add_reruns(struct family *family, struct result *whole, struct error *error)
 {
     struct runs runs;
+    size_t known;
     int status = 0;
 
     if (runs_list(&runs, error) < 0)
         return -1;
-    for (size_t i = runs.count; i > 0 && status == 0; i--) {
-        if (is_rerun(family, runs.folders[i - 1]))
-            status = see_rerun(family, runs.folders[i - 1], whole, error);
-    }
+    do { /* again: where the clock was set back, a rerun of one of the family stands before it */
+        known = family->count;
+        for (size_t i = runs.count; i > 0 && status == 0; i--) {
+            if (is_rerun(family, runs.folders[i - 1]))
+                status = see_rerun(family, runs.folders[i - 1], whole, error);
+        }
+    } while (status == 0 && family->count > known);
     runs_done(&runs);
     return status;
 }
 
-/* Makes of RESULT the run that it is a rerun of, as far back as there are any. */
+/*
+ * Makes of RESULT the run that it is a rerun of, as far back as there are any. Those on the way are
+ * remembered: in a circle, which only a forged journal can make, there would be no end.
+ */
 static void climb(struct result *result)
 {
-    for (int i = 0; i < MOST_GENERATIONS && result->rerun_of != NULL; i++) {
+    struct family seen = {NULL, 0};
+
+    while (result->rerun_of != NULL && !is_in_family(&seen, result->run)) {
         char *folder = find_by_id(result->rerun_of);
         struct result parent;
         struct error ignored;
-        int status;
+        bool found = folder != NULL && replay_run(folder, &parent, &ignored) == 0;
 
-        if (folder == NULL)
-            return;
-        status = replay_run(folder, &parent, &ignored);
         free(folder);
-        if (status < 0)
-            return;
+        add_to_family(&seen, result->run);
+        if (!found)
+            break;
         result_done(result);
         *result = parent;
     }
+    forget_family(&seen);
 }
 
 static int gather(const char *folder, struct result *named, struct result *whole, int *ret_lock,
@@ -339,9 +375,7 @@ static int gather(const char *folder, struct result *named, struct result *whole
         status = error_set(error, "%s is being rerun at this moment", whole->run);
     if (status == 0 && !is_in_family(&family, named->run)) /* it is kept elsewhere */
         add_rerun(whole, named);
-    for (size_t i = 0; i < family.count; i++)
-        free(family.ids[i]);
-    free(family.ids);
+    forget_family(&family);
     if (status < 0) {
         result_done(whole);
         fd_close(ret_lock);

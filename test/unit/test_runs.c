@@ -1,0 +1,746 @@
+/* SPDX-License-Identifier: MIT */
+/* run/runs: which past run is meant, and what reruns have left to do of it. */
+#include "run/runs.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "run/event.h"
+#include "run/journal.h"
+#include "run/replay.h"
+#include "run/result.h"
+#include "sys/file.h"
+#include "unit/unit.h"
+
+enum { MOST_TARGETS = 8, MOST_PASTS = 6 };
+
+/* The start of every run, and so of every attempt. */
+static const int64_t started = INT64_C(1795402800) * NUMBER_SECOND;
+
+static char *folder; /* also the working directory, and the state's home */
+static char *place;  /* the folder of runs */
+static struct error error;
+static struct journal journal; /* of the run that was written last */
+
+/* ---- past runs ---- */
+
+/* A run as a test tells it. */
+struct past {
+    const char *run;
+    const char *rerun_of;
+    const char
+        *targets; /* "NAME[@GROUP[/SUBSCRIPTION]]=OUTCOME …"; "started": it was killed then */
+    bool without_login; /* the ids are not known */
+    int timeout;        /* seconds, of az; half of it for the script; 0: 200 */
+    bool keeps_going;   /* the journal stays open */
+};
+
+struct word {
+    char name[32], group[32], subscription[32], outcome[32];
+};
+
+/* The next of the words of *TEXT. */
+static bool read_word(const char **text, struct word *ret)
+{
+    char word[100];
+    int length = 0;
+
+    *ret = (struct word){.group = "g"};
+    if (sscanf(*text, " %99s%n", word, &length) != 1)
+        return false;
+    *text += length;
+    if (sscanf(word, "%31[^@=]@%31[^/=]/%31[^=]=%31s", ret->name, ret->group, ret->subscription,
+               ret->outcome) == 4)
+        return true;
+    ret->subscription[0] = '\0';
+    return sscanf(word, "%31[^@=]@%31[^=]=%31s", ret->name, ret->group, ret->outcome) == 3 ||
+           sscanf(word, "%31[^=]=%31s", ret->name, ret->outcome) == 2;
+}
+
+static void put(struct buffer *line)
+{
+    journal_add(&journal, line);
+}
+
+static void take_target(struct result_target *target, const struct word *word)
+{
+    bool has_own = word->subscription[0] != '\0';
+
+    target->name = memory_string(word->name);
+    target->resource_group = memory_string(word->group);
+    target->subscription = has_own ? memory_string(word->subscription) : NULL;
+    target->label = memory_print("%s/%s/%s", word->subscription, word->group, word->name);
+}
+
+static void begin(struct result *result, const struct past *past)
+{
+    int64_t timeout = (past->timeout > 0 ? past->timeout : 200) * NUMBER_SECOND;
+    const char *rest = past->targets;
+    struct buffer line = BUFFER_INIT;
+    struct word word;
+    size_t count = 0;
+
+    while (read_word(&rest, &word))
+        count++;
+    result_init(result, past->run);
+    result_take_targets(result, count);
+    rest = past->targets;
+    for (size_t i = 0; read_word(&rest, &word); i++)
+        take_target(&result->targets[i], &word);
+    result->rerun_of = memory_string(past->rerun_of);
+    result->job = (struct result_job){.name = memory_string("demo"),
+                                      .file = memory_string("job.yaml"),
+                                      .digest = memory_string("d1"),
+                                      .script_digest = memory_string("d2"),
+                                      .timeout = timeout,
+                                      .script_timeout = timeout / 2,
+                                      .attempts = 1,
+                                      .batches = 1};
+    result->wall_started = result->wall_ended = started;
+    result->concurrency = result->workers = result->least_limit = 1;
+    event_run(&line, result);
+    put(&line);
+    event_targets(&line, result);
+    put(&line);
+}
+
+static void log_in(struct result *result)
+{
+    struct buffer line = BUFFER_INIT;
+
+    result_name_targets(result, "default");
+    event_login(&line, result, "default", 0);
+    put(&line);
+}
+
+static void end(struct result *result, size_t index, enum outcome_kind kind)
+{
+    static const enum outcome_reason reasons[OUTCOME_KINDS] = {
+        [OUTCOME_OK] = REASON_NONE,         [OUTCOME_FAILED] = REASON_EXIT,
+        [OUTCOME_TIMEOUT] = REASON_AZ,      [OUTCOME_ERROR] = REASON_BUSY,
+        [OUTCOME_UNKNOWN] = REASON_ANSWER,  [OUTCOME_CANCELLED] = REASON_SIGNAL,
+        [OUTCOME_SKIPPED] = REASON_DEADLINE};
+    struct result_attempt attempt = {.wall_started = started, .az_exit = -1};
+    struct answer answer = {.outcome = {.kind = kind,
+                                        .reason = reasons[kind],
+                                        .script = kind == OUTCOME_ERROR ? SCRIPT_NOT_STARTED
+                                                                        : SCRIPT_MAY_HAVE_STARTED,
+                                        .may_still_run = kind == OUTCOME_TIMEOUT}};
+    struct buffer line = BUFFER_INIT;
+
+    event_end(&line, result, index, &attempt, &answer, true, 0, 0);
+    put(&line);
+    result_end(result, index, &attempt, &answer, true);
+}
+
+/* True: azfan was killed while this target's attempt went on. */
+static bool run_target(struct result *result, size_t index, const char *outcome)
+{
+    struct buffer line = BUFFER_INIT;
+
+    if (strcmp(outcome, "skipped") == 0)
+        return false;
+    event_start(&line, result, index, 1, 0);
+    put(&line);
+    result_start(result, index, started);
+    if (strcmp(outcome, "started") == 0)
+        return true;
+    ck_assert_int_ne(outcome_find_kind(outcome), OUTCOME_KINDS);
+    end(result, index, outcome_find_kind(outcome));
+    return false;
+}
+
+static void finish(struct result *result)
+{
+    struct buffer line = BUFFER_INIT;
+
+    if (result->settled < result->target_count) {
+        result_end_early(result, RESULT_DEADLINE, 0, NULL);
+        event_halt(&line, result, 0);
+        put(&line);
+        (void)result_settle_rest(result, NULL);
+    }
+    event_finish(&line, result);
+    put(&line);
+}
+
+static void write_run(const struct past *past)
+{
+    char *path = memory_print("%s/%s/journal.jsonl", place, past->run);
+    char *own = memory_print("%s/%s", place, past->run);
+    const char *rest = past->targets;
+    bool killed = past->keeps_going;
+    struct result result;
+    struct word word;
+
+    ck_assert_msg(file_make_private_folder(own, &error) == 0, "%s", error.text);
+    ck_assert_msg(journal_create(&journal, path, &error) == 0, "%s", error.text);
+    begin(&result, past);
+    if (!past->without_login)
+        log_in(&result);
+    for (size_t i = 0; read_word(&rest, &word); i++)
+        killed = run_target(&result, i, word.outcome) || killed;
+    if (!killed)
+        finish(&result);
+    ck_assert_msg(journal_commit(&journal, &error) == 0, "%s", error.text);
+    if (!past->keeps_going)
+        journal_close(&journal);
+    result_done(&result);
+    free(path);
+    free(own);
+}
+
+/* ---- help ---- */
+
+static void set_up(void)
+{
+    ck_assert_int_eq(unsetenv("XDG_RUNTIME_DIR"), 0);
+    ck_assert_msg(file_make_temporary_folder(&folder, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_int_eq(setenv("XDG_STATE_HOME", folder, 1), 0);
+    place = memory_print("%s/azfan/runs", folder);
+    journal = (struct journal){.fd = -1};
+    error.text[0] = '\0';
+}
+
+static void tear_down(void)
+{
+    journal_close(&journal);
+    ck_assert_int_eq(file_remove_tree(folder, &error), 0);
+    free(folder);
+    free(place);
+}
+
+/* A folder that looks like a run's, with something as its journal. */
+static void make_run(const char *path, time_t written)
+{
+    const struct timespec times[2] = {{written, 0}, {written, 0}};
+    char *own = memory_print("%s", path);
+    char *file = memory_print("%s/journal.jsonl", path);
+
+    ck_assert_msg(file_make_private_folder(own, &error) == 0, "%s", error.text);
+    ck_assert_msg(file_write(file, 0600, "x", 1, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(utimensat(AT_FDCWD, file, times, 0), 0);
+    free(own);
+    free(file);
+}
+
+static void make_place(void)
+{
+    ck_assert_msg(file_make_private_folder(place, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(chdir(place), 0);
+}
+
+/* ---- the list ---- */
+
+static void check_list(const char *const *expected, size_t count)
+{
+    struct runs runs;
+
+    ck_assert_msg(runs_list(&runs, &error) == 0, "%s", error.text);
+    for (size_t i = 0; i < runs.count && i < count; i++) {
+        char *path = memory_print("%s/%s", place, expected[i]);
+
+        ck_assert_str_eq(runs.folders[i], path);
+        free(path);
+    }
+    ck_assert_uint_eq(runs.count, count);
+    runs_done(&runs);
+    ck_assert_uint_eq(runs.count, 0);
+}
+
+/* "latest" is what people act on: it must be the run that was started last. */
+START_TEST(the_newest_is_first)
+{
+    static const char *const expected[] = {"20261123T030001Z-a-0001", "20261123T030000Z-z-0002",
+                                           "20261123T030000Z-b-0001", "20261123T030000Z-c-0003",
+                                           "20261122T235959Z-z-0009", "20251123T030000Z-a-0001"};
+
+    make_place();
+    make_run("20261123T030000Z-c-0003", 1000);
+    make_run("20251123T030000Z-a-0001", 9000);
+    make_run("20261123T030000Z-z-0002", 3000);
+    make_run("20261122T235959Z-z-0009", 1000);
+    make_run("20261123T030001Z-a-0001", 1000);
+    make_run("20261123T030000Z-b-0001", 2000);
+    check_list(expected, 6);
+}
+END_TEST
+
+/* Somebody moved a run here: it stands where it was written, not in front of all. */
+START_TEST(a_name_without_a_time_is_put_by_its_own)
+{
+    static const char *const expected[] = {"20261123T030000Z-a-0001", "saved",
+                                           "20261122T030000Z-a-0001", "20200101-notes", "0"};
+
+    make_place();
+    make_run("saved", 1795364000);
+    make_run("20261122T030000Z-a-0001", 1);
+    make_run("20261123T030000Z-a-0001", 1);
+    make_run("0", 86400);
+    make_run("20200101-notes", 1577836800);
+    check_list(expected, 5);
+}
+END_TEST
+
+START_TEST(what_is_no_run_is_not_listed)
+{
+    static const char *const expected[] = {"20261123T030000Z-a-0002", "20261123T030000Z-a-0001"};
+
+    make_place();
+    make_run("20261123T030000Z-a-0001", 1);
+    make_run(".hidden", 2);
+    make_run("../elsewhere", 3);
+    ck_assert_int_eq(mkdir("20261123T030000Z-empty-0001", 0700), 0);
+    ck_assert_int_eq(mkdir("20261123T030000Z-odd-0001", 0700), 0);
+    ck_assert_int_eq(mkdir("20261123T030000Z-odd-0001/journal.jsonl", 0700), 0);
+    ck_assert_int_eq(file_write("20261123T030000Z-file-0001", 0600, "", 0, &error), 0);
+    ck_assert_int_eq(symlink("nowhere", "20261123T030000Z-dangling-0001"), 0);
+    ck_assert_int_eq(symlink("../elsewhere", "20261123T030000Z-a-0002"), 0);
+    check_list(expected, 2);
+}
+END_TEST
+
+START_TEST(no_folder_is_no_run)
+{
+    char *ret;
+
+    check_list(NULL, 0);
+    ck_assert_int_eq(runs_find(NULL, &ret, &error), -1);
+    ck_assert_msg(strstr(error.text, "no run yet") != NULL, "%s", error.text);
+    ck_assert_ptr_nonnull(strstr(error.text, place));
+}
+END_TEST
+
+START_TEST(a_folder_that_cannot_be_read_is_told)
+{
+    struct runs runs;
+    char *ret;
+
+    ck_assert_int_eq(mkdir("azfan", 0700), 0);
+    ck_assert_int_eq(file_write("azfan/runs", 0600, "", 0, &error), 0);
+    ck_assert_int_eq(runs_list(&runs, &error), -1);
+    ck_assert_msg(strstr(error.text, place) != NULL, "%s", error.text);
+    ck_assert_int_eq(runs_find("latest", &ret, &error), -1);
+    ck_assert_msg(strstr(error.text, place) != NULL, "%s", error.text);
+}
+END_TEST
+
+/* ---- one of them ---- */
+
+static const struct {
+    const char *word;     /* NULL: none was given */
+    const char *expected; /* %: the folder of runs; NULL: there is no such run */
+} words[] = {
+    {NULL, "%/20261123T030000Z-b-0002"},
+    {"latest", "%/20261123T030000Z-b-0002"},
+    {"20261122T030000Z-a-0001", "%/20261122T030000Z-a-0001"},
+    {"20261122T030000Z-v1.2-0001", "%/20261122T030000Z-v1.2-0001"},
+    {"20261122T030000Z-a-000", NULL},
+    {"20261122t030000z-a-0001", NULL},
+    {"both", "%/both"},
+    {"./both", "./both"},
+    {"here", "here"},
+    {"here/", "here/"},
+    {"./here", "./here"},
+    {"..here", "..here"},
+    {".", "."},
+    {"..", ".."},
+    {"../runs/here", NULL},
+    {"%/20261122T030000Z-a-0001", "%/20261122T030000Z-a-0001"},
+    {"here/journal.jsonl", NULL},
+    {"file", NULL},
+    {"nothing", NULL},
+    {".hidden", NULL},
+    {"", NULL},
+    {"%/nothing", NULL},
+};
+
+/* TEXT with the folder of runs for %. free() it; NULL stays NULL. */
+static char *with_place(const char *text)
+{
+    if (text == NULL || text[0] != '%')
+        return memory_string(text);
+    return memory_print("%s%s", place, text + 1);
+}
+
+/* An id goes before a folder of that name here; nothing leads out of the folder of runs unseen. */
+START_TEST(a_word_means_a_run)
+{
+    char *word = with_place(words[_i].word);
+    char *expected = with_place(words[_i].expected);
+    char *found = NULL;
+
+    make_place();
+    make_run("20261122T030000Z-a-0001", 5000);
+    make_run("20261122T030000Z-v1.2-0001", 5000);
+    make_run("20261123T030000Z-b-0002", 1000);
+    make_run("both", 1);
+    make_run(".hidden", 9000);
+    ck_assert_int_eq(chdir(folder), 0);
+    make_run("here", 1);
+    make_run("both", 1);
+    make_run("..here", 1);
+    ck_assert_int_eq(file_write("file", 0600, "", 0, &error), 0);
+    if (expected == NULL) {
+        ck_assert_msg(runs_find(word, &found, &error) == -1, "%s was found", word);
+        ck_assert_msg(strstr(error.text, word) != NULL, "%s", error.text);
+    } else {
+        ck_assert_msg(runs_find(word, &found, &error) == 0, "%s", error.text);
+        ck_assert_str_eq(found, expected);
+        free(found);
+    }
+    free(word);
+    free(expected);
+}
+END_TEST
+
+/* In a container there may be no home; a folder that was named needs none. */
+START_TEST(a_folder_is_found_without_a_home)
+{
+    char *found;
+
+    make_run("here", 1);
+    ck_assert_int_eq(unsetenv("XDG_STATE_HOME"), 0);
+    ck_assert_int_eq(unsetenv("HOME"), 0);
+    ck_assert_msg(runs_find("here", &found, &error) == 0, "%s", error.text);
+    ck_assert_str_eq(found, "here");
+    free(found);
+    ck_assert_int_eq(runs_find("nothing", &found, &error), -1);
+    ck_assert_msg(strstr(error.text, "nothing") != NULL, "%s", error.text);
+    ck_assert_int_eq(runs_find(NULL, &found, &error), -1);
+    ck_assert_msg(strstr(error.text, "HOME") != NULL, "%s", error.text);
+}
+END_TEST
+
+/* ---- reruns ---- */
+
+#define RUN(second) "20261123T0300" second "Z-demo-0000"
+
+static const struct rerun_case {
+    const char *name;
+    struct past pasts[MOST_PASTS]; /* the first one is rerun */
+    const char *expected;
+} rerun_cases[] = {
+    {"nobody has rerun it", {{.run = RUN("00"), .targets = "a=ok b=failed"}}, "a=ok b=failed"},
+    {"a rerun",
+     {{.run = RUN("00"), .targets = "a=ok b=failed c=skipped d=error"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "b=ok c=ok d=timeout"}},
+     "a=ok b=ok c=ok d=timeout"},
+    {"a rerun of a rerun",
+     {{.run = RUN("00"), .targets = "a=failed b=failed c=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=ok b=error c=error"},
+      {.run = RUN("02"), .rerun_of = RUN("01"), .targets = "b=ok c=failed"},
+      {.run = RUN("03"), .rerun_of = RUN("02"), .targets = "c=ok"}},
+     "a=ok b=ok c=ok"},
+    {"what a rerun skips stays as it was",
+     {{.run = RUN("00"), .targets = "a=failed b=timeout c=skipped"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=ok b=skipped c=skipped"},
+      {.run = RUN("02"), .rerun_of = RUN("00"), .targets = "a=skipped b=skipped c=failed"}},
+     "a=ok b=timeout c=failed"},
+    {"it fails again",
+     {{.run = RUN("00"), .targets = "a=failed b=ok"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=error"},
+      {.run = RUN("02"), .rerun_of = RUN("00"), .targets = "a=timeout"}},
+     "a=timeout b=ok"},
+    {"the rerun was killed",
+     {{.run = RUN("00"), .targets = "a=failed b=failed c=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=ok b=started c=skipped"}},
+     "a=ok b=unknown c=failed"},
+    {"other runs do not matter",
+     {{.run = RUN("02"), .targets = "a=failed"},
+      {.run = RUN("04"), .targets = "a=ok"},
+      {.run = RUN("05"), .rerun_of = "", .targets = "a=ok"}},
+     "a=failed"},
+    {"a rerun goes back to the first run, and to its other reruns",
+     {{.run = RUN("02"), .rerun_of = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("00"), .targets = "a=error b=failed c=failed"},
+      {.run = RUN("03"), .rerun_of = RUN("00"), .targets = "c=ok"}},
+     "a=failed b=failed c=ok"},
+    {"one name in two groups",
+     {{.run = RUN("00"), .targets = "a@x=failed a@y=failed b@x=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a@y=ok"},
+      {.run = RUN("02"), .rerun_of = RUN("00"), .targets = "b@y=ok"}},
+     "a=failed a=ok b=failed"},
+    {"one name in two subscriptions",
+     {{.run = RUN("00"), .targets = "a@g/s1=failed a@g=failed a@g/s2=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a@g/s2=ok"},
+      {.run = RUN("02"), .rerun_of = RUN("01"), .targets = "a@g/default=error a@g/s1=timeout"}},
+     "a=timeout a=error a=ok"},
+    {"names are the same in capitals",
+     {{.run = RUN("00"), .targets = "web@Rg/S1=failed db=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "WEB@rG/s1=ok DB@G=ok"}},
+     "web=ok db=ok"},
+    {"ids were not known",
+     {{.run = RUN("00"), .targets = "a@x=skipped a@y=skipped", .without_login = true},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a@y=ok"}},
+     "a=skipped a=ok"},
+    {"ids were known of some",
+     {{.run = RUN("00"), .targets = "a@g=skipped a@g/s1=skipped", .without_login = true},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a@g/s1=ok a@g=failed"}},
+     "a=failed a=ok"},
+    {"a rerun whose login was broken",
+     {{.run = RUN("00"), .targets = "a=failed b=ok"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=skipped", .without_login = true}},
+     "a=failed b=ok"},
+    {"a target that the run did not have",
+     {{.run = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "b=ok a=ok"}},
+     "a=ok"},
+    {"the clock was set back between them",
+     {{.run = RUN("30"), .targets = "a=failed b=failed"},
+      {.run = RUN("20"), .rerun_of = RUN("30"), .targets = "a=ok b=failed"},
+      {.run = RUN("10"), .rerun_of = RUN("20"), .targets = "b=ok"}},
+     "a=ok b=ok"},
+    {"a run of itself",
+     {{.run = RUN("00"), .rerun_of = RUN("00"), .targets = "a=failed"}},
+     "a=failed"},
+};
+
+static struct result replayed(const char *run)
+{
+    char *path = memory_print("%s/%s", place, run);
+    struct result result;
+
+    ck_assert_msg(replay_run(path, &result, &error) == 0, "%s", error.text);
+    free(path);
+    return result;
+}
+
+/* What is left of RUN and its reruns: 0, or -1 with the error. */
+static int gather(const char *run, struct result *ret)
+{
+    char *path = memory_print("%s/%s", place, run);
+    struct result named;
+    int lock;
+    int status = runs_gather(path, &named, ret, &lock, &error);
+
+    free(path);
+    if (status == 0) {
+        result_done(&named);
+        (void)close(lock);
+    }
+    return status;
+}
+
+static struct result gathered(const char *run)
+{
+    struct result result;
+
+    ck_assert_msg(gather(run, &result) == 0, "%s", error.text);
+    return result;
+}
+
+static void check_targets(const char *name, const struct result *result, const char *expected)
+{
+    size_t counts[OUTCOME_KINDS] = {0};
+    struct buffer text = BUFFER_INIT;
+
+    for (size_t i = 0; i < result->target_count; i++) {
+        enum outcome_kind kind = result->targets[i].outcome.kind;
+
+        counts[kind]++;
+        buffer_print(&text, "%s%s=%s", i == 0 ? "" : " ", result->targets[i].name,
+                     outcome_name(kind));
+    }
+    ck_assert_msg(strcmp(buffer_text(&text), expected) == 0, "%s: %s, not %s", name,
+                  buffer_text(&text), expected);
+    ck_assert_msg(memcmp(counts, result->counts, sizeof counts) == 0, "%s: the counts are wrong",
+                  name);
+    buffer_done(&text);
+}
+
+/* A script that has done its work is not run again, and one that has not is. */
+START_TEST(reruns_are_put_over)
+{
+    const struct rerun_case *row = &rerun_cases[_i];
+    struct result result;
+
+    for (size_t i = 0; i < MOST_PASTS && row->pasts[i].run != NULL; i++)
+        write_run(&row->pasts[i]);
+    result = gathered(row->pasts[0].run);
+    check_targets(row->name, &result, row->expected);
+    result_done(&result);
+}
+END_TEST
+
+/* Only a forged journal makes one; nobody can say what it means, but it must not take for ever. */
+START_TEST(a_circle_has_an_end)
+{
+    static const struct past circle[] = {
+        {.run = RUN("00"), .rerun_of = RUN("02"), .targets = "a=failed b=failed"},
+        {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=ok b=failed"},
+        {.run = RUN("02"), .rerun_of = RUN("01"), .targets = "b=ok"}};
+    struct result result;
+
+    for (int i = 0; i < UNIT_COUNT(circle); i++)
+        write_run(&circle[i]);
+    result = gathered(RUN("01"));
+    result_done(&result);
+}
+END_TEST
+
+/* The ids that the rerun's login told are needed for the next one. */
+START_TEST(ids_are_learnt_from_a_rerun)
+{
+    static const struct past first = {
+        .run = RUN("00"), .targets = "a=skipped", .without_login = true};
+    static const struct past second = {
+        .run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed"};
+    struct result result;
+
+    write_run(&first);
+    write_run(&second);
+    result = replayed(RUN("00"));
+    ck_assert_ptr_null(result.targets[0].id);
+    result_done(&result);
+    result = gathered(RUN("00"));
+    ck_assert_ptr_nonnull(strstr(result.targets[0].id, "/subscriptions/default/"));
+    result_done(&result);
+}
+END_TEST
+
+static const struct past base_run = {.run = RUN("00"), .targets = "a=failed b=failed"};
+
+/* Two azfans must not run one script on one VM. */
+START_TEST(a_rerun_that_goes_on_is_refused)
+{
+    static const struct past between = {
+        .run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=ok b=failed"};
+    static const struct past going = {
+        .run = RUN("02"), .rerun_of = RUN("01"), .targets = "b=started", .keeps_going = true};
+    struct result result;
+
+    write_run(&base_run);
+    write_run(&between);
+    write_run(&going);
+    ck_assert_int_eq(gather(RUN("00"), &result), -1);
+    ck_assert_msg(strstr(error.text, RUN("02")) != NULL, "%s", error.text);
+    journal_close(&journal);
+    result = gathered(RUN("00"));
+    check_targets("killed", &result, "a=ok b=unknown");
+    result_done(&result);
+}
+END_TEST
+
+START_TEST(another_run_may_go_on)
+{
+    static const struct past going = {
+        .run = RUN("01"), .targets = "a=started", .keeps_going = true};
+    struct result result;
+
+    write_run(&base_run);
+    write_run(&going);
+    result = gathered(RUN("00"));
+    result_done(&result);
+}
+END_TEST
+
+/* A damaged journal of some other run must not keep anybody from going on with this one. */
+START_TEST(what_cannot_be_read_is_passed_over)
+{
+    static const struct past rerun = {
+        .run = RUN("03"), .rerun_of = RUN("00"), .targets = "a=ok b=failed"};
+    struct result result;
+
+    write_run(&base_run);
+    write_run(&rerun);
+    ck_assert_int_eq(chdir(place), 0);
+    make_run(RUN("01"), 1);
+    make_run(RUN("02"), 1);
+    ck_assert_int_eq(truncate(RUN("02") "/journal.jsonl", 0), 0);
+    make_run(RUN("04"), 1);
+    result = gathered(RUN("00"));
+    check_targets("unreadable", &result, "a=ok b=failed");
+    result_done(&result);
+}
+END_TEST
+
+/* ---- what may still run ---- */
+
+static const struct {
+    const char *name;
+    struct past pasts[2];
+    int64_t hold; /* seconds from the start */
+} holds[] = {
+    {"the run's own clocks", {{.run = RUN("00"), .targets = "a=timeout"}}, 100 + 60},
+    {"azfan was killed", {{.run = RUN("00"), .targets = "a=started"}}, 200 + 100 + 60},
+    {"a rerun with longer clocks",
+     {{.run = RUN("00"), .targets = "a=timeout"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=timeout", .timeout = 1000}},
+     500 + 60},
+    {"a rerun with shorter clocks",
+     {{.run = RUN("00"), .targets = "a=timeout"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=timeout", .timeout = 20}},
+     10 + 60},
+    {"the rerun was killed",
+     {{.run = RUN("00"), .targets = "a=timeout"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=started", .timeout = 1000}},
+     1000 + 500 + 60},
+    {"the run was killed, the rerun was not",
+     {{.run = RUN("00"), .targets = "a=started"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=timeout"}},
+     100 + 60},
+    {"the rerun skipped it",
+     {{.run = RUN("00"), .targets = "a=timeout"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=skipped", .timeout = 1000}},
+     100 + 60},
+    {"the rerun came to an end",
+     {{.run = RUN("00"), .targets = "a=timeout"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed", .timeout = 1000}},
+     0},
+};
+
+/*
+ * The next rerun waits until the VM is free of the script that was left there last, by the clocks
+ * of the run that left it.
+ */
+START_TEST(a_rerun_holds_its_vm_by_its_own_clocks)
+{
+    int64_t expected = holds[_i].hold * NUMBER_SECOND;
+    const struct result_target *target;
+    struct result result;
+
+    for (size_t i = 0; i < 2 && holds[_i].pasts[i].run != NULL; i++)
+        write_run(&holds[_i].pasts[i]);
+    result = gathered(RUN("00"));
+    target = &result.targets[0];
+    ck_assert_msg(target->busy_until == (expected > 0 ? target->wall_ended + expected : 0),
+                  "%s: %lld s", holds[_i].name,
+                  (long long)((target->busy_until - target->wall_ended) / NUMBER_SECOND));
+    result_done(&result);
+}
+END_TEST
+
+static Suite *runs_suite(void)
+{
+    Suite *suite = suite_create("runs");
+    TCase *tests = tcase_create("runs");
+
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, the_newest_is_first);
+    tcase_add_test(tests, a_name_without_a_time_is_put_by_its_own);
+    tcase_add_test(tests, what_is_no_run_is_not_listed);
+    tcase_add_test(tests, no_folder_is_no_run);
+    tcase_add_test(tests, a_folder_that_cannot_be_read_is_told);
+    tcase_add_loop_test(tests, a_word_means_a_run, 0, UNIT_COUNT(words));
+    tcase_add_test(tests, a_folder_is_found_without_a_home);
+    tcase_add_loop_test(tests, reruns_are_put_over, 0, UNIT_COUNT(rerun_cases));
+    tcase_add_test(tests, ids_are_learnt_from_a_rerun);
+    tcase_add_test(tests, a_rerun_that_goes_on_is_refused);
+    tcase_add_test(tests, another_run_may_go_on);
+    tcase_add_test(tests, what_cannot_be_read_is_passed_over);
+    tcase_add_test(tests, a_circle_has_an_end);
+    tcase_add_loop_test(tests, a_rerun_holds_its_vm_by_its_own_clocks, 0, UNIT_COUNT(holds));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(runs_suite)
