@@ -9,17 +9,16 @@ struct job;
 struct jobfile_overrides;
 struct options;
 
-enum load_status { LOAD_OK = 0, LOAD_WRONG = 2, LOAD_EMPTY = 7 }; /* exit statuses */
+enum { LOAD_OK = 0, LOAD_WRONG = 2, LOAD_EMPTY = 7 }; /* exit statuses */
 
 /*
  * Loads the job file PATH into *RET, for job_free(). LOAD_WRONG: problems,
  * or a script too large for Azure, were told. LOAD_EMPTY: the job selects no
  * target; told as well, and *RET is NULL in both cases.
  */
-enum load_status load_job(const struct options *options, const char *path, struct job **ret);
+int load_job(const struct options *options, const char *path, struct job **ret);
 
 /* The same with OVERRIDES, for who puts more over the job than the command line does. */
-enum load_status load_job_with(const struct jobfile_overrides *overrides, const char *path,
-                               struct job **ret);
+int load_job_with(const struct jobfile_overrides *overrides, const char *path, struct job **ret);
 
 #endif

@@ -14,10 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct answer;
-struct buffer;
-struct result;
-struct result_attempt;
+#include "run/result.h"
 
 enum { EVENT_VERSION = 1 }; /* of the journal: a newer one is not read */
 
@@ -54,7 +51,7 @@ void event_halt(struct buffer *line, const struct result *result, int64_t at);
 void event_finish(struct buffer *line, const struct result *result);
 
 /* "signal", "deadline", …, for an ending; and back: -1 when there is none. */
-const char *event_ending_name(int ending);
+const char *event_ending_name(enum result_ending ending);
 int event_find_ending(const char *name);
 
 #endif

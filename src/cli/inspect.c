@@ -24,7 +24,7 @@ int inspect_check(const struct options *options)
 
     for (size_t i = 0; i < options->job_count; i++) {
         struct job *job;
-        enum load_status status = load_job(options, options->jobs[i], &job);
+        int status = load_job(options, options->jobs[i], &job);
 
         if (status == LOAD_OK && !options->quiet)
             printf("%s: ok, %zu %s\n", job->path, job->target_count,
@@ -40,7 +40,7 @@ int inspect_check(const struct options *options)
 int inspect_targets(const struct options *options)
 {
     struct job *job;
-    enum load_status status = load_job(options, options->jobs[0], &job);
+    int status = load_job(options, options->jobs[0], &job);
 
     if (status != LOAD_OK)
         return status;
@@ -171,7 +171,7 @@ int inspect_plan(const struct options *options)
     struct buffer buffer = BUFFER_INIT;
     int *batches;
     struct job *job;
-    enum load_status status = load_job(options, options->jobs[0], &job);
+    int status = load_job(options, options->jobs[0], &job);
 
     if (status != LOAD_OK)
         return status;

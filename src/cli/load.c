@@ -21,27 +21,26 @@ static void tell_problems(struct problems *problems)
     buffer_done(&buffer);
 }
 
-static enum load_status examine(const struct job *job)
+static int examine(const struct job *job)
 {
     struct error cause;
     struct error error;
 
     if (job->target_count == 0) {
         (void)error_set(&error, "%s selects no target: nothing to do", job->path);
-        return (enum load_status)tell(LOAD_EMPTY, error.text);
+        return tell(LOAD_EMPTY, error.text);
     }
     if (guard_check_size(job, &cause) < 0) {
         (void)error_set(&error, "%s: %s", job->path, cause.text);
-        return (enum load_status)tell(LOAD_WRONG, error.text);
+        return tell(LOAD_WRONG, error.text);
     }
     return LOAD_OK;
 }
 
-enum load_status load_job_with(const struct jobfile_overrides *overrides, const char *path,
-                               struct job **ret)
+int load_job_with(const struct jobfile_overrides *overrides, const char *path, struct job **ret)
 {
     struct problems problems = {.count = 0};
-    enum load_status status = LOAD_WRONG;
+    int status = LOAD_WRONG;
 
     *ret = jobfile_load(path, overrides, &problems);
     if (*ret == NULL)
@@ -56,7 +55,7 @@ enum load_status load_job_with(const struct jobfile_overrides *overrides, const 
     return status;
 }
 
-enum load_status load_job(const struct options *options, const char *path, struct job **ret)
+int load_job(const struct options *options, const char *path, struct job **ret)
 {
     struct jobfile_overrides overrides = options_overrides(options);
 

@@ -125,7 +125,7 @@ static struct options merge(const struct options *options, const struct result_o
     return merged;
 }
 
-static enum load_status load(struct rerun *self, const struct options *merged, struct job **ret)
+static int load(struct rerun *self, const struct options *merged, struct job **ret)
 {
     struct jobfile_overrides overrides = options_overrides(merged);
 

@@ -15,7 +15,7 @@ static const char *const ending_names[] = {
     [RESULT_HALTED] = "halted",     [RESULT_INTERRUPTED] = "interrupted",
     [RESULT_GOING] = "going"};
 
-const char *event_ending_name(int ending)
+const char *event_ending_name(enum result_ending ending)
 {
     return ending_names[ending];
 }
