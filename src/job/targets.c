@@ -273,7 +273,7 @@ static void find_all_wanted(const struct targets *targets, struct targets_wanted
 
 void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count)
 {
-    struct targets_wanted **found = memory_zeroed(targets->count, sizeof *found);
+    struct targets_wanted **found = memory_zeroed(targets->count, sizeof(void *));
     size_t kept = 0;
 
     qsort(wanted, count, sizeof *wanted, compare_wanted);

@@ -41,7 +41,7 @@ int folder_of_runs(char **ret, struct error *error)
 
 static int default_path(const char *run, char **ret, struct error *error)
 {
-    char *runs;
+    char *runs = NULL;
 
     if (folder_of_runs(&runs, error) < 0)
         return -1;

@@ -10,10 +10,11 @@
  *
  * STUB_AZ makes an invoke go wrong: garbage, empty, huge (100 MB of message), wrong_nonce, sample
  * (the sample script ran instead), crash, exit1, flood (1 GiB), silent (all is well, and the
- * script printed nothing), script_fails (with status 7), or hang:MODE (see hang.c; a number follows after another colon). Or, as Azure and az put it: busy,
- * throttled, wait (throttled, "try again after '1' seconds"), lost (the script may have started).
- * busy:N and the like: only the first N invokes of a VM; STUB_AZ_COUNT is the folder where they are
- * counted. gate: an invoke does not go on before there is a file named "go" in that folder.
+ * script printed nothing), script_fails (with status 7), or hang:MODE (see hang.c; a number follows
+ * after another colon). Or, as Azure and az put it: busy, throttled, wait (throttled, "try again
+ * after '1' seconds"), lost (the script may have started). busy:N and the like: only the first N
+ * invokes of a VM; STUB_AZ_COUNT is the folder where they are counted. gate: an invoke does not go
+ * on before there is a file named "go" in that folder.
  *
  * With STUB_AZ_FOR=TEXT… only an invoke that has one of these words in one of its arguments, and
  * the others do what STUB_AZ_ELSE says.

@@ -128,11 +128,11 @@ static void end(struct result *result, size_t index, enum outcome_kind kind)
         [OUTCOME_UNKNOWN] = REASON_ANSWER,  [OUTCOME_CANCELLED] = REASON_SIGNAL,
         [OUTCOME_SKIPPED] = REASON_DEADLINE};
     struct result_attempt attempt = {.wall_started = started, .az_exit = -1};
-    struct answer answer = {.outcome = {.kind = kind,
-                                        .reason = reasons[kind],
-                                        .script = kind == OUTCOME_ERROR ? SCRIPT_NOT_STARTED
-                                                                        : SCRIPT_MAY_HAVE_STARTED,
-                                        .may_still_run = kind == OUTCOME_TIMEOUT}};
+    struct answer answer = {
+        .outcome = {.kind = kind,
+                    .reason = reasons[kind],
+                    .script = kind == OUTCOME_ERROR ? SCRIPT_NOT_STARTED : SCRIPT_MAY_HAVE_STARTED,
+                    .may_still_run = kind == OUTCOME_TIMEOUT}};
     struct buffer line = BUFFER_INIT;
 
     event_end(&line, result, index, &attempt, &answer, true, 0, 0);
