@@ -10,9 +10,17 @@
  *
  *   azfan:NONCE end=exit status=7 seconds=12
  *
- * where end is "exit", "timeout" or "broken" (the guard could not run the
- * script at all). Only a line with the right nonce is believed. A status over
- * 128 means, as in every shell, that signal STATUS-128 ended the script.
+ * where end is "exit", "timeout", "broken" (the guard could not run the script
+ * at all) or "again" (below). Only a line with the right nonce is believed. A
+ * status over 128 means, as in every shell, that signal STATUS-128 ended the
+ * script.
+ *
+ * az repeats a POST by itself after a 500, 503 or 504 (azure-core's
+ * RetryPolicy), though Azure may have accepted the first one: then the second
+ * one finds the VM busy with our own script, and az shows only that. So where
+ * azfan tries again and the script must not run twice, the guard leaves a mark
+ * on the VM, an empty folder, right before the script starts. Where the mark is
+ * there already the script is not run, and end is "again".
  *
  * Pure, but for guard_make_nonce(). Thread-safe.
  */
@@ -28,7 +36,10 @@
 
 struct buffer;
 
-enum { GUARD_NONCE_SIZE = 33 }; /* 128 bits in hexadecimal, with the NUL */
+enum {
+    GUARD_NONCE_SIZE = 33, /* 128 bits in hexadecimal, with the NUL */
+    GUARD_ONCE_SIZE = 33   /* likewise */
+};
 
 struct guard {
     const struct job *job; /* script, shell, parameters, script_timeout */
@@ -37,11 +48,19 @@ struct guard {
     const char *run; /* AZFAN_RUN */
     int batch;       /* AZFAN_BATCH */
     const char *nonce;
-    bool masked; /* write *** for secrets: for showing, not for running */
+    const char *once; /* the mark's name, the same for all attempts of a target in a run; NULL: the
+                         script may run again */
+    bool masked;      /* write *** for secrets: for showing, not for running */
 };
 
 /* A fresh nonce. -1 only when the kernel has no random numbers. */
 int guard_make_nonce(char nonce[GUARD_NONCE_SIZE], struct error *error);
+
+/* Do the guards of JOB need a mark: is there more than one attempt, and no word of idempotence? */
+bool guard_needs_once(const struct job *job);
+
+/* The mark's name for the target with the ARM id ID in RUN. */
+void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE]);
 
 /* Appends the guarded script. */
 void guard_write(struct buffer *buffer, const struct guard *guard);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum trailer_end { TRAILER_EXIT, TRAILER_TIMEOUT, TRAILER_BROKEN };
+enum trailer_end { TRAILER_EXIT, TRAILER_TIMEOUT, TRAILER_BROKEN, TRAILER_AGAIN };
 
 struct trailer {
     enum trailer_end end;

@@ -103,6 +103,11 @@ static void read_trailer(const struct reply *reply, const struct answer_question
     case TRAILER_BROKEN:
         set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));
         break;
+    case TRAILER_AGAIN: /* a VM runs one guard at a time: the one before has ended */
+        set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_STARTED,
+            memory_string("the script had started already, by a request that Azure refused; it "
+                          "was not run again, and nobody can say how it ended"));
+        break;
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "azure/guard_shell.h"
 #include "base/buffer.h"
+#include "base/digest.h"
 #include "base/memory.h"
 #include "sys/fault.h"
 
@@ -30,6 +31,22 @@ int guard_make_nonce(char nonce[GUARD_NONCE_SIZE], struct error *error)
     for (size_t i = 0; i < sizeof bytes; i++)
         (void)snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
     return 0;
+}
+
+bool guard_needs_once(const struct job *job)
+{
+    return job->retry.attempts > 1 && !job->idempotent;
+}
+
+void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE])
+{
+    char *both = memory_print("%s %s", run, id);
+    char digest[DIGEST_TEXT_SIZE];
+
+    digest_print(both, strlen(both), digest);
+    memcpy(once, digest, GUARD_ONCE_SIZE - 1);
+    once[GUARD_ONCE_SIZE - 1] = '\0';
+    free(both);
 }
 
 void guard_write(struct buffer *buffer, const struct guard *guard)
@@ -96,6 +113,7 @@ int guard_check_size(const struct job *job, struct error *error)
 
     memset(nonce, '0', sizeof nonce - 1);
     nonce[sizeof nonce - 1] = '\0';
+    guard.once = guard_needs_once(job) ? nonce : NULL; /* any name: all are of one size */
     guard.batch = JOB_TARGETS_MOST;
     without = size_of(&guard);
     largest = find_largest(&guard);

@@ -53,14 +53,38 @@ static const char functions[] =
     "}\n"
     "\n";
 
-static const char start[] =
+static const char unpack[] =
     "$folder = Join-Path ([IO.Path]::GetTempPath()) \"azfan-$azfan_nonce\"\n"
     "try {\n"
     "    [void](New-Item -ItemType Directory -Path $folder -ErrorAction Stop)\n"
     "    $utf8 = [Text.Encoding]::UTF8 # writes a byte order mark, without which 5.1 reads ANSI\n"
     "    $text = $utf8.GetString([Convert]::FromBase64String($script))\n"
     "    [IO.File]::WriteAllText(\"$folder\\script.ps1\", $text, $utf8)\n"
-    "    [IO.File]::WriteAllText(\"$folder\\runner.ps1\", $runner, $utf8)\n"
+    "    [IO.File]::WriteAllText(\"$folder\\runner.ps1\", $runner, $utf8)\n";
+
+/*
+ * As in guard_sh.c, but no boot removes the marks, so each guard takes away the
+ * old ones; Directory.Delete() deletes only what is empty, and a link as itself.
+ * Between the two stands the mark's name.
+ */
+static const char once_head[] =
+    "    # Azure may have started a script though it refused it: in one run it starts only once.\n"
+    "    $place = if ($env:ProgramData) { $env:ProgramData } else { [IO.Path]::GetTempPath() }\n"
+    "    $mark = Join-Path $place 'azfan-once-";
+
+static const char once_tail[] =
+    "'\n"
+    "    $marked = New-Item -ItemType Directory -Path $mark -ErrorAction SilentlyContinue\n"
+    "    if (-not $marked -and (Test-Path -PathType Container $mark)) {\n"
+    "        Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
+    "        Write-Report again 1\n"
+    "        exit 0\n"
+    "    }\n"
+    "    Get-ChildItem $place -Directory -Filter 'azfan-once-*' -ErrorAction SilentlyContinue |\n"
+    "        Where-Object { $_.LastWriteTime -lt (Get-Date).AddDays(-7) } |\n"
+    "        ForEach-Object { try { [IO.Directory]::Delete($_.FullName) } catch { } }\n";
+
+static const char start[] =
     "    $process = Start-Process powershell.exe -PassThru -NoNewWindow -ErrorAction Stop `\n"
     "        -ArgumentList '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', `\n"
     "            '-File', \"`\"$folder\\runner.ps1`\"\" `\n"
@@ -69,12 +93,16 @@ static const char start[] =
     "    [void]$process.Handle # without it ExitCode stays empty\n"
     "} catch {\n"
     "    [Console]::Error.WriteLine(\"$_\")\n"
-    "    Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
-    "    Write-Report broken 1\n"
-    "    exit 0\n"
-    "}\n"
-    "\n"
-    "$end = 'exit'\n";
+    "    Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n";
+
+static const char once_undo[] =
+    "    if ($marked -and -not $process) { Remove-Item $mark -ErrorAction SilentlyContinue }\n";
+
+static const char broken[] = "    Write-Report broken 1\n"
+                             "    exit 0\n"
+                             "}\n"
+                             "\n"
+                             "$end = 'exit'\n";
 
 static const char finish[] =
     "    $end = 'timeout'\n"
@@ -172,7 +200,13 @@ void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, functions);
     write_runner(buffer, guard);
     write_script(buffer, guard);
+    buffer_add(buffer, unpack);
+    if (guard->once != NULL)
+        buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
     buffer_add(buffer, start);
+    if (guard->once != NULL)
+        buffer_add(buffer, once_undo);
+    buffer_add(buffer, broken);
     buffer_print(buffer, "if (-not $process.WaitForExit(%" PRId64 ")) {\n",
                  milliseconds(guard->job->script_timeout));
     buffer_add(buffer, finish);

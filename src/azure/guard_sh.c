@@ -18,6 +18,12 @@
  * Until the guard has its own trap a signal ends it alone; the watchdog, which
  * lives on, still stops the script when its time is over.
  *
+ * The mark of a script that must not run twice is made at the last moment: what
+ * was broken before it may be tried again. /run belongs to root alone and
+ * outlives every attempt but no boot. Where a guard may not write there the mark
+ * is in /tmp, where anybody else might have put something of that name: only a
+ * folder of our own is believed. A mark that cannot be made holds up no script.
+ *
  * kill is written as in "kill -TERM -123": dash and busybox do not both take
  * any other form with a group.
  */
@@ -88,6 +94,26 @@ static const char unpacked[] = "then\n"
                                "\n"
                                "setsid=$(command -v setsid)\n"
                                "exec 9>&2 2>/dev/null # bash would remark on ended children\n";
+
+/* Between the two stands the mark's name. */
+static const char once_head[] =
+    "\n"
+    "# Azure may have started a script though it refused it: in one run it starts only once.\n"
+    "place=${TMPDIR:-/run}\n"
+    "[ -w \"$place\" ] || place=/tmp\n"
+    "mark=$place/azfan-once-";
+
+static const char once_tail[] =
+    "\n"
+    "if mkdir \"$mark\"; then\n"
+    "    find \"$place\" -maxdepth 1 -name 'azfan-once-*' -mtime +7 -exec rmdir {} + # of old "
+    "runs\n"
+    "elif [ -d \"$mark\" ] && [ ! -L \"$mark\" ] && [ -O \"$mark\" ]; then\n"
+    "    rm -rf \"$folder\"\n"
+    "    report again 1\n"
+    "    exit 0\n"
+    "fi\n"
+    "\n";
 
 static const char launched[] = "script=$!\n"
                                "exec 9>&-\n";
@@ -169,6 +195,8 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, functions);
     write_script(buffer, guard);
     buffer_add(buffer, unpacked);
+    if (guard->once != NULL)
+        buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
     buffer_print(buffer,
                  "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null 2>&9 9>&- &\n",
                  has_shebang(script, length) ? "" : "/bin/sh ");

@@ -38,8 +38,10 @@ static bool read_end(struct reader *reader, enum trailer_end *ret)
     static const struct {
         const char *word;
         enum trailer_end end;
-    } ends[] = {
-        {"exit ", TRAILER_EXIT}, {"timeout ", TRAILER_TIMEOUT}, {"broken ", TRAILER_BROKEN}};
+    } ends[] = {{"exit ", TRAILER_EXIT},
+                {"timeout ", TRAILER_TIMEOUT},
+                {"broken ", TRAILER_BROKEN},
+                {"again ", TRAILER_AGAIN}};
 
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (read_word(reader, ends[i].word)) {

@@ -138,6 +138,7 @@ static void print_targets(struct buffer *buffer, const struct job *job, const in
 /* What the first target would get. PROGRAM: az, found or as the job names it. */
 static void print_command(struct buffer *buffer, const struct job *job, const char *program)
 {
+    static const char placeholder[GUARD_NONCE_SIZE] = "00000000000000000000000000000000";
     const struct job_target *first = &job->targets[0];
     char *id =
         targets_print_id(first->subscription != NULL ? first->subscription : "DEFAULT-SUBSCRIPTION",
@@ -146,7 +147,8 @@ static void print_command(struct buffer *buffer, const struct job *job, const ch
                           .target = first,
                           .run = "RUN",
                           .batch = 1,
-                          .nonce = "00000000000000000000000000000000",
+                          .nonce = placeholder,
+                          .once = guard_needs_once(job) ? placeholder : NULL,
                           .masked = true};
 
     buffer_add(buffer, "\nCommand (for the first target):\n  ");

@@ -391,6 +391,7 @@ static void plan_start(struct conducting *self, size_t index, int attempt)
                           .target = &conduct->job->targets[index],
                           .run = self->result->run,
                           .batch = target->batch};
+    char once[GUARD_ONCE_SIZE];
     struct flight *flight = flights_free(&self->flights);
     struct buffer line = BUFFER_INIT;
     struct error error;
@@ -399,6 +400,11 @@ static void plan_start(struct conducting *self, size_t index, int attempt)
     journal_line(self, &line);
     result_start(self->result, index, clock_wall());
     flight->target = index;
+    /* Every VM of a rehearsal is this machine, and its Azure starts no script that it refuses. */
+    if (guard_needs_once(conduct->job) && !self->result->rehearsal) {
+        guard_name_once(self->result->run, target->id, once);
+        guard.once = once;
+    }
     if (command_invoke(&flight->command, conduct->az, &guard, target->id, flight->slot, &error) <
         0) {
         flights_land(&self->flights, flight);

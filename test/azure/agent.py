@@ -55,8 +55,9 @@ class Run:
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
 
     def _environment(self):
+        # The real one has no TMPDIR. But here all VMs are one machine, on which nothing may be left.
         return {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-                'PWD': str(self.folder), 'LANG': 'en_US.UTF-8', 'SHLVL': '0'}
+                'PWD': str(self.folder), 'LANG': 'en_US.UTF-8', 'SHLVL': '0', 'TMPDIR': str(self.folder.parent)}
 
     def wait(self, seconds=None):
         """Whether the script ended. What it left in the background holds nothing up."""

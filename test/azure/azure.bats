@@ -578,6 +578,26 @@ EOF
   grep -q '^azfan: a: busy, again in .* (attempt 3 of 3): ' "$T/err"
 }
 
+@test "azfan: a script that Azure started though it refused it is not run a second time, and is unknown" {
+  control set '{"vms": {"rg-doubt/a": {"doubtful": 1}}}'
+  job rg-doubt '[a]' "echo it ran >>$T/ran; while [ ! -e $T/refused ]; do sleep 0.1; done" 1 'retry: {attempts: 6, delay: 1s}'
+  start_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+  control wait rg-doubt posts 2 # az's own second one, which finds the VM busy with the first
+  : >"$T/refused"
+  end_azfan
+
+  [ "$status" = 4 ]
+  [ "$(outcomes)" = 'a unknown no_trailer' ]
+  [ "$(cat "$T/ran")" = 'it ran' ]
+  # Azure took the last request, and the guard did not run the script.
+  [ "$(attempts a | sort -u)" = $'error busy\nunknown no_trailer' ]
+  [ "$(attempts a | tail -n 1)" = 'unknown no_trailer' ]
+  [ "$(target a '[.script_started, .may_still_run] | tojson')" = '["yes",false]' ]
+  target a .message | grep -q 'was not run again'
+  # The mark is on that VM.
+  [ "$(find "$ARM_HOME/vms/rg-doubt/a" -maxdepth 1 -name 'azfan-once-*' -empty | wc -l)" = 1 ]
+}
+
 @test "azfan: a throttled VM is tried again when Azure says, not sooner, and fewer run at once" {
   control set '{"vms": {"rg-throttle/a": {"throttled": 1, "throttled_seconds": 3}, "rg-throttle/b": {}}}'
   job rg-throttle '[a, b]' 'echo it ran' 2 'retry: {attempts: 3, delay: 1s}'

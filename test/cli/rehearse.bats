@@ -38,6 +38,15 @@ vm-3 1 it's me" ]
   nothing_is_left
 }
 
+@test "--execute leaves no mark of a script that must not run twice: all its VMs are this machine" {
+  vms='vm-1' write_job "retry: {attempts: 3, delay: 10ms}"
+  sed -i "s|inline: .*|inline: \"grep -c ^azfan_nonce= script.sh; grep ^mark= script.sh; true\"|" "$job"
+  rehearse --execute --inject vm-1=busy:1
+  [ "$status" = 0 ]
+  [ "$(value '.targets[0].attempts | length')" = 2 ]
+  [ "$(value '.targets[0].stdout')" = 1 ]
+}
+
 @test "the true exit status comes out, whatever az says" {
   vms='vm-[1-2]' write_job
   sed -i "s|inline: .*|inline: \"echo out; echo err >\&2; [ \$AZFAN_TARGET = vm-1 ] \|\| exit 7\"|" "$job"

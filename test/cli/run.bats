@@ -493,6 +493,43 @@ EOF
   [ "$status" = 0 ]
 }
 
+# marks: the marks that the guards were sent with, a line for each attempt: "VM MARK", sorted
+marks() {
+  fake_az 'for word; do case $word in @*) file=${word#@} ;; */virtualMachines/*) vm=${word##*/} ;; esac; done
+echo "$vm $(sed -n "s/.*azfan-once-\([0-9a-f]\{32\}\)$/\1/p" "$file")" >>'"$place/marks"'
+echo "ERROR: (Conflict) Run command extension execution is in progress." >&2; exit 1'
+  rm -rf "$place/marks" "$place/run"
+  run_job --az "$place/az"
+  [ "$status" = 5 ]
+  sort "$place/marks"
+}
+
+@test "a script that must not run twice has one mark for all attempts of a target in a run" {
+  vms='vm-[1-2]' write_job "retry: {attempts: 3, delay: 10ms}"
+  marks >"$place/first"
+  [ "$(wc -l <"$place/first")" = 6 ]
+  [ "$(sort -u "$place/first" | grep -cE '^vm-[12] [0-9a-f]{32}$')" = 2 ]
+  [ "$(cut -d ' ' -f 2 "$place/first" | sort -u | wc -l)" = 2 ]
+  # Another run is another matter.
+  marks >"$place/second"
+  [ "$(cat "$place/first" "$place/second" | sort -u | wc -l)" = 4 ]
+
+  # The plan shows it.
+  run "$azfan" plan "$job"
+  [[ $output == *"/azfan-once-00000000000000000000000000000000"* ]]
+}
+
+@test "a script that is sent once, or that may run twice, has no mark" {
+  vms='vm-[1-2]' write_job
+  [ "$(marks)" = $'vm-1 \nvm-2 ' ]
+  vms='vm-[1-2]' write_job "retry: {attempts: 1}"
+  [ "$(marks)" = $'vm-1 \nvm-2 ' ]
+  vms=vm-1 write_job "retry: {attempts: 2, delay: 10ms}" "idempotent: true"
+  [ "$(marks)" = $'vm-1 \nvm-1 ' ]
+  run "$azfan" plan "$job"
+  [[ $output != *azfan-once* ]]
+}
+
 @test "a trailer in standard error alone is no trailer" {
   vms='vm-1' write_job
   fake_az 'for word; do case $word in @*) nonce=$(sed -n "s/^azfan_nonce=//p" "${word#@}");; esac; done

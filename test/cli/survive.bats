@@ -221,6 +221,19 @@ measure_run() {
   nothing_is_left
 }
 
+@test "what ends at once is counted one by one" {
+  vms='vm-[01-10]' write_job "concurrency: 10"
+  STUB_AZ=gate start_job
+  wait_for logged 10
+  kill -STOP "$pid"
+  open_gate
+  wait_for zombies "$pid" 10
+  kill -CONT "$pid"
+  end
+  [ "$status" = 0 ]
+  diff <(sed -nE 's/^\[ *([0-9]+)\/10\].*/\1/p' "$place/out") <(seq 10)
+}
+
 @test "what happens at once is put on disk at once: one fdatasync for many lines" {
   command -v strace >/dev/null || skip "no strace"
   vms='vm-[01-30]' write_job "concurrency: 30"
@@ -891,6 +904,8 @@ refused() {
   cat "$place/good" "$place/good" >"$journal"
   refused "$first" "damaged"
   sed 's/"vm-03"/"vm-\\u001b[31m03"/g' "$place/good" >"$journal"
+  refused "$first" "damaged"
+  sed '1s/"started":"[0-9]*/"started":"9999/' "$place/good" >"$journal"
   refused "$first" "damaged"
   printf 'Dear diary,\ntoday I was a journal.\n' >"$journal"
   refused "$first" "no journal of azfan"

@@ -352,6 +352,8 @@ static const struct {
      -1, "script_timeout", "", ""},
     {"the guard could not begin", LINUX(TRAILER("broken", "1"), "\nmktemp: No space left\nmore"),
      OUTCOME_ERROR, REASON_OTHER, -1, "mktemp: No space left", "", "\nmktemp: No space left\nmore"},
+    {"a script that had run before", LINUX(TRAILER("again", "1"), ""), OUTCOME_UNKNOWN,
+     REASON_NO_TRAILER, -1, "was not run again", "", ""},
     {"a script that prints the division itself",
      LINUX("a\n[stderr]\nb\n" TRAILER("exit", "0"), "c\n[stderr]\nd"), OUTCOME_OK, REASON_NONE, 0,
      NULL, "a\n[stderr]\nb\n", "c\n[stderr]\nd"},
@@ -426,6 +428,20 @@ END_TEST
     "{\"value\":[{\"code\":\"ComponentStatus/StdOut/"                                              \
     "succeeded\",\"level\":\"Info\",\"message\":\"" out                                            \
     "\",\"time\":null},{\"code\":\"ComponentStatus/StdErr/succeeded\",\"message\":\"" err "\"}]}"
+
+/* What a retry must know: it has begun, so it is not to be repeated, and a rerun need not wait. */
+START_TEST(a_script_that_had_run_before_is_over)
+{
+    char *json = wrap(LINUX(TRAILER("again", "1"), ""), strlen(LINUX(TRAILER("again", "1"), "")));
+    struct finish finish = ended(0, json, "");
+    struct answer answer = read_answer(&finish);
+
+    ck_assert_int_eq((int)answer.outcome.script, SCRIPT_STARTED);
+    ck_assert(!answer.outcome.may_still_run);
+    answer_done(&answer);
+    free(json);
+}
+END_TEST
 
 /* Every shape that a version of az has given. */
 START_TEST(a_shape_is_understood)
@@ -670,6 +686,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(all, a_refusal_is_understood, 0, UNIT_COUNT(refusals));
     tcase_add_test(all, a_message_is_fit_for_people);
     tcase_add_loop_test(all, a_linux_vm_is_understood, 0, UNIT_COUNT(messages));
+    tcase_add_test(all, a_script_that_had_run_before_is_over);
     tcase_add_test(all, a_shape_is_understood);
     tcase_add_test(all, a_full_stream_is_truncated);
     tcase_add_test(all, a_cut_answer_is_unknown);

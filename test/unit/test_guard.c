@@ -4,6 +4,7 @@
  * that a VM may have as /bin/sh, with hardly any environment. All processes of
  * a guard inherit a pipe as descriptor 3: its end of file says that they are gone.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <nettle/base64.h>
@@ -29,7 +31,8 @@
 #include "sys/file.h"
 #include "unit/unit.h"
 
-#define NONCE "0123456789abcdef0123456789abcdef"
+#define NONCE       "0123456789abcdef0123456789abcdef"
+#define OTHER_NONCE "00112233445566778899aabbccddeeff"
 
 enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000 };
 
@@ -61,6 +64,8 @@ struct trial {
     const char *path;      /* the guard's PATH; NULL: the usual one */
     const char *in;        /* its working folder; NULL: one of its own */
     const char *temporary; /* its TMPDIR, or NULL */
+    const char *nonce;     /* NULL: NONCE */
+    const char *once;      /* its mark's name, or NULL */
 
     int pid;
     int alive; /* readable when a process writes to 3; at its end when all are gone */
@@ -78,8 +83,12 @@ static void write_guard(struct buffer *text, const struct trial *trial)
                       .parameters = trial->parameters,
                       .script_timeout = trial->timeout_ms * NUMBER_MILLISECOND};
     struct job_target target = {.name = (char[]){"web-01"}};
-    struct guard guard = {
-        .job = &job, .target = &target, .run = "run-1", .batch = 2, .nonce = NONCE};
+    struct guard guard = {.job = &job,
+                          .target = &target,
+                          .run = "run-1",
+                          .batch = 2,
+                          .nonce = trial->nonce != NULL ? trial->nonce : NONCE,
+                          .once = trial->once};
 
     guard_write(text, &guard);
     free(job.script);
@@ -170,7 +179,8 @@ static bool end(struct trial *trial)
     trial->duration = clock_now() - trial->duration;
     read_back("output", &whole);
     read_back("errors", &trial->errors);
-    found = trailer_find(buffer_text(&whole), whole.length, NONCE, &trial->trailer);
+    found = trailer_find(buffer_text(&whole), whole.length,
+                         trial->nonce != NULL ? trial->nonce : NONCE, &trial->trailer);
     if (found) {
         ck_assert_uint_eq(trial->trailer.stop, whole.length);
         whole.length = trial->trailer.start;
@@ -456,14 +466,248 @@ static char *make_tools(const char *name, const char *const *tools)
     return path;
 }
 
+/* ---- the mark of a script that must not run twice -----------------------------------------------
+ */
+
+#define ONCE       "feedfacefeedfacefeedfacefeedface"
+#define OTHER_ONCE "cafebabecafebabecafebabecafebabe"
+
+/* An empty folder for the marks of this test. */
+static char *make_place(void)
+{
+    char *place = memory_print("%s/marks", folder);
+    struct error error;
+
+    (void)file_remove_tree(place, &error);
+    ck_assert_int_eq(mkdir(place, 0700), 0);
+    return place;
+}
+
+/* Runs TRIAL's guard: did its script run? What must be so in either case is checked. */
+static bool runs_script(struct trial *trial)
+{
+    bool ran;
+
+    trial->script = "echo ran\nexit 7\n";
+    trial->timeout_ms = LONG_MS;
+    begin(trial);
+    ck_assert(end(trial));
+    ck_assert_int_eq(trial->status, 0);
+    ck_assert_str_eq(buffer_text(&trial->errors), "");
+    ran = trial->trailer.end == TRAILER_EXIT;
+    ck_assert_int_eq((int)trial->trailer.end, ran ? TRAILER_EXIT : TRAILER_AGAIN);
+    ck_assert_int_eq(trial->trailer.status, ran ? 7 : 1);
+    ck_assert_str_eq(buffer_text(&trial->output), ran ? "ran\n" : "");
+    ck_assert(all_gone(trial));
+    trial_done(trial);
+    return ran;
+}
+
+static bool runs_with(const char *const *shell, const char *place, const char *nonce,
+                      const char *once)
+{
+    struct trial trial = {.shell = shell, .temporary = place, .nonce = nonce, .once = once};
+
+    return runs_script(&trial);
+}
+
+/* How many files of the test's folder begin with PREFIX? */
+static int count_files(const char *path, const char *prefix)
+{
+    DIR *stream = opendir(path);
+    const struct dirent *entry;
+    int count = 0;
+
+    ck_assert_ptr_nonnull(stream);
+    while ((entry = readdir(stream)) != NULL)
+        count += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+    (void)closedir(stream);
+    return count;
+}
+
+/* Whatever brings the guard to the VM again. */
+START_TEST(a_script_with_a_mark_runs_once)
+{
+    struct trial shell;
+    char *place = make_place();
+    char *mark = memory_print("%s/azfan-once-%s", place, ONCE);
+
+    if (has_shell(_i, &shell)) {
+        ck_assert(runs_with(shell.shell, place, NONCE, ONCE));
+        ck_assert_int_eq(count_files(place, "azfan-once-"), 1);
+        ck_assert(!runs_with(shell.shell, place, OTHER_NONCE, ONCE)); /* azfan's next attempt */
+        ck_assert(!runs_with(shell.shell, place, NONCE, ONCE));       /* az's own */
+        ck_assert_int_eq(count_files(folder, "azfan."), 0);           /* no script is left */
+        ck_assert(runs_with(shell.shell, place, NONCE, OTHER_ONCE));
+        ck_assert(runs_with(shell.shell, place, NONCE, NULL));
+        ck_assert_int_eq(rmdir(mark), 0); /* an empty folder, and in the right place */
+        ck_assert(runs_with(shell.shell, place, NONCE, ONCE));
+    }
+    free(mark);
+    free(place);
+}
+END_TEST
+
+/* Only the guard's own folder says that the script has run; anything else is left as it is. */
+START_TEST(a_foreign_mark_is_not_believed)
+{
+    char *place = make_place();
+    char *mark = memory_print("%s/azfan-once-%s", place, ONCE);
+    struct trial shell;
+    struct stat before;
+    struct stat after;
+    struct error error;
+
+    for (int kind = 0; kind < 4 && has_shell(_i, &shell); kind++) {
+        if (kind == 0)
+            ck_assert_int_eq(file_write(mark, 0600, "", 0, &error), 0);
+        else if (kind == 1)
+            ck_assert_int_eq(symlink(folder, mark), 0);
+        else if (kind == 2)
+            ck_assert_int_eq(symlink("/nonexistent", mark), 0);
+        else if (mkdir(mark, 0755) < 0 || chown(mark, 1, 1) < 0)
+            break; /* that is for root only */
+        ck_assert_int_eq(lstat(mark, &before), 0);
+        ck_assert(runs_with(shell.shell, place, NONCE, ONCE));
+        ck_assert(runs_with(shell.shell, place, OTHER_NONCE, ONCE));
+        ck_assert_int_eq(lstat(mark, &after), 0);
+        ck_assert_uint_eq(before.st_ino, after.st_ino);
+        ck_assert_int_eq(remove(mark), 0);
+    }
+    (void)rmdir(mark);
+    free(mark);
+    free(place);
+}
+END_TEST
+
+/* Where it may not write, the guard goes to /tmp. */
+START_TEST(without_its_place_the_mark_is_in_tmp)
+{
+    char nonce[GUARD_NONCE_SIZE];
+    char once[GUARD_ONCE_SIZE];
+    struct trial shell;
+    struct error error;
+    char *mark;
+
+    if (!has_shell(_i, &shell))
+        return;
+    ck_assert_int_eq(guard_make_nonce(nonce, &error), 0);
+    guard_name_once(nonce, "a test", once);
+    mark = memory_print("/tmp/azfan-once-%s", once);
+    ck_assert(runs_with(shell.shell, "/nonexistent", NONCE, once));
+    ck_assert(!runs_with(shell.shell, "/nonexistent", OTHER_NONCE, once));
+    ck_assert_int_eq(rmdir(mark), 0);
+    free(mark);
+}
+END_TEST
+
+/* A mark that cannot be made holds up no script, and what is broken before it makes none. */
+START_TEST(without_a_mark_it_runs)
+{
+    char *tools = make_tools(
+        "markless", (const char *const[]){"date", "mktemp", "rm", "chmod", "cat", "sleep", NULL});
+    char *place = make_place();
+    struct trial shell;
+
+    if (has_shell(_i, &shell)) {
+        for (int i = 0; i < 2; i++) {
+            struct trial trial = {
+                .shell = shell.shell, .path = tools, .temporary = place, .once = ONCE};
+            bool applets = shell.shell == shells[2]; /* busybox has a mkdir of its own */
+
+            ck_assert(applets || runs_script(&trial));
+        }
+        /* Root may write anywhere, it seems; for anybody else it would be /tmp. */
+        for (int i = 0; i < 2 && geteuid() == 0; i++)
+            ck_assert(runs_with(shell.shell, "/proc", NONCE, ONCE));
+        ck_assert_int_eq(count_files(place, "azfan-once-"), 0);
+    }
+    free(tools);
+    free(place);
+}
+END_TEST
+
+/* Of a VM that is never restarted, or whose marks are in a folder that outlives that. */
+START_TEST(old_marks_go)
+{
+    static const struct {
+        const char *name;
+        int days;
+        bool full;
+        bool stays;
+    } marks[] = {{"azfan-once-1", 9, false, false},  {"azfan-once-2", 9, false, false},
+                 {"azfan-once-full", 9, true, true}, {"azfan-once-new", 6, false, true},
+                 {"other", 9, false, true},          {"other/azfan-once-3", 9, false, true}};
+    char *place = make_place();
+    struct trial shell;
+
+    for (int i = 0; i < UNIT_COUNT(marks); i++) {
+        char *path = memory_print("%s/%s", place, marks[i].name);
+        char *inner = memory_print("%s/file", path);
+        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+                                    {.tv_sec = time(NULL) - marks[i].days * 86400L}};
+        struct error error;
+
+        ck_assert_int_eq(mkdir(path, 0700), 0);
+        ck_assert(!marks[i].full || file_write(inner, 0600, "", 0, &error) == 0);
+        ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+        free(inner);
+        free(path);
+    }
+    if (has_shell(_i, &shell)) {
+        ck_assert(runs_with(shell.shell, place, NONCE, ONCE));
+        ck_assert(!runs_with(shell.shell, place, NONCE, ONCE));
+        for (int i = 0; i < UNIT_COUNT(marks); i++) {
+            char *path = memory_print("%s/%s", place, marks[i].name);
+
+            ck_assert_msg((access(path, F_OK) == 0) == marks[i].stays, "%s", path);
+            free(path);
+        }
+    }
+    free(place);
+}
+END_TEST
+
+START_TEST(names_of_marks)
+{
+    static const char a[] = "/subscriptions/s/resourceGroups/rg/…/virtualMachines/a";
+    static const char b[] = "/subscriptions/s/resourceGroups/rg/…/virtualMachines/b";
+    struct job job = {.retry = {.attempts = 3}};
+    char one[GUARD_ONCE_SIZE];
+    char two[GUARD_ONCE_SIZE];
+
+    guard_name_once("run-1", a, one);
+    guard_name_once("run-1", a, two);
+    ck_assert_str_eq(one, two);
+    ck_assert_uint_eq(strlen(one), 32);
+    ck_assert_uint_eq(strspn(one, "0123456789abcdef"), 32);
+    guard_name_once("run-2", a, two);
+    ck_assert_str_ne(one, two);
+    guard_name_once("run-1", b, two);
+    ck_assert_str_ne(one, two);
+
+    ck_assert(guard_needs_once(&job));
+    job.idempotent = true;
+    ck_assert(!guard_needs_once(&job));
+    job = (struct job){.retry = {.attempts = 1}};
+    ck_assert(!guard_needs_once(&job));
+}
+END_TEST
+
 /* The disk is full while the script is written: half a script must never run. */
 START_TEST(a_full_disk_is_broken)
 {
     static const char fake[] = "#!/bin/sh\necho 'cat: write error: No space left on device' "
                                ">&2\necho 'rm -rf /'\nexit 1\n";
-    char *tools = make_tools("full", (const char *const[]){"date", "mktemp", "rm", "chmod", NULL});
+    char *tools =
+        make_tools("full", (const char *const[]){"date", "mktemp", "rm", "chmod", "mkdir", NULL});
     char *cat = memory_print("%s/cat", tools);
-    struct trial trial = {.script = "echo ran\n", .timeout_ms = LONG_MS, .path = tools};
+    char *place = make_place();
+    struct trial trial = {.script = "echo ran\n",
+                          .timeout_ms = LONG_MS,
+                          .path = tools,
+                          .temporary = place,
+                          .once = ONCE};
     struct error error;
 
     ck_assert_int_eq(file_write(cat, 0700, fake, sizeof fake - 1, &error), 0);
@@ -472,8 +716,10 @@ START_TEST(a_full_disk_is_broken)
         ck_assert(end(&trial));
         ck_assert_int_eq((int)trial.trailer.end, TRAILER_BROKEN);
         ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "No space left"));
+        ck_assert_int_eq(count_files(place, "azfan-once-"), 0); /* it may be tried again */
         trial_done(&trial);
     }
+    free(place);
     free(cat);
     free(tools);
 }
@@ -656,7 +902,7 @@ static struct job_parameter own[] = {{(char[]){"ROLE"}, (char[]){"primary"}, NUL
                                                "\xf0\x9f\x98\x80"},
                                       NULL}};
 
-static void write_sample(struct buffer *text, enum job_shell shell, bool masked)
+static void write_sample(struct buffer *text, enum job_shell shell, bool masked, const char *once)
 {
     struct job job = {.script = (char[]){"Write-Output 'caf\xc3\xa9'\n"},
                       .script_length = strlen("Write-Output 'caf\xc3\xa9'\n"),
@@ -669,6 +915,7 @@ static void write_sample(struct buffer *text, enum job_shell shell, bool masked)
                           .run = "run-1",
                           .batch = 2,
                           .nonce = NONCE,
+                          .once = once,
                           .masked = masked};
 
     guard_write(text, &guard);
@@ -685,7 +932,7 @@ START_TEST(the_text_for_sh)
     struct buffer text = BUFFER_INIT;
     char nonce[GUARD_NONCE_SIZE];
 
-    write_sample(&text, JOB_SH, false);
+    write_sample(&text, JOB_SH, false, NULL);
     ck_assert_int_eq(strncmp(text.data, "#!/bin/sh\n", 10), 0);
     HAS(&text, "    TOKEN='s3cret'\n");
     HAS(&text, "    ROLE='primary'\n"); /* the target's goes over the job's */
@@ -694,11 +941,15 @@ START_TEST(the_text_for_sh)
     HAS(&text, "watch 2 "); /* whole seconds, rounded up */
     ck_assert(guard_find_nonce(text.data, text.length, nonce));
     ck_assert_str_eq(nonce, NONCE);
+    HAS_NOT(&text, "azfan-once"); /* nothing of the mark where the script may run again */
+    HAS_NOT(&text, "TMPDIR");
     buffer_done(&text);
-    write_sample(&text, JOB_SH, true);
+    write_sample(&text, JOB_SH, true, ONCE);
     HAS(&text, "    TOKEN='***'\n");
     HAS_NOT(&text, "s3cret");
     HAS(&text, "primary");
+    HAS(&text, "\nplace=${TMPDIR:-/run}\n");
+    HAS(&text, "\nmark=$place/azfan-once-" ONCE "\n");
     buffer_done(&text);
 }
 END_TEST
@@ -732,7 +983,7 @@ START_TEST(the_text_for_powershell)
     struct buffer script = BUFFER_INIT;
     char nonce[GUARD_NONCE_SIZE];
 
-    write_sample(&text, JOB_POWERSHELL, false);
+    write_sample(&text, JOB_POWERSHELL, false, NULL);
     HAS(&text, "\n$TOKEN = 's3cret'\n");
     HAS(&text, "\n$ROLE = 'primary'\n");
     HAS_NOT(&text, "replica");
@@ -748,10 +999,20 @@ START_TEST(the_text_for_powershell)
     ck_assert_str_eq(script.data, "Write-Output 'caf\xc3\xa9'\n");
     ck_assert(guard_find_nonce(text.data, text.length, nonce));
     ck_assert_str_eq(nonce, NONCE);
+    HAS_NOT(&text, "azfan-once");
+    HAS_NOT(&text, "$mark");
     buffer_done(&text);
-    write_sample(&text, JOB_POWERSHELL, true);
+    write_sample(&text, JOB_POWERSHELL, true, ONCE);
     HAS(&text, "\n$TOKEN = '***'\n");
     HAS_NOT(&text, "s3cret");
+    HAS(&text, "\n    $mark = Join-Path $place 'azfan-once-" ONCE "'\n");
+    HAS(&text, "\n        Write-Report again 1\n        exit 0\n    }\n");
+    HAS(&text, "\n    if ($marked -and -not $process) {");
+    /* At the last moment: when all is written, and before anything starts. */
+    ck_assert(strstr(text.data, "runner.ps1\", $runner") < strstr(text.data, "$mark = "));
+    ck_assert(strstr(text.data, "Write-Report again") < strstr(text.data, "Start-Process"));
+    for (size_t i = 0; i < text.length; i++)
+        ck_assert_int_lt((unsigned char)text.data[i], 0x80);
     buffer_done(&text);
     buffer_done(&script);
 }
@@ -812,7 +1073,8 @@ static size_t guard_size(const struct job *job, const struct job_target *target)
                           .target = target,
                           .run = "00000000T000000Z-job-0000",
                           .batch = JOB_TARGETS_MOST,
-                          .nonce = NONCE};
+                          .nonce = NONCE,
+                          .once = guard_needs_once(job) ? ONCE : NULL};
     size_t size;
 
     guard_write(&text, &guard);
@@ -821,7 +1083,7 @@ static size_t guard_size(const struct job *job, const struct job_target *target)
     return size;
 }
 
-/* The limit is exact to the byte, for the target that needs most, in both shells. */
+/* The limit is exact to the byte, for the target that needs most, in both shells, with the mark. */
 START_TEST(the_size_is_exact)
 {
     struct job_parameter big[] = {{(char[]){"BIG"}, memory_zeroed(5000, 1), NULL}};
@@ -830,7 +1092,8 @@ START_TEST(the_size_is_exact)
                                    {.name = (char[]){"a-much-longer-name"}}};
     struct job job = {.name = (char[]){"job"},
                       .script = memory_zeroed(JOB_SCRIPT_LIMIT + 1, 1),
-                      .shell = _i == 0 ? JOB_SH : JOB_POWERSHELL,
+                      .shell = _i % 2 == 0 ? JOB_SH : JOB_POWERSHELL,
+                      .retry = {.attempts = _i < 2 ? 1 : 3},
                       .targets = targets,
                       .target_count = 3,
                       .script_timeout = NUMBER_MINUTE};
@@ -842,7 +1105,7 @@ START_TEST(the_size_is_exact)
     job.script_length = 1;
     ck_assert_int_eq(guard_check_size(&job, &error), 0);
     /* From surely too small to surely too large, in steps of one around the limit. */
-    job.script_length = (JOB_SCRIPT_LIMIT - guard_size(&job, &targets[1])) / (_i == 0 ? 1 : 2);
+    job.script_length = (JOB_SCRIPT_LIMIT - guard_size(&job, &targets[1])) / (_i % 2 == 0 ? 1 : 2);
     for (size_t step = 1 << 14; step > 0; step /= 2) {
         while (guard_size(&job, &targets[1]) <= JOB_SCRIPT_LIMIT)
             job.script_length += step;
@@ -878,7 +1141,8 @@ static Suite *make_suite(void)
     tcase_add_test(text, the_text_for_powershell);
     tcase_add_test(text, a_value_cannot_leave_the_runner);
     tcase_add_test(text, nonces);
-    tcase_add_loop_test(text, the_size_is_exact, 0, 2);
+    tcase_add_loop_test(text, the_size_is_exact, 0, 4);
+    tcase_add_test(text, names_of_marks);
     suite_add_tcase(suite, text);
     tcase_add_unchecked_fixture(work, make_folder, remove_folder);
     tcase_set_timeout(work, 20);
@@ -890,6 +1154,11 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, a_killed_sleep_is_no_timeout, 0, SHELLS);
     tcase_add_loop_test(work, a_race_has_one_winner, 0, SHELLS);
     tcase_add_loop_test(work, no_temporary_folder_is_broken, 0, SHELLS);
+    tcase_add_loop_test(work, a_script_with_a_mark_runs_once, 0, SHELLS);
+    tcase_add_loop_test(work, a_foreign_mark_is_not_believed, 0, SHELLS);
+    tcase_add_loop_test(work, without_its_place_the_mark_is_in_tmp, 0, SHELLS);
+    tcase_add_loop_test(work, without_a_mark_it_runs, 0, SHELLS);
+    tcase_add_loop_test(work, old_marks_go, 0, SHELLS);
     tcase_add_loop_test(work, a_full_disk_is_broken, 0, SHELLS);
     tcase_add_loop_test(work, without_setsid_it_works, 0, SHELLS);
     tcase_add_loop_test(work, parameters_arrive_exactly, 0, SHELLS);
