@@ -10,6 +10,7 @@
 #ifndef AZFAN_RUN_EVENT_H
 #define AZFAN_RUN_EVENT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -49,6 +50,12 @@ void event_halt(struct buffer *line, const struct result *result, int64_t at);
 
 /* The last line: RESULT is final. */
 void event_finish(struct buffer *line, const struct result *result);
+
+/* What the lines have in common with report.json: each sets some keys of OBJECT. */
+void event_set_process(json_t *object, const struct result_attempt *attempt);
+void event_set_streams(json_t *object, const struct buffer *output, bool output_truncated,
+                       const struct buffer *errors, bool errors_truncated);
+void event_set_counts(json_t *object, const struct result *result);
 
 /* "signal", "deadline", …, for an ending; and back: -1 when there is none. */
 const char *event_ending_name(enum result_ending ending);

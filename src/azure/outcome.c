@@ -79,10 +79,9 @@ static const struct {
     [REASON_NO_TRAILER] = {"no_trailer", BIT(OUTCOME_UNKNOWN),
                            "Nobody can say how far the script came. Look on the VM; on Linux what "
                            "it wrote is below /var/lib/waagent/run-command/download."},
-    [REASON_INTERRUPTED] =
-        {"interrupted", BIT(OUTCOME_UNKNOWN),
-         "The VM, its agent or azfan itself was ended while the script ran. Look "
-         "how far it came before a rerun."},
+    [REASON_INTERRUPTED] = {"interrupted", BIT(OUTCOME_UNKNOWN),
+                            "The VM, its agent or azfan itself was ended while the script ran. "
+                            "Look how far it came before a rerun."},
     [REASON_ANSWER] = {"answer", BIT(OUTCOME_UNKNOWN),
                        "az ended well, but its answer cannot be read. Look on the VM whether the "
                        "script ran, and try the command of `azfan plan` by hand."},

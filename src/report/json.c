@@ -10,18 +10,11 @@ static json_t *attempt_object(const struct result_attempt *attempt)
     json_t *object = json_object();
 
     json_object_set_new(object, "started", value_time(attempt->wall_started));
-    json_object_set_new(object, "duration_s", value_seconds(attempt->duration));
     json_object_set_new(object, "at_s", value_seconds(attempt->at));
     json_object_set_new(object, "outcome", json_string(outcome_name(attempt->outcome)));
     json_object_set_new(object, "reason", json_string(outcome_reason_name(attempt->reason)));
     json_object_set_new(object, "message", value_text(attempt->message));
-    json_object_set_new(object, "az_exit", json_integer(attempt->az_exit));
-    json_object_set_new(object, "az_signal", json_integer(attempt->az_signal));
-    json_object_set_new(object, "stopped", json_boolean(attempt->stopped));
-    json_object_set_new(object, "leftovers_killed", json_integer(attempt->leftovers_killed));
-    json_object_set_new(object, "cpu_s", value_seconds(attempt->cpu_time));
-    json_object_set_new(object, "max_rss_kib", json_integer(attempt->max_rss_kib));
-    json_object_set_new(object, "worker", json_integer(attempt->worker));
+    event_set_process(object, attempt);
     return object;
 }
 
@@ -58,12 +51,8 @@ static json_t *target_object(const struct result_target *target)
     if (outcome->retry_after > 0)
         json_object_set_new(object, "retry_after_s", value_seconds(outcome->retry_after));
     json_object_set_new(object, "duration_s", value_seconds(target->duration));
-    json_object_set_new(object, "stdout",
-                        value_bytes(buffer_text(&target->output), target->output.length));
-    json_object_set_new(object, "stderr",
-                        value_bytes(buffer_text(&target->errors), target->errors.length));
-    json_object_set_new(object, "stdout_truncated", json_boolean(target->output_truncated));
-    json_object_set_new(object, "stderr_truncated", json_boolean(target->errors_truncated));
+    event_set_streams(object, &target->output, target->output_truncated, &target->errors,
+                      target->errors_truncated);
     json_object_set_new(object, "attempts", attempts_array(target));
     return object;
 }
@@ -77,16 +66,6 @@ static json_t *job_object(const struct result_job *job)
     json_object_set_new(object, "sha256", value_text(job->digest));
     json_object_set_new(object, "script_sha256", value_text(job->script_digest));
     json_object_set_new(object, "runbook", value_text(job->runbook));
-    return object;
-}
-
-static json_t *counts_object(const struct result *result)
-{
-    json_t *object = json_object();
-
-    for (int kind = 0; kind < OUTCOME_KINDS; kind++)
-        json_object_set_new(object, outcome_name((enum outcome_kind)kind),
-                            json_integer((json_int_t)result->counts[kind]));
     return object;
 }
 
@@ -134,7 +113,7 @@ static json_t *head_object(const struct result *result)
     json_object_set_new(object, "halt_cause", value_text(result->halt_cause));
     json_object_set_new(object, "trouble", value_text(result->trouble));
     json_object_set_new(object, "concurrency", concurrency_object(result));
-    json_object_set_new(object, "counts", counts_object(result));
+    event_set_counts(object, result);
     return object;
 }
 

@@ -176,10 +176,8 @@ void event_put_back(struct buffer *line, const struct result *result, size_t ind
     value_print(line, object);
 }
 
-static void set_attempt(json_t *object, const struct result_attempt *attempt)
+void event_set_process(json_t *object, const struct result_attempt *attempt)
 {
-    json_object_set_new(object, "started", value_exact_time(attempt->wall_started));
-    json_object_set_new(object, "started_at_s", value_seconds(attempt->at));
     json_object_set_new(object, "duration_s", value_seconds(attempt->duration));
     json_object_set_new(object, "az_exit", json_integer(attempt->az_exit));
     json_object_set_new(object, "az_signal", json_integer(attempt->az_signal));
@@ -190,10 +188,17 @@ static void set_attempt(json_t *object, const struct result_attempt *attempt)
     json_object_set_new(object, "worker", json_integer(attempt->worker));
 }
 
-static void set_answer(json_t *object, const struct answer *answer)
+void event_set_streams(json_t *object, const struct buffer *output, bool output_truncated,
+                       const struct buffer *errors, bool errors_truncated)
 {
-    const struct outcome *outcome = &answer->outcome;
+    json_object_set_new(object, "stdout", value_bytes(buffer_text(output), output->length));
+    json_object_set_new(object, "stderr", value_bytes(buffer_text(errors), errors->length));
+    json_object_set_new(object, "stdout_truncated", json_boolean(output_truncated));
+    json_object_set_new(object, "stderr_truncated", json_boolean(errors_truncated));
+}
 
+static void set_outcome(json_t *object, const struct outcome *outcome)
+{
     json_object_set_new(object, "outcome", json_string(outcome_name(outcome->kind)));
     json_object_set_new(object, "reason", json_string(outcome_reason_name(outcome->reason)));
     json_object_set_new(object, "message", value_text(outcome->message));
@@ -202,12 +207,6 @@ static void set_answer(json_t *object, const struct answer *answer)
                         json_string(outcome_script_name(outcome->script)));
     json_object_set_new(object, "may_still_run", json_boolean(outcome->may_still_run));
     json_object_set_new(object, "retry_after_s", value_seconds(outcome->retry_after));
-    json_object_set_new(object, "stdout",
-                        value_bytes(buffer_text(&answer->output), answer->output.length));
-    json_object_set_new(object, "stderr",
-                        value_bytes(buffer_text(&answer->errors), answer->errors.length));
-    json_object_set_new(object, "stdout_truncated", json_boolean(answer->output_truncated));
-    json_object_set_new(object, "stderr_truncated", json_boolean(answer->errors_truncated));
 }
 
 void event_end(struct buffer *line, const struct result *result, size_t index,
@@ -221,8 +220,12 @@ void event_end(struct buffer *line, const struct result *result, size_t index,
     json_object_set_new(object, "settled", json_boolean(settled));
     if (!settled)
         json_object_set_new(object, "again_at_s", value_seconds(again_at));
-    set_attempt(object, attempt);
-    set_answer(object, answer);
+    json_object_set_new(object, "started", value_exact_time(attempt->wall_started));
+    json_object_set_new(object, "started_at_s", value_seconds(attempt->at));
+    event_set_process(object, attempt);
+    set_outcome(object, &answer->outcome);
+    event_set_streams(object, &answer->output, answer->output_truncated, &answer->errors,
+                      answer->errors_truncated);
     value_print(line, object);
 }
 
@@ -244,14 +247,14 @@ void event_halt(struct buffer *line, const struct result *result, int64_t at)
     value_print(line, object);
 }
 
-static json_t *counts_object(const struct result *result)
+void event_set_counts(json_t *object, const struct result *result)
 {
-    json_t *object = json_object();
+    json_t *counts = json_object();
 
     for (int kind = 0; kind < OUTCOME_KINDS; kind++)
-        json_object_set_new(object, outcome_name((enum outcome_kind)kind),
+        json_object_set_new(counts, outcome_name((enum outcome_kind)kind),
                             json_integer((json_int_t)result->counts[kind]));
-    return object;
+    json_object_set_new(object, "counts", counts);
 }
 
 void event_finish(struct buffer *line, const struct result *result)
@@ -263,6 +266,6 @@ void event_finish(struct buffer *line, const struct result *result)
     json_object_set_new(object, "ending", json_string(ending_names[result->ending]));
     json_object_set_new(object, "exit_status", json_integer(result_exit_status(result)));
     json_object_set_new(object, "trouble", value_text(result->trouble));
-    json_object_set_new(object, "counts", counts_object(result));
+    event_set_counts(object, result);
     value_print(line, object);
 }

@@ -44,7 +44,9 @@ static bool read_entry(const char *runs, const char *name, struct entry *ret)
 {
     char *path = memory_print("%s/%s/journal.jsonl", runs, name);
     struct stat status;
-    bool found = name[0] != '.' && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+    /* An azfan that was killed before it wrote its first line has done nothing. */
+    bool found =
+        name[0] != '.' && stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
 
     free(path);
     if (!found)

@@ -686,7 +686,7 @@ EOF
   # It would wait for as long as az and the script can last; here it has no time for that.
   run_azfan_beside rerun --yes --deadline 1s
   [ "$status" = 124 ]
-  grep -q '^azfan: held: the script may still be running on the VM, until .* from now at most' "$T/err"
+  grep -q '^azfan: held: its script may still be running on the VM, for up to .* more; it is started after that' "$T/err"
   run ! grep -q '^azfan: done:' "$T/err"
   [ "$(outcomes)" = 'held skipped deadline' ]
   [ "$(total_posts rg-kill)" = 2 ]
@@ -694,7 +694,7 @@ EOF
   # Now the latest run is that rerun, which has started nothing: what it knew is known.
   run_azfan_beside rerun --yes --deadline 1s
   [ "$status" = 124 ]
-  grep -q '^azfan: held: the script may still be running on the VM, until .* from now at most' "$T/err"
+  grep -q '^azfan: held: its script may still be running on the VM, for up to .* more; it is started after that' "$T/err"
 
   # The script does run, and Azure refuses a second one.
   run_azfan_beside rerun --yes --now "$first"
@@ -705,7 +705,7 @@ EOF
   # To have been refused is no news of the script.
   run_azfan_beside rerun --yes --deadline 1s "$first"
   [ "$status" = 124 ]
-  grep -q '^azfan: held: the script may still be running on the VM, until .* from now at most' "$T/err"
+  grep -q '^azfan: held: its script may still be running on the VM, for up to .* more; it is started after that' "$T/err"
 
   # Once it has ended, the az that was left behind ends by itself, and the VM takes another run.
   : >"$T/free"

@@ -466,8 +466,7 @@ static char *make_tools(const char *name, const char *const *tools)
     return path;
 }
 
-/* ---- the mark of a script that must not run twice -----------------------------------------------
- */
+/* ---- the mark of a script that must not run twice ------------------------------------------ */
 
 #define ONCE       "feedfacefeedfacefeedfacefeedface"
 #define OTHER_ONCE "cafebabecafebabecafebabecafebabe"
@@ -511,7 +510,7 @@ static bool runs_with(const char *const *shell, const char *place, const char *n
     return runs_script(&trial);
 }
 
-/* How many files of the test's folder begin with PREFIX? */
+/* How many names in the folder PATH begin with PREFIX? */
 static int count_files(const char *path, const char *prefix)
 {
     DIR *stream = opendir(path);
@@ -670,8 +669,10 @@ END_TEST
 
 START_TEST(names_of_marks)
 {
-    static const char a[] = "/subscriptions/s/resourceGroups/rg/…/virtualMachines/a";
-    static const char b[] = "/subscriptions/s/resourceGroups/rg/…/virtualMachines/b";
+    static const char a[] =
+        "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/a";
+    static const char b[] =
+        "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/b";
     struct job job = {.retry = {.attempts = 3}};
     char one[GUARD_ONCE_SIZE];
     char two[GUARD_ONCE_SIZE];
