@@ -5,8 +5,8 @@
  *   fd = FAULT("child.pidfd_open") ? -1 : pidfd_open(pid, 0);
  *
  * Compiled in with AZFAN_FAULTS (the debug, asan and tsan variants); in a
- * release FAULT() is the constant false. A fault sets errno as armed. Arm it
- * before threads start; a probe may be hit by any thread.
+ * release FAULT() is the constant false. A fault sets errno as armed. One at a
+ * time is armed, by one thread; a probe may be hit by any thread meanwhile.
  */
 #ifndef AZFAN_SYS_FAULT_H
 #define AZFAN_SYS_FAULT_H

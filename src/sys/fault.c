@@ -6,17 +6,18 @@
 #include <stdatomic.h>
 #include <string.h>
 
-static const char *armed_name;
-static int armed_error;
-static atomic_int armed_count;
+static _Atomic(const char *) armed_name;
+static atomic_int armed_error;
+static atomic_int armed_count; /* of hits that are still to fail: what is armed is told by it */
 static atomic_int hits;
 
 void fault_arm(const char *name, int count, int error_number)
 {
+    armed_count = 0;
     armed_name = name;
     armed_error = error_number;
-    armed_count = count;
     hits = 0;
+    armed_count = count;
 }
 
 int fault_hits(void)
@@ -26,7 +27,9 @@ int fault_hits(void)
 
 bool fault_hit(const char *name)
 {
-    if (armed_name == NULL || strcmp(armed_name, name) != 0)
+    const char *armed = armed_name;
+
+    if (armed == NULL || strcmp(armed, name) != 0)
         return false;
     if (atomic_fetch_sub(&armed_count, 1) <= 0)
         return false;

@@ -65,7 +65,7 @@ static void check_result(const struct result *result)
 
     for (size_t i = 0; i < result->target_count; i++) {
         settled += result->targets[i].state == RESULT_SETTLED ? 1 : 0;
-        must(result_busy_until(result, &result->targets[i]) >= 0);
+        must(result->targets[i].busy_until >= 0);
     }
     for (int kind = 0; kind < OUTCOME_KINDS; kind++)
         counted += result->counts[kind];
