@@ -10,6 +10,8 @@
 #ifndef AZFAN_AZURE_LOGIN_H
 #define AZFAN_AZURE_LOGIN_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 #include "engine/supervise.h"
 
@@ -38,6 +40,13 @@ enum login_result login_read_token(struct login *login, struct finish *finish, s
  */
 enum login_result login_read_version(struct login *login, struct finish *finish,
                                      struct error *error);
+
+/*
+ * Reads both; what the version says goes first. NEEDS_SUBSCRIPTION: the job leaves its own to az,
+ * which must have one then.
+ */
+enum login_result login_read(struct login *login, struct finish *token, struct finish *version,
+                             bool needs_subscription, struct error *error);
 
 void login_done(struct login *login);
 

@@ -102,6 +102,9 @@ void job_target_done(struct job_target *target);
 /* The one subscription that all targets name, or NULL when they differ or leave it to az. */
 const char *job_only_subscription(const struct job *job);
 
+/* How many attempts may run at once: as many as the job wants, but no more than targets. */
+int job_at_once(const struct job *job);
+
 /* Does a target leave its subscription to az? */
 bool job_needs_subscription(const struct job *job);
 

@@ -151,6 +151,26 @@ enum login_result login_read_version(struct login *login, struct finish *finish,
     return LOGIN_NO_AZ;
 }
 
+enum login_result login_read(struct login *login, struct finish *token, struct finish *version,
+                             bool needs_subscription, struct error *error)
+{
+    struct error token_error = {""};
+    /* The token's answer is always read, for that wipes it. */
+    enum login_result token_result = login_read_token(login, token, &token_error);
+    enum login_result result = login_read_version(login, version, error);
+
+    if (result == LOGIN_OK) {
+        result = token_result;
+        *error = token_error;
+    }
+    if (result == LOGIN_OK && login->subscription == NULL && needs_subscription) {
+        result = LOGIN_NO_AZ;
+        (void)error_set(error, "az has no default subscription, and the job names none for every "
+                               "target: add targets.subscription, or use `az account set`");
+    }
+    return result;
+}
+
 void login_done(struct login *login)
 {
     free(login->subscription);

@@ -57,11 +57,6 @@ static void print_duration(struct buffer *buffer, const char *name, int64_t dura
     buffer_add(buffer, "\n");
 }
 
-static int at_once(const struct job *job)
-{
-    return (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count;
-}
-
 static void print_retry(struct buffer *buffer, const struct job *job)
 {
     if (job->retry.attempts == 1)
@@ -90,10 +85,10 @@ static void print_halt(struct buffer *buffer, const struct job *job)
 static void print_duration_at_worst(struct buffer *buffer, const struct job *job,
                                     const int *batches)
 {
-    struct rules_duration duration = rules_duration(job, batches, at_once(job));
+    struct rules_duration duration = rules_duration(job, batches, job_at_once(job));
     bool is_cut = job->deadline > 0 && job->deadline < duration.worst;
 
-    buffer_print(buffer, "%-17s%d at once, so at worst ", "Duration:", at_once(job));
+    buffer_print(buffer, "%-17s%d at once, so at worst ", "Duration:", job_at_once(job));
     number_print_duration(buffer, is_cut ? job->deadline : duration.worst);
     buffer_print(buffer, " after the login%s\n", is_cut ? ", when the deadline stops it" : "");
 }
@@ -115,7 +110,7 @@ static void print_warning(struct buffer *buffer, const struct job *job, const in
 {
     struct buffer warning = BUFFER_INIT;
 
-    if (rules_warn(&warning, job, batches, at_once(job), false))
+    if (rules_warn(&warning, job, batches, job_at_once(job), false))
         buffer_print(buffer, "\nWarning: %s\n", buffer_text(&warning));
     buffer_done(&warning);
 }

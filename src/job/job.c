@@ -56,6 +56,11 @@ const char *job_only_subscription(const struct job *job)
     return first;
 }
 
+int job_at_once(const struct job *job)
+{
+    return (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count;
+}
+
 bool job_needs_subscription(const struct job *job)
 {
     for (size_t i = 0; i < job->target_count; i++) {

@@ -15,7 +15,6 @@
  */
 #include "run/conduct.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -30,6 +29,7 @@
 #include "base/number.h"
 #include "engine/child.h"
 #include "job/job.h"
+#include "run/attempt.h"
 #include "run/event.h"
 #include "run/flights.h"
 #include "run/folder.h"
@@ -201,35 +201,6 @@ static void see_time(struct conducting *self)
 
 /* ---- what ends ---------------------------------------------------------------------------- */
 
-/* Reports have milliseconds: what is kept is what the journal brings back. */
-static int64_t whole_milliseconds(int64_t duration)
-{
-    return duration / NUMBER_MILLISECOND * NUMBER_MILLISECOND;
-}
-
-static struct result_attempt describe_attempt(const struct conducting *self,
-                                              const struct pool_task *task,
-                                              const struct outcome *outcome)
-{
-    const struct finish *finish = &task->finish;
-    bool exited = finish->end == FINISH_EXITED && finish->exit.known;
-
-    return (struct result_attempt){
-        .at = whole_milliseconds(finish->started - self->started),
-        .wall_started = whole_milliseconds(finish->wall_started),
-        .duration = whole_milliseconds(finish->duration),
-        .outcome = outcome->kind,
-        .reason = outcome->reason,
-        .message = memory_string(outcome->message),
-        .az_exit = exited && !finish->exit.signaled ? finish->exit.status : -1,
-        .az_signal = exited && finish->exit.signaled ? finish->exit.status : 0,
-        .stopped = finish->stop != FINISH_UNSTOPPED,
-        .leftovers_killed = finish->leftovers_killed,
-        .cpu_time = whole_milliseconds(finish->exit.cpu_time),
-        .max_rss_kib = finish->exit.max_rss_kib,
-        .worker = task->worker};
-}
-
 /* More failures than the job allows, or one that every other target would meet likewise. */
 static void see_halt(struct conducting *self, const struct schedule_verdict *verdict,
                      const struct outcome *outcome)
@@ -313,17 +284,8 @@ static void take_answer(struct conducting *self, struct flight *flight)
     if (answer.outcome.kind == OUTCOME_CANCELLED)
         answer.outcome.reason = cancelled_by(self);
     redact_answer(&answer, job, &job->targets[flight->target]);
-    attempt = describe_attempt(self, &flight->task, &answer.outcome);
+    attempt = attempt_of(&flight->task, &answer.outcome, self->started);
     keep_end(self, flight->target, &attempt, &answer);
-}
-
-/* The kernel is short of something that other processes will give back. */
-static bool had_no_room(const struct finish *finish)
-{
-    if (finish->end != FINISH_NOT_STARTED)
-        return false;
-    return finish->error_number == EAGAIN || finish->error_number == ENOMEM ||
-           finish->error_number == EMFILE || finish->error_number == ENFILE;
 }
 
 static void tell_no_room(struct conducting *self, const struct error *error)
@@ -340,7 +302,7 @@ static bool put_back(struct conducting *self, const struct flight *flight)
 {
     struct buffer line = BUFFER_INIT;
 
-    if (!had_no_room(&flight->task.finish) ||
+    if (!attempt_had_no_room(&flight->task.finish) ||
         !schedule_no_room(self->schedule, flight->target, clock_now()))
         return false;
     event_put_back(&line, self->result, flight->target, flight->task.finish.error.text,
@@ -373,8 +335,8 @@ static void fail_start(struct conducting *self, size_t index, const struct error
                                         .script = SCRIPT_NOT_STARTED,
                                         .exit_code = -1,
                                         .message = memory_string(error->text)}};
-    struct result_attempt attempt = {.at = whole_milliseconds(run_time(self)),
-                                     .wall_started = whole_milliseconds(clock_wall()),
+    struct result_attempt attempt = {.at = attempt_whole_milliseconds(run_time(self)),
+                                     .wall_started = attempt_whole_milliseconds(clock_wall()),
                                      .outcome = OUTCOME_ERROR,
                                      .reason = REASON_START,
                                      .message = memory_string(error->text),
@@ -591,10 +553,10 @@ static void run_login(struct conducting *self, struct flight *token, struct flig
 static bool wants_another_try(struct conducting *self, struct flight *token, struct flight *version,
                               int64_t patience)
 {
-    bool token_had_none = had_no_room(&token->task.finish);
+    bool token_had_none = attempt_had_no_room(&token->task.finish);
     int64_t pause = clock_now() + LOGIN_PAUSE;
 
-    if (!token_had_none && !had_no_room(&version->task.finish))
+    if (!token_had_none && !attempt_had_no_room(&version->task.finish))
         return false;
     if (self->stage != SCHEDULE_GOING || clock_now() >= patience)
         return false;
@@ -606,28 +568,6 @@ static bool wants_another_try(struct conducting *self, struct flight *token, str
         see_events_of_login(self);
     }
     return true;
-}
-
-static enum login_result read_login(struct conducting *self, struct flight *token,
-                                    struct flight *version, struct error *error)
-{
-    struct error token_error = {""};
-    /* The token's answer is always read, for that wipes it; what the version says goes first. */
-    enum login_result token_result =
-        login_read_token(&self->login, &token->task.finish, &token_error);
-    enum login_result result = login_read_version(&self->login, &version->task.finish, error);
-
-    if (result == LOGIN_OK) {
-        result = token_result;
-        *error = token_error;
-    }
-    if (result == LOGIN_OK && self->login.subscription == NULL &&
-        job_needs_subscription(self->conduct->job)) {
-        result = LOGIN_NO_AZ;
-        (void)error_set(error, "az has no default subscription, and the job names none for every "
-                               "target: add targets.subscription, or use `az account set`");
-    }
-    return result;
 }
 
 static void see_login(struct conducting *self, enum login_result result, struct error *error)
@@ -666,7 +606,8 @@ static void log_in(struct conducting *self)
     do
         run_login(self, token, version);
     while (wants_another_try(self, token, version, patience));
-    result = read_login(self, token, version, &error);
+    result = login_read(&self->login, &token->task.finish, &version->task.finish,
+                        job_needs_subscription(conduct->job), &error);
     finish_done(&token->task.finish);
     finish_done(&version->task.finish);
     flights_land(&self->flights, token);
@@ -684,10 +625,8 @@ struct machine_room conduct_room(const struct job *job, const struct az *az)
                                   .own_files = FILES_OF_OUR_OWN,
                                   .processes = az->processes + 1, /* and our thread */
                                   .own_processes = PROCESSES_OF_OUR_OWN};
-    int wanted =
-        (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count;
 
-    return machine_room("", &needs, wanted);
+    return machine_room("", &needs, job_at_once(job));
 }
 
 /* Who runs what: before anything else is done. */
@@ -707,7 +646,7 @@ static void begin_result(struct conducting *self)
     int workers = self->conduct->workers;
 
     self->started = clock_now();
-    self->result->wall_started = whole_milliseconds(clock_wall());
+    self->result->wall_started = attempt_whole_milliseconds(clock_wall());
     self->result->workers = self->result->least_limit = workers;
     journal_head(self);
 }
@@ -732,8 +671,8 @@ static void end_result(struct conducting *self)
     struct buffer line = BUFFER_INIT;
     struct error error;
 
-    self->result->wall_ended = whole_milliseconds(clock_wall());
-    self->result->duration = whole_milliseconds(run_time(self));
+    self->result->wall_ended = attempt_whole_milliseconds(clock_wall());
+    self->result->duration = attempt_whole_milliseconds(run_time(self));
     event_finish(&line, self->result);
     journal_line(self, &line);
     if (journal_commit(self->conduct->journal, &error) < 0)
