@@ -31,6 +31,18 @@ enum options_command {
     OPTIONS_VERSION
 };
 
+/* How a run is shown while it goes on. */
+enum options_progress {
+    PROGRESS_AUTO,
+    PROGRESS_LIVE,
+    PROGRESS_PLAIN,
+    PROGRESS_JSON,
+    PROGRESS_NONE
+};
+
+/* How what VMs printed is shown at the end, and by report. */
+enum options_output { OUTPUT_AUTO, OUTPUT_GROUPED, OUTPUT_EACH, OUTPUT_NONE };
+
 /* Values of an option that may be given more than once. */
 struct options_list {
     const char **list;
@@ -53,7 +65,9 @@ struct options {
     struct options_list reports;
     struct options_list injections;
     const char *run_dir;
-    bool silent_progress; /* --progress none */
+    enum options_progress progress;
+    enum options_output output;
+    struct options_list ignores; /* of outputs, regular expressions that are valid */
     enum style_choice color;
     bool quiet;
     bool verbose;

@@ -5,17 +5,30 @@
 #ifndef AZFAN_CLI_REPORTS_H
 #define AZFAN_CLI_REPORTS_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
+/* The formats, in words for --help and messages; a test holds it against the table in reports.c. */
+#define REPORTS_SUFFIXES ".json, .txt"
+
+struct ignore;
 struct options;
 struct result;
+
+/* Does PATH end in the suffix of a format? */
+bool reports_knows(const char *path);
 
 /* Can they all be written? A typing error must be told before a run, not after it. */
 int reports_check(const struct options *options, struct error *error);
 
-/* Writes RESULT to PATH, whole or not at all, in the format that its suffix names. */
+/* Writes RESULT to PATH, whole or not at all, in the format that its suffix names. IGNORE: of
+ * outputs that are gathered; may be NULL. */
 int reports_write(const char *path, unsigned mode, const struct result *result,
-                  struct error *error);
+                  const struct ignore *ignore, struct error *error);
+
+/* The regular expressions of --ignore, for ignore_done(). */
+void reports_take_ignores(const struct options *options, struct ignore *ret);
 
 /*
  * Writes all that are asked for. -1 with the first failure, which is told to RESULT too

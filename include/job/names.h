@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 
+struct buffer;
+
 enum { NAMES_LONGEST = 64 }; /* characters in a VM's name */
 
 struct names {
@@ -37,6 +39,13 @@ void names_done(struct names *names);
  * valid and at most MOST names.
  */
 int names_expand(const char *range, size_t most, struct names *names, struct error *error);
+
+/*
+ * Appends NAMES, folded into ranges that names_expand() takes apart again: "web-[01-03,07], db-1".
+ * Each name once, without regard to order. What is no valid name (a label with its group,
+ * "rg/web-01") is folded by its last part.
+ */
+void names_fold(struct buffer *buffer, const char *const *names, size_t count);
 
 /* Is it a name Azure allows: 1-64 letters, digits, '-', '_', '.'; not all dots? */
 bool names_is_valid(const char *name);

@@ -123,7 +123,7 @@ static void write_own_report(const struct stage *stage, struct result *result)
 {
     struct error error;
 
-    if (reports_write(stage->folder.report, 0600, result, &error) == 0)
+    if (reports_write(stage->folder.report, 0600, result, NULL, &error) == 0)
         return;
     result_trouble(result, error.text);
     free(result->folder); /* the summary must not send anybody there */
@@ -297,7 +297,7 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
 
     prepare_result(&result, execution, stage);
     live_open(&live, &result);
-    if (!options->quiet && !options->silent_progress)
+    if (!options->quiet && options->progress != PROGRESS_NONE)
         say_what_begins(execution, stage);
     say_what_is_short(execution, stage);
     conduct_run(&conduct, &result);

@@ -12,7 +12,9 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "cli/reports.h"
 #include "job/jobkeys.h"
+#include "report/ignore.h"
 
 /* ---- the tables --------------------------------------------------------------------------- */
 
@@ -27,7 +29,8 @@ enum {
     ON_RUNS = 1 << OPTIONS_RUNS,
     RUNNING = ON_RUN | ON_REHEARSE | ON_RERUN,
     LOADING = RUNNING | ON_PLAN,
-    SELECTING = LOADING | ON_TARGETS
+    SELECTING = LOADING | ON_TARGETS,
+    SHOWING = RUNNING | ON_REPORT
 };
 
 static const struct command_row {
@@ -66,6 +69,8 @@ enum option_id {
     RUN_DIR,
     REPORT,
     PROGRESS,
+    OUTPUT,
+    IGNORE,
     COLOR,
     INJECT,
     SEED,
@@ -97,10 +102,12 @@ static const struct option_row {
      "only these: failed,timeout,error,unknown,cancelled,skipped"},
     {CHANGED, "changed", NULL, ON_RERUN, "go on though job, script or targets have changed since"},
     {NOW, "now", NULL, ON_RERUN, "do not wait for scripts that may still be running"},
-    {REPORT, "report", "FILE", RUNNING, "write a report too: .json or .txt; repeatable"},
+    {REPORT, "report", "FILE", RUNNING, "write a report too: " REPORTS_SUFFIXES "; repeatable"},
     {REPORT, "report", "FILE", ON_REPORT,
-     "write it to FILE, and show nothing: .json or .txt; repeatable"},
-    {PROGRESS, "progress", "HOW", RUNNING, "auto, plain or none"},
+     "write it to FILE, and show nothing: " REPORTS_SUFFIXES "; repeatable"},
+    {OUTPUT, "output", "HOW", SHOWING, "what VMs printed: grouped, each or none"},
+    {IGNORE, "ignore", "REGEX", SHOWING, "leave out what always differs in it; repeatable"},
+    {PROGRESS, "progress", "HOW", RUNNING, "auto, live, plain, json or none"},
     {COLOR, "color", "WHEN", RUNNING | ON_REPORT, "auto, always or never"},
     {INJECT, "inject", "SPEC", ON_REHEARSE,
      "let targets fail: PATTERN=FAULT[:VALUE][@PERCENT]; repeatable"},
@@ -220,30 +227,44 @@ static int read_color(const char *value, struct options *options, struct error *
 
 static int read_progress(const char *value, struct options *options, struct error *error)
 {
-    static const char *const words[] = {"auto", "plain", "none", "live", "json"};
+    static const char *const words[] = {"auto", "live", "plain", "json", "none"};
     int choice = find_word(value, words, 5);
 
     if (choice < 0)
-        return error_set(error, "--progress is auto, plain or none, not %s", value);
-    if (choice > 2)
-        return error_set(error, "--progress %s is not supported yet", value);
-    options->silent_progress = choice == 2;
+        return error_set(error, "--progress is auto, live, plain, json or none, not %s", value);
+    options->progress = (enum options_progress)choice;
     return 0;
+}
+
+static int read_output(const char *value, struct options *options, struct error *error)
+{
+    static const char *const words[] = {"grouped", "each", "none"};
+    int choice = find_word(value, words, 3);
+
+    if (choice < 0)
+        return error_set(error, "--output is grouped, each or none, not %s", value);
+    options->output = (enum options_output)(OUTPUT_GROUPED + choice);
+    return 0;
+}
+
+static int read_ignore(const char *value, struct options *options, struct error *error)
+{
+    struct ignore ignore = {.count = 0};
+    int result = ignore_add(&ignore, value, error);
+
+    ignore_done(&ignore);
+    if (result == 0)
+        list_add(&options->ignores, value);
+    return result;
 }
 
 static int read_report(const char *value, struct options *options, struct error *error)
 {
-    static const char *const suffixes[] = {".json", ".txt", ".xml", ".md", ".html", ".csv"};
-    const char *dot = strrchr(value, '.');
-    int choice = dot == NULL ? -1 : find_word(dot, suffixes, 6);
-
-    if (choice < 0)
+    if (!reports_knows(value))
         return error_set(error,
-                         "cannot tell the format of --report %s: the name must end in .json "
-                         "or .txt",
+                         "cannot tell the format of --report %s: the name must end in one "
+                         "of " REPORTS_SUFFIXES,
                          value);
-    if (choice > 1)
-        return error_set(error, "--report %s: reports in %s are not supported yet", value, dot);
     list_add(&options->reports, value);
     return 0;
 }
@@ -344,6 +365,10 @@ static int read_option(const struct option_row *row, const char *value, struct o
         return read_report(value, options, error);
     case PROGRESS:
         return read_progress(value, options, error);
+    case OUTPUT:
+        return read_output(value, options, error);
+    case IGNORE:
+        return read_ignore(value, options, error);
     case COLOR:
         return read_color(value, options, error);
     case INJECT:
@@ -526,4 +551,5 @@ void options_done(struct options *options)
     free(options->settings.list);
     free(options->reports.list);
     free(options->injections.list);
+    free(options->ignores.list);
 }

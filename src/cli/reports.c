@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "cli/options.h"
+#include "report/ignore.h"
 #include "report/json.h"
 #include "report/text.h"
 #include "run/result.h"
@@ -40,40 +41,81 @@ int reports_check(const struct options *options, struct error *error)
     return 0;
 }
 
-static bool ends_with(const char *text, const char *end)
+/* One format a suffix. What does not gather outputs has no use for IGNORE. */
+static void write_json(FILE *stream, const struct result *result, const struct ignore *ignore)
 {
-    size_t length = strlen(text);
-
-    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+    (void)ignore;
+    json_write(stream, result);
 }
 
-int reports_write(const char *path, unsigned mode, const struct result *result, struct error *error)
+static void write_text(FILE *stream, const struct result *result, const struct ignore *ignore)
 {
+    (void)ignore;
+    text_report_write(stream, result, false);
+}
+
+static const struct format {
+    const char *suffix;
+    void (*write)(FILE *stream, const struct result *result, const struct ignore *ignore);
+} formats[] = {{".json", write_json}, {".txt", write_text}};
+
+static const struct format *find_format(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot != NULL && i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(dot, formats[i].suffix) == 0)
+            return &formats[i];
+    }
+    return NULL;
+}
+
+bool reports_knows(const char *path)
+{
+    return find_format(path) != NULL;
+}
+
+int reports_write(const char *path, unsigned mode, const struct result *result,
+                  const struct ignore *ignore, struct error *error)
+{
+    const struct format *format = find_format(path);
     struct file_replacement file;
 
+    if (format == NULL) /* the caller has asked reports_knows() */
+        return error_set(error, "cannot tell the format of %s", path);
     if (file_replace_begin(&file, path, mode, error) < 0)
         return -1;
-    if (ends_with(path, ".txt"))
-        text_report_write(file.stream, result, false);
-    else
-        json_write(file.stream, result);
+    format->write(file.stream, result, ignore);
     return file_replace_commit(&file, error);
+}
+
+/* The patterns were checked when the command line was read. */
+void reports_take_ignores(const struct options *options, struct ignore *ret)
+{
+    struct error ignored;
+
+    *ret = (struct ignore){.count = 0};
+    for (size_t i = 0; i < options->ignores.count; i++)
+        (void)ignore_add(ret, options->ignores.list[i], &ignored);
 }
 
 int reports_write_asked(const struct options *options, struct result *result, struct error *error)
 {
     mode_t mask = umask(0);
+    struct ignore ignore;
     int status = 0;
 
     (void)umask(mask);
+    reports_take_ignores(options, &ignore);
     for (size_t i = 0; i < options->reports.count; i++) {
         struct error cause;
 
-        if (reports_write(options->reports.list[i], 0666 & ~mask, result, &cause) == 0)
+        if (reports_write(options->reports.list[i], 0666 & ~mask, result, &ignore, &cause) == 0)
             continue;
         result_trouble(result, cause.text);
         if (status == 0)
             status = error_set(error, "%s", cause.text);
     }
+    ignore_done(&ignore);
     return status;
 }

@@ -114,7 +114,10 @@ wrong() { # EXPECTED ARGUMENTS...
   wrong "needs a value" run "$job" --timeout
   wrong "has no option" targets "$job" --inject a=hang
   wrong "--color is auto" run "$job" --color blue
-  wrong "not supported yet" run "$job" --progress live
+  wrong "--progress is auto" run "$job" --progress much
+  wrong "--output is grouped" run "$job" --output all
+  wrong "no regular expression" run "$job" --ignore '('
+  wrong "matches where nothing is" run "$job" --ignore 'x*'
   wrong "there is no run yet" rerun latest
   wrong "there is no run nowhere" report nowhere
   wrong "takes one run" rerun one two

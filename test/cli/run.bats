@@ -340,9 +340,6 @@ EOF
   [ ! -e "$place/run2" ]
   run "$azfan" run "$job" --az "$stub/az" --report "$place/report.pdf"
   [ "$status" = 2 ]
-  run "$azfan" run "$job" --az "$stub/az" --report "$place/report.html"
-  [ "$status" = 2 ]
-  [[ $output == *"not supported yet"* ]]
 }
 
 @test "-q has no line for what is ok, and still says how it ended" {
