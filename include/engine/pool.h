@@ -28,8 +28,9 @@ struct pool_task {
     struct queue_link link; /* first; the pool's */
     struct child_command command;
     struct supervise_limits limits;
-    struct finish finish; /* filled when it comes back; finish_done() it */
-    int worker;           /* which thread ran it, from 0 */
+    struct lastline *said; /* told what it prints, while it runs; may be NULL */
+    struct finish finish;  /* filled when it comes back; finish_done() it */
+    int worker;            /* which thread ran it, from 0 */
 };
 
 struct pool {

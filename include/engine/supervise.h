@@ -17,6 +17,8 @@
 #include "engine/capture.h"
 #include "engine/child.h"
 
+struct lastline;
+
 enum {
     SUPERVISE_DRAIN_MS = 200,   /* how long pipes are read after the end of the child */
     SUPERVISE_ABANDON_MS = 5000 /* how long a child may survive SIGKILL before it is given up */
@@ -60,9 +62,12 @@ struct finish {
     int leftovers_killed; /* processes of its group that it left behind */
 };
 
-/* Never fails: what goes wrong is in RET, for finish_done(). */
+/*
+ * Never fails: what goes wrong is in RET, for finish_done(). SAID (may be NULL) is told what the
+ * child prints while it does.
+ */
 void supervise_run(const struct child_command *command, const struct supervise_limits *limits,
-                   const struct supervise_stop *stop, struct finish *ret);
+                   const struct supervise_stop *stop, struct lastline *said, struct finish *ret);
 
 void finish_done(struct finish *finish);
 

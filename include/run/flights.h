@@ -21,6 +21,7 @@
 
 #include "azure/command.h"
 #include "base/error.h"
+#include "engine/lastline.h"
 #include "engine/pool.h"
 
 struct job;
@@ -28,6 +29,8 @@ struct job;
 struct flight {
     struct pool_task task; /* first: the pool hands it back; its finish is the caller's to free */
     struct command command;
+    struct lastline said; /* what it has printed so far */
+    int64_t launched;     /* monotonic; 0: it is not on its way */
     size_t target;
     unsigned slot; /* of the script's file */
     bool in_use;
@@ -52,6 +55,10 @@ void flights_launch(struct flights *flights, struct flight *flight, int64_t time
 
 /* One that has finished, or NULL when there is none at this moment. */
 struct flight *flights_take_finished(struct flights *flights);
+
+/* Those that are on their way, the one that was launched first is the first: fills LIST, as long
+ * as COUNT flights, and returns how many. */
+size_t flights_list_flying(struct flights *flights, struct flight **list);
 
 /* One that was launched and that no worker has begun, or NULL. */
 struct flight *flights_take_back(struct flights *flights);

@@ -21,12 +21,16 @@
 #define AZFAN_RUN_REDACT_H
 
 struct answer;
+struct buffer;
 struct error;
 struct job;
 struct job_target;
 
 /* Cleans the streams and the message of ANSWER, which came from TARGET. */
 void redact_answer(struct answer *answer, const struct job *job, const struct job_target *target);
+
+/* Cleans a line that TARGET's az has printed while it runs: both of its ends may be cuts. */
+void redact_line(struct buffer *line, const struct job *job, const struct job_target *target);
 
 /* Cleans an error made of az's words that belong to no target: of the secrets of all of them. */
 void redact_error(struct error *error, const struct job *job);

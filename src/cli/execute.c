@@ -28,6 +28,7 @@
 #include "run/origin.h"
 #include "run/result.h"
 #include "run/rules.h"
+#include "run/watcher.h"
 #include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/signals.h"
@@ -96,20 +97,29 @@ static int set_up(struct stage *stage, const struct execution *execution, struct
     return journal_create(&stage->journal, stage->folder.journal, error);
 }
 
+/* LIVE: it has the terminal; NULL: nobody has. */
+static void tell_or_note(struct live *live, const char *text)
+{
+    if (live != NULL)
+        live_note(live, text);
+    else
+        (void)tell(0, text);
+}
+
 /* Script files and the simulated Azure: nothing may be left of them, whatever comes next. */
-static void clear_away(struct stage *stage)
+static void clear_away(struct stage *stage, struct live *live)
 {
     struct error error;
 
     if (az_done(&stage->az, &error) < 0)
-        (void)tell(0, error.text);
+        tell_or_note(live, error.text);
     if (scratch_close(&stage->simulation, &error) < 0)
-        (void)tell(0, error.text);
+        tell_or_note(live, error.text);
 }
 
 static void tear_down(struct stage *stage)
 {
-    clear_away(stage);
+    clear_away(stage, NULL);
     journal_close(&stage->journal);
     folder_close(&stage->folder);
     free(stage->batches);
@@ -143,13 +153,13 @@ static void finish(const struct options *options, struct stage *stage, struct re
 
     write_own_report(stage, result);
     status = result_exit_status(result);
-    clear_away(stage);
+    clear_away(stage, live);
     signals_release();
     live_close(live);
     (void)reports_write_asked(options, result, &error);
     if (result_exit_status(result) != status)
         write_own_report(stage, result);
-    summary_write(stdout, result, live->colour);
+    summary_write(stdout, result, live->choices.colour);
     (void)fflush(stdout);
 }
 
@@ -234,36 +244,78 @@ static void prepare_result(struct result *result, const struct execution *execut
     keep_origin(result, execution->job);
 }
 
-static void say_what_begins(const struct execution *execution, const struct stage *stage)
+static void say_what_begins(const struct execution *execution, const struct stage *stage,
+                            struct live *live)
 {
     const struct job *job = execution->job;
     int batches = stage->batches[job->target_count - 1];
+    struct buffer text = BUFFER_INIT;
 
-    (void)fprintf(stderr, "azfan: %s%s%s%s: %zu %s, %d at once", job->name,
-                  execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
-                  execution->rerun_of != NULL ? ", again for what was not ok in " : "",
-                  execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
-                  job->target_count == 1 ? "target" : "targets", stage->room.children);
+    buffer_print(&text, "%s%s%s%s: %zu %s, %d at once", job->name,
+                 execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
+                 execution->rerun_of != NULL ? ", again for what was not ok in " : "",
+                 execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
+                 job->target_count == 1 ? "target" : "targets", stage->room.children);
     if (batches > 1)
-        (void)fprintf(stderr, ", in %d batches", batches);
-    (void)fputs("\n", stderr);
+        buffer_print(&text, ", in %d batches", batches);
+    live_note(live, buffer_text(&text));
+    buffer_done(&text);
 }
 
 /* What may spoil the run is said before it begins, also to those who want no progress. */
-static void say_what_is_short(const struct execution *execution, const struct stage *stage)
+static void say_what_is_short(const struct execution *execution, const struct stage *stage,
+                              struct live *live)
 {
     struct buffer warning = BUFFER_INIT;
 
     if (stage->room.bound != MACHINE_ENOUGH) {
         buffer_print(&warning, "running %d at once, not more: %s", stage->room.children,
                      stage->room.text);
-        (void)tell(0, buffer_text(&warning));
+        live_note(live, buffer_text(&warning));
         buffer_done(&warning);
     }
     if (rules_warn(&warning, execution->job, stage->batches, stage->room.children,
                    execution->rehearsal))
-        (void)tell(0, buffer_text(&warning));
+        live_note(live, buffer_text(&warning));
     buffer_done(&warning);
+}
+
+/* As asked for; else what standard error can show. */
+static enum live_mode choose_mode(const struct options *options)
+{
+    switch (options->progress) {
+    case PROGRESS_JSON:
+        return LIVE_JSON;
+    case PROGRESS_NONE:
+        return LIVE_NONE;
+    case PROGRESS_PLAIN:
+        return LIVE_PLAIN;
+    case PROGRESS_LIVE:
+        break;
+    case PROGRESS_AUTO:
+        if (options->quiet)
+            return LIVE_PLAIN;
+        break;
+    }
+    return live_can_draw() ? LIVE_SCREEN : LIVE_PLAIN;
+}
+
+static void open_live(struct live *live, const struct execution *execution,
+                      const struct stage *stage, const struct result *result)
+{
+    const struct options *options = execution->options;
+    struct live_choices choices = {.mode = choose_mode(options),
+                                   .colour = style_wanted(options->color, STDOUT_FILENO),
+                                   .notes_colour = style_wanted(options->color, STDERR_FILENO),
+                                   .quiet = options->quiet,
+                                   .verbose = options->verbose};
+
+    live_open(live, &choices, result, execution->job, execution->not_before);
+    if (options->progress == PROGRESS_LIVE && choices.mode != LIVE_SCREEN)
+        live_note(live, "--progress live needs a terminal on standard error: plain lines instead");
+    if (!options->quiet && options->progress != PROGRESS_NONE)
+        say_what_begins(execution, stage, live);
+    say_what_is_short(execution, stage, live);
 }
 
 static uint64_t make_seed(const struct execution *execution)
@@ -278,10 +330,8 @@ static uint64_t make_seed(const struct execution *execution)
 static int run_on_stage(const struct execution *execution, struct stage *stage, int *ret_signal)
 {
     const struct options *options = execution->options;
-    struct live live = {.colour = style_wanted(options->color, STDOUT_FILENO),
-                        .quiet = options->quiet,
-                        .verbose = options->verbose};
-    struct conduct_watcher watcher = live_watcher(&live);
+    struct live live;
+    struct watcher watcher;
     struct conduct conduct = {.job = execution->job,
                               .az = &stage->az,
                               .folder = &stage->folder,
@@ -296,10 +346,8 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
     int status;
 
     prepare_result(&result, execution, stage);
-    live_open(&live, &result);
-    if (!options->quiet && options->progress != PROGRESS_NONE)
-        say_what_begins(execution, stage);
-    say_what_is_short(execution, stage);
+    open_live(&live, execution, stage, &result);
+    watcher = live_watcher(&live);
     conduct_run(&conduct, &result);
     finish(options, stage, &result, &live);
     status = result_exit_status(&result);

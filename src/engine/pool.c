@@ -39,7 +39,7 @@ static void *work(void *argument)
         struct pool_task *task = (struct pool_task *)link;
 
         task->worker = worker->number;
-        supervise_run(&task->command, &task->limits, &pool->stop, &task->finish);
+        supervise_run(&task->command, &task->limits, &pool->stop, task->said, &task->finish);
         queue_put(&pool->done, &task->link);
         fd_event_raise(pool->finished);
     }

@@ -32,6 +32,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "engine/lastline.h"
 #include "sys/fd.h"
 
 enum {
@@ -47,6 +48,7 @@ struct supervision {
     struct child child;
     const struct supervise_limits *limits;
     const struct supervise_stop *stop;
+    struct lastline *said; /* NULL: nobody wants to know before the end */
     enum phase phase;
     int64_t deadline; /* of the phase */
     bool exited;
@@ -61,13 +63,16 @@ struct supervision {
 /* ---- the pipes ---------------------------------------------------------------------------- */
 
 /* One read. Returns false when nothing is to be had now; closes *FD at the end of the stream. */
-static bool read_some(int *fd, struct capture *capture, bool *ret_complete)
+static bool read_some(struct supervision *self, int *fd, struct capture *capture,
+                      bool *ret_complete)
 {
     char bytes[READ_SIZE];
     ssize_t count = read(*fd, bytes, sizeof bytes);
 
     if (count > 0) {
         capture_add(capture, bytes, (size_t)count);
+        if (self->said != NULL)
+            lastline_add(self->said, bytes, (size_t)count);
         return true;
     }
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
@@ -80,9 +85,9 @@ static bool read_some(int *fd, struct capture *capture, bool *ret_complete)
 static void read_ready(struct supervision *self, const struct pollfd *watches)
 {
     if (watches[WATCH_OUTPUT].revents != 0)
-        (void)read_some(&self->child.output, &self->output, &self->output_complete);
+        (void)read_some(self, &self->child.output, &self->output, &self->output_complete);
     if (watches[WATCH_ERRORS].revents != 0)
-        (void)read_some(&self->child.errors, &self->errors, &self->errors_complete);
+        (void)read_some(self, &self->child.errors, &self->errors, &self->errors_complete);
 }
 
 static bool pipes_are_closed(const struct supervision *self)
@@ -212,11 +217,11 @@ static void read_rest(struct supervision *self)
     int reads = PIPE_READS;
 
     while (self->child.output >= 0 && reads-- > 0 &&
-           read_some(&self->child.output, &self->output, &self->output_complete))
+           read_some(self, &self->child.output, &self->output, &self->output_complete))
         ;
     reads = PIPE_READS;
     while (self->child.errors >= 0 && reads-- > 0 &&
-           read_some(&self->child.errors, &self->errors, &self->errors_complete))
+           read_some(self, &self->child.errors, &self->errors, &self->errors_complete))
         ;
 }
 
@@ -239,9 +244,10 @@ static void keep_output(struct supervision *self)
 }
 
 void supervise_run(const struct child_command *command, const struct supervise_limits *limits,
-                   const struct supervise_stop *stop, struct finish *ret)
+                   const struct supervise_stop *stop, struct lastline *said, struct finish *ret)
 {
-    struct supervision self = {.limits = limits, .stop = stop, .phase = RUNNING, .finish = ret};
+    struct supervision self = {
+        .limits = limits, .stop = stop, .said = said, .phase = RUNNING, .finish = ret};
     int64_t started = clock_now();
     int code;
 

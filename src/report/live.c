@@ -1,108 +1,259 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. Every line goes one of two ways: results to standard
+ * output, notes to standard error. With LIVE_SCREEN, what goes to the terminal
+ * is kept until the next frame, at most a tenth of a second. A frame is one
+ * piece of bytes: it takes away the lines at the bottom, prints what has been
+ * kept, and draws them anew below. When nothing happens there is one frame a
+ * second, for the ages. While the terminal does not take what it was given
+ * (Ctrl-S) no more frames are made, and while azfan is in the background none
+ * has lines at the bottom.
+ */
 #include "report/live.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "azure/login.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "report/line.h"
 #include "report/style.h"
 #include "run/result.h"
 
-void live_open(struct live *live, const struct result *result)
-{
-    char digits[32];
+#define FRAME        (100 * NUMBER_MILLISECOND)
+#define STATE_PERIOD (30 * NUMBER_SECOND)
 
-    live->name_width = line_name_width(result);
-    live->count_width = snprintf(digits, sizeof digits, "%zu", result->target_count);
-    outlet_open(&live->output, STDOUT_FILENO);
-    outlet_open(&live->notes, STDERR_FILENO);
+/* ---- frames ------------------------------------------------------------------------------- */
+
+static void append_lines(struct live *live, struct buffer *frame, int64_t now)
+{
+    struct board_look look = {.width = live->screen.columns,
+                              .height = screen_height(&live->screen),
+                              .colour = live->choices.notes_colour,
+                              .utf8 = live->utf8};
+    struct board_lines lines;
+
+    board_print(&live->board, live->result, &look, now, &lines);
+    screen_draw(&live->screen, &lines, frame);
+    board_lines_done(&lines);
 }
 
-void live_close(struct live *live)
+static void draw_frame(struct live *live, int64_t now, bool with_lines)
 {
-    outlet_close(&live->output);
-    outlet_close(&live->notes);
+    struct buffer frame = BUFFER_INIT;
+
+    screen_erase(&live->screen, &frame);
+    buffer_append(&frame, buffer_text(&live->pending), live->pending.length);
+    buffer_done(&live->pending);
+    if (with_lines && screen_is_ours(&live->screen))
+        append_lines(live, &frame, now);
+    outlet_add(&live->notes, &frame);
+    live->stale = false;
+    live->next_frame = now + FRAME;
+    live->next_second = now + NUMBER_SECOND - (now - live->board.started) % NUMBER_SECOND;
 }
+
+/* A frame, when one is due. */
+static void refresh(struct live *live)
+{
+    int64_t now = live->now();
+
+    if (outlet_is_waiting(&live->notes))
+        return;
+    if (live->stale ? now >= live->next_frame : now >= live->next_second)
+        draw_frame(live, now, true);
+}
+
+/* What is shown is out of date. */
+static void touch(struct live *live)
+{
+    live->stale = true;
+    if (live->choices.mode == LIVE_SCREEN)
+        refresh(live);
+}
+
+/* ---- the ways ----------------------------------------------------------------------------- */
+
+/* TEXT, a line or more of them, for the terminal at its next frame; is emptied. */
+static void add_pending(struct live *live, struct buffer *text)
+{
+    buffer_append(&live->pending, buffer_text(text), text->length);
+    buffer_done(text);
+    touch(live);
+}
+
+static void print_result(struct live *live, struct buffer *text)
+{
+    if (live->choices.mode == LIVE_SCREEN && live->shared)
+        add_pending(live, text);
+    else
+        outlet_add(&live->output, text);
+}
+
+static void print_event(struct live *live, json_t *event)
+{
+    struct buffer line = BUFFER_INIT;
+
+    value_print(&line, event);
+    buffer_add(&line, "\n");
+    outlet_add(&live->notes, &line);
+}
+
+static json_t *make_event(const char *name)
+{
+    json_t *event = json_object();
+
+    json_object_set_new(event, "event", json_string(name));
+    json_object_set_new(event, "time", value_exact_time(clock_wall()));
+    return event;
+}
+
+/* TEXT, without newline, is emptied. */
+static void print_note(struct live *live, struct buffer *text)
+{
+    struct buffer line = BUFFER_INIT;
+
+    if (live->choices.mode == LIVE_JSON) {
+        json_t *event = make_event("note");
+
+        json_object_set_new(event, "text", value_bytes(buffer_text(text), text->length));
+        print_event(live, event);
+        buffer_done(text);
+        return;
+    }
+    buffer_print(&line, "azfan: %s\n", buffer_text(text));
+    buffer_done(text);
+    if (live->choices.mode == LIVE_SCREEN)
+        add_pending(live, &line);
+    else
+        outlet_add(&live->notes, &line);
+}
+
+void live_note(struct live *live, const char *text)
+{
+    struct buffer note = BUFFER_INIT;
+
+    text_add_plain(&note, text);
+    print_note(live, &note);
+}
+
+/* What the journal's own events say already needs no note beside them. */
+static bool has_events(const struct live *live)
+{
+    return live->choices.mode == LIVE_JSON;
+}
+
+/* ---- what happens to targets -------------------------------------------------------------- */
 
 static void logged_in(void *context, const struct login *login)
 {
     struct live *live = context;
-    struct buffer buffer = BUFFER_INIT;
+    struct buffer note = BUFFER_INIT;
 
-    if (!live->verbose)
+    board_log_in(&live->board);
+    touch(live);
+    if (!live->choices.verbose || has_events(live))
         return;
-    buffer_add(&buffer, "azfan: logged in; az ");
-    text_add_plain(&buffer, login->az_version);
+    buffer_add(&note, "logged in; az ");
+    text_add_plain(&note, login->az_version);
     if (login->subscription != NULL)
-        buffer_print(&buffer, ", subscription %s", login->subscription);
-    buffer_add(&buffer, "\n");
-    outlet_add(&live->notes, &buffer);
+        buffer_print(&note, ", subscription %s", login->subscription);
+    print_note(live, &note);
+}
+
+static void target_started(void *context, const struct result *result, size_t index)
+{
+    struct live *live = context;
+
+    (void)result;
+    board_start(&live->board, index, live->now());
+    touch(live);
+}
+
+static void target_put_back(void *context, const struct result *result, size_t index)
+{
+    struct live *live = context;
+
+    (void)result;
+    board_put_back(&live->board, index);
+    touch(live);
 }
 
 static void target_settled(void *context, const struct result *result, size_t index)
 {
     struct live *live = context;
+    const struct live_choices *choices = &live->choices;
     const struct result_target *target = &result->targets[index];
     enum outcome_kind kind = target->outcome.kind;
-    struct buffer buffer = BUFFER_INIT;
+    struct buffer lines = BUFFER_INIT;
 
+    board_settle(&live->board, result, index, live->now());
+    live->stale = true;
     live->shown++; /* of several that ended at once the result counts all by now */
     /* Skipped targets come by the thousand and at once; the summary names them. */
-    if (kind == OUTCOME_SKIPPED || (live->quiet && kind == OUTCOME_OK))
+    if (kind == OUTCOME_SKIPPED || (choices->quiet && kind == OUTCOME_OK))
         return;
-    buffer_print(&buffer, "[%*zu/%zu] ", live->count_width, live->shown, result->target_count);
-    line_print(&buffer, target, live->name_width, live->colour);
-    if (live->verbose) {
-        line_print_block(&buffer, &target->output, 0, "      stdout | ");
-        line_print_block(&buffer, &target->errors, 0, "      stderr | ");
+    buffer_print(&lines, "[%*zu/%zu] ", live->count_width, live->shown, result->target_count);
+    line_print(&lines, target, live->name_width, choices->colour);
+    if (choices->verbose) {
+        line_print_block(&lines, &target->output, 0, "      stdout | ");
+        line_print_block(&lines, &target->errors, 0, "      stderr | ");
     }
-    outlet_add(&live->output, &buffer);
+    print_result(live, &lines);
 }
 
-/* "web-03  busy, again in 30s (attempt 2 of 3): another run-command is active" */
+/* "web-03: busy, again in 30s (attempt 2 of 3): another run-command is active" */
 static void target_waits(void *context, const struct result *result, size_t index, int64_t wait)
 {
     struct live *live = context;
     const struct result_target *target = &result->targets[index];
-    struct buffer buffer = BUFFER_INIT;
+    struct buffer note = BUFFER_INIT;
+    int64_t now = live->now();
 
-    buffer_print(&buffer, "azfan: %s: %s, again in ", target->label,
+    board_wait(&live->board, index, now + wait, now);
+    live->stale = true;
+    if (has_events(live))
+        return;
+    buffer_print(&note, "%s: %s, again in ", target->label,
                  outcome_reason_name(target->outcome.reason));
-    number_print_duration(&buffer, wait);
-    buffer_print(&buffer, " (attempt %zu of %d): ", target->attempt_count + 1,
-                 result->job.attempts);
-    text_add_plain(&buffer, target->outcome.message);
-    buffer_add(&buffer, "\n");
-    outlet_add(&live->notes, &buffer);
+    number_print_duration(&note, wait);
+    buffer_print(&note, " (attempt %zu of %d): ", target->attempt_count + 1, result->job.attempts);
+    text_add_plain(&note, target->outcome.message);
+    print_note(live, &note);
 }
+
+/* ---- what happens to the run -------------------------------------------------------------- */
 
 static void limited(void *context, int limit)
 {
     struct live *live = context;
-    struct buffer buffer = BUFFER_INIT;
+    struct buffer note = BUFFER_INIT;
 
-    buffer_print(&buffer,
-                 "azfan: Azure throttles: running %d at once, and one more for each that it "
-                 "takes\n",
+    if (has_events(live))
+        return;
+    buffer_print(&note, "Azure throttles: running %d at once, and one more for each that it takes",
                  limit);
-    outlet_add(&live->notes, &buffer);
+    print_note(live, &note);
 }
 
 static void no_room(void *context, const char *why)
 {
     struct live *live = context;
-    struct buffer buffer = BUFFER_INIT;
+    struct buffer note = BUFFER_INIT;
 
-    buffer_add(&buffer, "azfan: waiting for room on this machine: ");
-    text_add_plain(&buffer, why);
-    buffer_add(&buffer, "\n");
-    outlet_add(&live->notes, &buffer);
+    buffer_add(&note, "waiting for room on this machine: ");
+    text_add_plain(&note, why);
+    print_note(live, &note);
 }
 
 /* Where nothing can be kept there is nothing to go on from. */
@@ -126,48 +277,138 @@ static void print_cause(struct buffer *buffer, const struct result *result)
     }
 }
 
-/* "SIGINT: starting no more; 3 running may end (Ctrl-C again: stop them); …", "halted: …" */
+/* "SIGINT: starting no more, letting 3 running end (again: stop them); …", "halted: …" */
 static void stopping(void *context, const struct result *result, size_t running,
                      enum schedule_stage stage)
 {
     struct live *live = context;
-    struct buffer buffer = BUFFER_INIT;
+    struct buffer note = BUFFER_INIT;
 
-    buffer_add(&buffer, "azfan: ");
-    print_cause(&buffer, result);
+    board_see_stage(&live->board, stage);
+    print_cause(&note, result);
     if (stage == SCHEDULE_KILLING)
-        buffer_print(&buffer, ": killing %zu running", running);
+        buffer_print(&note, ": killing %zu running", running);
     else if (stage == SCHEDULE_STOPPING)
-        buffer_print(&buffer, ": starting no more, stopping %zu running (again: kill them)",
-                     running);
+        buffer_print(&note, ": starting no more, stopping %zu running (again: kill them)", running);
     else if (running > 0)
-        buffer_print(&buffer, ": starting no more, letting %zu running end (%s: stop them)",
-                     running, result->ending == RESULT_SIGNAL ? "again" : "Ctrl-C twice");
+        buffer_print(&note, ": starting no more, letting %zu running end (%s: stop them)", running,
+                     result->ending == RESULT_SIGNAL ? "again" : "Ctrl-C twice");
     else
-        buffer_add(&buffer, ": starting no more");
+        buffer_add(&note, ": starting no more");
     if (stage == SCHEDULE_DRAINING)
-        print_way_on(&buffer, result);
-    buffer_add(&buffer, "\n");
-    outlet_add(&live->notes, &buffer);
+        print_way_on(&note, result);
+    print_note(live, &note);
+}
+
+/* ---- who is running, when somebody asks --------------------------------------------------- */
+
+static void print_running(struct live *live, const struct result *result,
+                          const struct watcher_running *running, int width)
+{
+    struct buffer note = BUFFER_INIT;
+
+    buffer_print(&note, "  %-*s  ", width, result->targets[running->target].label);
+    number_print_exact_duration(&note, running->age / NUMBER_SECOND * NUMBER_SECOND);
+    buffer_add(&note, " of ");
+    number_print_exact_duration(&note, result->job.timeout);
+    if (running->last_length > 0) {
+        buffer_add(&note, ": ");
+        text_append_plain(&note, running->last_line, running->last_length);
+    }
+    print_note(live, &note);
+}
+
+static void print_running_events(struct live *live, const struct result *result,
+                                 const struct watcher_running *list, size_t count)
+{
+    json_t *event = make_event("running");
+    json_t *targets = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *target = json_object();
+
+        json_object_set_new(target, "target", value_text(result->targets[list[i].target].label));
+        json_object_set_new(target, "age_s", value_seconds(list[i].age));
+        json_object_set_new(target, "last_line",
+                            value_bytes(list[i].last_line, list[i].last_length));
+        json_array_append_new(targets, target);
+    }
+    json_object_set_new(event, "targets", targets);
+    print_event(live, event);
+}
+
+static void asked(void *context, const struct result *result, const struct watcher_running *list,
+                  size_t count)
+{
+    struct live *live = context;
+    struct buffer note = BUFFER_INIT;
+
+    if (live->choices.mode == LIVE_JSON) {
+        print_running_events(live, result, list, count);
+        return;
+    }
+    board_print_state(&live->board, result, live->now(), &note);
+    print_note(live, &note);
+    for (size_t i = 0; i < count; i++)
+        print_running(live, result, &list[i], live->name_width);
+}
+
+/* ---- the terminal ------------------------------------------------------------------------- */
+
+static void leaving(void *context)
+{
+    struct live *live = context;
+
+    if (live->choices.mode == LIVE_SCREEN && !outlet_is_waiting(&live->notes))
+        draw_frame(live, live->now(), false);
 }
 
 /* What was on the screen has scrolled away while azfan was stopped. */
 static void continued(void *context, const struct result *result, size_t running)
 {
     struct live *live = context;
-    struct buffer buffer = BUFFER_INIT;
+    struct buffer note = BUFFER_INIT;
 
-    buffer_print(&buffer, "azfan: continued: %zu of %zu have ended, %zu running\n", result->settled,
+    screen_forget(&live->screen);
+    screen_measure(&live->screen);
+    buffer_print(&note, "continued: %zu of %zu have ended, %zu running", result->settled,
                  result->target_count, running);
-    outlet_add(&live->notes, &buffer);
+    print_note(live, &note);
 }
 
-static void waiting(void *context, int ret_fds[2])
+static void resized(void *context)
+{
+    struct live *live = context;
+
+    screen_measure(&live->screen);
+    touch(live);
+}
+
+static void journaled(void *context, const char *line, size_t length)
+{
+    struct live *live = context;
+    struct buffer copy = BUFFER_INIT;
+
+    buffer_append(&copy, line, length);
+    outlet_add(&live->notes, &copy);
+}
+
+static int64_t next_tick(const struct live *live)
+{
+    if (live->choices.mode == LIVE_PLAIN && !live->choices.quiet)
+        return live->next_state;
+    if (live->choices.mode != LIVE_SCREEN || outlet_is_waiting(&live->notes))
+        return CLOCK_NEVER;
+    return live->stale ? live->next_frame : live->next_second;
+}
+
+static int64_t waiting(void *context, int ret_fds[2])
 {
     const struct live *live = context;
 
     ret_fds[0] = outlet_is_waiting(&live->output) ? live->output.fd : -1;
     ret_fds[1] = outlet_is_waiting(&live->notes) ? live->notes.fd : -1;
+    return next_tick(live);
 }
 
 static void writable(void *context)
@@ -178,16 +419,113 @@ static void writable(void *context)
     outlet_push(&live->notes);
 }
 
-struct conduct_watcher live_watcher(struct live *live)
+static void print_state(struct live *live, const struct result *result, int64_t now)
 {
-    return (struct conduct_watcher){.context = live,
-                                    .logged_in = logged_in,
-                                    .target_settled = target_settled,
-                                    .target_waits = target_waits,
-                                    .limited = limited,
-                                    .no_room = no_room,
-                                    .stopping = stopping,
-                                    .continued = continued,
-                                    .waiting = waiting,
-                                    .writable = writable};
+    struct buffer note = BUFFER_INIT;
+
+    board_print_state(&live->board, result, now, &note);
+    print_note(live, &note);
+    live->next_state += STATE_PERIOD;
+    if (live->next_state <= now) /* azfan was stopped for a while */
+        live->next_state = now + STATE_PERIOD;
+}
+
+static void tick(void *context, const struct result *result)
+{
+    struct live *live = context;
+    int64_t now = live->now();
+
+    if (now < next_tick(live))
+        return;
+    if (live->choices.mode == LIVE_PLAIN)
+        print_state(live, result, now);
+    else
+        refresh(live);
+}
+
+/* ---- beginning and end -------------------------------------------------------------------- */
+
+bool live_can_draw(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDERR_FILENO) == 1 && term != NULL && term[0] != '\0' &&
+           strcmp(term, "dumb") != 0;
+}
+
+/* Is what the environment calls its text UTF-8? The program's own locale stays as it is. */
+static bool text_is_unicode(void)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool is;
+
+    if (locale == (locale_t)0)
+        return false;
+    is = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    freelocale(locale);
+    return is;
+}
+
+static bool is_same_terminal(int one, int other)
+{
+    struct stat first;
+    struct stat second;
+
+    return isatty(one) == 1 && fstat(one, &first) == 0 && fstat(other, &second) == 0 &&
+           first.st_rdev == second.st_rdev;
+}
+
+void live_open(struct live *live, const struct live_choices *choices, const struct result *result,
+               const struct job *job, const int64_t *not_before)
+{
+    char digits[32];
+    int64_t now = clock_now();
+
+    *live = (struct live){.choices = *choices,
+                          .result = result,
+                          .name_width = line_name_width(result),
+                          .next_frame = now,
+                          .next_second = now,
+                          .next_state = now + STATE_PERIOD,
+                          .now = clock_now};
+    live->count_width = snprintf(digits, sizeof digits, "%zu", result->target_count);
+    outlet_open(&live->output, STDOUT_FILENO);
+    outlet_open(&live->notes, STDERR_FILENO);
+    board_open(&live->board, result, job, not_before, now);
+    if (choices->mode == LIVE_SCREEN) {
+        live->shared = is_same_terminal(STDOUT_FILENO, STDERR_FILENO);
+        live->utf8 = text_is_unicode();
+        screen_open(&live->screen, live->notes.fd);
+    }
+}
+
+void live_close(struct live *live)
+{
+    if (live->choices.mode == LIVE_SCREEN)
+        draw_frame(live, live->now(), false);
+    outlet_close(&live->output);
+    outlet_close(&live->notes);
+    board_close(&live->board);
+    buffer_done(&live->pending);
+}
+
+struct watcher live_watcher(struct live *live)
+{
+    return (struct watcher){.context = live,
+                            .logged_in = logged_in,
+                            .target_started = target_started,
+                            .target_put_back = target_put_back,
+                            .target_settled = target_settled,
+                            .target_waits = target_waits,
+                            .limited = limited,
+                            .no_room = no_room,
+                            .stopping = stopping,
+                            .asked = asked,
+                            .leaving = leaving,
+                            .continued = continued,
+                            .resized = resized,
+                            .journaled = live->choices.mode == LIVE_JSON ? journaled : NULL,
+                            .waiting = waiting,
+                            .writable = writable,
+                            .tick = tick};
 }

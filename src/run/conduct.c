@@ -9,7 +9,7 @@
  * from the journal, and thirty targets that end at once cost one fdatasync.
  * Then it sleeps until something happens.
  *
- * What is to be shown is kept as notes between the two halves of a round. When
+ * What is to be shown is kept in run/notes between the two halves of a round. When
  * the journal cannot be written the round's starts are taken back, and the run
  * is halted: what runs may end, and the result in memory has it all.
  */
@@ -28,15 +28,19 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "engine/child.h"
+#include "engine/lastline.h"
 #include "job/job.h"
 #include "run/attempt.h"
 #include "run/event.h"
 #include "run/flights.h"
 #include "run/folder.h"
 #include "run/journal.h"
+#include "run/notes.h"
 #include "run/redact.h"
 #include "run/result.h"
 #include "run/rules.h"
+#include "run/schedule.h"
+#include "run/watcher.h"
 #include "sys/signals.h"
 
 #define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
@@ -49,16 +53,6 @@ enum {
     PROCESSES_OF_OUR_OWN = 8
 };
 
-/* Something that is shown once it is on disk. */
-struct note {
-    enum { NOTE_SETTLED, NOTE_WAITS, NOTE_LIMITED, NOTE_STOPPING } kind;
-    size_t target;  /* of SETTLED and WAITS */
-    int64_t wait;   /* of WAITS */
-    int limit;      /* of LIMITED */
-    size_t running; /* of STOPPING, like the next */
-    enum schedule_stage stage;
-};
-
 struct conducting {
     const struct conduct *conduct;
     struct result *result;
@@ -67,9 +61,7 @@ struct conducting {
     struct login login;
     struct flight **starting; /* to be launched at the end of the round */
     size_t starting_count;
-    struct note *notes;
-    size_t note_count;
-    size_t note_capacity;
+    struct notes notes;        /* of this round, to be shown at its end */
     enum schedule_stage stage; /* that the pool knows of */
     int64_t started;
     int64_t next_reaping;
@@ -82,18 +74,22 @@ static int64_t run_time(const struct conducting *self)
     return clock_now() - self->started;
 }
 
+/* Is emptied. OF_START: an attempt begins, unless the line cannot be put on disk. */
+static void add_line(struct conducting *self, struct buffer *line, bool of_start)
+{
+    if (self->conduct->watcher->journaled != NULL)
+        notes_add_line(&self->notes, line, of_start);
+    journal_add(self->conduct->journal, line);
+}
+
 static void journal_line(struct conducting *self, struct buffer *line)
 {
-    journal_add(self->conduct->journal, line);
+    add_line(self, line, false);
 }
 
 static void add_note(struct conducting *self, struct note note)
 {
-    if (self->note_count == self->note_capacity) {
-        self->note_capacity = self->note_capacity > 0 ? 2 * self->note_capacity : 64;
-        self->notes = memory_resize(self->notes, self->note_capacity, sizeof *self->notes);
-    }
-    self->notes[self->note_count++] = note;
+    notes_add(&self->notes, note);
 }
 
 /* ---- ending early ------------------------------------------------------------------------- */
@@ -123,6 +119,7 @@ static void take_back_unbegun(struct conducting *self)
                        run_time(self));
         journal_line(self, &line);
         result_unstart(self->result, flight->target);
+        add_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
         (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
         flights_land(&self->flights, flight);
     }
@@ -173,14 +170,66 @@ static void see_trouble(struct conducting *self, const struct error *error)
     end_early(self, RESULT_HALTED, 0, NULL);
 }
 
+/* What all flights that are on their way have said last, without secrets. */
+static struct buffer *copy_last_lines(struct conducting *self, struct flight *const *list,
+                                      size_t count)
+{
+    const struct job *job = self->conduct->job;
+    struct buffer *lines = memory_zeroed(count, sizeof *lines);
+
+    for (size_t i = 0; i < count; i++) {
+        lastline_copy(&list[i]->said, &lines[i]);
+        redact_line(&lines[i], job, &job->targets[list[i]->target]);
+    }
+    return lines;
+}
+
+static void tell_running(struct conducting *self)
+{
+    const struct watcher *watcher = self->conduct->watcher;
+    struct flight **list = memory_zeroed(self->flights.count, sizeof(struct flight *));
+    size_t count = self->logging_in ? 0 : flights_list_flying(&self->flights, list);
+    struct watcher_running *running = memory_zeroed(count, sizeof *running);
+    struct buffer *lines = copy_last_lines(self, list, count);
+    int64_t now = clock_now();
+
+    for (size_t i = 0; i < count; i++)
+        running[i] = (struct watcher_running){.target = list[i]->target,
+                                              .age = now - list[i]->launched,
+                                              .last_line = buffer_text(&lines[i]),
+                                              .last_length = lines[i].length};
+    watcher->asked(watcher->context, self->result, running, count);
+    for (size_t i = 0; i < count; i++)
+        buffer_done(&lines[i]);
+    free(lines);
+    free(running);
+    free(list);
+}
+
+/* Signals that end nothing. False: SIGNAL is none of them. */
+static bool see_harmless_signal(struct conducting *self, int signal)
+{
+    const struct watcher *watcher = self->conduct->watcher;
+
+    if (signal == SIGUSR1)
+        tell_running(self);
+    else if (signal == SIGWINCH)
+        watcher->resized(watcher->context);
+    else if (signal == SIGCONT)
+        watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
+    else if (signal != SIGTSTP)
+        return false;
+    if (signal == SIGTSTP) {
+        watcher->leaving(watcher->context);
+        signals_stop();
+    }
+    return true;
+}
+
 static void see_signal(struct conducting *self, int signal)
 {
-    const struct conduct_watcher *watcher = self->conduct->watcher;
-
-    if (signal == SIGCONT) {
-        watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
+    if (see_harmless_signal(self, signal))
         return;
-    }
     (void)schedule_see_signal(self->schedule, signal == SIGINT);
     end_early(self, RESULT_SIGNAL, signal, NULL);
 }
@@ -290,7 +339,7 @@ static void take_answer(struct conducting *self, struct flight *flight)
 
 static void tell_no_room(struct conducting *self, const struct error *error)
 {
-    const struct conduct_watcher *watcher = self->conduct->watcher;
+    const struct watcher *watcher = self->conduct->watcher;
 
     if (!self->told_no_room)
         watcher->no_room(watcher->context, error->text);
@@ -309,6 +358,7 @@ static bool put_back(struct conducting *self, const struct flight *flight)
                    run_time(self));
     journal_line(self, &line);
     result_unstart(self->result, flight->target);
+    add_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
     tell_no_room(self, &flight->task.finish.error);
     return true;
 }
@@ -359,7 +409,8 @@ static void plan_start(struct conducting *self, size_t index, int attempt)
     struct error error;
 
     event_start(&line, self->result, index, attempt, run_time(self));
-    journal_line(self, &line);
+    add_line(self, &line, true);
+    add_note(self, (struct note){.kind = NOTE_STARTED, .target = index});
     result_start(self->result, index, clock_wall());
     flight->target = index;
     /* Every VM of a rehearsal is this machine, and its Azure starts no script that it refuses. */
@@ -405,6 +456,7 @@ static void forget_starts(struct conducting *self)
         flights_land(&self->flights, flight);
     }
     self->starting_count = 0;
+    notes_forget_starts(&self->notes);
 }
 
 /* ---- on disk, and then seen --------------------------------------------------------------- */
@@ -432,9 +484,18 @@ static void keep_output(struct conducting *self, size_t index)
 
 static void show(struct conducting *self, const struct note *note)
 {
-    const struct conduct_watcher *watcher = self->conduct->watcher;
+    const struct watcher *watcher = self->conduct->watcher;
 
     switch (note->kind) {
+    case NOTE_LINE:
+        watcher->journaled(watcher->context, note->line, note->length);
+        break;
+    case NOTE_STARTED:
+        watcher->target_started(watcher->context, self->result, note->target);
+        break;
+    case NOTE_PUT_BACK:
+        watcher->target_put_back(watcher->context, self->result, note->target);
+        break;
     case NOTE_SETTLED:
         keep_output(self, note->target);
         watcher->target_settled(watcher->context, self->result, note->target);
@@ -451,41 +512,43 @@ static void show(struct conducting *self, const struct note *note)
     }
 }
 
+static void show_all(struct conducting *self)
+{
+    struct notes notes = notes_take(&self->notes);
+
+    for (size_t i = 0; i < notes.count; i++)
+        show(self, &notes.list[i]);
+    notes_done(&notes);
+}
+
 /* The second half of a round. To show something may bring trouble, which has its own notes. */
 static void act(struct conducting *self)
 {
     do {
-        struct note *notes;
-        size_t count;
-
         commit(self);
         launch_starts(self);
-        notes = self->notes;
-        count = self->note_count;
-        self->notes = NULL;
-        self->note_count = self->note_capacity = 0;
-        for (size_t i = 0; i < count; i++)
-            show(self, &notes[i]);
-        free(notes);
-    } while (self->note_count > 0);
+        show_all(self);
+    } while (self->notes.count > 0);
 }
 
 /* ---- the loop ----------------------------------------------------------------------------- */
 
 static void wait_for_something(const struct conducting *self, int64_t until)
 {
-    const struct conduct_watcher *watcher = self->conduct->watcher;
+    const struct watcher *watcher = self->conduct->watcher;
     struct pollfd watches[4] = {{self->flights.pool.finished, POLLIN, 0},
                                 {self->conduct->signals, POLLIN, 0}};
     struct timespec left;
+    int64_t tick;
     int fds[2];
 
-    watcher->waiting(watcher->context, fds);
+    tick = watcher->waiting(watcher->context, fds);
     watches[2] = (struct pollfd){fds[0], POLLOUT, 0};
     watches[3] = (struct pollfd){fds[1], POLLOUT, 0};
-    (void)ppoll(watches, 4, clock_left(until, clock_now(), &left), NULL);
+    (void)ppoll(watches, 4, clock_left(until < tick ? until : tick, clock_now(), &left), NULL);
     if (watches[2].revents != 0 || watches[3].revents != 0)
         watcher->writable(watcher->context);
+    watcher->tick(watcher->context, self->result);
 }
 
 static void reap_orphans(struct conducting *self)
@@ -677,6 +740,7 @@ static void end_result(struct conducting *self)
     journal_line(self, &line);
     if (journal_commit(self->conduct->journal, &error) < 0)
         result_trouble(self->result, error.text);
+    show_all(self);
 }
 
 static void end(struct conducting *self)
@@ -689,7 +753,7 @@ static void end(struct conducting *self)
 /* There are no workers: nothing can be run. */
 static void give_up(struct conducting *self, const struct error *error)
 {
-    const struct conduct_watcher *watcher = self->conduct->watcher;
+    const struct watcher *watcher = self->conduct->watcher;
     struct buffer line = BUFFER_INIT;
     size_t count;
 

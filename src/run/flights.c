@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "engine/child.h"
 #include "job/job.h"
@@ -20,6 +21,7 @@ int flights_open(struct flights *flights, int workers, const struct job *job, st
     flights->list = memory_zeroed(flights->count, sizeof *flights->list);
     while (flights->next_slot < flights->count) {
         flights->list[flights->next_slot].slot = flights->next_slot;
+        lastline_init(&flights->list[flights->next_slot].said);
         flights->next_slot++;
     }
     return 0;
@@ -43,7 +45,30 @@ void flights_launch(struct flights *flights, struct flight *flight, int64_t time
     flight->task.limits.timeout = timeout;
     flight->task.limits.kill_grace = flights->job->kill_grace;
     flight->task.limits.output_limit = flights->job->output_limit;
+    flight->task.said = &flight->said;
+    lastline_clear(&flight->said);
+    flight->launched = clock_now();
     pool_put(&flights->pool, &flight->task);
+}
+
+static int compare_launches(const void *a, const void *b)
+{
+    const struct flight *const *one = a;
+    const struct flight *const *other = b;
+
+    return ((*one)->launched > (*other)->launched) - ((*one)->launched < (*other)->launched);
+}
+
+size_t flights_list_flying(struct flights *flights, struct flight **list)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < flights->count; i++) {
+        if (flights->list[i].launched > 0)
+            list[count++] = &flights->list[i];
+    }
+    qsort(list, count, sizeof(struct flight *), compare_launches);
+    return count;
 }
 
 struct flight *flights_take_finished(struct flights *flights)
@@ -70,6 +95,7 @@ void flights_land(struct flights *flights, struct flight *flight)
     command_done(&flight->command, flight->gone);
     if (!flight->gone)
         flight->slot = flights->next_slot++; /* a file of that name is never made again */
+    flight->launched = 0;
     flight->in_use = false;
 }
 
@@ -77,5 +103,7 @@ void flights_close(struct flights *flights)
 {
     pool_join(&flights->pool);
     (void)child_sweep();
+    for (size_t i = 0; i < flights->count; i++)
+        lastline_destroy(&flights->list[i].said);
     free(flights->list);
 }

@@ -194,7 +194,7 @@ static char *git_run(const struct git *git, const struct words *arguments, int m
 
     if (limits.timeout <= 0)
         return NULL;
-    supervise_run(&command, &limits, &stop, &finish);
+    supervise_run(&command, &limits, &stop, NULL, &finish);
     output = take_output(&finish, most);
     finish_done(&finish);
     return output;

@@ -379,6 +379,18 @@ void redact_answer(struct answer *answer, const struct job *job, const struct jo
     clean_message(&pages[MESSAGE], &answer->outcome.message);
 }
 
+void redact_line(struct buffer *line, const struct job *job, const struct job_target *target)
+{
+    struct secrets secrets;
+    struct page page;
+
+    if (line->length == 0 || !collect(&secrets, job, target, 1))
+        return;
+    page = stream_page(line, true);
+    hide_secrets(&page, 1, &secrets);
+    clean_buffer(&page, line);
+}
+
 void redact_error(struct error *error, const struct job *job)
 {
     struct buffer clean = BUFFER_INIT;

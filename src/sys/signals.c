@@ -8,6 +8,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+static const int watched[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT,
+                              SIGTSTP, SIGCONT, SIGUSR1, SIGWINCH};
+
+enum { WATCHED = sizeof watched / sizeof watched[0] };
+
 /* nohup and a shell's background jobs start us with signals ignored; that is the user's word. */
 static void add_unless_ignored(sigset_t *set, int signal_number)
 {
@@ -24,28 +29,35 @@ int signals_open(void)
 
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a file over the limit (ulimit -f) is an error of write() */
+    (void)signal(SIGTTOU, SIG_IGN);
     (void)signal(SIGCHLD, SIG_DFL);
     (void)sigemptyset(&set);
-    add_unless_ignored(&set, SIGINT);
-    add_unless_ignored(&set, SIGTERM);
-    add_unless_ignored(&set, SIGHUP);
-    add_unless_ignored(&set, SIGQUIT);
-    add_unless_ignored(&set, SIGCONT); /* blocked or not, it lets a stopped process go on */
+    for (int i = 0; i < WATCHED; i++)
+        add_unless_ignored(&set, watched[i]);
     (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
+}
+
+void signals_stop(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTSTP);
+    (void)raise(SIGTSTP); /* pending while blocked; delivered by the next line */
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 void signals_release(void)
 {
     sigset_t set;
 
+    (void)signal(SIGUSR1, SIG_IGN); /* it only asks, and there is nothing left to ask for */
     (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGHUP);
-    (void)sigaddset(&set, SIGQUIT);
-    (void)sigaddset(&set, SIGCONT);
+    for (int i = 0; i < WATCHED; i++)
+        (void)sigaddset(&set, watched[i]);
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 

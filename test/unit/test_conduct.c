@@ -6,6 +6,7 @@
 #include "run/conduct.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include "azure/az.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "engine/child.h"
 #include "job/job.h"
@@ -23,6 +25,7 @@
 #include "run/replay.h"
 #include "run/result.h"
 #include "run/rules.h"
+#include "run/watcher.h"
 #include "stub/stub.h"
 #include "sys/fault.h"
 #include "sys/file.h"
@@ -40,6 +43,12 @@ static struct result result;
 
 /* What the watcher saw. */
 static size_t settled;
+static size_t started;
+static size_t put_back;
+static size_t ask_at_start; /* at which start somebody asks who is running; 0: nobody does */
+static int questions;
+static size_t asked_about;
+static struct buffer lines; /* of the journal */
 static int stops;
 static int no_rooms;
 static size_t fault_after = NEVER;
@@ -122,10 +131,16 @@ static void see_login(void *context, const struct login *login)
     (void)login;
 }
 
-static void waits_for_nothing(void *context, int ret_fds[2])
+static void see_leaving(void *context)
+{
+    (void)context;
+}
+
+static int64_t waits_for_nothing(void *context, int ret_fds[2])
 {
     (void)context;
     ret_fds[0] = ret_fds[1] = -1;
+    return CLOCK_NEVER;
 }
 
 static void see_writable(void *context)
@@ -133,15 +148,68 @@ static void see_writable(void *context)
     (void)context;
 }
 
-static const struct conduct_watcher watcher = {.logged_in = see_login,
-                                               .target_settled = see_settled,
-                                               .target_waits = see_wait,
-                                               .limited = see_limit,
-                                               .no_room = see_no_room,
-                                               .stopping = see_stop,
-                                               .continued = see_continued,
-                                               .waiting = waits_for_nothing,
-                                               .writable = see_writable};
+/* A start is told once it is on disk, too. */
+static void see_start(void *context, const struct result *shown, size_t index)
+{
+    char event[128];
+
+    (void)context;
+    started++;
+    (void)snprintf(event, sizeof event, "\"target\":\"%s\",\"attempt\":1",
+                   shown->targets[index].label);
+    ck_assert_uint_ge(count_lines(event), 1);
+    if (started == ask_at_start)
+        (void)kill(getpid(), SIGUSR1);
+}
+
+static void see_put_back(void *context, const struct result *shown, size_t index)
+{
+    (void)context;
+    (void)shown;
+    (void)index;
+    put_back++;
+}
+
+static void see_line(void *context, const char *line, size_t length)
+{
+    (void)context;
+    buffer_append(&lines, line, length);
+}
+
+static void see_question(void *context, const struct result *shown,
+                         const struct watcher_running *list, size_t count)
+{
+    (void)context;
+    questions++;
+    asked_about += count;
+    for (size_t i = 0; i < count; i++) {
+        ck_assert(i == 0 || list[i].age <= list[i - 1].age); /* the longest first */
+        ck_assert_int_eq(shown->targets[list[i].target].state, RESULT_STARTED);
+    }
+}
+
+static void see_tick(void *context, const struct result *shown)
+{
+    (void)context;
+    (void)shown;
+}
+
+static const struct watcher watcher = {.logged_in = see_login,
+                                       .target_started = see_start,
+                                       .target_put_back = see_put_back,
+                                       .target_settled = see_settled,
+                                       .target_waits = see_wait,
+                                       .limited = see_limit,
+                                       .no_room = see_no_room,
+                                       .stopping = see_stop,
+                                       .asked = see_question,
+                                       .leaving = see_leaving,
+                                       .continued = see_continued,
+                                       .resized = see_leaving,
+                                       .journaled = see_line,
+                                       .waiting = waits_for_nothing,
+                                       .writable = see_writable,
+                                       .tick = see_tick};
 
 /* ---- the stage ---------------------------------------------------------------------------- */
 
@@ -211,6 +279,33 @@ START_TEST(all_is_well)
     ck_assert_uint_eq(count_lines("\"event\":\"start\""), TARGETS);
     ck_assert_uint_eq(count_lines("\"event\":\"finish\""), 1);
     ck_assert_int_eq(result_exit_status(&result), 0);
+    ck_assert_uint_eq(started, TARGETS);
+    result_done(&result);
+}
+END_TEST
+
+/* --progress json is the journal, to the letter. */
+START_TEST(the_watcher_gets_the_lines_of_the_journal)
+{
+    struct buffer text = BUFFER_INIT;
+    struct error error;
+
+    conduct();
+    ck_assert_msg(file_read(folder.journal, 1 << 20, &text, &error) == 0, "%s", error.text);
+    ck_assert_str_eq(buffer_text(&lines), buffer_text(&text));
+    buffer_done(&text);
+    result_done(&result);
+}
+END_TEST
+
+/* SIGUSR1 ends nothing, and finds those that run. */
+START_TEST(somebody_asks_who_is_running)
+{
+    ask_at_start = 3;
+    conduct();
+    ck_assert_int_eq(questions, 1);
+    ck_assert_uint_le(asked_about, 3);
+    ck_assert_uint_eq(result.counts[OUTCOME_OK], TARGETS);
     result_done(&result);
 }
 END_TEST
@@ -246,6 +341,8 @@ START_TEST(a_target_is_put_back)
     fault_after = 2;
     conduct();
     ck_assert_uint_eq(count_lines("\"event\":\"put_back\""), 4);
+    ck_assert_uint_eq(put_back, 4);
+    ck_assert_uint_eq(started, TARGETS + 4);
     ck_assert_uint_eq(count_lines("\"event\":\"start\""), TARGETS + 4);
     ck_assert_uint_eq(result.counts[OUTCOME_OK], TARGETS);
     result_done(&result);
@@ -270,6 +367,8 @@ START_TEST(a_journal_that_cannot_be_written_halts_the_run)
     ck_assert_int_eq(result_exit_status(&result), 1);
     ck_assert_uint_ge(result.counts[OUTCOME_OK], 4);
     ck_assert_uint_gt(result.counts[OUTCOME_SKIPPED], 0);
+    /* What could not be put on disk was not begun, and is not shown as begun. */
+    ck_assert_uint_eq(started - put_back, TARGETS - result.counts[OUTCOME_SKIPPED]);
     journal_close(&journal);
     ck_assert_msg(replay_run(folder.path, &past, &error) == 0, "%s", error.text);
     for (size_t i = 0; i < TARGETS; i++) {
@@ -303,6 +402,8 @@ static Suite *conduct_suite(void)
     tcase_set_timeout(tests, 30);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, all_is_well);
+    tcase_add_test(tests, the_watcher_gets_the_lines_of_the_journal);
+    tcase_add_test(tests, somebody_asks_who_is_running);
     tcase_add_loop_test(tests, what_the_machine_is_short_of_is_waited_out, 0,
                         UNIT_COUNT(shortages));
     tcase_add_test(tests, a_target_is_put_back);

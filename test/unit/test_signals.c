@@ -106,7 +106,7 @@ START_TEST(test_other_signals)
     ck_assert(handler_of(SIGPIPE) == SIG_IGN);
     ck_assert(!is_blocked(SIGCHLD));
     ck_assert(!is_blocked(SIGSEGV));
-    ck_assert(!is_blocked(SIGTSTP)); /* Ctrl-Z stops azfan as it stops everything */
+    ck_assert(handler_of(SIGTTOU) == SIG_IGN); /* what is printed in the background stops nobody */
 }
 END_TEST
 
@@ -157,10 +157,14 @@ static void be_azfan(int ready)
 
     (void)!write(ready, "", 1);
     (void)poll(&poll_fd, 1, 20000);
+    if (signals_read(fd) != SIGTSTP)
+        _exit(0);
+    signals_stop();
+    ck_assert(is_blocked(SIGTSTP)); /* the next Ctrl-Z is read as well */
     _exit(signals_read(fd));
 }
 
-/* Ctrl-Z and fg: stopped by default, continued though SIGCONT is blocked, and told so. */
+/* Ctrl-Z and fg: read, obeyed, continued though SIGCONT is blocked, and told so. */
 START_TEST(test_stop_and_continue)
 {
     int ready[2];
@@ -198,6 +202,10 @@ START_TEST(test_release)
     for (int i = 0; i < UNIT_COUNT(ours); i++)
         ck_assert(!is_blocked(ours[i]));
     ck_assert(!is_blocked(SIGCONT));
+    ck_assert(!is_blocked(SIGTSTP));
+    /* A person who asks too late must not end azfan by it. */
+    (void)kill(getpid(), SIGUSR1);
+    (void)kill(getpid(), SIGWINCH);
     ck_assert_int_eq(signals_read(fd), 0);
 }
 END_TEST

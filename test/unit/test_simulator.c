@@ -156,7 +156,7 @@ static void az_run(struct az *az, int64_t timeout, struct finish *finish)
     struct supervise_limits limits = {timeout, 5 * NUMBER_SECOND, 1 << 20};
     struct supervise_stop stop = {-1, -1};
 
-    supervise_run(&az->command, &limits, &stop, finish);
+    supervise_run(&az->command, &limits, &stop, NULL, finish);
     ck_assert_msg(finish->end == FINISH_EXITED, "%s", finish->error.text);
     az_done(az);
 }

@@ -36,7 +36,7 @@ static struct finish run(const char *line, int timeout, int kill_grace,
     struct stub stub;
 
     stub_command(&stub, line);
-    supervise_run(&stub.command, &limits, stop, &finish);
+    supervise_run(&stub.command, &limits, stop, NULL, &finish);
     return finish;
 }
 
@@ -300,7 +300,7 @@ START_TEST(test_very_short_timeout)
 
         limits.timeout = i < 20 ? 1 : i * 10000;
         stub_command(&stub, "exits exit 7");
-        supervise_run(&stub.command, &limits, &no_stop, &finish);
+        supervise_run(&stub.command, &limits, &no_stop, NULL, &finish);
         ck_assert_int_eq(finish.end, FINISH_EXITED);
         ck_assert(finish.exit.known);
         if (finish.stop == FINISH_UNSTOPPED) {
@@ -361,7 +361,7 @@ START_TEST(test_flood_with_small_limits)
 
     limits.output_limit = 1000;
     stub_command(&stub, floods[_i].line);
-    supervise_run(&stub.command, &limits, &no_stop, &finish);
+    supervise_run(&stub.command, &limits, &no_stop, NULL, &finish);
     printf("%-24s %5d ms\n", floods[_i].line, (int)(finish.duration / NUMBER_MILLISECOND));
     ck_assert_int_eq(finish.stop, FINISH_UNSTOPPED);
     ck_assert_int_eq(finish.exit.status, 0);
@@ -399,7 +399,7 @@ START_TEST(test_start_failure)
 
     stub_command(&stub, "exits exit 0");
     stub.command.program = "/nonexistent/az";
-    supervise_run(&stub.command, &limits, &no_stop, &finish);
+    supervise_run(&stub.command, &limits, &no_stop, NULL, &finish);
     ck_assert_int_eq(finish.end, FINISH_NOT_STARTED);
     ck_assert_int_eq(finish.error_number, ENOENT);
     ck_assert_ptr_nonnull(strstr(finish.error.text, "/nonexistent/az"));

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * board: what a run looks like at this moment.
+ *
+ * Knows who runs since when, who waits until when, and what has ended, as it is
+ * told; makes of that the lines at the bottom of a terminal, or one line for a
+ * log. Pure: no clock, no terminal, no I/O. What it prints is made of names and
+ * words of azfan alone, one column a character.
+ *
+ *   board_open(&board, result, job, not_before, now);
+ *   board_start(…), board_end(…), board_wait(…), board_settle(…)…
+ *   board_print(&board, result, &look, now, &lines);
+ *   board_close(&board);
+ *
+ * Every call costs the same however many targets there are. Times are absolute
+ * monotonic nanoseconds. Main thread.
+ */
+#ifndef AZFAN_REPORT_BOARD_H
+#define AZFAN_REPORT_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "azure/outcome.h"
+#include "base/buffer.h"
+#include "run/schedule.h"
+
+struct job;
+struct result;
+
+enum { BOARD_LINES_MOST = 12 };
+
+struct board_target {
+    int64_t began;    /* of the attempt that runs; CLOCK_NEVER: none does */
+    size_t before;    /* in the list of those that run; SIZE_MAX: there is none */
+    size_t behind;    /* likewise */
+    int64_t again_at; /* of one that waits */
+    size_t place;     /* in the list of those that wait; SIZE_MAX: it does not */
+};
+
+struct board {
+    struct board_target *targets;
+    size_t target_count;
+    size_t oldest; /* of those that run, in the order in which they began */
+    size_t newest;
+    size_t running;
+    int64_t starts; /* the sum of when they began */
+    size_t *waiting;
+    size_t waiting_count;
+    size_t counts[OUTCOME_KINDS]; /* of those that are settled, and have been told to be */
+    size_t settled;
+    size_t *left; /* of each batch, how many are not settled */
+    int batches;
+    int batch;          /* the current one, from 1 */
+    int64_t batch_from; /* when it could begin: the one before has ended, and the pause is over */
+    int64_t pause_between;
+    int workers;
+    int64_t timeout;
+    int64_t started;
+    int64_t durations; /* the sum, of attempts that have ended */
+    size_t ended;
+    bool logged_in;
+    enum schedule_stage stage;
+};
+
+/* How much room there is, and what it can show. */
+struct board_look {
+    int width;  /* columns */
+    int height; /* lines, at most; from 1 */
+    bool colour;
+    bool utf8;
+};
+
+struct board_lines {
+    struct buffer text[BOARD_LINES_MOST];
+    int widths[BOARD_LINES_MOST]; /* in columns; all below the look's */
+    int count;
+};
+
+/* NOT_BEFORE: of each target, when it may start; may be NULL. */
+void board_open(struct board *board, const struct result *result, const struct job *job,
+                const int64_t *not_before, int64_t now);
+void board_close(struct board *board);
+
+void board_log_in(struct board *board);
+void board_start(struct board *board, size_t index, int64_t now);
+
+/* The attempt could not be begun: it was none. */
+void board_put_back(struct board *board, size_t index);
+
+/* The attempt of INDEX has ended, and there is another one at AGAIN_AT. */
+void board_wait(struct board *board, size_t index, int64_t again_at, int64_t now);
+
+/* INDEX is settled, after an attempt or without one. */
+void board_settle(struct board *board, const struct result *result, size_t index, int64_t now);
+
+void board_see_stage(struct board *board, enum schedule_stage stage);
+
+/* Fills LINES, for board_lines_done(). */
+void board_print(const struct board *board, const struct result *result,
+                 const struct board_look *look, int64_t now, struct board_lines *lines);
+void board_lines_done(struct board_lines *lines);
+
+/* Appends one line for a log, without its newline: "1m30s: 12 of 30 have ended (11 ok, 1 failed),
+ * 8 running, the longest web-07 for 1m12s of 3m40s, …". */
+void board_print_state(const struct board *board, const struct result *result, int64_t now,
+                       struct buffer *buffer);
+
+/* How long the rest will take, by what has ended so far; -1: nobody can say. */
+int64_t board_estimate(const struct board *board, int64_t now);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * screen: a few lines at the bottom of a terminal that are drawn again and again.
+ *
+ * The cursor always rests below the lines, at the left margin. No mode of the
+ * terminal is ever changed: no cursor is hidden, no echo switched off, no line
+ * wrapping. So there is nothing to restore, whatever ends azfan. All functions
+ * only append bytes to a buffer, and remember what is on the screen once these
+ * have been written; only screen_measure() and screen_is_ours() ask the kernel.
+ * Main thread.
+ */
+#ifndef AZFAN_REPORT_SCREEN_H
+#define AZFAN_REPORT_SCREEN_H
+
+#include <stdbool.h>
+
+#include "report/board.h"
+
+struct buffer;
+
+struct screen {
+    int fd;
+    int columns;
+    int rows;
+    int drawn; /* lines that are on the screen now */
+    int widths[BOARD_LINES_MOST];
+};
+
+/* FD: a terminal. */
+void screen_open(struct screen *screen, int fd);
+
+/* Asks how large the terminal is now; what is unknown is 80 columns and 24 rows. */
+void screen_measure(struct screen *screen);
+
+/* Is this process in the terminal's foreground? Where it has none to be in: yes. */
+bool screen_is_ours(const struct screen *screen);
+
+/* How many lines may be drawn: a third of the rows, so that what scrolls by can be read. */
+int screen_height(const struct screen *screen);
+
+/* Appends what takes the lines away. A terminal that has become narrower has wrapped them. */
+void screen_erase(struct screen *screen, struct buffer *bytes);
+
+/* Appends what draws LINES where the cursor is; those before must have been erased. */
+void screen_draw(struct screen *screen, const struct board_lines *lines, struct buffer *bytes);
+
+/* The lines are not ours to erase any more: somebody else has written to the terminal. */
+void screen_forget(struct screen *screen);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/screen.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+
+enum { COLUMNS = 80, ROWS = 24 };
+
+void screen_open(struct screen *screen, int fd)
+{
+    *screen = (struct screen){.fd = fd};
+    screen_measure(screen);
+}
+
+void screen_measure(struct screen *screen)
+{
+    struct winsize size = {.ws_col = 0};
+
+    (void)ioctl(screen->fd, TIOCGWINSZ, &size);
+    screen->columns = size.ws_col > 0 ? size.ws_col : COLUMNS;
+    screen->rows = size.ws_row > 0 ? size.ws_row : ROWS;
+}
+
+bool screen_is_ours(const struct screen *screen)
+{
+    pid_t group = tcgetpgrp(screen->fd);
+
+    return group < 0 || group == getpgrp();
+}
+
+int screen_height(const struct screen *screen)
+{
+    int height = screen->rows / 3;
+
+    return height < 1 ? 1 : height;
+}
+
+/* How many rows LINE takes now: terminals wrap what does not fit any more. */
+static int rows_of(const struct screen *screen, int line)
+{
+    int width = screen->widths[line];
+
+    return width <= screen->columns ? 1 : (width + screen->columns - 1) / screen->columns;
+}
+
+void screen_erase(struct screen *screen, struct buffer *bytes)
+{
+    int rows = 0;
+
+    for (int i = 0; i < screen->drawn; i++)
+        rows += rows_of(screen, i);
+    if (rows > 0)
+        buffer_print(bytes, "\r\033[%dA\033[J", rows);
+    screen->drawn = 0;
+}
+
+void screen_draw(struct screen *screen, const struct board_lines *lines, struct buffer *bytes)
+{
+    for (int i = 0; i < lines->count; i++) {
+        buffer_append(bytes, buffer_text(&lines->text[i]), lines->text[i].length);
+        buffer_add(bytes, "\n");
+        screen->widths[i] = lines->widths[i];
+    }
+    screen->drawn = lines->count;
+}
+
+void screen_forget(struct screen *screen)
+{
+    screen->drawn = 0;
+}

@@ -1,0 +1,238 @@
+#!/usr/bin/env bats
+# The live view, as a person sees it: in a terminal that is typed into, resized and left.
+
+load terminal
+
+setup() {
+  setup_place
+  mkdir "$place/gate"
+}
+
+teardown() {
+  close_terminal
+}
+
+# A run of 12 VMs, of which three wait for open_gate.
+hold='STUB_AZ=gate STUB_AZ_FOR=/vm-1 STUB_AZ_COUNT=$place/gate'
+open_gate() { touch "$place/gate/go"; }
+
+job_of_12() { vms='vm-[01-12]' write_job "concurrency: 4" "timeout: 60s" "$@"; }
+
+results() { everything | grep -cE '^\[[ 0-9]+/12\] vm-[0-9]+ +ok '; }
+
+no_residue() { [ "$(residue)" = 0 ] || { everything; return 1; }; }
+
+@test "80x24: what has ended scrolls by, the lines at the bottom say what runs; at the end none is left" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '^9 ok +3 running$'
+  screen >"$place/screen"
+  grep -qE '^━+─+ 9 of 12  [0-9]+s' "$place/screen" || { cat "$place/screen"; return 1; }
+  grep -qE '^  vm-10  [0-9]+s of 1m$' "$place/screen"
+  grep -qE '^\[ 9/12\] vm-0[1-9]  ok ' "$place/screen"
+  open_gate
+  until_ended
+  no_residue
+  [ "$(results)" = 12 ]
+  on_screen '^test: 12 ok of 12 targets'
+  on_screen '^\[0\]$'
+  nothing_is_left
+}
+
+@test "40x10: no line is wrapped, and most of the screen is left for what has ended" {
+  job_of_12
+  open_terminal 40 10
+  run_in_terminal "$hold" ""
+  until_screen '^9 ok +3 running$'
+  screen >"$place/screen"
+  grep -qE '^━+─+ 9 of 12  [0-9]+s' "$place/screen" || { cat "$place/screen"; return 1; }
+  [ "$(grep -cE '^\[[ 0-9]+/12\]' "$place/screen")" -ge 4 ]
+  open_gate
+  until_ended
+  no_residue
+}
+
+# The display stands once on the terminal: neither a second one, nor pieces of an older one.
+drawn_once() {
+  [ "$(everything | grep -cE '(^|[─-] )9 of 12  ')" = 1 ] && [ "$(everything | grep -c '3 running')" = 1 ]
+}
+
+@test "a terminal that shrinks and grows keeps one display, and no residue" {
+  job_of_12
+  open_terminal 100 30
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running$'
+  for size in "60 30" "37 20" "120 12" "25 8" "90 40"; do
+    resize $size
+    wait_for drawn_once || { everything; return 1; }
+  done
+  open_gate
+  until_ended
+  no_residue
+}
+
+same_settings() { [ "$(grep -ac '^settings: ' "$raw")" = 2 ] && [ "$(settings 2)" = "$(settings 1)" ]; }
+
+@test "Ctrl-C drains, again stops; the display says so and goes, and the shell has its terminal back" {
+  job_of_12 "kill_grace: 300ms"
+  open_terminal 80 24
+  show_settings
+  run_in_terminal "STUB_AZ=hang:nap:20000 STUB_AZ_FOR=/vm-1" ""
+  until_screen '9 ok +3 running'
+  keys C-c
+  until_screen 'letting 3 running end'
+  until_screen '3 running +starting no more'
+  keys C-c
+  until_screen '^ready\$ *$'
+  no_residue
+  everything | grep -q 'Stopped by SIGINT'
+  show_settings
+  wait_for same_settings
+  nothing_is_left
+}
+
+@test "Ctrl-Z takes the display away; bg draws none, fg draws it again" {
+  job_of_12
+  open_terminal 80 24
+  # The shell has to wait for azfan itself: no command behind it.
+  type "$hold \$azfan run \$job --az \$stub/az --run-dir \$place/run"
+  until_screen '9 ok +3 running'
+  keys C-z
+  until_screen 'Stopped'
+  no_residue
+  type bg
+  until_screen 'azfan: continued: 9 of 12 have ended, 3 running'
+  type 'echo still "here"'
+  until_screen '^still here'
+  no_residue
+  type fg
+  until_screen '9 ok +3 running'
+  open_gate
+  until_screen '^test: 12 ok of 12 targets'
+  no_residue
+}
+
+@test "started in the background: plain lines, and stty tostop does not stop it" {
+  job_of_12
+  open_terminal 80 24
+  type 'stty tostop'
+  type "\$azfan run \$job --az \$stub/az --run-dir \$place/run &"
+  until_screen 'test: 12 ok of 12 targets'
+  no_residue
+  [ "$(everything | grep -cE '\[[ 0-9]+/12\] vm-')" = 12 ] || { everything; return 1; }
+}
+
+@test "kill -9 leaves a terminal that works, with the prompt on a line of its own" {
+  job_of_12
+  open_terminal 80 24
+  show_settings
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running'
+  pkill -KILL -f "azfan run $job"
+  until_screen '^\[137\]$'
+  show_settings
+  wait_for same_settings
+  open_gate
+}
+
+@test "SIGUSR1 tells above the display who is running, slowest first, and what each printed last" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "STUB_AZ=hang:nap:20000 STUB_AZ_FOR=/vm-1" ""
+  until_screen '9 ok +3 running'
+  pkill -USR1 -f "azfan run $job"
+  until_screen '^azfan: +vm-12  [0-9]+s of 1m'
+  until_screen '3 running'
+  screen | sed -nE 's/^azfan: +(vm-[0-9]+)  [0-9]+s of 1m: (.*)/\1 \2/p' >"$place/seen"
+  printf 'vm-%s partial errors\n' 10 11 12 | diff "$place/seen" -
+  keys C-c
+  until_screen 'starting no more'
+  keys C-c
+  until_screen '^ready\$ *$'
+  no_residue
+}
+
+# What azfan wrote to the terminal: between its first note and the status.
+written() { sed -n '/azfan: test:/,/^\[[0-9]*\]/p' "$raw"; }
+
+@test "TERM=dumb and --progress plain: lines alone, not one escape sequence" {
+  job_of_12
+  open_terminal 80 24
+  for how in "TERM=dumb|--color never" "NO_COLOR=1|--progress plain"; do
+    : >"$raw"
+    rm -rf "$place/run"
+    type clear
+    run_in_terminal "${how%|*}" "${how#*|}"
+    until_ended
+    [ "$(written | grep -c 'vm-12 *ok')" = 1 ]
+    ! written | grep -aq $'\033' || { cat -v "$raw"; return 1; }
+  done
+}
+
+@test "NO_COLOR: the display without colours" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "NO_COLOR=1 $hold" ""
+  until_screen '9 ok +3 running'
+  open_gate
+  until_ended
+  ! written | grep -aqE $'\033\\[[0-9;]*m' || { cat -v "$raw"; return 1; }
+}
+
+@test "a locale without UTF-8: plain characters" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "LC_ALL=C $hold" ""
+  until_screen '^#+-+ 9 of 12  '
+  open_gate
+  until_ended
+  no_residue
+}
+
+@test "Ctrl-S holds up nobody: all has ended meanwhile, and Ctrl-Q shows it" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running'
+  keys C-s
+  open_gate
+  wait_for test -e "$place/run/report.json"
+  keys C-q
+  until_ended
+  [ "$(results)" = 12 ] || { everything; return 1; }
+  no_residue
+}
+
+@test "what a VM prints cannot reach the terminal as anything but text" {
+  vms='vm-[1-3]' write_job
+  cat >"$place/script" <<'EOF'
+printf 'a\033[2Jb\033]0;owned\007c\r\nd\302\233e\342\200\256f\n'
+printf '\033[31mred\n' >&2
+exit 3
+EOF
+  sed -i "s|inline: .*|file: script|" "$job"
+  open_terminal 80 24
+  type "\$azfan rehearse \$job --execute -v --run-dir \$place/run; echo \"[\$?]\""
+  until_ended
+  ! grep -aqE $'\033\\[2J|\033\\]|\302\233|\342\200\256|\033\\[31mred' "$raw" || { cat -v "$raw"; return 1; }
+  everything | grep -qF 'a\x1b[2Jb\x1b]0;owned\x07c'
+}
+
+@test "results to a file: the display alone is on the terminal; notes to a file: no display" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ">\$place/results"
+  until_screen '9 ok +3 running'
+  [ "$(everything | grep -c '^\[')" = 0 ]
+  [ "$(grep -cE '^\[[ 0-9]+/12\]' "$place/results")" = 9 ]
+  open_gate
+  until_ended
+  no_residue
+  rm -rf "$place/run"
+  type clear
+  run_in_terminal "" "2>\$place/notes"
+  until_ended
+  ! grep -q $'\033' "$place/notes" || return 1
+  [ "$(results)" = 12 ]
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report/live: what goes where and when, on a terminal of its own (a pty) and with a clock of its
+ * own. What a terminal makes of the bytes is tested in test/terminal.
+ */
+#include "report/live.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "job/job.h"
+#include "report/style.h"
+#include "run/result.h"
+#include "unit.h"
+
+enum { TARGETS = 3 };
+
+static struct job_target targets[TARGETS] = {
+    {.name = (char[]){"web-01"}, .resource_group = (char[]){"rg"}, .label = (char[]){"web-01"}},
+    {.name = (char[]){"web-02"}, .resource_group = (char[]){"rg"}, .label = (char[]){"web-02"}},
+    {.name = (char[]){"web-03"}, .resource_group = (char[]){"rg"}, .label = (char[]){"web-03"}}};
+static struct job job = {.path = (char[]){"job.yaml"},
+                         .name = (char[]){"demo"},
+                         .digest = "d",
+                         .script_digest = "s",
+                         .targets = targets,
+                         .target_count = TARGETS,
+                         .concurrency = 3,
+                         .timeout = 220 * NUMBER_SECOND,
+                         .retry = {.attempts = 3}};
+static struct result result;
+static struct live live;
+static struct watcher watcher;
+static int64_t now;
+static int output; /* what we read of standard output, and of standard error */
+static int notes;
+static int slave = -1; /* of the terminal */
+
+static int64_t made_up_now(void)
+{
+    return now;
+}
+
+/* Standard output and standard error are pipes, or one terminal of 60 columns and 24 rows. */
+static void redirect(bool terminal)
+{
+    int fds[2];
+
+    if (terminal) {
+        struct winsize size = {.ws_row = 24, .ws_col = 60};
+        struct termios raw;
+
+        ck_assert_int_eq(openpty(&output, &slave, NULL, NULL, &size), 0);
+        ck_assert_int_eq(tcgetattr(slave, &raw), 0);
+        cfmakeraw(&raw);
+        ck_assert_int_eq(tcsetattr(slave, TCSANOW, &raw), 0);
+        notes = output;
+        ck_assert(dup2(slave, 1) == 1 && dup2(slave, 2) == 2);
+    } else {
+        ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+        output = fds[0];
+        ck_assert_int_eq(dup2(fds[1], 1), 1);
+        ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+        notes = fds[0];
+        ck_assert_int_eq(dup2(fds[1], 2), 2);
+    }
+    ck_assert_int_eq(fcntl(output, F_SETFL, O_NONBLOCK), 0);
+    ck_assert_int_eq(fcntl(notes, F_SETFL, O_NONBLOCK), 0);
+}
+
+static void begin(enum live_mode mode, bool terminal, struct live_choices choices)
+{
+    static const int batches[TARGETS] = {1, 1, 1};
+
+    choices.mode = mode;
+    redirect(terminal);
+    result_init(&result, "run-1");
+    result_take_job(&result, &job, batches);
+    live_open(&live, &choices, &result, &job, NULL);
+    now = live.board.started;
+    live.now = made_up_now;
+    live.utf8 = false;
+    watcher = live_watcher(&live);
+}
+
+static void end(void)
+{
+    live_close(&live);
+    result_done(&result);
+}
+
+/* What has come on FD; free() it. */
+static char *read_all(int fd)
+{
+    struct buffer text = BUFFER_INIT;
+    char bytes[4096];
+    ssize_t count;
+
+    while ((count = read(fd, bytes, sizeof bytes)) > 0)
+        buffer_append(&text, bytes, (size_t)count);
+    return buffer_take(&text);
+}
+
+static void expect(int fd, const char *expected)
+{
+    char *seen = read_all(fd);
+
+    ck_assert_msg(strcmp(seen, expected) == 0, "seen:\n%s\nexpected:\n%s", seen, expected);
+    free(seen);
+}
+
+static void start(size_t index)
+{
+    result_start(&result, index, 0);
+    watcher.target_started(watcher.context, &result, index);
+}
+
+static void settle(size_t index, const char *output_text)
+{
+    struct result_attempt attempt = {.outcome = OUTCOME_OK, .duration = NUMBER_SECOND};
+    struct answer answer = {.outcome = {.kind = OUTCOME_OK}};
+
+    buffer_add(&answer.output, output_text);
+    result_end(&result, index, &attempt, &answer, true);
+    watcher.target_settled(watcher.context, &result, index);
+}
+
+static int64_t wake(void)
+{
+    int fds[2];
+
+    return watcher.waiting(watcher.context, fds);
+}
+
+static void let_pass(int64_t time)
+{
+    now += time;
+    watcher.tick(watcher.context, &result);
+}
+
+static size_t count(const char *text, const char *word)
+{
+    size_t found = 0;
+
+    for (; (text = strstr(text, word)) != NULL; text++)
+        found++;
+    return found;
+}
+
+/* ---- pipes -------------------------------------------------------------------------------- */
+
+/* A log gets a line the moment a target ends, and one about the state every 30 s, no more. */
+START_TEST(plain_lines)
+{
+    begin(LIVE_PLAIN, false, (struct live_choices){.colour = false});
+    start(0);
+    start(1);
+    settle(0, "");
+    expect(output, "[1/3] web-01  ok           1.0s\n");
+    let_pass(29 * NUMBER_SECOND);
+    expect(notes, "");
+    ck_assert_int_eq(wake(), now + NUMBER_SECOND);
+    let_pass(NUMBER_SECOND);
+    expect(notes, "azfan: 30s: 1 of 3 have ended (1 ok), 1 running, the longest web-02 for 30s of "
+                  "3m40s\n");
+    /* azfan was stopped for a while: one line, not one for each time that was missed. */
+    let_pass(300 * NUMBER_SECOND);
+    let_pass(0);
+    free(read_all(notes));
+    ck_assert_int_eq(wake(), now + 30 * NUMBER_SECOND);
+    end();
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    enum live_mode mode;
+    bool quiet;
+    const char *expected;
+} silent[] = {{"none", LIVE_NONE, false, "[1/3] web-01  ok           1.0s\n"},
+              {"quiet", LIVE_PLAIN, true, ""}};
+
+START_TEST(who_wants_no_progress_gets_none)
+{
+    begin(silent[_i].mode, false, (struct live_choices){.quiet = silent[_i].quiet});
+    start(0);
+    ck_assert_int_eq(wake(), CLOCK_NEVER);
+    let_pass(100 * NUMBER_SECOND);
+    expect(notes, "");
+    settle(0, "");
+    expect(output, silent[_i].expected);
+    end();
+}
+END_TEST
+
+/* Standard error is JSON lines and nothing else: events of the journal as they are, and notes. */
+START_TEST(json_lines)
+{
+    static const struct watcher_running running[] = {{2, 90 * NUMBER_SECOND, "a\033[31m\xff", 7}};
+    char *seen;
+
+    begin(LIVE_JSON, false, (struct live_choices){.verbose = true});
+    watcher.journaled(watcher.context, "{\"event\":\"run\"}\n", 16);
+    live_note(&live, "mind the \"gap\"");
+    watcher.asked(watcher.context, &result, running, 1);
+    ck_assert_int_eq(wake(), CLOCK_NEVER);
+    seen = read_all(notes);
+    ck_assert_uint_eq(count(seen, "\n"), 3);
+    ck_assert_ptr_nonnull(strstr(seen, "{\"event\":\"run\"}\n{\"event\":\"note\","));
+    ck_assert_ptr_nonnull(strstr(seen, "\"text\":\"mind the \\\"gap\\\"\"}\n"));
+    ck_assert_ptr_nonnull(strstr(seen, "{\"target\":\"web-03\",\"age_s\":90.0,\"last_line\":"
+                                       "\"a\\u001B[31m\xef\xbf\xbd\"}"));
+    free(seen);
+    end();
+}
+END_TEST
+
+/* SIGUSR1: the state, and who runs, with what each said last, made harmless. */
+START_TEST(who_is_running)
+{
+    static const struct watcher_running running[] = {
+        {1, 90 * NUMBER_SECOND + 7, "a\033[31m\xff", 7}, {0, 3 * NUMBER_SECOND, "", 0}};
+
+    begin(LIVE_PLAIN, false, (struct live_choices){.quiet = true});
+    start(1);
+    start(0);
+    watcher.asked(watcher.context, &result, running, 2);
+    expect(notes, "azfan: 0s: 0 of 3 have ended, 2 running, the longest web-02 for 0s of 3m40s\n"
+                  "azfan:   web-02  1m30s of 3m40s: a\\x1b[31m\xef\xbf\xbd\n"
+                  "azfan:   web-01  3s of 3m40s\n");
+    end();
+}
+END_TEST
+
+/* ---- a terminal --------------------------------------------------------------------------- */
+
+#define BAR40 "---------------------------------------"
+
+/* A result scrolls by above the lines, which are taken away at the end. */
+START_TEST(lines_at_the_bottom)
+{
+    begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
+    start(0);
+    expect(output, BAR40 "- 0 of 3  0s\nlogging in\n  web-01  0s of 3m40s\n");
+    now += NUMBER_SECOND;
+    settle(0, "");
+    expect(output,
+           "\r\033[3A\033[J[1/3] web-01  ok           1.0s\n"
+           "###########---------------------- 1 of 3  1s, about 1s left\n1 ok  logging in\n");
+    end();
+    expect(output, "\r\033[2A\033[J");
+}
+END_TEST
+
+/* Ten frames a second, whatever happens; and one when nothing does. */
+START_TEST(no_more_than_ten_frames_a_second)
+{
+    char *seen;
+    int seconds = 0;
+
+    begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
+    start(0);
+    for (int i = 0; i < 1000; i++) { /* a second */
+        now += NUMBER_MILLISECOND;
+        watcher.target_put_back(watcher.context, &result, 0);
+        watcher.target_started(watcher.context, &result, 0);
+        watcher.tick(watcher.context, &result);
+    }
+    seen = read_all(output);
+    ck_assert_uint_le(count(seen, "of 3  "), 11);
+    ck_assert_uint_ge(count(seen, "of 3  "), 9);
+    free(seen);
+    let_pass(NUMBER_SECOND);
+    free(read_all(output));
+    for (int64_t stop = now + 20 * NUMBER_SECOND; now < stop; seconds++) {
+        ck_assert_int_gt(wake(), now); /* it never spins */
+        now = wake();
+        watcher.tick(watcher.context, &result);
+    }
+    seen = read_all(output);
+    ck_assert_uint_eq(count(seen, "of 3  "), (size_t)seconds);
+    ck_assert_int_le(seconds, 21);
+    free(seen);
+    end();
+}
+END_TEST
+
+/* A narrower terminal has wrapped the lines: what is taken away is what they take now. */
+START_TEST(a_narrower_terminal)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = 20};
+
+    begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
+    start(0);
+    free(read_all(output));
+    ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, &size), 0);
+    watcher.resized(watcher.context);
+    let_pass(NUMBER_SECOND / 10);
+    /* 52 columns are 3 rows of 20, 10 are 1, and 21 are 2. */
+    expect(output, "\r\033[6A\033[J-------- 0 of 3  0s\nlogging in\n  web-01  0s of 3m4\n");
+    end();
+}
+END_TEST
+
+/* Ctrl-Z takes the lines away; after fg they are drawn anew, and nothing above is erased. */
+START_TEST(ctrl_z_and_fg)
+{
+    begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
+    start(0);
+    free(read_all(output));
+    watcher.leaving(watcher.context);
+    expect(output, "\r\033[3A\033[J");
+    now += 5 * NUMBER_SECOND;
+    watcher.continued(watcher.context, &result, 1);
+    expect(output, "azfan: continued: 0 of 3 have ended, 1 running\n" BAR40 "- 0 of 3  5s\n"
+                   "logging in\n  web-01  5s of 3m40s\n");
+    end();
+}
+END_TEST
+
+/* A terminal that takes nothing (Ctrl-S) holds up nobody, and gets no more frames. */
+START_TEST(a_terminal_that_takes_nothing)
+{
+    size_t before;
+
+    begin(LIVE_SCREEN, true, (struct live_choices){.verbose = true});
+    start(0);
+    start(1);
+    for (int i = 0; i < 100 && !outlet_is_waiting(&live.notes); i++) {
+        char text[2048];
+
+        memset(text, 'x', sizeof text);
+        text[sizeof text - 1] = '\0';
+        now += NUMBER_SECOND;
+        live_note(&live, text);
+    }
+    ck_assert(outlet_is_waiting(&live.notes));
+    before = live.notes.waiting.length;
+    ck_assert_int_eq(wake(), CLOCK_NEVER);
+    for (int i = 0; i < 100; i++)
+        let_pass(NUMBER_SECOND);
+    settle(0, "hello\n");
+    ck_assert_uint_eq(live.notes.waiting.length, before);
+    while (outlet_is_waiting(&live.notes)) {
+        free(read_all(output));
+        watcher.writable(watcher.context);
+    }
+    let_pass(NUMBER_SECOND);
+    free(read_all(output));
+    let_pass(NUMBER_SECOND);
+    end();
+}
+END_TEST
+
+/* Results that go elsewhere do not wait for frames, and are not on the terminal. */
+START_TEST(results_to_a_file)
+{
+    int fds[2];
+
+    ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+    redirect(true);
+    ck_assert_int_eq(dup2(fds[1], 1), 1);
+    {
+        static const int batches[TARGETS] = {1, 1, 1};
+        struct live_choices choices = {.mode = LIVE_SCREEN};
+
+        result_init(&result, "run-1");
+        result_take_job(&result, &job, batches);
+        live_open(&live, &choices, &result, &job, NULL);
+        watcher = live_watcher(&live);
+    }
+    start(0);
+    settle(0, "");
+    ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+    expect(fds[0], "[1/3] web-01  ok           1.0s\n");
+    end();
+}
+END_TEST
+
+static Suite *live_suite(void)
+{
+    Suite *suite = suite_create("live");
+    TCase *tests = tcase_create("live");
+
+    tcase_add_test(tests, plain_lines);
+    tcase_add_loop_test(tests, who_wants_no_progress_gets_none, 0, UNIT_COUNT(silent));
+    tcase_add_test(tests, json_lines);
+    tcase_add_test(tests, who_is_running);
+    tcase_add_test(tests, lines_at_the_bottom);
+    tcase_add_test(tests, no_more_than_ten_frames_a_second);
+    tcase_add_test(tests, a_narrower_terminal);
+    tcase_add_test(tests, ctrl_z_and_fg);
+    tcase_add_test(tests, a_terminal_that_takes_nothing);
+    tcase_add_test(tests, results_to_a_file);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+UNIT_MAIN(live_suite)
