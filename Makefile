@@ -124,6 +124,7 @@ build/stub/%: test/stub/%.c | build/.deps
 
 bench: all $(STUBS)
 	@test/bench/run $(OUT)/azfan
+	@test/bench/live $(PWD)/$(OUT)/azfan
 
 # Throws mutations of every job file there is at the loader, and of some journals at the replay, each
 # for FUZZ_SECONDS.

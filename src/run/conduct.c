@@ -16,11 +16,8 @@
 #include "run/conduct.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "azure/answer.h"
 #include "azure/az.h"
 #include "azure/login.h"
 #include "base/buffer.h"
@@ -28,9 +25,10 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "engine/child.h"
-#include "engine/lastline.h"
 #include "job/job.h"
 #include "run/attempt.h"
+#include "run/conducting.h"
+#include "run/ends.h"
 #include "run/event.h"
 #include "run/flights.h"
 #include "run/folder.h"
@@ -40,8 +38,9 @@
 #include "run/result.h"
 #include "run/rules.h"
 #include "run/schedule.h"
+#include "run/starts.h"
+#include "run/stopping.h"
 #include "run/watcher.h"
-#include "sys/signals.h"
 
 #define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
 #define LOGIN_PAUSE   (NUMBER_SECOND / 4)
@@ -53,412 +52,6 @@ enum {
     PROCESSES_OF_OUR_OWN = 8
 };
 
-struct conducting {
-    const struct conduct *conduct;
-    struct result *result;
-    struct schedule *schedule;
-    struct flights flights;
-    struct login login;
-    struct flight **starting; /* to be launched at the end of the round */
-    size_t starting_count;
-    struct notes notes;        /* of this round, to be shown at its end */
-    enum schedule_stage stage; /* that the pool knows of */
-    int64_t started;
-    int64_t next_reaping;
-    bool logging_in;
-    bool told_no_room;
-};
-
-static int64_t run_time(const struct conducting *self)
-{
-    return clock_now() - self->started;
-}
-
-/* Is emptied. OF_START: an attempt begins, unless the line cannot be put on disk. */
-static void add_line(struct conducting *self, struct buffer *line, bool of_start)
-{
-    if (self->conduct->watcher->journaled != NULL)
-        notes_add_line(&self->notes, line, of_start);
-    journal_add(self->conduct->journal, line);
-}
-
-static void journal_line(struct conducting *self, struct buffer *line)
-{
-    add_line(self, line, false);
-}
-
-static void add_note(struct conducting *self, struct note note)
-{
-    notes_add(&self->notes, note);
-}
-
-/* ---- ending early ------------------------------------------------------------------------- */
-
-/* What waited is settled at once, in the job's order. */
-static void settle_rest(struct conducting *self)
-{
-    size_t *indices = memory_zeroed(self->result->target_count, sizeof *indices);
-    size_t count = result_settle_rest(self->result, indices);
-
-    for (size_t i = 0; i < count; i++)
-        add_note(self, (struct note){.kind = NOTE_SETTLED, .target = indices[i]});
-    free(indices);
-}
-
-/* What was launched, but begun by no worker: it was no attempt. */
-static void take_back_unbegun(struct conducting *self)
-{
-    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
-    struct flight *flight;
-
-    /* The two commands of the login are no targets: they are stopped, not taken back. */
-    while (!self->logging_in && (flight = flights_take_back(&self->flights)) != NULL) {
-        struct buffer line = BUFFER_INIT;
-
-        event_put_back(&line, self->result, flight->target, "the run is being stopped",
-                       run_time(self));
-        journal_line(self, &line);
-        result_unstart(self->result, flight->target);
-        add_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
-        (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
-        flights_land(&self->flights, flight);
-    }
-}
-
-/* Carries out what the schedule's stage has become. */
-static void see_stage(struct conducting *self)
-{
-    enum schedule_stage stage = schedule_stage(self->schedule);
-    bool begun = self->stage == SCHEDULE_GOING && stage > SCHEDULE_GOING;
-
-    if (begun)
-        take_back_unbegun(self);
-    /* A login that nobody waits for any more is not worth its time. */
-    if (stage >= SCHEDULE_STOPPING || (stage > SCHEDULE_GOING && self->logging_in))
-        pool_stop_softly(&self->flights.pool);
-    if (stage >= SCHEDULE_KILLING)
-        pool_stop_hard(&self->flights.pool);
-    self->stage = stage;
-    if (begun)
-        settle_rest(self);
-}
-
-static void end_early(struct conducting *self, enum result_ending ending, int signal,
-                      const char *cause)
-{
-    struct buffer line = BUFFER_INIT;
-
-    result_end_early(self->result, ending, signal, cause);
-    see_stage(self);
-    /* Behind what was taken back: a reader settles by this line whatever waits. */
-    event_halt(&line, self->result, run_time(self));
-    journal_line(self, &line);
-    add_note(self, (struct note){.kind = NOTE_STOPPING,
-                                 .running = schedule_running(self->schedule),
-                                 .stage = self->stage});
-}
-
-/* azfan itself cannot go on as it should: what runs may end, nothing more is started. */
-static void see_trouble(struct conducting *self, const struct error *error)
-{
-    bool first = self->result->trouble == NULL;
-
-    result_trouble(self->result, error->text);
-    if (!first)
-        return;
-    schedule_halt(self->schedule);
-    end_early(self, RESULT_HALTED, 0, NULL);
-}
-
-/* What all flights that are on their way have said last, without secrets. */
-static struct buffer *copy_last_lines(struct conducting *self, struct flight *const *list,
-                                      size_t count)
-{
-    const struct job *job = self->conduct->job;
-    struct buffer *lines = memory_zeroed(count, sizeof *lines);
-
-    for (size_t i = 0; i < count; i++) {
-        lastline_copy(&list[i]->said, &lines[i]);
-        redact_line(&lines[i], job, &job->targets[list[i]->target]);
-    }
-    return lines;
-}
-
-static void tell_running(struct conducting *self)
-{
-    const struct watcher *watcher = self->conduct->watcher;
-    struct flight **list = memory_zeroed(self->flights.count, sizeof(struct flight *));
-    size_t count = self->logging_in ? 0 : flights_list_flying(&self->flights, list);
-    struct watcher_running *running = memory_zeroed(count, sizeof *running);
-    struct buffer *lines = copy_last_lines(self, list, count);
-    int64_t now = clock_now();
-
-    for (size_t i = 0; i < count; i++)
-        running[i] = (struct watcher_running){.target = list[i]->target,
-                                              .age = now - list[i]->launched,
-                                              .last_line = buffer_text(&lines[i]),
-                                              .last_length = lines[i].length};
-    watcher->asked(watcher->context, self->result, running, count);
-    for (size_t i = 0; i < count; i++)
-        buffer_done(&lines[i]);
-    free(lines);
-    free(running);
-    free(list);
-}
-
-/* Signals that end nothing. False: SIGNAL is none of them. */
-static bool see_harmless_signal(struct conducting *self, int signal)
-{
-    const struct watcher *watcher = self->conduct->watcher;
-
-    if (signal == SIGUSR1)
-        tell_running(self);
-    else if (signal == SIGWINCH)
-        watcher->resized(watcher->context);
-    else if (signal == SIGCONT)
-        watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
-    else if (signal != SIGTSTP)
-        return false;
-    if (signal == SIGTSTP) {
-        watcher->leaving(watcher->context);
-        signals_stop();
-    }
-    return true;
-}
-
-static void see_signal(struct conducting *self, int signal)
-{
-    if (see_harmless_signal(self, signal))
-        return;
-    (void)schedule_see_signal(self->schedule, signal == SIGINT);
-    end_early(self, RESULT_SIGNAL, signal, NULL);
-}
-
-static void see_signals(struct conducting *self)
-{
-    int signal;
-
-    while ((signal = signals_read(self->conduct->signals)) != 0)
-        see_signal(self, signal);
-}
-
-static void see_time(struct conducting *self)
-{
-    if (schedule_see_time(self->schedule, clock_now()))
-        end_early(self, RESULT_DEADLINE, 0, NULL);
-}
-
-/* ---- what ends ---------------------------------------------------------------------------- */
-
-/* More failures than the job allows, or one that every other target would meet likewise. */
-static void see_halt(struct conducting *self, const struct schedule_verdict *verdict,
-                     const struct outcome *outcome)
-{
-    enum result_ending ending = RESULT_HALTED;
-    char *cause;
-
-    if (verdict->halted) {
-        cause = memory_print(
-            "%zu %s, and max_failures allows %zu", schedule_failures(self->schedule),
-            schedule_failures(self->schedule) == 1 ? "target has failed" : "targets have failed",
-            rules_max_failures(self->conduct->job));
-    } else if (outcome->fatal && self->stage == SCHEDULE_GOING) {
-        cause = memory_string(outcome->message);
-        ending = outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED;
-        schedule_halt(self->schedule);
-    } else {
-        return;
-    }
-    end_early(self, ending, 0, cause);
-    free(cause);
-}
-
-static void see_cut(struct conducting *self)
-{
-    int limit = schedule_limit(self->schedule);
-    struct buffer line = BUFFER_INIT;
-
-    event_limit(&line, limit, run_time(self));
-    journal_line(self, &line);
-    result_limit(self->result, limit);
-    add_note(self, (struct note){.kind = NOTE_LIMITED, .limit = limit});
-}
-
-static void keep_end(struct conducting *self, size_t index, struct result_attempt *attempt,
-                     struct answer *answer)
-{
-    int64_t now = clock_now();
-    struct schedule_verdict verdict = schedule_ended(self->schedule, index, &answer->outcome, now);
-    const struct result_target *target = &self->result->targets[index];
-    struct buffer line = BUFFER_INIT;
-
-    event_end(&line, self->result, index, attempt, answer, verdict.settled,
-              verdict.again_at - self->started, now - self->started);
-    journal_line(self, &line);
-    result_end(self->result, index, attempt, answer, verdict.settled);
-    if (verdict.settled)
-        add_note(self, (struct note){.kind = NOTE_SETTLED, .target = index});
-    else
-        add_note(self, (struct note){
-                           .kind = NOTE_WAITS, .target = index, .wait = verdict.again_at - now});
-    if (verdict.cut)
-        see_cut(self);
-    see_halt(self, &verdict, &target->outcome);
-}
-
-/* Who stopped it: the engine only knows that somebody did. */
-static enum outcome_reason cancelled_by(const struct conducting *self)
-{
-    switch (self->result->ending) {
-    case RESULT_DEADLINE:
-        return REASON_DEADLINE;
-    case RESULT_HALTED:
-    case RESULT_LOGIN:
-        return REASON_HALTED;
-    default:
-        return REASON_SIGNAL;
-    }
-}
-
-static void take_answer(struct conducting *self, struct flight *flight)
-{
-    const struct job *job = self->conduct->job;
-    struct answer_question question = {.nonce = flight->command.nonce,
-                                       .timeout = job->timeout,
-                                       .script_timeout = job->script_timeout};
-    struct result_attempt attempt;
-    struct answer answer;
-
-    answer_read(&flight->task.finish, &question, &answer);
-    if (answer.outcome.kind == OUTCOME_CANCELLED)
-        answer.outcome.reason = cancelled_by(self);
-    redact_answer(&answer, job, &job->targets[flight->target]);
-    attempt = attempt_of(&flight->task, &answer.outcome, self->started);
-    keep_end(self, flight->target, &attempt, &answer);
-}
-
-static void tell_no_room(struct conducting *self, const struct error *error)
-{
-    const struct watcher *watcher = self->conduct->watcher;
-
-    if (!self->told_no_room)
-        watcher->no_room(watcher->context, error->text);
-    self->told_no_room = true;
-}
-
-/* True: it will be started later. */
-static bool put_back(struct conducting *self, const struct flight *flight)
-{
-    struct buffer line = BUFFER_INIT;
-
-    if (!attempt_had_no_room(&flight->task.finish) ||
-        !schedule_no_room(self->schedule, flight->target, clock_now()))
-        return false;
-    event_put_back(&line, self->result, flight->target, flight->task.finish.error.text,
-                   run_time(self));
-    journal_line(self, &line);
-    result_unstart(self->result, flight->target);
-    add_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
-    tell_no_room(self, &flight->task.finish.error);
-    return true;
-}
-
-static void take_ends(struct conducting *self)
-{
-    struct flight *flight;
-
-    while ((flight = flights_take_finished(&self->flights)) != NULL) {
-        if (!put_back(self, flight))
-            take_answer(self, flight);
-        finish_done(&flight->task.finish);
-        flights_land(&self->flights, flight);
-    }
-}
-
-/* ---- what starts -------------------------------------------------------------------------- */
-
-/* The script's file could not be written: a trouble of this machine's, not of the target's. */
-static void fail_start(struct conducting *self, size_t index, const struct error *error)
-{
-    struct answer answer = {.outcome = {.kind = OUTCOME_ERROR,
-                                        .reason = REASON_START,
-                                        .script = SCRIPT_NOT_STARTED,
-                                        .exit_code = -1,
-                                        .message = memory_string(error->text)}};
-    struct result_attempt attempt = {.at = attempt_whole_milliseconds(run_time(self)),
-                                     .wall_started = attempt_whole_milliseconds(clock_wall()),
-                                     .outcome = OUTCOME_ERROR,
-                                     .reason = REASON_START,
-                                     .message = memory_string(error->text),
-                                     .az_exit = -1};
-
-    keep_end(self, index, &attempt, &answer);
-}
-
-static void plan_start(struct conducting *self, size_t index, int attempt)
-{
-    const struct conduct *conduct = self->conduct;
-    const struct result_target *target = &self->result->targets[index];
-    struct guard guard = {.job = conduct->job,
-                          .target = &conduct->job->targets[index],
-                          .run = self->result->run,
-                          .batch = target->batch};
-    char once[GUARD_ONCE_SIZE];
-    struct flight *flight = flights_free(&self->flights);
-    struct buffer line = BUFFER_INIT;
-    struct error error;
-
-    event_start(&line, self->result, index, attempt, run_time(self));
-    add_line(self, &line, true);
-    add_note(self, (struct note){.kind = NOTE_STARTED, .target = index});
-    result_start(self->result, index, clock_wall());
-    flight->target = index;
-    /* Every VM of a rehearsal is this machine, and its Azure starts no script that it refuses. */
-    if (guard_needs_once(conduct->job) && !self->result->rehearsal) {
-        guard_name_once(self->result->run, target->id, once);
-        guard.once = once;
-    }
-    if (command_invoke(&flight->command, conduct->az, &guard, target->id, flight->slot, &error) <
-        0) {
-        flights_land(&self->flights, flight);
-        fail_start(self, index, &error);
-        return;
-    }
-    self->starting[self->starting_count++] = flight;
-}
-
-static struct schedule_decision plan_starts(struct conducting *self)
-{
-    struct schedule_decision decision;
-
-    while ((decision = schedule_next(self->schedule, clock_now())).step == SCHEDULE_START)
-        plan_start(self, decision.target, decision.attempt);
-    return decision;
-}
-
-static void launch_starts(struct conducting *self)
-{
-    for (size_t i = 0; i < self->starting_count; i++)
-        flights_launch(&self->flights, self->starting[i], self->conduct->job->timeout);
-    self->starting_count = 0;
-}
-
-/* Their lines are not on disk: they are as good as never decided. */
-static void forget_starts(struct conducting *self)
-{
-    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
-
-    for (size_t i = 0; i < self->starting_count; i++) {
-        struct flight *flight = self->starting[i];
-
-        result_unstart(self->result, flight->target);
-        (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
-        flights_land(&self->flights, flight);
-    }
-    self->starting_count = 0;
-    notes_forget_starts(&self->notes);
-}
-
 /* ---- on disk, and then seen --------------------------------------------------------------- */
 
 static void commit(struct conducting *self)
@@ -467,8 +60,8 @@ static void commit(struct conducting *self)
 
     if (journal_commit(self->conduct->journal, &error) == 0)
         return;
-    forget_starts(self);
-    see_trouble(self, &error);
+    starts_forget(self);
+    stopping_see_trouble(self, &error);
 }
 
 static void keep_output(struct conducting *self, size_t index)
@@ -479,7 +72,7 @@ static void keep_output(struct conducting *self, size_t index)
     if (target->attempt_count > 0 &&
         folder_write_output(self->conduct->folder, target->label, &target->output, &target->errors,
                             &error) < 0)
-        see_trouble(self, &error);
+        stopping_see_trouble(self, &error);
 }
 
 static void show(struct conducting *self, const struct note *note)
@@ -526,7 +119,7 @@ static void act(struct conducting *self)
 {
     do {
         commit(self);
-        launch_starts(self);
+        starts_launch(self);
         show_all(self);
     } while (self->notes.count > 0);
 }
@@ -565,10 +158,10 @@ static void run_targets(struct conducting *self)
         struct schedule_decision decision;
         enum schedule_stage decided;
 
-        take_ends(self);
-        see_signals(self);
-        see_time(self);
-        decision = plan_starts(self);
+        ends_take(self);
+        stopping_see_signals(self);
+        stopping_see_time(self);
+        decision = starts_plan(self);
         decided = self->stage;
         act(self);
         if (decision.step == SCHEDULE_OVER)
@@ -585,8 +178,8 @@ static void run_targets(struct conducting *self)
 
 static void see_events_of_login(struct conducting *self)
 {
-    see_signals(self);
-    see_time(self);
+    stopping_see_signals(self);
+    stopping_see_time(self);
     act(self);
 }
 
@@ -623,7 +216,8 @@ static bool wants_another_try(struct conducting *self, struct flight *token, str
         return false;
     if (self->stage != SCHEDULE_GOING || clock_now() >= patience)
         return false;
-    tell_no_room(self, token_had_none ? &token->task.finish.error : &version->task.finish.error);
+    ends_tell_no_room(self,
+                      token_had_none ? &token->task.finish.error : &version->task.finish.error);
     finish_done(&token->task.finish);
     finish_done(&version->task.finish);
     while (clock_now() < pause && self->stage == SCHEDULE_GOING) {
@@ -643,13 +237,14 @@ static void see_login(struct conducting *self, enum login_result result, struct 
     if (result != LOGIN_OK) {
         redact_error(error, conduct->job); /* az may have echoed a secret */
         schedule_halt(self->schedule);
-        end_early(self, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0, error->text);
+        stopping_end_early(self, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0,
+                           error->text);
         return;
     }
     result_name_targets(self->result, self->login.subscription);
     self->result->origin.az_version = memory_string(self->login.az_version);
-    event_login(&line, self->result, self->login.subscription, run_time(self));
-    journal_line(self, &line);
+    event_login(&line, self->result, self->login.subscription, conducting_time(self));
+    conducting_journal(self, &line);
     conduct->watcher->logged_in(conduct->watcher->context, &self->login);
 }
 
@@ -700,8 +295,8 @@ static void journal_head(struct conducting *self)
 
     event_run(&run, self->result);
     event_targets(&targets, self->result);
-    journal_line(self, &run);
-    journal_line(self, &targets);
+    conducting_journal(self, &run);
+    conducting_journal(self, &targets);
 }
 
 static void begin_result(struct conducting *self)
@@ -735,9 +330,9 @@ static void end_result(struct conducting *self)
     struct error error;
 
     self->result->wall_ended = attempt_whole_milliseconds(clock_wall());
-    self->result->duration = attempt_whole_milliseconds(run_time(self));
+    self->result->duration = attempt_whole_milliseconds(conducting_time(self));
     event_finish(&line, self->result);
-    journal_line(self, &line);
+    conducting_journal(self, &line);
     if (journal_commit(self->conduct->journal, &error) < 0)
         result_trouble(self->result, error.text);
     show_all(self);
@@ -745,7 +340,7 @@ static void end_result(struct conducting *self)
 
 static void end(struct conducting *self)
 {
-    see_signals(self); /* that came while the last target was being shown */
+    stopping_see_signals(self); /* that came while the last target was being shown */
     act(self);
     end_result(self);
 }
@@ -760,8 +355,8 @@ static void give_up(struct conducting *self, const struct error *error)
     begin_result(self);
     result_trouble(self->result, error->text);
     result_end_early(self->result, RESULT_HALTED, 0, NULL);
-    event_halt(&line, self->result, run_time(self));
-    journal_line(self, &line);
+    event_halt(&line, self->result, conducting_time(self));
+    conducting_journal(self, &line);
     count = result_settle_rest(self->result, NULL);
     end_result(self);
     for (size_t i = 0; i < count; i++)

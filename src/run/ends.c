@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/ends.h"
+
+#include <stdlib.h>
+
+#include "azure/answer.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "job/job.h"
+#include "run/attempt.h"
+#include "run/conduct.h"
+#include "run/conducting.h"
+#include "run/event.h"
+#include "run/redact.h"
+#include "run/result.h"
+#include "run/rules.h"
+#include "run/stopping.h"
+#include "run/watcher.h"
+
+/* More failures than the job allows, or one that every other target would meet likewise. */
+static void see_halt(struct conducting *self, const struct schedule_verdict *verdict,
+                     const struct outcome *outcome)
+{
+    enum result_ending ending = RESULT_HALTED;
+    char *cause;
+
+    if (verdict->halted) {
+        cause = memory_print(
+            "%zu %s, and max_failures allows %zu", schedule_failures(self->schedule),
+            schedule_failures(self->schedule) == 1 ? "target has failed" : "targets have failed",
+            rules_max_failures(self->conduct->job));
+    } else if (outcome->fatal && self->stage == SCHEDULE_GOING) {
+        cause = memory_string(outcome->message);
+        ending = outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED;
+        schedule_halt(self->schedule);
+    } else {
+        return;
+    }
+    stopping_end_early(self, ending, 0, cause);
+    free(cause);
+}
+
+static void see_cut(struct conducting *self)
+{
+    int limit = schedule_limit(self->schedule);
+    struct buffer line = BUFFER_INIT;
+
+    event_limit(&line, limit, conducting_time(self));
+    conducting_journal(self, &line);
+    result_limit(self->result, limit);
+    conducting_note(self, (struct note){.kind = NOTE_LIMITED, .limit = limit});
+}
+
+void ends_keep(struct conducting *self, size_t index, struct result_attempt *attempt,
+               struct answer *answer)
+{
+    int64_t now = clock_now();
+    struct schedule_verdict verdict = schedule_ended(self->schedule, index, &answer->outcome, now);
+    const struct result_target *target = &self->result->targets[index];
+    struct buffer line = BUFFER_INIT;
+
+    event_end(&line, self->result, index, attempt, answer, verdict.settled,
+              verdict.again_at - self->started, now - self->started);
+    conducting_journal(self, &line);
+    result_end(self->result, index, attempt, answer, verdict.settled);
+    if (verdict.settled)
+        conducting_note(self, (struct note){.kind = NOTE_SETTLED, .target = index});
+    else
+        conducting_note(
+            self,
+            (struct note){.kind = NOTE_WAITS, .target = index, .wait = verdict.again_at - now});
+    if (verdict.cut)
+        see_cut(self);
+    see_halt(self, &verdict, &target->outcome);
+}
+
+/* Who stopped it: the engine only knows that somebody did. */
+static enum outcome_reason cancelled_by(const struct conducting *self)
+{
+    switch (self->result->ending) {
+    case RESULT_DEADLINE:
+        return REASON_DEADLINE;
+    case RESULT_HALTED:
+    case RESULT_LOGIN:
+        return REASON_HALTED;
+    default:
+        return REASON_SIGNAL;
+    }
+}
+
+static void take_answer(struct conducting *self, struct flight *flight)
+{
+    const struct job *job = self->conduct->job;
+    struct answer_question question = {.nonce = flight->command.nonce,
+                                       .timeout = job->timeout,
+                                       .script_timeout = job->script_timeout};
+    struct result_attempt attempt;
+    struct answer answer;
+
+    answer_read(&flight->task.finish, &question, &answer);
+    if (answer.outcome.kind == OUTCOME_CANCELLED)
+        answer.outcome.reason = cancelled_by(self);
+    redact_answer(&answer, job, &job->targets[flight->target]);
+    attempt = attempt_of(&flight->task, &answer.outcome, self->started);
+    ends_keep(self, flight->target, &attempt, &answer);
+}
+
+void ends_tell_no_room(struct conducting *self, const struct error *error)
+{
+    const struct watcher *watcher = self->conduct->watcher;
+
+    if (!self->told_no_room)
+        watcher->no_room(watcher->context, error->text);
+    self->told_no_room = true;
+}
+
+/* True: it will be started later. */
+static bool put_back(struct conducting *self, const struct flight *flight)
+{
+    struct buffer line = BUFFER_INIT;
+
+    if (!attempt_had_no_room(&flight->task.finish) ||
+        !schedule_no_room(self->schedule, flight->target, clock_now()))
+        return false;
+    event_put_back(&line, self->result, flight->target, flight->task.finish.error.text,
+                   conducting_time(self));
+    conducting_journal(self, &line);
+    result_unstart(self->result, flight->target);
+    conducting_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
+    ends_tell_no_room(self, &flight->task.finish.error);
+    return true;
+}
+
+void ends_take(struct conducting *self)
+{
+    struct flight *flight;
+
+    while ((flight = flights_take_finished(&self->flights)) != NULL) {
+        if (!put_back(self, flight))
+            take_answer(self, flight);
+        finish_done(&flight->task.finish);
+        flights_land(&self->flights, flight);
+    }
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/stopping.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "engine/lastline.h"
+#include "job/job.h"
+#include "run/conduct.h"
+#include "run/conducting.h"
+#include "run/event.h"
+#include "run/redact.h"
+#include "run/watcher.h"
+#include "sys/signals.h"
+
+/* What waited is settled at once, in the job's order. */
+static void settle_rest(struct conducting *self)
+{
+    size_t *indices = memory_zeroed(self->result->target_count, sizeof *indices);
+    size_t count = result_settle_rest(self->result, indices);
+
+    for (size_t i = 0; i < count; i++)
+        conducting_note(self, (struct note){.kind = NOTE_SETTLED, .target = indices[i]});
+    free(indices);
+}
+
+/* What was launched, but begun by no worker: it was no attempt. */
+static void take_back_unbegun(struct conducting *self)
+{
+    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
+    struct flight *flight;
+
+    /* The two commands of the login are no targets: they are stopped, not taken back. */
+    while (!self->logging_in && (flight = flights_take_back(&self->flights)) != NULL) {
+        struct buffer line = BUFFER_INIT;
+
+        event_put_back(&line, self->result, flight->target, "the run is being stopped",
+                       conducting_time(self));
+        conducting_journal(self, &line);
+        result_unstart(self->result, flight->target);
+        conducting_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
+        (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
+        flights_land(&self->flights, flight);
+    }
+}
+
+/* Carries out what the schedule's stage has become. */
+static void see_stage(struct conducting *self)
+{
+    enum schedule_stage stage = schedule_stage(self->schedule);
+    bool begun = self->stage == SCHEDULE_GOING && stage > SCHEDULE_GOING;
+
+    if (begun)
+        take_back_unbegun(self);
+    /* A login that nobody waits for any more is not worth its time. */
+    if (stage >= SCHEDULE_STOPPING || (stage > SCHEDULE_GOING && self->logging_in))
+        pool_stop_softly(&self->flights.pool);
+    if (stage >= SCHEDULE_KILLING)
+        pool_stop_hard(&self->flights.pool);
+    self->stage = stage;
+    if (begun)
+        settle_rest(self);
+}
+
+void stopping_end_early(struct conducting *self, enum result_ending ending, int signal,
+                        const char *cause)
+{
+    struct buffer line = BUFFER_INIT;
+
+    result_end_early(self->result, ending, signal, cause);
+    see_stage(self);
+    /* Behind what was taken back: a reader settles by this line whatever waits. */
+    event_halt(&line, self->result, conducting_time(self));
+    conducting_journal(self, &line);
+    conducting_note(self, (struct note){.kind = NOTE_STOPPING,
+                                        .running = schedule_running(self->schedule),
+                                        .stage = self->stage});
+}
+
+void stopping_see_trouble(struct conducting *self, const struct error *error)
+{
+    bool first = self->result->trouble == NULL;
+
+    result_trouble(self->result, error->text);
+    if (!first)
+        return;
+    schedule_halt(self->schedule);
+    stopping_end_early(self, RESULT_HALTED, 0, NULL);
+}
+
+/* What all flights that are on their way have said last, without secrets. */
+static struct buffer *copy_last_lines(struct conducting *self, struct flight *const *list,
+                                      size_t count)
+{
+    const struct job *job = self->conduct->job;
+    struct buffer *lines = memory_zeroed(count, sizeof *lines);
+
+    for (size_t i = 0; i < count; i++) {
+        lastline_copy(&list[i]->said, &lines[i]);
+        redact_line(&lines[i], job, &job->targets[list[i]->target]);
+    }
+    return lines;
+}
+
+static void tell_running(struct conducting *self)
+{
+    const struct watcher *watcher = self->conduct->watcher;
+    struct flight **list = memory_zeroed(self->flights.count, sizeof(struct flight *));
+    size_t count = self->logging_in ? 0 : flights_list_flying(&self->flights, list);
+    struct watcher_running *running = memory_zeroed(count, sizeof *running);
+    struct buffer *lines = copy_last_lines(self, list, count);
+    int64_t now = clock_now();
+
+    for (size_t i = 0; i < count; i++)
+        running[i] = (struct watcher_running){.target = list[i]->target,
+                                              .age = now - list[i]->launched,
+                                              .last_line = buffer_text(&lines[i]),
+                                              .last_length = lines[i].length};
+    watcher->asked(watcher->context, self->result, running, count);
+    for (size_t i = 0; i < count; i++)
+        buffer_done(&lines[i]);
+    free(lines);
+    free(running);
+    free(list);
+}
+
+/* Signals that end nothing. False: SIGNAL is none of them. */
+static bool see_harmless_signal(struct conducting *self, int signal)
+{
+    const struct watcher *watcher = self->conduct->watcher;
+
+    if (signal == SIGUSR1)
+        tell_running(self);
+    else if (signal == SIGWINCH)
+        watcher->resized(watcher->context);
+    else if (signal == SIGCONT)
+        watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
+    else if (signal != SIGTSTP)
+        return false;
+    if (signal == SIGTSTP) {
+        watcher->leaving(watcher->context);
+        signals_stop();
+    }
+    return true;
+}
+
+static void see_signal(struct conducting *self, int signal)
+{
+    if (see_harmless_signal(self, signal))
+        return;
+    (void)schedule_see_signal(self->schedule, signal == SIGINT);
+    stopping_end_early(self, RESULT_SIGNAL, signal, NULL);
+}
+
+void stopping_see_signals(struct conducting *self)
+{
+    int signal;
+
+    while ((signal = signals_read(self->conduct->signals)) != 0)
+        see_signal(self, signal);
+}
+
+void stopping_see_time(struct conducting *self)
+{
+    if (schedule_see_time(self->schedule, clock_now()))
+        stopping_end_early(self, RESULT_DEADLINE, 0, NULL);
+}
