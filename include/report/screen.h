@@ -6,7 +6,7 @@
  * terminal is ever changed: no cursor is hidden, no echo switched off, no line
  * wrapping. So there is nothing to restore, whatever ends azfan. All functions
  * only append bytes to a buffer, and remember what is on the screen once these
- * have been written; only screen_measure() and screen_is_ours() ask the kernel.
+ * have been written, and ask the kernel about the terminal.
  * Main thread.
  */
 #ifndef AZFAN_REPORT_SCREEN_H
@@ -24,6 +24,7 @@ struct screen {
     int rows;
     int drawn; /* lines that are on the screen now */
     int widths[BOARD_LINES_MOST];
+    int typed; /* bytes of whole lines that wait on standard input, when it is the same terminal */
 };
 
 /* FD: a terminal. */
@@ -38,7 +39,10 @@ bool screen_is_ours(const struct screen *screen);
 /* How many lines may be drawn: a third of the rows, so that what scrolls by can be read. */
 int screen_height(const struct screen *screen);
 
-/* Appends what takes the lines away. A terminal that has become narrower has wrapped them. */
+/*
+ * Appends what takes the lines away. A terminal that has become narrower has wrapped them, and one
+ * into which somebody has typed a line has moved them up.
+ */
 void screen_erase(struct screen *screen, struct buffer *bytes);
 
 /* Appends what draws LINES where the cursor is; those before must have been erased. */

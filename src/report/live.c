@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "azure/login.h"
@@ -363,13 +363,17 @@ static void leaving(void *context)
         draw_frame(live, live->now(), false);
 }
 
-/* What was on the screen has scrolled away while azfan was stopped. */
+/*
+ * What was on the screen may have scrolled away while azfan was stopped. Where there was a frame a
+ * moment ago it was not: timeout(1) and systemd send SIGCONT to what runs.
+ */
 static void continued(void *context, const struct result *result, size_t running)
 {
     struct live *live = context;
     struct buffer note = BUFFER_INIT;
 
-    screen_forget(&live->screen);
+    if (live->now() - live->next_second > NUMBER_SECOND)
+        screen_forget(&live->screen);
     screen_measure(&live->screen);
     buffer_print(&note, "continued: %zu of %zu have ended, %zu running", result->settled,
                  result->target_count, running);
@@ -466,13 +470,14 @@ static bool text_is_unicode(void)
     return is;
 }
 
+/* Also when one of them was opened as /dev/tty. */
 static bool is_same_terminal(int one, int other)
 {
-    struct stat first;
-    struct stat second;
+    unsigned first = 0;
+    unsigned second = 0;
 
-    return isatty(one) == 1 && fstat(one, &first) == 0 && fstat(other, &second) == 0 &&
-           first.st_rdev == second.st_rdev;
+    return ioctl(one, TIOCGDEV, &first) == 0 && ioctl(other, TIOCGDEV, &second) == 0 &&
+           first == second;
 }
 
 void live_open(struct live *live, const struct live_choices *choices, const struct result *result,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/screen.h"
 
-#include <errno.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -10,9 +9,24 @@
 
 enum { COLUMNS = 80, ROWS = 24 };
 
+/*
+ * Has a line been typed since the last time? It stays where it is, for the shell. How many lines
+ * the bytes make nobody can tell without reading them; people type one a second.
+ */
+static bool see_typing(struct screen *screen)
+{
+    int before = screen->typed;
+
+    screen->typed = 0;
+    if (isatty(STDIN_FILENO) == 1)
+        (void)ioctl(STDIN_FILENO, FIONREAD, &screen->typed);
+    return screen->typed > before;
+}
+
 void screen_open(struct screen *screen, int fd)
 {
     *screen = (struct screen){.fd = fd};
+    (void)see_typing(screen);
     screen_measure(screen);
 }
 
@@ -49,7 +63,7 @@ static int rows_of(const struct screen *screen, int line)
 
 void screen_erase(struct screen *screen, struct buffer *bytes)
 {
-    int rows = 0;
+    int rows = see_typing(screen) && screen->drawn > 0 ? 1 : 0;
 
     for (int i = 0; i < screen->drawn; i++)
         rows += rows_of(screen, i);

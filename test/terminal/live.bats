@@ -55,7 +55,7 @@ no_residue() { [ "$(residue)" = 0 ] || { everything; return 1; }; }
 
 # The display stands once on the terminal: neither a second one, nor pieces of an older one.
 drawn_once() {
-  [ "$(everything | grep -cE '(^|[─-] )9 of 12  ')" = 1 ] && [ "$(everything | grep -c '3 running')" = 1 ]
+  [ "$(everything | grep -cE '(^|[─-] )9 of 12  ')" = 1 ] && [ "$(everything | grep -c '9 ok  3 running')" = 1 ]
 }
 
 @test "a terminal that shrinks and grows keeps one display, and no residue" {
@@ -110,6 +110,42 @@ same_settings() { [ "$(grep -ac '^settings: ' "$raw")" = 2 ] && [ "$(settings 2)
   until_screen '9 ok +3 running'
   open_gate
   until_screen '^test: 12 ok of 12 targets'
+  no_residue
+}
+
+# A frame later the time in it is another one.
+head_line() { screen | grep -E ' 9 of 12  ' | tail -n 1; }
+head_differs() { [ "$(head_line)" != "$1" ]; }
+until_next_frame() { wait_for head_differs "$(head_line)"; }
+
+@test "Enter, and words for the shell, typed meanwhile, leave no residue and reach the shell" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running'
+  for word in one two three; do
+    keys Enter
+    until_next_frame
+    type "echo said-\"$word\""
+    until_next_frame
+  done
+  open_gate
+  until_screen '^said-three'
+  no_residue
+  on_screen '^said-one'
+}
+
+@test "SIGCONT alone, as timeout(1) sends it behind SIGTERM, leaves no second display" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running'
+  pkill -CONT -f "azfan run $job"
+  until_screen '^azfan: continued'
+  wait_for drawn_once
+  pkill -TERM -f "azfan run $job"
+  pkill -CONT -f "azfan run $job"
+  until_screen '^\[143\]$'
   no_residue
 }
 
