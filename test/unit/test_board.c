@@ -17,7 +17,7 @@ enum { TARGETS = 30 };
 #define S NUMBER_SECOND
 
 static struct job_target targets[TARGETS];
-static char names[TARGETS][8];
+static char names[TARGETS][16];
 static struct job_share sizes[] = {{false, 1}, {true, 10}, {true, 100}};
 static struct job job = {.path = (char[]){"job.yaml"},
                          .name = (char[]){"rollout"},
