@@ -18,6 +18,7 @@ enum { TARGETS = 30 };
 
 static struct job_target targets[TARGETS];
 static char names[TARGETS][16];
+static char group[] = "rg";
 static struct job_share sizes[] = {{false, 1}, {true, 10}, {true, 100}};
 static struct job job = {.path = (char[]){"job.yaml"},
                          .name = (char[]){"rollout"},
@@ -39,8 +40,8 @@ static void begin(bool batched)
 
     for (int i = 0; i < TARGETS; i++) {
         (void)snprintf(names[i], sizeof names[i], "web-%02d", i + 1);
-        targets[i] = (struct job_target){
-            .name = names[i], .resource_group = (char[]){"rg"}, .label = names[i]};
+        targets[i] =
+            (struct job_target){.name = names[i], .resource_group = group, .label = names[i]};
     }
     job.batches = batched ? sizes : NULL;
     job.batch_count = batched ? 3 : 0;
