@@ -4,7 +4,7 @@
  *
  * A range is a name with brackets: "web-[01-30]" is web-01 to web-30 (as many
  * digits as the first number is written with), "db-[1,3,7-9]" picks, and more
- * than one bracket multiplies. Pure. Main thread.
+ * than one bracket multiplies. The way back is job/fold. Pure. Main thread.
  */
 #ifndef AZFAN_JOB_NAMES_H
 #define AZFAN_JOB_NAMES_H
@@ -13,8 +13,6 @@
 #include <stddef.h>
 
 #include "base/error.h"
-
-struct buffer;
 
 enum { NAMES_LONGEST = 64 }; /* characters in a VM's name */
 
@@ -39,13 +37,6 @@ void names_done(struct names *names);
  * valid and at most MOST names.
  */
 int names_expand(const char *range, size_t most, struct names *names, struct error *error);
-
-/*
- * Appends NAMES, folded into ranges that names_expand() takes apart again: "web-[01-03,07], db-1".
- * Each name once, without regard to order. What is no valid name (a label with its group,
- * "rg/web-01") is folded by its last part.
- */
-void names_fold(struct buffer *buffer, const char *const *names, size_t count);
 
 /* Is it a name Azure allows: 1-64 letters, digits, '-', '_', '.'; not all dots? */
 bool names_is_valid(const char *name);
