@@ -21,9 +21,10 @@ void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length);
 
 /*
  * Appends BYTES fit for a terminal: valid UTF-8, newline and tab kept, every
- * other control character (C0, DEL, C1) and every character that reorders or
- * hides text (bidirectional controls, zero-width) written as \x1b or \u202e.
- * A carriage return before a newline is dropped.
+ * other control character (C0, DEL, C1), every character that reorders or
+ * hides text (bidirectional controls, zero-width) and every noncharacter
+ * (U+FFFE: not legal in XML) written as \x1b or \u202e. A carriage return before a newline is
+ * dropped.
  */
 void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
 

@@ -69,7 +69,14 @@ void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length)
     buffer_append(buffer, bytes + start, length - start);
 }
 
-/* Would this character move the cursor, change the terminal, or hide or reorder its neighbours? */
+/* One of the 66 that Unicode keeps for no character at all. */
+static bool is_noncharacter(uint32_t character)
+{
+    return (character & 0xfffe) == 0xfffe || (character >= 0xfdd0 && character <= 0xfdef);
+}
+
+/* Would this character move the cursor, change the terminal, hide or reorder its neighbours, or
+ * spoil a file of XML? */
 static bool is_harmful(uint32_t character)
 {
     return (character < 0x20 && character != '\n' && character != '\t') ||
@@ -77,25 +84,39 @@ static bool is_harmful(uint32_t character)
            (character >= 0x200b && character <= 0x200f) ||
            (character >= 0x2028 && character <= 0x202e) ||
            (character >= 0x2060 && character <= 0x206f) || character == 0xfeff ||
-           (character >= 0xe0000 && character <= 0xe0fff);
+           (character >= 0xfff9 && character <= 0xfffb) ||
+           (character >= 0xe0000 && character <= 0xe0fff) || is_noncharacter(character);
+}
+
+/* Appends what stands for the SIZE bytes of CHARACTER, which are not to be shown as they are. */
+static void append_instead(struct buffer *buffer, uint32_t character, size_t size)
+{
+    if (size == 0)
+        buffer_add(buffer, "\xef\xbf\xbd");
+    else
+        buffer_print(buffer, character < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)character);
 }
 
 void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
 {
-    for (size_t at = 0; at < length;) {
-        uint32_t character = 0;
-        size_t size = read_character(bytes + at, length - at, &character);
+    size_t done = 0; /* what is before it is appended, what is from it to AT can stay as it is */
+    size_t size;
 
-        if (size == 0)
-            buffer_add(buffer, "\xef\xbf\xbd");
-        else if (character == '\r' && at + 1 < length && bytes[at + 1] == '\n')
-            ; /* a Windows line end: the newline alone is enough */
-        else if (is_harmful(character))
-            buffer_print(buffer, character < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)character);
-        else
-            buffer_append(buffer, bytes + at, size);
-        at += size > 0 ? size : 1;
+    for (size_t at = 0; at<length; at += size> 0 ? size : 1) {
+        uint32_t character = 0;
+        bool line_end;
+
+        size = read_character(bytes + at, length - at, &character);
+        if (size > 0 && !is_harmful(character))
+            continue;
+        /* A Windows line end: the newline alone is enough. */
+        line_end = character == '\r' && at + 1 < length && bytes[at + 1] == '\n';
+        buffer_append(buffer, bytes + done, at - done);
+        if (!line_end)
+            append_instead(buffer, character, size);
+        done = at + (size > 0 ? size : 1);
     }
+    buffer_append(buffer, bytes + done, length - done);
 }
 
 void text_add_plain(struct buffer *buffer, const char *text)

@@ -20,7 +20,8 @@ static const struct {
     {"ASCII", BYTES("a\tb\n"), -1, "a\tb\n", "a\tb\n"},
     {"two to four bytes", BYTES("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), -1,
      "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
-    {"last character", BYTES("\xf4\x8f\xbf\xbf"), -1, "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
+    {"last character", BYTES("\xf4\x8f\xbf\xbf"), -1, "\xf4\x8f\xbf\xbf", "\\u10ffff"},
+    {"last that is shown", BYTES("\xf4\x8f\xbf\xbd"), -1, "\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd"},
     {"beyond the last", BYTES("\xf4\x90\x80\x80"), 0, BAD BAD BAD BAD, BAD BAD BAD BAD},
     {"overlong slash", BYTES("a\xc0\xaf"), 1, "a" BAD BAD, "a" BAD BAD},
     {"overlong in three", BYTES("\xe0\x80\xaf"), 0, BAD BAD BAD, BAD BAD BAD},
@@ -57,6 +58,16 @@ static const struct {
      "a\xe2\x80\x8b"
      "b",
      "a\\u200bb"},
+    {"noncharacters",
+     BYTES("\xef\xbf\xbe\xef\xbf\xbf\xef\xb7\x90\xef\xb7\xaf\xf0\x9f\xbf\xbe\xf4\x8f\xbf\xbf"), -1,
+     "\xef\xbf\xbe\xef\xbf\xbf\xef\xb7\x90\xef\xb7\xaf\xf0\x9f\xbf\xbe\xf4\x8f\xbf\xbf",
+     "\\ufffe\\uffff\\ufdd0\\ufdef\\u1fffe\\u10ffff"},
+    {"beside the noncharacters", BYTES("\xef\xbf\xbc" BAD "\xef\xb7\x8f\xef\xb7\xb0"), -1,
+     "\xef\xbf\xbc" BAD "\xef\xb7\x8f\xef\xb7\xb0", "\xef\xbf\xbc" BAD "\xef\xb7\x8f\xef\xb7\xb0"},
+    {"annotations", BYTES("\xef\xbf\xb9\xef\xbf\xba\xef\xbf\xbb"), -1,
+     "\xef\xbf\xb9\xef\xbf\xba\xef\xbf\xbb", "\\ufff9\\ufffa\\ufffb"},
+    {"harm in the middle", BYTES("ab\001cd\001\001ef"), -1, "ab\001cd\001\001ef",
+     "ab\\x01cd\\x01\\x01ef"},
     {"Windows line end", BYTES("a\r\nb\rc\r"), -1, "a\r\nb\rc\r", "a\nb\\x0dc\\x0d"},
 };
 
