@@ -76,6 +76,10 @@ int outcome_find_script(const char *name);
 /* Does an outcome of this kind and reason exist (azfan(1), OUTCOMES)? */
 bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason);
 
+/* Do its streams tell something that its message does not? Of most errors az's own words are in the
+ * message already. */
+bool outcome_has_streams(enum outcome_kind kind, enum outcome_reason reason);
+
 /* What the person on call can do about it: one or two sentences; "" for ok. */
 const char *outcome_advice(enum outcome_kind kind, enum outcome_reason reason);
 

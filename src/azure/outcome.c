@@ -161,6 +161,14 @@ bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason)
     return (reasons[reason].kinds & BIT(kind)) != 0;
 }
 
+bool outcome_has_streams(enum outcome_kind kind, enum outcome_reason reason)
+{
+    if (kind != OUTCOME_ERROR)
+        return true;
+    return reason == REASON_OTHER || reason == REASON_AZ_BROKEN || reason == REASON_EXTENSION ||
+           reason == REASON_AGENT;
+}
+
 const char *outcome_advice(enum outcome_kind kind, enum outcome_reason reason)
 {
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {

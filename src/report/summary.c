@@ -35,21 +35,12 @@ static size_t count_group(const struct result *result, enum outcome_kind kind,
     return count;
 }
 
-/* Of an error az's own words are in the message already, unless nobody knows them. */
-static bool wants_streams(const struct outcome *outcome)
-{
-    if (outcome->kind != OUTCOME_ERROR)
-        return true;
-    return outcome->reason == REASON_OTHER || outcome->reason == REASON_AZ_BROKEN ||
-           outcome->reason == REASON_EXTENSION || outcome->reason == REASON_AGENT;
-}
-
 static void print_target(struct buffer *buffer, const struct result_target *target, int width,
                          bool colour)
 {
     buffer_add(buffer, "  ");
     line_print(buffer, target, width, colour);
-    if (!wants_streams(&target->outcome))
+    if (!outcome_has_streams(target->outcome.kind, target->outcome.reason))
         return;
     if (target->errors.length > 0)
         line_print_block(buffer, &target->errors, STDERR_LINES, "      stderr | ");

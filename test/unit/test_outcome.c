@@ -92,6 +92,25 @@ START_TEST(advice_depends_on_the_kind)
 }
 END_TEST
 
+/* What az said about a busy VM is the message; showing it twice would hide the rest. */
+START_TEST(most_errors_have_said_all_in_their_message)
+{
+    static const enum outcome_reason with_streams[] = {REASON_AGENT, REASON_EXTENSION,
+                                                       REASON_AZ_BROKEN, REASON_OTHER};
+
+    for (enum outcome_reason reason = 0; reason < REASONS; reason++) {
+        bool expected = false;
+
+        for (int i = 0; i < UNIT_COUNT(with_streams); i++)
+            expected = expected || reason == with_streams[i];
+        ck_assert_msg(outcome_has_streams(OUTCOME_ERROR, reason) == expected, "%s",
+                      outcome_reason_name(reason));
+    }
+    ck_assert(outcome_has_streams(OUTCOME_OK, REASON_NONE));
+    ck_assert(outcome_has_streams(OUTCOME_TIMEOUT, REASON_AZ));
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("outcome");
@@ -101,6 +120,7 @@ static Suite *make_suite(void)
     tcase_add_test(all, only_the_pairs_of_the_manual_are_valid);
     tcase_add_test(all, every_outcome_has_advice);
     tcase_add_test(all, advice_depends_on_the_kind);
+    tcase_add_test(all, most_errors_have_said_all_in_their_message);
     suite_add_tcase(suite, all);
     return suite;
 }
