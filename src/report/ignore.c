@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/ignore.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,34 +28,66 @@ int ignore_add(struct ignore *ignore, const char *pattern, struct error *error)
     return 0;
 }
 
-/* Appends LINE, which ends with a NUL, with what REGEX matches replaced. */
-static void append_line(struct buffer *buffer, const regex_t *regex, const char *line)
+/* UTF-8: not the first byte of a character. */
+static bool is_inside(char byte)
 {
-    int flags = 0;
-    regmatch_t match;
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
 
-    while (*line != '\0' && regexec(regex, line, 1, &match, flags) == 0 && match.rm_eo > 0) {
-        buffer_append(buffer, line, (size_t)match.rm_so);
-        if (match.rm_eo > match.rm_so)
+/* Where the character that has the byte AT begins, but not before FLOOR. */
+static size_t find_start(const char *line, size_t floor, size_t at)
+{
+    while (at > floor && is_inside(line[at]))
+        at--;
+    return at;
+}
+
+/* Where the first character from AT on begins. */
+static size_t find_end(const char *line, size_t length, size_t at)
+{
+    while (at < length && is_inside(line[at]))
+        at++;
+    return at;
+}
+
+/* Appends LINE with what REGEX matches replaced: whole characters, for it matches bytes. */
+static void append_line(struct buffer *buffer, const regex_t *regex, const char *line,
+                        size_t length)
+{
+    size_t limit = length > IGNORE_LONGEST ? find_start(line, 0, IGNORE_LONGEST) : length;
+    int flags = REG_STARTEND | (limit < length ? REG_NOTEOL : 0);
+    size_t at = 0;
+
+    while (at < limit) {
+        regmatch_t match = {.rm_so = (regoff_t)at, .rm_eo = (regoff_t)limit};
+        bool empty;
+        size_t start, end;
+
+        if (regexec(regex, line, 1, &match, flags) != 0)
+            break;
+        empty = match.rm_eo == match.rm_so; /* "\\<" matches so: step over one character */
+        start = find_start(line, at, (size_t)match.rm_so);
+        end = find_end(line, limit, (size_t)match.rm_eo + (empty ? 1 : 0));
+        buffer_append(buffer, line + at, (empty ? end : start) - at);
+        if (!empty)
             buffer_add(buffer, "…");
-        else
-            buffer_append(buffer, line + match.rm_so, 1);
-        line += match.rm_eo > match.rm_so ? match.rm_eo : match.rm_so + 1;
-        flags = REG_NOTBOL;
+        at = end;
     }
-    buffer_add(buffer, line);
+    buffer_append(buffer, line + at, length - at);
 }
 
 /* All expressions, one after the other; LINE is emptied. */
-static void replace_all(const struct ignore *ignore, struct buffer *line)
+static void append_replaced(const struct ignore *ignore, struct buffer *buffer, struct buffer *line)
 {
     for (size_t i = 0; i < ignore->count; i++) {
         struct buffer next = BUFFER_INIT;
 
-        append_line(&next, &ignore->list[i], buffer_text(line));
+        append_line(&next, &ignore->list[i], buffer_text(line), line->length);
         buffer_done(line);
         *line = next;
     }
+    buffer_append(buffer, buffer_text(line), line->length);
+    buffer_done(line);
 }
 
 void ignore_append(const struct ignore *ignore, struct buffer *buffer, const char *text,
@@ -68,12 +101,11 @@ void ignore_append(const struct ignore *ignore, struct buffer *buffer, const cha
         struct buffer line = BUFFER_INIT;
 
         buffer_append(&line, text, (size_t)(stop - text));
-        replace_all(ignore, &line);
-        buffer_append(buffer, buffer_text(&line), line.length);
-        buffer_done(&line);
-        if (newline != NULL)
-            buffer_add_char(buffer, '\n');
-        text = stop + 1;
+        append_replaced(ignore, buffer, &line);
+        if (newline == NULL)
+            break;
+        buffer_add_char(buffer, '\n');
+        text = newline + 1;
     }
 }
 
