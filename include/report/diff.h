@@ -14,8 +14,12 @@ struct buffer;
 
 /*
  * Appends what makes NEW of OLD, a line each: "  same", "- only in OLD", "+ only in NEW", with at
- * most two same lines around what differs and "  …" for what is left out. False, and nothing is
- * appended: they have so little in common that NEW itself says more than the difference.
+ * most two same lines around what differs and "  …" for what is left out. A newline that is missing
+ * at the end is told ("\ no newline at the end") when nothing else differs. Of texts that are equal
+ * there is nothing to append.
+ *
+ * False, and nothing is appended: NEW itself says no more than the difference, for they have less
+ * than half of its lines in common, or are too long to tell.
  */
 bool diff_print(struct buffer *buffer, const char *old, size_t old_length, const char *new,
                 size_t new_length);

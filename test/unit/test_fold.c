@@ -119,7 +119,8 @@ static void check_round_trip(struct names *names)
                       error.text);
     names->count = sort(names->list, names->count);
     ck_assert_uint_eq(back.count, names->count);
-    qsort(back.list, back.count, sizeof *back.list, compare);
+    if (back.count > 0)
+        qsort(back.list, back.count, sizeof *back.list, compare);
     for (size_t i = 0; i < back.count; i++)
         ck_assert_str_eq(back.list[i], names->list[i]);
     names_done(&back);
@@ -172,16 +173,16 @@ START_TEST(a_hundred_thousand_are_one_range)
 END_TEST
 
 /* Names of 32 runs of digits each that share nothing but their form: sorting is all the work. */
-START_TEST(a_hundred_thousand_that_share_nothing_end)
+START_TEST(many_that_share_nothing_end)
 {
     struct names names = NAMES_INIT;
     unsigned seed = 1;
 
-    while (names.count < 100000) {
+    while (names.count < 20000) {
         char name[NAMES_LONGEST + 1];
 
         for (size_t i = 0; i < NAMES_LONGEST; i++)
-            name[i] = i % 2 == 0 ? (char)('0' + rand_r(&seed) % 10) : "a-"[rand_r(&seed) % 2];
+            name[i] = (i % 2 == 0 ? "0123456789" : "a-a-a-a-a-")[rand_r(&seed) % 10];
         name[NAMES_LONGEST] = '\0';
         names_add(&names, name);
     }
@@ -198,7 +199,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, folds, 0, UNIT_COUNT(rows));
     tcase_add_loop_test(tests, every_set_comes_back, 1, 6);
     tcase_add_test(tests, a_hundred_thousand_are_one_range);
-    tcase_add_test(tests, a_hundred_thousand_that_share_nothing_end);
+    tcase_add_test(tests, many_that_share_nothing_end);
     suite_add_tcase(suite, tests);
     return suite;
 }
