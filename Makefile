@@ -27,7 +27,7 @@ $(error VARIANT is release, debug, asan or tsan, not "$(VARIANT)")
 endif
 
 OUT      := build/$(VARIANT)
-PACKAGES := yaml-0.1 jansson nettle
+PACKAGES := yaml-0.1 jansson nettle libxml-2.0
 
 CFLAGS_release  := -O2 -fstack-protector-strong -fPIE -fno-plt
 CPPFLAGS_release := -D_FORTIFY_SOURCE=2
@@ -110,7 +110,7 @@ test: build/.deps-test
 unit: $(UNITS) $(STUBS)
 cli: all $(STUBS)
 
-$(OUT)/unit/%: test/unit/%.c test/unit/unit.h $(OUT)/libazfan.a | build/.deps-test
+$(OUT)/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(OUT)/libazfan.a | build/.deps-test
 	@mkdir -p $(@D)
 	$(SAY) UNIT $<
 	$(Q)$(CC) $(ALL_CPPFLAGS) -iquote test $(ALL_CFLAGS) $(shell pkg-config --cflags check) $(ALL_LDFLAGS) \

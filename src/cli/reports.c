@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "report/ignore.h"
 #include "report/json.h"
+#include "report/junit.h"
 #include "report/text.h"
 #include "run/result.h"
 #include "sys/file.h"
@@ -54,10 +55,16 @@ static void write_text(FILE *stream, const struct result *result, const struct i
     text_report_write(stream, result, false);
 }
 
+static void write_junit(FILE *stream, const struct result *result, const struct ignore *ignore)
+{
+    (void)ignore;
+    junit_write(stream, result);
+}
+
 static const struct format {
     const char *suffix;
     void (*write)(FILE *stream, const struct result *result, const struct ignore *ignore);
-} formats[] = {{".json", write_json}, {".txt", write_text}};
+} formats[] = {{".json", write_json}, {".txt", write_text}, {".xml", write_junit}};
 
 static const struct format *find_format(const char *path)
 {

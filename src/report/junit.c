@@ -192,8 +192,7 @@ static void write_counts(xmlTextWriter *writer, const struct result *result)
 
     write_count(writer, "tests", result->target_count);
     write_count(writer, "failures", counts[OUTCOME_FAILED]);
-    write_count(writer, "errors",
-                result->target_count - passed - counts[OUTCOME_FAILED] - skipped);
+    write_count(writer, "errors", result->target_count - passed - counts[OUTCOME_FAILED] - skipped);
     write_count(writer, "skipped", skipped);
 }
 

@@ -1,0 +1,121 @@
+#!/usr/bin/env bats
+# The formats of --report, each read by a program that knows nothing of azfan.
+
+load helper
+
+python=/usr/bin/python3 # Debian's: it has Debian's modules
+
+setup() { setup_place; }
+
+# hostile_run: nearly every outcome, retried targets, and output that nobody should trust.
+hostile_run() {
+  vms='vm-[1-9]' write_job "timeout: 2s" "script_timeout: 1s" "kill_grace: 300ms" "concurrency: 9" \
+    "retry: {attempts: 2, delay: 10ms}" "runbook: docs/run|book.md"
+  cat >"$place/script" <<'END'
+case $AZFAN_TARGET in
+vm-1) printf '=HYPERLINK("http://example.org","click")\n\ttab\r\nend' ;;
+vm-2)
+  printf '```\n````\n</code></pre></details><script>alert(1)</script> <img src=x onerror=alert(1)>\n'
+  printf '@octocat #1 | a | b | https://example.org \033[31mred\007 \342\200\256rtl \001\377\n# head\n\n- item\n'
+  printf -- '-1+1' >&2
+  exit 7
+  ;;
+vm-3)
+  printf ']]>&<b>"q", "p"\n"\n' >&2
+  exit 1
+  ;;
+*) echo the same everywhere ;;
+esac
+END
+  sed -i "s|inline: .*|file: script|" "$job"
+  run "$azfan" rehearse "$job" --run-dir "$place/run" --execute --inject vm-4=busy \
+    --inject vm-5=throttled:1 --inject vm-6=hang --inject vm-7=no_trailer
+  [ "$status" = 5 ]
+}
+
+# halted_run: one fails, the others are not started.
+halted_run() {
+  vms='vm-[1-3]' write_job "max_failures: 0" "concurrency: 1"
+  run "$azfan" rehearse "$job" --run-dir "$place/run" --inject vm-1=exit:1
+  [ "$status" = 6 ]
+}
+
+# show SUFFIX: the run's report in that format, as $shown.
+show() {
+  shown=$place/shown.$1
+  run "$azfan" report "$place/run" --report "$shown"
+  [ "$status" = 0 ]
+  [ -z "$output" ]
+}
+
+@test "the formats are those that help and the manual name" {
+  sed -nE '/^\} formats\[\]/,/;/p' "$top/src/cli/reports.c" | grep -oE '"\.[a-z]+"' | tr -d '"' | sort >"$place/table"
+  [ "$(wc -l <"$place/table")" -ge 3 ]
+  "$azfan" help run | sed -n 's/.*write a report too: \(.*\); repeatable/\1/p' | tr -d ' ' | tr , '\n' | sort >"$place/help"
+  diff "$place/table" "$place/help"
+  sed -n '/^\.It Fl Fl report /,/^\.It Fl Fl output/p' "$top/man/azfan.1" | sed -n 's/^\.Pa \(\.[a-z]*\).*/\1/p' | sort >"$place/manual"
+  diff "$place/table" "$place/manual"
+  run "$azfan" report --report run.pdf
+  [ "$status" = 2 ]
+  while read -r suffix; do [[ $output == *"$suffix"* ]]; done <"$place/table"
+}
+
+# ---- JUnit ---------------------------------------------------------------------------------------
+
+@test "a JUnit report is one by Jenkins' rules" {
+  hostile_run
+  show xml
+  xmllint --noout --nonet --schema "$BATS_TEST_DIRNAME/junit.xsd" "$shown"
+  rm -r "$place/run"
+  halted_run
+  show xml
+  xmllint --noout --nonet --schema "$BATS_TEST_DIRNAME/junit.xsd" "$shown"
+}
+
+@test "and by an old schema of Jenkins' own, as far as that goes" {
+  schema=$top/build/jenkins-junit.xsd
+  [ -s "$schema" ] || skip "there is no build/jenkins-junit.xsd (test/cli/jenkins-schema fetches it)"
+  hostile_run
+  show xml
+  sed -E -i '/<(flaky|rerun)Error /,/<\/(flaky|rerun)Error>/d' "$shown" # it knows no retries
+  [ "$(grep -cE '<(flaky|rerun)' "$shown")" = 0 ]
+  xmllint --noout --nonet --schema "$schema" "$shown"
+}
+
+@test "junitparser reads of every VM what report.json says" {
+  hostile_run
+  show xml
+  "$python" - "$shown" "$report" <<'END'
+import json, sys
+from junitparser import JUnitXml, Failure, Error, Skipped
+
+suite, = list(JUnitXml.fromfile(sys.argv[1]))
+report = json.load(open(sys.argv[2]))
+counts = report["counts"]
+assert suite.name == "test" and suite.tests == 9 == len(list(suite))
+assert suite.failures == counts["failed"] == 2
+assert suite.errors == sum(counts[k] for k in ("timeout", "error", "unknown", "cancelled")) == 3
+assert suite.skipped == counts["skipped"] == 0
+for case, target in zip(suite, report["targets"]):
+    kinds = {"ok": [], "failed": [Failure], "skipped": [Skipped]}.get(target["outcome"], [Error])
+    assert case.name == target["name"] and case.classname == "test.rg", case
+    assert [type(r) for r in case.result] == kinds, (target["name"], case.result)
+    for verdict in case.result:
+        assert verdict.type == "%s (%s)" % (target["outcome"], target["reason"])
+        assert verdict.message == target["message"]
+    assert abs(case.time - target["duration_s"]) < 0.0006
+    retried = [e.tag for e in case._elem if e.tag.startswith(("flaky", "rerun"))]
+    passed = target["outcome"] == "ok"
+    assert retried == ["flakyError" if passed else "rerunError"] * (len(target["attempts"]) - 1), retried
+assert sum(len(t["attempts"]) > 1 for t in report["targets"]) == 2
+END
+}
+
+@test "what a halt left out is skipped, and no test passes that was not ok" {
+  halted_run
+  show xml
+  [ "$(xmllint --xpath 'string(//testsuite/@skipped)' "$shown")" = 2 ]
+  [ "$(xmllint --xpath 'count(//testcase[skipped/@type = "skipped (halted)"])' "$shown")" = 2 ]
+  [ "$(xmllint --xpath 'count(//testcase[not(*[name() = "skipped" or name() = "failure"])])' "$shown")" = 0 ]
+  [[ $(xmllint --xpath 'string(//property[@name = "azfan.halt_cause"]/@value)' "$shown") == *"max_failures"* ]]
+}
