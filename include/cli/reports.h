@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 /* The formats, in words for --help and messages; a test holds it against the table in reports.c. */
-#define REPORTS_SUFFIXES ".json, .txt, .xml"
+#define REPORTS_SUFFIXES ".json, .txt, .xml, .csv"
 
 struct ignore;
 struct options;

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "cli/options.h"
+#include "report/csv.h"
 #include "report/ignore.h"
 #include "report/json.h"
 #include "report/junit.h"
@@ -55,6 +56,12 @@ static void write_text(FILE *stream, const struct result *result, const struct i
     text_report_write(stream, result, false);
 }
 
+static void write_csv(FILE *stream, const struct result *result, const struct ignore *ignore)
+{
+    (void)ignore;
+    csv_write(stream, result);
+}
+
 static void write_junit(FILE *stream, const struct result *result, const struct ignore *ignore)
 {
     (void)ignore;
@@ -64,7 +71,7 @@ static void write_junit(FILE *stream, const struct result *result, const struct 
 static const struct format {
     const char *suffix;
     void (*write)(FILE *stream, const struct result *result, const struct ignore *ignore);
-} formats[] = {{".json", write_json}, {".txt", write_text}, {".xml", write_junit}};
+} formats[] = {{".json", write_json}, {".txt", write_text}, {".xml", write_junit}, {".csv", write_csv}};
 
 static const struct format *find_format(const char *path)
 {

@@ -50,7 +50,7 @@ show() {
 
 @test "the formats are those that help and the manual name" {
   sed -nE '/^\} formats\[\]/,/;/p' "$top/src/cli/reports.c" | grep -oE '"\.[a-z]+"' | tr -d '"' | sort >"$place/table"
-  [ "$(wc -l <"$place/table")" -ge 3 ]
+  [ "$(wc -l <"$place/table")" -ge 4 ]
   "$azfan" help run | sed -n 's/.*write a report too: \(.*\); repeatable/\1/p' | tr -d ' ' | tr , '\n' | sort >"$place/help"
   diff "$place/table" "$place/help"
   sed -n '/^\.It Fl Fl report /,/^\.It Fl Fl output/p' "$top/man/azfan.1" | sed -n 's/^\.Pa \(\.[a-z]*\).*/\1/p' | sort >"$place/manual"
@@ -118,4 +118,56 @@ END
   [ "$(xmllint --xpath 'count(//testcase[skipped/@type = "skipped (halted)"])' "$shown")" = 2 ]
   [ "$(xmllint --xpath 'count(//testcase[not(*[name() = "skipped" or name() = "failure"])])' "$shown")" = 0 ]
   [[ $(xmllint --xpath 'string(//property[@name = "azfan.halt_cause"]/@value)' "$shown") == *"max_failures"* ]]
+}
+
+# ---- CSV -----------------------------------------------------------------------------------------
+
+@test "Python's csv reads of every VM what report.json says" {
+  hostile_run
+  show csv
+  "$python" - "$shown" "$report" <<'END'
+import csv, json, sys
+
+raw = open(sys.argv[1], "rb").read()
+assert raw.endswith(b"\r\n") and not raw.startswith(b"\xef\xbb\xbf")
+assert not [b for b in raw if b < 32 and b not in (9, 10, 13)]
+rows = list(csv.DictReader(open(sys.argv[1], newline="", encoding="utf-8"), strict=True))
+targets = json.load(open(sys.argv[2]))["targets"]
+assert len(rows) == len(targets) == 9
+
+def plain(text):
+    """What azfan makes of text that goes to people."""
+    out = ""
+    for i, c in enumerate(text):
+        if c == "\r" and text[i + 1:i + 2] == "\n":
+            continue
+        if c in "\n\t" or (c >= " " and c != "\x7f" and c != "\u202e"):
+            out += c
+        else:
+            out += "\\x%02x" % ord(c) if ord(c) < 256 else "\\u%04x" % ord(c)
+    return out
+
+def cell(value):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return "%.3f" % value
+    if isinstance(value, int):
+        return str(value)
+    return "'" * value.startswith(("=", "+", "-", "@", "\t", "\n")) + plain(value)
+
+for row, target in zip(rows, targets):
+    assert None not in row and None not in row.values()
+    for key in row.keys() & target.keys() - {"attempts"}:
+        assert row[key] == cell(target[key]), (target["name"], key, row[key], target[key])
+    assert set(row) - set(target) == {"resource_group", "subscription", "started"}
+    assert row["resource_group"] == "rg"
+    assert int(row["attempts"]) == len(target["attempts"])
+    assert row["started"] == (target["attempts"][0]["started"] if target["attempts"] else "")
+    assert not row["stdout"].startswith("=") and not row["stderr"].startswith("-")
+assert rows[0]["stdout"].startswith("'=HYPERLINK") and rows[1]["stderr"] == "'-1+1"
+assert rows[1]["exit_code"] == "7" and rows[3]["exit_code"] == ""
+END
 }
