@@ -8,11 +8,11 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "report/view.h"
 
 /* The formats, in words for --help and messages; a test holds it against the table in reports.c. */
 #define REPORTS_SUFFIXES ".json, .txt, .xml, .csv"
 
-struct ignore;
 struct options;
 struct result;
 
@@ -29,6 +29,13 @@ int reports_write(const char *path, unsigned mode, const struct result *result,
 
 /* The regular expressions of --ignore, for ignore_done(). */
 void reports_take_ignores(const struct options *options, struct ignore *ret);
+
+/*
+ * How OPTIONS want what is printed to FD at the end of a run, or by report, to look. IGNORE must
+ * outlive it. Unless the user says how: outputs are grouped, but not when quiet, nor when verbose,
+ * for then each was shown already.
+ */
+struct view reports_view(const struct options *options, const struct ignore *ignore, int fd);
 
 /*
  * Writes all that are asked for. -1 with the first failure, which is told to RESULT too

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "azure/outcome.h"
+
 struct buffer;
 struct result;
 struct result_target;
@@ -20,6 +22,10 @@ int line_name_width(const struct result *result);
 /* Appends "web-03   failed    1.2s  status 7" with a newline. */
 void line_print(struct buffer *buffer, const struct result_target *target, int name_width,
                 bool colour);
+
+/* Appends "ok", "failed (exit 7)", "timeout (az)". */
+void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outcome_reason reason,
+                        int exit_code);
 
 /* Appends the last COUNT lines of BYTES (0: all of them), each behind PREFIX. */
 void line_print_block(struct buffer *buffer, const struct buffer *bytes, size_t count,

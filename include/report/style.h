@@ -19,6 +19,8 @@ bool style_wanted(enum style_choice choice, int fd);
  */
 const char *style_begin(bool colour, enum outcome_kind kind);
 const char *style_bold(bool colour);
+/* Of a line of diff_print() that begins with MARK; "" for one that is the same. */
+const char *style_of_mark(bool colour, char mark);
 const char *style_end(bool colour);
 
 #endif

@@ -19,7 +19,9 @@
 #include "cli/tell.h"
 #include "engine/child.h"
 #include "job/job.h"
+#include "report/ignore.h"
 #include "report/live.h"
+#include "report/outputs.h"
 #include "report/style.h"
 #include "report/summary.h"
 #include "run/conduct.h"
@@ -140,6 +142,20 @@ static void write_own_report(const struct stage *stage, struct result *result)
     result->folder = NULL;
 }
 
+/* What stands last is what a terminal still shows. */
+static void print_end(const struct options *options, const struct result *result)
+{
+    struct ignore ignore;
+    struct view view;
+
+    reports_take_ignores(options, &ignore);
+    view = reports_view(options, &ignore, STDOUT_FILENO);
+    outputs_write(stdout, result, &view);
+    summary_write(stdout, result, &view);
+    (void)fflush(stdout);
+    ignore_done(&ignore);
+}
+
 /*
  * The run's own report first, for it must be there whatever happens. Then
  * nothing of value is left to lose, and from here on a signal ends azfan: what
@@ -159,8 +175,7 @@ static void finish(const struct options *options, struct stage *stage, struct re
     (void)reports_write_asked(options, result, &error);
     if (result_exit_status(result) != status)
         write_own_report(stage, result);
-    summary_write(stdout, result, live->choices.colour);
-    (void)fflush(stdout);
+    print_end(options, result);
 }
 
 /* ---- the run ------------------------------------------------------------------------------ */

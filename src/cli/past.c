@@ -13,7 +13,8 @@
 #include "cli/options.h"
 #include "cli/reports.h"
 #include "cli/tell.h"
-#include "report/style.h"
+#include "report/ignore.h"
+#include "report/outputs.h"
 #include "report/summary.h"
 #include "report/text.h"
 #include "run/replay.h"
@@ -26,15 +27,23 @@ enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, ID_WIDTH = 40, TIME_WIDTH = 8 };
 
 static int show(const struct options *options, struct result *result)
 {
-    bool colour = style_wanted(options->color, STDOUT_FILENO);
+    struct ignore ignore;
+    struct view view;
     struct error error;
 
     if (reports_write_asked(options, result, &error) < 0)
         return tell(EXIT_TROUBLE, error.text);
-    if (options->reports.count == 0 && options->quiet)
-        summary_write(stdout, result, colour);
-    else if (options->reports.count == 0)
-        text_report_write(stdout, result, colour);
+    if (options->reports.count > 0)
+        return 0;
+    reports_take_ignores(options, &ignore);
+    view = reports_view(options, &ignore, STDOUT_FILENO);
+    if (options->quiet) {
+        outputs_write(stdout, result, &view);
+        summary_write(stdout, result, &view);
+    } else {
+        text_report_write(stdout, result, &view);
+    }
+    ignore_done(&ignore);
     return 0;
 }
 

@@ -14,7 +14,9 @@
 #include "report/ignore.h"
 #include "report/json.h"
 #include "report/junit.h"
+#include "report/style.h"
 #include "report/text.h"
+#include "report/view.h"
 #include "run/result.h"
 #include "sys/file.h"
 
@@ -52,8 +54,7 @@ static void write_json(FILE *stream, const struct result *result, const struct i
 
 static void write_text(FILE *stream, const struct result *result, const struct ignore *ignore)
 {
-    (void)ignore;
-    text_report_write(stream, result, false);
+    text_report_write(stream, result, &(struct view){.outputs = VIEW_GROUPED, .ignore = ignore});
 }
 
 static void write_csv(FILE *stream, const struct result *result, const struct ignore *ignore)
@@ -111,6 +112,20 @@ void reports_take_ignores(const struct options *options, struct ignore *ret)
     *ret = (struct ignore){.count = 0};
     for (size_t i = 0; i < options->ignores.count; i++)
         (void)ignore_add(ret, options->ignores.list[i], &ignored);
+}
+
+struct view reports_view(const struct options *options, const struct ignore *ignore, int fd)
+{
+    static const enum view_outputs choices[] = {
+        [OUTPUT_GROUPED] = VIEW_GROUPED, [OUTPUT_EACH] = VIEW_EACH, [OUTPUT_NONE] = VIEW_NONE};
+    enum options_output output = options->output;
+
+    if (output == OUTPUT_AUTO)
+        output = options->quiet || options->verbose ? OUTPUT_NONE : OUTPUT_GROUPED;
+    return (struct view){.outputs = choices[output],
+                         .ignore = ignore,
+                         .brief = options->command != OPTIONS_REPORT,
+                         .colour = style_wanted(options->color, fd)};
 }
 
 int reports_write_asked(const struct options *options, struct result *result, struct error *error)

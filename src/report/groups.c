@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "job/fold.h"
 #include "report/ignore.h"
+#include "report/line.h"
 #include "run/result.h"
 
 /* A target with what counts of it. */
@@ -169,11 +170,8 @@ void groups_print_names(struct buffer *buffer, const struct result *result,
 
 void groups_print_title(struct buffer *buffer, const struct group *group)
 {
-    buffer_print(buffer, "%zu %s", group->count, outcome_name(group->kind));
-    if (group->kind == OUTCOME_FAILED)
-        buffer_print(buffer, " (exit %d)", group->exit_code);
-    else if (group->reason != REASON_NONE)
-        buffer_print(buffer, " (%s)", outcome_reason_name(group->reason));
+    buffer_print(buffer, "%zu ", group->count);
+    line_print_outcome(buffer, group->kind, group->reason, group->exit_code);
 }
 
 void groups_done(struct groups *groups)

@@ -43,6 +43,16 @@ void line_print(struct buffer *buffer, const struct result_target *target, int n
     buffer_add(buffer, "\n");
 }
 
+void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outcome_reason reason,
+                        int exit_code)
+{
+    buffer_add(buffer, outcome_name(kind));
+    if (kind == OUTCOME_FAILED)
+        buffer_print(buffer, " (exit %d)", exit_code);
+    else if (reason != REASON_NONE)
+        buffer_print(buffer, " (%s)", outcome_reason_name(reason));
+}
+
 void line_print_block(struct buffer *buffer, const struct buffer *bytes, size_t count,
                       const char *prefix)
 {

@@ -33,6 +33,13 @@ const char *style_bold(bool colour)
     return colour ? "\033[1m" : "";
 }
 
+const char *style_of_mark(bool colour, char mark)
+{
+    if (!colour)
+        return "";
+    return mark == '-' ? "\033[31m" : mark == '+' ? "\033[32m" : "";
+}
+
 const char *style_end(bool colour)
 {
     return colour ? "\033[0m" : "";

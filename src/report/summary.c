@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "report/line.h"
 #include "report/style.h"
+#include "report/view.h"
 #include "run/result.h"
 
 enum { STDERR_LINES = 5, STDOUT_LINES = 3, PAGE_WIDTH = 100 };
@@ -36,11 +37,12 @@ static size_t count_group(const struct result *result, enum outcome_kind kind,
 }
 
 static void print_target(struct buffer *buffer, const struct result_target *target, int width,
-                         bool colour)
+                         const struct view *view)
 {
     buffer_add(buffer, "  ");
-    line_print(buffer, target, width, colour);
-    if (!outcome_has_streams(target->outcome.kind, target->outcome.reason))
+    line_print(buffer, target, width, view->colour);
+    if (view->outputs != VIEW_NONE ||
+        !outcome_has_streams(target->outcome.kind, target->outcome.reason))
         return;
     if (target->errors.length > 0)
         line_print_block(buffer, &target->errors, STDERR_LINES, "      stderr | ");
@@ -71,34 +73,35 @@ static void print_names(struct buffer *buffer, const struct result *result, enum
 
 /* What was skipped has nothing to tell but its name, and there may be thousands. */
 static void print_group(struct buffer *buffer, const struct result *result, enum outcome_kind kind,
-                        enum outcome_reason reason, bool colour)
+                        enum outcome_reason reason, const struct view *view)
 {
     int width = line_name_width(result);
     size_t count = count_group(result, kind, reason);
 
     if (count == 0)
         return;
-    buffer_print(buffer, "\n%s%s%s (%s), %zu %s:\n", style_bold(colour), outcome_name(kind),
-                 style_end(colour), outcome_reason_name(reason), count,
+    buffer_print(buffer, "\n%s%s%s (%s), %zu %s:\n", style_bold(view->colour), outcome_name(kind),
+                 style_end(view->colour), outcome_reason_name(reason), count,
                  count == 1 ? "target" : "targets");
     if (kind == OUTCOME_SKIPPED) {
         print_names(buffer, result, kind, reason);
     } else {
         for (size_t i = 0; i < result->target_count; i++) {
             if (is_in_group(&result->targets[i], kind, reason))
-                print_target(buffer, &result->targets[i], width, colour);
+                print_target(buffer, &result->targets[i], width, view);
         }
     }
     buffer_print(buffer, "  What to do: %s\n", outcome_advice(kind, reason));
 }
 
-static void print_groups(struct buffer *buffer, const struct result *result, bool colour)
+static void print_groups(struct buffer *buffer, const struct result *result,
+                         const struct view *view)
 {
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         if (result->counts[order[i]] == 0)
             continue;
         for (int reason = 0; reason < REASONS; reason++)
-            print_group(buffer, result, order[i], (enum outcome_reason)reason, colour);
+            print_group(buffer, result, order[i], (enum outcome_reason)reason, view);
     }
 }
 
@@ -188,12 +191,12 @@ static void print_places(struct buffer *buffer, const struct result *result)
                     "/report.json (what each VM printed is in output/)\n");
 }
 
-void summary_write(FILE *stream, const struct result *result, bool colour)
+void summary_write(FILE *stream, const struct result *result, const struct view *view)
 {
     struct buffer buffer = BUFFER_INIT;
 
-    print_groups(&buffer, result, colour);
-    print_counts(&buffer, result, colour);
+    print_groups(&buffer, result, view);
+    print_counts(&buffer, result, view->colour);
     print_ending(&buffer, result);
     print_places(&buffer, result);
     (void)fwrite(buffer.data, 1, buffer.length, stream);

@@ -11,6 +11,7 @@
 #include "report/line.h"
 #include "report/summary.h"
 #include "report/text.h"
+#include "report/view.h"
 #include "run/result.h"
 #include "unit.h"
 
@@ -76,12 +77,12 @@ typedef void writer(FILE *stream, const struct result *result);
 
 static void summary_without_colour(FILE *stream, const struct result *shown)
 {
-    summary_write(stream, shown, false);
+    summary_write(stream, shown, &(struct view){.outputs = VIEW_NONE});
 }
 
 static void text_without_colour(FILE *stream, const struct result *shown)
 {
-    text_report_write(stream, shown, false);
+    text_report_write(stream, shown, &(struct view){.outputs = VIEW_GROUPED});
 }
 
 static char *written(writer *write)

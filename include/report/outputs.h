@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outputs: what the VMs printed, for people.
+ *
+ * Grouped: every distinct output once, under its folded names. The first group
+ * is the largest, the others show how they differ from it where that says less
+ * than the output itself. In brief at most OUTPUTS_GROUPS groups, what is not
+ * ok before what is, and the last OUTPUTS_LINES lines of a stream, and a line
+ * that says what is left out. Targets that were skipped, and errors whose
+ * message says it all, have nothing to show.
+ *
+ * A pure function of the result; what VMs printed comes out without control
+ * characters. Main thread.
+ */
+#ifndef AZFAN_REPORT_OUTPUTS_H
+#define AZFAN_REPORT_OUTPUTS_H
+
+#include <stdio.h>
+
+struct result;
+struct view;
+
+enum { OUTPUTS_GROUPS = 20, OUTPUTS_LINES = 40 };
+
+/* Nothing with VIEW_NONE. Errors of writing stay in STREAM (ferror()). */
+void outputs_write(FILE *stream, const struct result *result, const struct view *view);
+
+#endif
