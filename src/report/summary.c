@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "report/ending.h"
 #include "report/line.h"
 #include "report/style.h"
 #include "report/view.h"
@@ -116,29 +117,7 @@ static void print_plain(struct buffer *buffer, const char *before, const char *t
 
 static void print_ending(struct buffer *buffer, const struct result *result)
 {
-    switch (result->ending) {
-    case RESULT_COMPLETE:
-        break;
-    case RESULT_SIGNAL:
-        buffer_print(buffer, "Stopped by SIG%s.\n", sigabbrev_np(result->signal));
-        break;
-    case RESULT_DEADLINE:
-        buffer_add(buffer, "Stopped: the run's deadline of ");
-        number_print_exact_duration(buffer, result->job.deadline);
-        buffer_add(buffer, " had passed.\n");
-        break;
-    case RESULT_INTERRUPTED:
-        buffer_add(buffer, "Interrupted: azfan was killed, this machine went down, or its disk was "
-                           "full.\n");
-        break;
-    case RESULT_GOING:
-        buffer_print(buffer, "Still going on: %zu of %zu have ended.\n", result->settled,
-                     result->target_count);
-        break;
-    case RESULT_LOGIN:
-    case RESULT_HALTED:
-        break;
-    }
+    ending_print(buffer, result);
     if (result->halt_cause != NULL)
         print_plain(buffer, "Halted: ", result->halt_cause, ".\n");
     if (result->trouble != NULL)

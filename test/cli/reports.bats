@@ -50,7 +50,7 @@ show() {
 
 @test "the formats are those that help and the manual name" {
   sed -nE '/^\} formats\[\]/,/;/p' "$top/src/cli/reports.c" | grep -oE '"\.[a-z]+"' | tr -d '"' | sort >"$place/table"
-  [ "$(wc -l <"$place/table")" -ge 4 ]
+  [ "$(wc -l <"$place/table")" -ge 5 ]
   "$azfan" help run | sed -n 's/.*write a report too: \(.*\); repeatable/\1/p' | tr -d ' ' | tr , '\n' | sort >"$place/help"
   diff "$place/table" "$place/help"
   sed -n '/^\.It Fl Fl report /,/^\.It Fl Fl output/p' "$top/man/azfan.1" | sed -n 's/^\.Pa \(\.[a-z]*\).*/\1/p' | sort >"$place/manual"
@@ -170,4 +170,89 @@ for row, target in zip(rows, targets):
 assert rows[0]["stdout"].startswith("'=HYPERLINK") and rows[1]["stderr"] == "'-1+1"
 assert rows[1]["exit_code"] == "7" and rows[3]["exit_code"] == ""
 END
+}
+
+# ---- Markdown ------------------------------------------------------------------------------------
+
+# rendered: $shown as HTML by GitHub's own renderer, raw HTML left as it is, as $html.
+rendered() {
+  html=$place/shown.html
+  cmark-gfm --unsafe -e table -e autolink -e strikethrough -e tasklist "$shown" >"$html"
+}
+
+@test "Markdown renders to what report.json says, and nothing that a VM wrote is more than text" {
+  hostile_run
+  show md
+  rendered
+  "$python" - "$html" "$report" <<'END'
+import html.parser, json, os, sys
+
+class Reader(html.parser.HTMLParser):
+    """All elements, and what stands in headings, cells, code, summaries and paragraphs."""
+    def __init__(self):
+        super().__init__()
+        self.open, self.tags, self.texts = [], set(), []
+    def handle_starttag(self, tag, attributes):
+        assert not [name for name, _ in attributes if name != "align"], (tag, attributes)
+        self.tags.add(tag)
+        self.open.append(tag)
+        if tag in ("h1", "h2", "h3", "pre", "summary", "p", "li", "td"):
+            self.texts.append([tag, ""])
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, (tag, self.getpos())
+        if tag not in ("code", "li"):
+            self.texts.append(["", ""])
+    def handle_data(self, data):
+        if self.texts:
+            self.texts[-1][1] += data
+    def all(self, tag):
+        return [text.strip("\n") for kind, text in self.texts if kind == tag]
+
+reader = Reader()
+reader.feed(open(sys.argv[1], encoding="utf-8").read())
+assert reader.open == []
+assert reader.tags <= {"h1", "h2", "h3", "table", "thead", "tbody", "tr", "th", "td", "p", "code", "pre",
+                       "ul", "li", "details", "summary"}, reader.tags
+report = json.load(open(sys.argv[2]))
+targets, counts = report["targets"], report["counts"]
+
+assert reader.all("h1") == ["❌ test: 5 of 9 not ok (a rehearsal)"], reader.all("h1")
+assert reader.all("h2") == ["Not ok", "How to go on", "The run", "What the VMs wrote"]
+assert reader.all("h3") == ["unknown (no_trailer): 1 target", "error (busy): 1 target",
+                            "timeout (az): 1 target", "failed (exit): 2 targets"]
+cells = reader.all("td")
+assert dict(zip(cells[::2], map(int, cells[1::2]))) == {k: n for k, n in counts.items() if n}
+for target in targets:
+    if target["outcome"] != "ok":
+        assert any(target["message"] in item for item in reader.all("li")), target["message"]
+assert "Runbook: docs/run|book.md" in reader.all("p"), reader.all("p")
+assert reader.all("pre")[0] == "azfan rerun " + os.path.dirname(sys.argv[2]), reader.all("pre")[0]
+
+def plain(text):
+    text = text.replace("\r\n", "\n").replace("\u202e", "\\u202e").strip("\n")
+    return "".join(c if c >= " " or c in "\n\t" else "\\x%02x" % ord(c) for c in text)
+
+wrote = reader.all("pre")[1:]
+for target in targets:
+    if (target["outcome"], target["reason"]) == ("error", "busy"):
+        continue  # the message has it already
+    for stream in ("stdout", "stderr"):
+        if target[stream]:
+            assert plain(target[stream]) in wrote, (target["name"], stream, target[stream], wrote)
+names = " ".join(reader.all("summary"))
+assert all(word in names for word in ("vm-1", "vm-2", "vm-3", "vm-7", "vm-[5,8-9]")), names
+END
+}
+
+@test "Markdown of thousands of hostile outputs stays below GitHub's 1 MiB, and whole" {
+  "$top/test/bench/journal" "$place/run" 3000 4096
+  sed -i 's/here is vm-/<\/code><\/details>\\n````\\n<script>@you|vm-/' "$place/run/journal.jsonl"
+  show md
+  [ "$(stat -c %s "$shown")" -le 1048576 ]
+  [ "$(stat -c %s "$shown")" -ge 900000 ]
+  grep -q '^[0-9]* more outputs: there is no room' "$shown"
+  rendered
+  [ "$(grep -c '<script' "$html")" = 0 ]
+  [ "$(grep -c '&lt;script&gt;@you|vm-' "$html")" -ge 100 ]
+  [ "$(grep -c '<details>' "$html")" = "$(grep -c '^</details>' "$html")" ]
 }

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * code: what somebody else wrote, as code in Markdown.
+ *
+ * In code nothing is markup, a mention or a link; what is to be kept from is
+ * that a text ends its code. So the delimiters are longer than any run of
+ * backticks in it. Control characters are shown, as text_append_plain() does.
+ * Pure.
+ */
+#ifndef AZFAN_REPORT_CODE_H
+#define AZFAN_REPORT_CODE_H
+
+#include <stddef.h>
+
+struct buffer;
+
+/* Appends TEXT as code within a line; its line ends become spaces. Of more than MOST bytes the
+ * first, and "…". */
+void code_print_span(struct buffer *buffer, const char *text, size_t most);
+
+/* The same in HTML, for places that Markdown does not reach: "<code>a &lt; b</code>". */
+void code_print_html(struct buffer *buffer, const char *text, size_t most);
+
+/* Appends TEXT, which text_append_plain() has made, as a fenced block. Of more than MOST bytes the
+ * first and the last half, with a line between them that says how much is missing. */
+void code_print_block(struct buffer *buffer, const char *text, size_t length, size_t most);
+
+#endif

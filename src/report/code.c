@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/code.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/text.h"
+
+static bool is_within_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static size_t longest_run_of_backticks(const char *text, size_t length)
+{
+    size_t longest = 0;
+    size_t run = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        run = text[i] == '`' ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+static void add_backticks(struct buffer *buffer, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buffer_add_char(buffer, '`');
+}
+
+/* TEXT in one line of at most MOST bytes and "…"; for buffer_done(). */
+static struct buffer take_line(const char *text, size_t most)
+{
+    struct buffer line = BUFFER_INIT;
+
+    text_add_plain(&line, text);
+    if (line.length > most) {
+        while (most > 0 && is_within_character(line.data[most]))
+            most--;
+        line.length = most;
+        buffer_add(&line, "…");
+    }
+    for (size_t i = 0; i < line.length; i++) {
+        if (line.data[i] == '\n')
+            line.data[i] = ' ';
+    }
+    return line;
+}
+
+/* Markdown takes one space off both sides, and a backtick must not touch the delimiter. */
+static bool needs_padding(const struct buffer *line)
+{
+    char first = line->data[0];
+    char last = line->data[line->length - 1];
+
+    return first == '`' || last == '`' || first == ' ' || last == ' ';
+}
+
+void code_print_span(struct buffer *buffer, const char *text, size_t most)
+{
+    struct buffer line = take_line(text, most);
+    size_t ticks = longest_run_of_backticks(line.data, line.length) + 1;
+    const char *padding;
+
+    if (line.length > 0) {
+        padding = needs_padding(&line) ? " " : "";
+        add_backticks(buffer, ticks);
+        buffer_print(buffer, "%s%s%s", padding, line.data, padding);
+        add_backticks(buffer, ticks);
+    }
+    buffer_done(&line);
+}
+
+void code_print_html(struct buffer *buffer, const char *text, size_t most)
+{
+    struct buffer line = take_line(text, most);
+
+    buffer_add(buffer, "<code>");
+    for (size_t i = 0; i < line.length; i++) {
+        switch (line.data[i]) {
+        case '<':
+            buffer_add(buffer, "&lt;");
+            break;
+        case '>':
+            buffer_add(buffer, "&gt;");
+            break;
+        case '&':
+            buffer_add(buffer, "&amp;");
+            break;
+        default:
+            buffer_add_char(buffer, line.data[i]);
+        }
+    }
+    buffer_add(buffer, "</code>");
+    buffer_done(&line);
+}
+
+/* Appends TEXT, or its two ends. */
+static void add_ends(struct buffer *buffer, const char *text, size_t length, size_t most)
+{
+    size_t head = most / 2;
+    size_t tail = length - most / 2;
+
+    if (length <= most) {
+        buffer_append(buffer, text, length);
+        return;
+    }
+    while (head > 0 && is_within_character(text[head]))
+        head--;
+    while (tail < length && is_within_character(text[tail]))
+        tail++;
+    buffer_append(buffer, text, head);
+    buffer_print(buffer, "\n[… %zu bytes left out …]\n", tail - head);
+    buffer_append(buffer, text + tail, length - tail);
+}
+
+void code_print_block(struct buffer *buffer, const char *text, size_t length, size_t most)
+{
+    struct buffer ends = BUFFER_INIT;
+    size_t ticks;
+
+    add_ends(&ends, text, length, most);
+    ticks = longest_run_of_backticks(ends.data, ends.length) + 1;
+    ticks = ticks < 3 ? 3 : ticks;
+    add_backticks(buffer, ticks);
+    buffer_add(buffer, "\n");
+    buffer_append(buffer, buffer_text(&ends), ends.length);
+    if (ends.length > 0 && ends.data[ends.length - 1] != '\n')
+        buffer_add(buffer, "\n");
+    add_backticks(buffer, ticks);
+    buffer_add(buffer, "\n");
+    buffer_done(&ends);
+}

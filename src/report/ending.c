@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/ending.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/number.h"
+#include "run/result.h"
+
+void ending_print(struct buffer *buffer, const struct result *result)
+{
+    switch (result->ending) {
+    case RESULT_COMPLETE:
+        break;
+    case RESULT_SIGNAL:
+        buffer_print(buffer, "Stopped by SIG%s.\n", sigabbrev_np(result->signal));
+        break;
+    case RESULT_DEADLINE:
+        buffer_add(buffer, "Stopped: the run's deadline of ");
+        number_print_exact_duration(buffer, result->job.deadline);
+        buffer_add(buffer, " had passed.\n");
+        break;
+    case RESULT_INTERRUPTED:
+        buffer_add(buffer, "Interrupted: azfan was killed, this machine went down, or its disk was "
+                           "full.\n");
+        break;
+    case RESULT_GOING:
+        buffer_print(buffer, "Still going on: %zu of %zu have ended.\n", result->settled,
+                     result->target_count);
+        break;
+    case RESULT_LOGIN:
+    case RESULT_HALTED:
+        break;
+    }
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. The report is made of pieces, each built before it is
+ * written, so that its length is known. What must be there, the head and the
+ * facts, is short whatever the run and is set aside first. Of the rest each
+ * piece is written if there is room for it, the more important first; then a
+ * line says how many are left out. Every piece has a limit of its own as well,
+ * so that one flood does not take the room of all others.
+ */
+#include "report/markdown.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "job/fold.h"
+#include "report/code.h"
+#include "report/ending.h"
+#include "report/groups.h"
+#include "run/result.h"
+
+/* In bytes, of what others wrote. */
+enum {
+    WORD_MOST = 1024,
+    NAMES_MOST = 8 * 1024,
+    SUMMARY_NAMES_MOST = 100,
+    STREAM_MOST = 16 * 1024,
+    MESSAGES_MOST = 5,
+    NOTE_MOST = 256 /* what is said about what is left out */
+};
+
+struct sheet {
+    FILE *stream;
+    size_t room; /* bytes that may still be written */
+};
+
+/* The most urgent first: it is read from the top. */
+static const enum outcome_kind order[] = {OUTCOME_UNKNOWN, OUTCOME_ERROR,     OUTCOME_TIMEOUT,
+                                          OUTCOME_FAILED,  OUTCOME_CANCELLED, OUTCOME_SKIPPED};
+
+/* Writes PIECE and empties it. False: there was no room, and nothing is written. */
+static bool write_piece(struct sheet *sheet, struct buffer *piece)
+{
+    bool fits = piece->length <= sheet->room;
+
+    if (fits) {
+        (void)fwrite(buffer_text(piece), 1, piece->length, sheet->stream);
+        sheet->room -= piece->length;
+    }
+    buffer_done(piece);
+    return fits;
+}
+
+static const char *plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* ---- the head ----------------------------------------------------------------------------- */
+
+static bool is_all_ok(const struct result *result)
+{
+    return result->counts[OUTCOME_OK] == result->target_count;
+}
+
+static void add_title(struct buffer *head, const struct result *result)
+{
+    size_t total = result->target_count;
+    bool going = result->ending == RESULT_GOING;
+    bool well = !going && result_exit_status(result) == 0;
+
+    buffer_print(head, "# %s ", going ? "⏳" : well ? "✅" : "❌");
+    code_print_span(head, result->job.name, WORD_MOST);
+    if (going)
+        buffer_print(head, ": %zu of %zu have ended", result->settled, total);
+    else if (is_all_ok(result))
+        buffer_print(head, ": all %zu ok", total);
+    else
+        buffer_print(head, ": %zu of %zu not ok", total - result->counts[OUTCOME_OK], total);
+    buffer_print(head, "%s\n\n", result->rehearsal ? " (a rehearsal)" : "");
+}
+
+/* A row for each outcome that there is. All of its words are azfan's. */
+static void add_counts(struct buffer *head, const struct result *result)
+{
+    size_t left = result->target_count - result->settled;
+
+    buffer_add(head, "| outcome | targets |\n| --- | ---: |\n");
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+        if (result->counts[kind] > 0)
+            buffer_print(head, "| %s | %zu |\n", outcome_name((enum outcome_kind)kind),
+                         result->counts[kind]);
+    }
+    if (left > 0)
+        buffer_print(head, "| not ended yet | %zu |\n", left);
+    buffer_add(head, "\n");
+}
+
+/* A paragraph: "Halted: `more than 3 failed`." */
+static void add_sentence(struct buffer *head, const char *what, const char *text)
+{
+    if (text == NULL)
+        return;
+    buffer_print(head, "%s: ", what);
+    code_print_span(head, text, WORD_MOST);
+    buffer_add(head, "\n\n");
+}
+
+static void add_retries(struct buffer *head, const struct result *result)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->target_count; i++)
+        count += result->targets[i].attempt_count > 1 ? 1 : 0;
+    if (count > 0)
+        buffer_print(head, "%zu target%s tried more than once.\n\n", count,
+                     count == 1 ? " was" : "s were");
+}
+
+static void add_head(struct buffer *head, const struct result *result)
+{
+    size_t before;
+
+    add_title(head, result);
+    add_counts(head, result);
+    add_retries(head, result);
+    before = head->length;
+    ending_print(head, result);
+    buffer_add(head, head->length > before ? "\n" : "");
+    add_sentence(head, "Halted", result->halt_cause);
+    add_sentence(head, "Trouble", result->trouble);
+}
+
+/* ---- what is not ok ----------------------------------------------------------------------- */
+
+/* The targets of one outcome and reason. */
+struct kin {
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    const char **labels;
+    size_t count;
+    const char *messages[MESSAGES_MOST]; /* different ones */
+    size_t message_counts[MESSAGES_MOST];
+    size_t message_count;
+    size_t other_count; /* targets with still other messages */
+};
+
+static void take_message(struct kin *kin, const char *message)
+{
+    size_t i = 0;
+
+    if (message == NULL)
+        return;
+    while (i < kin->message_count && strcmp(kin->messages[i], message) != 0)
+        i++;
+    if (i == MESSAGES_MOST) {
+        kin->other_count++;
+        return;
+    }
+    if (i == kin->message_count)
+        kin->messages[kin->message_count++] = message;
+    kin->message_counts[i]++;
+}
+
+static void find_kin(struct kin *kin, const struct result *result)
+{
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct result_target *target = &result->targets[i];
+
+        if (target->state != RESULT_SETTLED || target->outcome.kind != kin->kind ||
+            target->outcome.reason != kin->reason)
+            continue;
+        kin->labels[kin->count++] = target->label;
+        take_message(kin, target->outcome.message);
+    }
+}
+
+static void add_kin(struct buffer *piece, const struct kin *kin)
+{
+    struct buffer names = BUFFER_INIT;
+
+    fold_names(&names, kin->labels, kin->count);
+    buffer_print(piece, "### %s (%s): %zu target%s\n\n", outcome_name(kin->kind),
+                 outcome_reason_name(kin->reason), kin->count, plural(kin->count));
+    code_print_span(piece, buffer_text(&names), NAMES_MOST);
+    buffer_add(piece, "\n\n");
+    for (size_t i = 0; i < kin->message_count; i++) {
+        buffer_print(piece, "- %zu × ", kin->message_counts[i]);
+        code_print_span(piece, kin->messages[i], WORD_MOST);
+        buffer_add(piece, "\n");
+    }
+    if (kin->other_count > 0)
+        buffer_print(piece, "- %zu with other messages\n", kin->other_count);
+    buffer_print(piece, "\nWhat to do: %s\n\n", outcome_advice(kin->kind, kin->reason));
+    buffer_done(&names);
+}
+
+/* Returns how many of them there was no room for. */
+static size_t write_kind(struct sheet *sheet, const struct result *result, enum outcome_kind kind)
+{
+    size_t left_out = 0;
+
+    for (int reason = 0; result->counts[kind] > 0 && reason < REASONS; reason++) {
+        struct kin kin = {.kind = kind,
+                          .reason = (enum outcome_reason)reason,
+                          .labels = memory_zeroed(result->counts[kind], sizeof *kin.labels)};
+        struct buffer piece = BUFFER_INIT;
+
+        find_kin(&kin, result);
+        if (kin.count > 0) {
+            add_kin(&piece, &kin);
+            left_out += write_piece(sheet, &piece) ? 0 : 1;
+        }
+        free(kin.labels);
+    }
+    return left_out;
+}
+
+static void write_not_ok(struct sheet *sheet, const struct result *result)
+{
+    struct buffer title = BUFFER_INIT;
+    size_t left_out = 0;
+
+    if (result->counts[OUTCOME_OK] == result->settled)
+        return;
+    buffer_add(&title, "## Not ok\n\n");
+    (void)write_piece(sheet, &title);
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+        left_out += write_kind(sheet, result, order[i]);
+    if (left_out > 0)
+        (void)fprintf(sheet->stream, "%zu more outcome%s: there is no room for them here.\n\n",
+                      left_out, plural(left_out));
+}
+
+/* ---- the facts ---------------------------------------------------------------------------- */
+
+static void add_command(struct buffer *facts, const struct result *result, const char *command)
+{
+    struct buffer line = BUFFER_INIT;
+    struct buffer word = BUFFER_INIT;
+
+    text_add_plain(&word, result_word(result));
+    buffer_print(&line, "azfan %s %s\n", command, buffer_text(&word));
+    code_print_block(facts, buffer_text(&line), line.length, line.length);
+    buffer_add(facts, "\n");
+    buffer_done(&line);
+    buffer_done(&word);
+}
+
+static void add_going_on(struct buffer *facts, const struct result *result)
+{
+    bool going = result->ending == RESULT_GOING;
+
+    if (is_all_ok(result))
+        return;
+    buffer_add(facts, "## How to go on\n\n");
+    if (result->job.runbook != NULL)
+        add_sentence(facts, "Runbook", result->job.runbook);
+    if (result_word(result) == NULL)
+        return;
+    if (going)
+        buffer_add(facts, "How far it is by now, on the machine on which it runs:\n\n");
+    else
+        buffer_add(facts, "What is not ok again, and nothing else, on the machine on which it "
+                          "ran:\n\n");
+    add_command(facts, result, going ? "report" : "rerun");
+}
+
+static void add_fact(struct buffer *facts, const char *name, const char *text)
+{
+    if (text == NULL)
+        return;
+    buffer_print(facts, "- %s: ", name);
+    code_print_span(facts, text, WORD_MOST);
+    buffer_add(facts, "\n");
+}
+
+static void add_time(struct buffer *facts, const struct result *result)
+{
+    char started[CLOCK_TEXT_SIZE];
+
+    clock_print(result->wall_started, started);
+    buffer_print(facts, "- started %s, took ", started);
+    number_print_duration(facts, result->duration);
+    if (result->ending != RESULT_GOING)
+        buffer_print(facts, ", exit status %d", result_exit_status(result));
+    buffer_add(facts, "\n");
+}
+
+static void add_origin(struct buffer *facts, const struct result_origin *origin)
+{
+    add_fact(facts, "by", origin->user);
+    add_fact(facts, "on", origin->host);
+    add_fact(facts, origin->dirty ? "commit, with changes that are not in it" : "commit",
+             origin->commit);
+    add_fact(facts, "az", origin->az_version);
+}
+
+static void add_run(struct buffer *facts, const struct result *result)
+{
+    buffer_add(facts, "## The run\n\n");
+    add_fact(facts, "run", result->run);
+    add_fact(facts, "rerun of", result->rerun_of);
+    add_fact(facts, "job", result->job.file);
+    add_time(facts, result);
+    add_origin(facts, &result->origin);
+    add_fact(facts, "folder", result->folder);
+    if (result->cuts > 0)
+        buffer_print(facts, "- Azure throttled: %d at once at least, of %d\n", result->least_limit,
+                     result->workers);
+    buffer_add(facts, "\n");
+}
+
+/* ---- what the VMs wrote ------------------------------------------------------------------- */
+
+static void add_stream(struct buffer *piece, const char *name, const struct buffer *text,
+                       bool truncated)
+{
+    if (text->length == 0)
+        return;
+    buffer_print(piece, "%s%s:\n\n", name, truncated ? ", not all of it" : "");
+    code_print_block(piece, text->data, text->length, STREAM_MOST);
+    buffer_add(piece, "\n");
+}
+
+static void add_group(struct buffer *piece, const struct result *result, const struct group *group)
+{
+    struct buffer names = BUFFER_INIT;
+
+    groups_print_names(&names, result, group);
+    buffer_add(piece, "<details><summary>");
+    groups_print_title(piece, group);
+    buffer_add(piece, ": ");
+    code_print_html(piece, buffer_text(&names), SUMMARY_NAMES_MOST);
+    buffer_add(piece, "</summary>\n\n");
+    if (names.length > SUMMARY_NAMES_MOST) {
+        code_print_span(piece, buffer_text(&names), NAMES_MOST);
+        buffer_add(piece, "\n\n");
+    }
+    add_stream(piece, "Standard output", &group->output, group->output_truncated);
+    add_stream(piece, "Standard error", &group->errors, group->errors_truncated);
+    buffer_add(piece, "</details>\n\n");
+    buffer_done(&names);
+}
+
+static bool has_output(const struct group *group)
+{
+    return group->output.length > 0 || group->errors.length > 0;
+}
+
+/* Those that are ok, or those that are not. Returns how many there was no room for. */
+static size_t write_some_groups(struct sheet *sheet, const struct result *result,
+                                const struct groups *groups, bool ok)
+{
+    size_t left_out = 0;
+
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct group *group = &groups->list[i];
+        struct buffer piece = BUFFER_INIT;
+
+        if ((group->kind == OUTCOME_OK) != ok || !has_output(group))
+            continue;
+        if (left_out == 0) /* once one is too long the report is full, and the order is kept */
+            add_group(&piece, result, group);
+        left_out += left_out == 0 && write_piece(sheet, &piece) ? 0 : 1;
+    }
+    return left_out;
+}
+
+/* What is not ok goes first: it is what the report is read for. */
+static void write_groups(struct sheet *sheet, const struct result *result,
+                         const struct groups *groups)
+{
+    struct buffer title = BUFFER_INIT;
+    size_t left_out;
+
+    buffer_add(&title, "## What the VMs wrote\n\n");
+    if (!write_piece(sheet, &title))
+        return;
+    left_out = write_some_groups(sheet, result, groups, false);
+    left_out += write_some_groups(sheet, result, groups, true);
+    if (left_out > 0)
+        (void)fprintf(sheet->stream,
+                      "%zu more output%s: there is no room for them here. All of it is in the run "
+                      "folder, in `report.json` and `output`.\n",
+                      left_out, plural(left_out));
+}
+
+/* ---- the whole ---------------------------------------------------------------------------- */
+
+static bool have_output(const struct groups *groups)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        if (has_output(&groups->list[i]))
+            return true;
+    }
+    return false;
+}
+
+void markdown_write(FILE *stream, const struct result *result, const struct ignore *ignore)
+{
+    struct sheet sheet = {.stream = stream, .room = MARKDOWN_MOST};
+    struct buffer head = BUFFER_INIT;
+    struct buffer facts = BUFFER_INIT;
+    struct groups groups;
+
+    add_head(&head, result);
+    add_going_on(&facts, result);
+    add_run(&facts, result);
+    groups_make(&groups, result, ignore);
+    sheet.room -= head.length + facts.length + 2 * NOTE_MOST;
+    (void)fwrite(head.data, 1, head.length, stream);
+    write_not_ok(&sheet, result);
+    (void)fwrite(facts.data, 1, facts.length, stream);
+    if (have_output(&groups))
+        write_groups(&sheet, result, &groups);
+    groups_done(&groups);
+    buffer_done(&head);
+    buffer_done(&facts);
+}
