@@ -263,10 +263,9 @@ static void add_going_on(struct buffer *facts, const struct result *result)
     if (result_word(result) == NULL)
         return;
     if (going)
-        buffer_add(facts, "How far it is by now, on the machine on which it runs:\n\n");
+        buffer_add(facts, "See how far it is by now, where it is run:\n\n");
     else
-        buffer_add(facts, "What is not ok again, and nothing else, on the machine on which it "
-                          "ran:\n\n");
+        buffer_add(facts, "Run what is not ok again, and nothing else, where it was run:\n\n");
     add_command(facts, result, going ? "report" : "rerun");
 }
 
