@@ -26,7 +26,8 @@
     "fine\n\033[31mred\007\r\nbad \xff\xfe \xe2\x80\xae rtl\0nul\rback \xef\xbf\xbe\xef\xbf\xbf "  \
     "\xed\xa0\x80 ]]> <b> & end"
 
-/* How an attempt ended. What is not named is 0 or NULL; an exit status of 0 goes with ok only. */
+/* How an attempt ended; the second one of a target began a minute after the first. What is not
+ * named is 0 or NULL; an exit status of 0 goes with ok only. */
 struct sample {
     enum outcome_kind kind;
     enum outcome_reason reason;
@@ -71,7 +72,9 @@ static inline void sample_begin(struct result *result, size_t count)
 static inline void sample_end(struct result *result, size_t index, const struct sample *sample)
 {
     bool ended = sample->kind == OUTCOME_OK || sample->kind == OUTCOME_FAILED;
-    struct result_attempt attempt = {.wall_started = SAMPLE_STARTED,
+    size_t before = result->targets[index].attempt_count;
+    struct result_attempt attempt = {.wall_started =
+                                         SAMPLE_STARTED + (int64_t)before * NUMBER_MINUTE,
                                      .duration = 1234 * NUMBER_MILLISECOND,
                                      .outcome = sample->kind,
                                      .reason = sample->reason,

@@ -160,7 +160,7 @@ START_TEST(a_target_that_has_not_ended_has_no_outcome)
 {
     result.ending = RESULT_GOING;
     sample_end(&result, 0,
-               &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy", .again = true});
+               &(struct sample){OUTCOME_FAILED, REASON_EXIT, 7, .message = "no", .again = true});
     expect(0, "outcome", "");
     expect(0, "reason", "");
     expect(0, "exit_code", "");

@@ -119,8 +119,9 @@ START_TEST(a_run_that_goes_on_passes_nothing_that_has_not_ended)
     result.ending = RESULT_GOING;
     sample_end(&result, 0, &(struct sample){OUTCOME_OK});
     result_start(&result, 1, SAMPLE_STARTED);
-    sample_end(&result, 2,
-               &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy", .again = true});
+    for (int i = 0; i < 2; i++)
+        sample_end(&result, 2,
+                   &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy", .again = true});
     document = parse();
     expect(document, "string(//testsuite/@tests)", "7");
     expect(document, "string(//testsuite/@skipped)", "6");

@@ -90,6 +90,12 @@ static void going(void)
     result_start(&result, 2, SAMPLE_STARTED);
 }
 
+static void going_badly(void)
+{
+    going();
+    sample_end(&result, 3, &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy"});
+}
+
 static void interrupted(void)
 {
     result_start(&result, 2, SAMPLE_STARTED);
@@ -157,6 +163,7 @@ static const struct {
     {going, "# ⏳ `demo`: 1 of 5 have ended\n"},
     {going, "| ok | 1 |\n| not ended yet | 4 |\n"},
     {going, "```\nazfan report run-1\n```\n"},
+    {going_badly, "### error (busy): 1 target\n\n`web-04`\n"},
     {interrupted, "\nInterrupted: "},
     {interrupted, "### unknown (interrupted): 1 target\n\n`web-03`\n"},
     {retried, "\n1 target was tried more than once.\n"},
@@ -339,6 +346,18 @@ static void flood_of_outputs(void)
     free(output);
 }
 
+static void flood_of_small_outputs(void)
+{
+    result_done(&result);
+    sample_begin(&result, 20000);
+    for (size_t i = 0; i < result.target_count; i++) {
+        char *output = memory_print("here is %zu\n", i);
+
+        sample_end(&result, i, &(struct sample){OUTCOME_OK, .output = output});
+        free(output);
+    }
+}
+
 static void flood_of_facts(void)
 {
     char *text = backticks(1000000);
@@ -361,6 +380,7 @@ static const struct {
 } floods[] = {
     {flood_of_names, ": there is no room for them here.\n\n## How to go on"},
     {flood_of_outputs, " more outputs: there is no room for them here."},
+    {flood_of_small_outputs, " more outputs: there is no room for them here."},
     {flood_of_facts, "…"},
 };
 
@@ -377,14 +397,53 @@ START_TEST(it_is_never_too_long)
 }
 END_TEST
 
-START_TEST(the_room_is_used)
+START_TEST(the_room_is_used_for_what_is_not_ok_first)
 {
     char *text;
 
     flood_of_outputs();
     text = written();
     ck_assert_uint_ge(strlen(text), MARKDOWN_MOST - 100000);
-    expect_out(text, "<summary>1 ok"); /* those that failed fill it */
+    expect_in(text, " bytes left out …]\n"); /* no output takes all the room */
+    expect_in(text, "<summary>1 failed");
+    expect_out(text, "<summary>1 ok");
+    free(text);
+}
+END_TEST
+
+START_TEST(what_is_left_out_is_counted)
+{
+    unsigned long shown = 0;
+    unsigned long left_out;
+    char *text;
+
+    flood_of_small_outputs();
+    text = written();
+    ck_assert_uint_ge(strlen(text), MARKDOWN_MOST - 2000);
+    for (const char *at = text; (at = strstr(at, "<details>")) != NULL; at++)
+        shown++;
+    left_out = strtoul(strstr(text, "</details>\n\n1") + strlen("</details>\n\n"), NULL, 10);
+    ck_assert_uint_eq(shown + left_out, 20000);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_long_list_of_names_is_cut)
+{
+    char *text;
+
+    result_done(&result);
+    sample_begin(&result, 5000);
+    for (size_t i = 0; i < result.target_count; i++) {
+        free(result.targets[i].label);
+        result.targets[i].label = memory_print("%zx-x", i * 2654435761U % 4294967291U);
+    }
+    result_end_early(&result, RESULT_HALTED, 0, "halted");
+    (void)result_settle_rest(&result, NULL);
+    text = written();
+    ck_assert_uint_le(strlen(text), 12000);
+    expect_in(text, "…`\n");
+    expect_in(text, ": 5000 targets\n");
     free(text);
 }
 END_TEST
@@ -403,7 +462,9 @@ static Suite *markdown_suite(void)
     tcase_add_test(tests, ignored_parts_gather_outputs);
     tcase_add_test(tests, hostile_bytes_are_shown_and_harmless);
     tcase_add_loop_test(tests, it_is_never_too_long, 0, UNIT_COUNT(floods));
-    tcase_add_test(tests, the_room_is_used);
+    tcase_add_test(tests, the_room_is_used_for_what_is_not_ok_first);
+    tcase_add_test(tests, what_is_left_out_is_counted);
+    tcase_add_test(tests, a_long_list_of_names_is_cut);
     suite_add_tcase(suite, tests);
     return suite;
 }
