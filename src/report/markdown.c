@@ -30,7 +30,7 @@ enum {
     SUMMARY_NAMES_MOST = 100,
     STREAM_MOST = 16 * 1024,
     MESSAGES_MOST = 5,
-    NOTE_MOST = 256 /* what is said about what is left out */
+    NOTES_MOST = 512 /* what is said about what is left out, in two places */
 };
 
 struct sheet {
@@ -411,7 +411,7 @@ void markdown_write(FILE *stream, const struct result *result, const struct igno
     add_going_on(&facts, result);
     add_run(&facts, result);
     groups_make(&groups, result, ignore);
-    sheet.room -= head.length + facts.length + 2 * NOTE_MOST;
+    sheet.room -= head.length + facts.length + NOTES_MOST;
     (void)fwrite(head.data, 1, head.length, stream);
     write_not_ok(&sheet, result);
     (void)fwrite(facts.data, 1, facts.length, stream);
