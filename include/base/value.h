@@ -32,6 +32,9 @@ json_t *value_exact_time(int64_t wall);
 /* Appends OBJECT as one line without a newline, and frees it. */
 void value_print(struct buffer *buffer, json_t *object);
 
+/* The same over many lines, for people. */
+void value_print_indented(struct buffer *buffer, json_t *object);
+
 /* Valid as long as OBJECT is. NULL: null, missing, no string, or one with a NUL in it. */
 const char *value_get_text(const json_t *object, const char *key);
 

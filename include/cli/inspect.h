@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inspect: the commands that start nothing: check, targets and plan.
+ * inspect: the commands that start nothing: check, targets, plan and schema.
  *
  * Each prints its answer on standard output, what is wrong on standard error,
  * and returns the exit status.
@@ -13,5 +13,6 @@ struct options;
 int inspect_check(const struct options *options);
 int inspect_targets(const struct options *options);
 int inspect_plan(const struct options *options);
+int inspect_schema(void);
 
 #endif

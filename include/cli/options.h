@@ -27,6 +27,7 @@ enum options_command {
     OPTIONS_REPORT,
     OPTIONS_RERUN,
     OPTIONS_RUNS,
+    OPTIONS_SCHEMA,
     OPTIONS_HELP, /* what to print is made by options_print_help() */
     OPTIONS_VERSION
 };

@@ -18,6 +18,7 @@ enum {
         190 * 1024, /* bytes after the guard is put around it: azure-cli's 256 KiB in base64 */
     JOB_FILE_LIMIT = 1024 * 1024,
     JOB_TARGETS_MOST = 100000,
+    JOB_BATCHES_MOST = 1000,
     JOB_DIGEST_SIZE = 65 /* SHA-256 in hexadecimal, with the NUL */
 };
 

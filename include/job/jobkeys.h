@@ -2,10 +2,10 @@
 /*
  * jobkeys: the keys of a job file.
  *
- * One table in jobkeys.c says of every key where it stands, what kind of value
- * it takes, in which range, and whether it must be there. jobkeys_read() checks
- * one mapping against it; what the values mean to one another is its callers'
- * business. Main thread.
+ * The table in job/keytable says of every key where it stands, what kind of
+ * value it takes, in which range, and whether it must be there. jobkeys_read()
+ * checks one mapping against it; what the values mean to one another is its
+ * callers' business. Main thread.
  */
 #ifndef AZFAN_JOB_JOBKEYS_H
 #define AZFAN_JOB_JOBKEYS_H
@@ -80,7 +80,7 @@ struct jobkeys_value {
     const struct yaml_node
         *node;      /* of the right kind and range; NULL: absent, or wrong and reported */
     int64_t number; /* of a number; of a duration in nanoseconds; of a size in bytes; of a truth 1
-                       or 0 */
+                       or 0; of a word its place in the table's list */
 };
 
 /*
@@ -96,6 +96,9 @@ int jobkeys_parse(enum jobkeys_key key, const char *text, int64_t *ret, struct e
  */
 void jobkeys_read(const struct loading *loading, enum jobkeys_section section,
                   const struct yaml_node *node, struct jobkeys_value *values);
+
+/* The number that the file gives for KEY; where it gives none, or a wrong one, the table's. */
+int64_t jobkeys_number(const struct jobkeys_value *values, enum jobkeys_key key);
 
 /*
  * Reads NODE, the value of a share's KEY or an entry of its list, in the key's range. False: it is

@@ -60,6 +60,13 @@ void value_print(struct buffer *buffer, json_t *object)
     json_decref(object);
 }
 
+void value_print_indented(struct buffer *buffer, json_t *object)
+{
+    (void)json_dump_callback(object, append_chunk, buffer,
+                             JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    json_decref(object);
+}
+
 const char *value_get_text(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);

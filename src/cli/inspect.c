@@ -15,6 +15,7 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "job/job.h"
+#include "job/schema.h"
 #include "job/targets.h"
 #include "run/rules.h"
 
@@ -186,5 +187,15 @@ int inspect_plan(const struct options *options)
     print_plainly(&buffer);
     buffer_done(&buffer);
     job_free(job);
+    return LOAD_OK;
+}
+
+int inspect_schema(void)
+{
+    struct buffer buffer = BUFFER_INIT;
+
+    schema_print(&buffer);
+    (void)fputs(buffer_text(&buffer), stdout);
+    buffer_done(&buffer);
     return LOAD_OK;
 }

@@ -55,6 +55,8 @@ static int obey(const struct options *options, int *ret_signal)
         return inspect_check(options);
     case OPTIONS_TARGETS:
         return inspect_targets(options);
+    case OPTIONS_SCHEMA:
+        return inspect_schema();
     case OPTIONS_HELP:
         return show_help(options);
     case OPTIONS_VERSION:

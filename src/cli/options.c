@@ -35,7 +35,7 @@ enum {
 
 static const struct command_row {
     const char *name;
-    const char *arguments; /* NULL: not supported yet; "": none */
+    const char *arguments; /* "": none */
     const char *help;
 } commands[] = {
     [OPTIONS_RUN] = {"run", "JOB", "run the job on its targets"},
@@ -47,9 +47,9 @@ static const struct command_row {
     [OPTIONS_REPORT] = {"report", "[RUN]", "show a past run again: an id, a folder, or the latest"},
     [OPTIONS_RERUN] = {"rerun", "[RUN]", "run the targets of a past run that are not ok, again"},
     [OPTIONS_RUNS] = {"runs", "", "list past runs, newest first"},
+    [OPTIONS_SCHEMA] = {"schema", "", "print the JSON Schema of job files, for editors"},
     [OPTIONS_HELP] = {"help", "[COMMAND]", "show this help, or a command's"},
     [OPTIONS_VERSION] = {"version", "", "show the version"},
-    {"schema", NULL, NULL},
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
@@ -167,9 +167,8 @@ void options_print_help(struct buffer *buffer, enum options_command about)
                        "Runs one script on many Azure VMs and says what became of every one.\n\n"
                        "Commands:\n");
     for (int i = 0; i < COMMANDS; i++) {
-        if (commands[i].arguments != NULL)
-            buffer_print(buffer, "  %-9s %-10s %s\n", commands[i].name, commands[i].arguments,
-                         commands[i].help);
+        buffer_print(buffer, "  %-9s %-10s %s\n", commands[i].name, commands[i].arguments,
+                     commands[i].help);
     }
     buffer_add(buffer,
                "\n'azfan COMMAND --help' lists a command's options. The manual is azfan(1), "
@@ -187,12 +186,10 @@ static int find_command(const char *word, enum options_command *ret, struct erro
         names[i] = commands[i].name;
         if (strcmp(word, names[i]) != 0)
             continue;
-        if (commands[i].arguments == NULL)
-            return error_set(error, "the command %s is not supported yet", word);
         *ret = (enum options_command)i;
         return 0;
     }
-    nearest = text_nearest(word, names, OPTIONS_VERSION + 1);
+    nearest = text_nearest(word, names, COMMANDS);
     if (nearest != NULL)
         return error_set(error, "there is no command %s; did you mean %s?", word, nearest);
     return error_set(error, "there is no command %s; azfan --help lists them", word);
@@ -484,17 +481,20 @@ static bool takes_run(enum options_command command)
 
 static int read_jobs(int argc, char **argv, struct options *options, struct error *error)
 {
+    bool takes_nothing = commands[options->command].arguments[0] == '\0';
+
     options->jobs = argv + optind;
     options->job_count = (size_t)(argc - optind);
     if (options->command == OPTIONS_HELP || options->command == OPTIONS_VERSION)
         return 0;
-    if (options->command == OPTIONS_RUNS && options->job_count > 0)
-        return error_set(error, "azfan runs takes no argument, and got %s", options->jobs[0]);
+    if (takes_nothing && options->job_count > 0)
+        return error_set(error, "azfan %s takes no argument, and got %s",
+                         commands[options->command].name, options->jobs[0]);
     if (takes_run(options->command) && options->job_count > 1)
         return error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
                          commands[options->command].name, options->job_count, options->jobs[0],
                          options->jobs[1]);
-    if (takes_run(options->command) || options->command == OPTIONS_RUNS)
+    if (takes_run(options->command) || takes_nothing)
         return 0;
     if (options->job_count == 0)
         return error_set(error, "which job? azfan %s %s", commands[options->command].name,

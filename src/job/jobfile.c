@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
+#include "job/keytable.h"
 #include "job/loading.h"
 #include "job/problems.h"
 #include "job/retry.h"
@@ -21,11 +22,6 @@
 #include "job/selection.h"
 #include "job/yaml.h"
 #include "sys/file.h"
-
-enum { DEFAULT_CONCURRENCY = 30, DEFAULT_OUTPUT_LIMIT = 1024 * 1024, BATCHES_MOST = 1000 };
-
-#define DEFAULT_TIMEOUT    (220 * NUMBER_SECOND)
-#define DEFAULT_KILL_GRACE (2 * NUMBER_SECOND)
 
 /* What az and the VM's agent need beside the script's own time: see azfan(1). */
 #define AZURE_OVERHEAD (90 * NUMBER_SECOND)
@@ -60,11 +56,6 @@ static void load_identity(const struct loading *loading, const struct jobkeys_va
     loading->job->runbook = runbook != NULL ? memory_string(runbook->text) : NULL;
 }
 
-static int64_t number_or(const struct jobkeys_value *value, int64_t otherwise)
-{
-    return value->node != NULL ? value->number : otherwise;
-}
-
 static void load_timeouts(const struct loading *loading, const struct jobkeys_value *values)
 {
     const struct jobkeys_value *script = &values[KEY_SCRIPT_TIMEOUT];
@@ -72,7 +63,7 @@ static void load_timeouts(const struct loading *loading, const struct jobkeys_va
     int64_t override = loading->overrides->timeout;
     struct job *job = loading->job;
 
-    job->timeout = override > 0 ? override : number_or(timeout, DEFAULT_TIMEOUT);
+    job->timeout = override > 0 ? override : jobkeys_number(values, KEY_TIMEOUT);
     job->script_timeout = job->timeout - AZURE_OVERHEAD;
     if (job->script_timeout < job->timeout / 2)
         job->script_timeout = job->timeout / 2;
@@ -97,14 +88,15 @@ static void load_settings(const struct loading *loading, const struct jobkeys_va
     const struct yaml_node *az = values[KEY_AZ].node;
     struct job *job = loading->job;
 
-    job->concurrency = overrides->concurrency > 0
-                           ? overrides->concurrency
-                           : (int)number_or(&values[KEY_CONCURRENCY], DEFAULT_CONCURRENCY);
+    job->concurrency = overrides->concurrency > 0 ? overrides->concurrency
+                                                  : (int)jobkeys_number(values, KEY_CONCURRENCY);
     job->deadline =
-        overrides->deadline > 0 ? overrides->deadline : number_or(&values[KEY_DEADLINE], 0);
-    job->kill_grace = number_or(&values[KEY_KILL_GRACE], DEFAULT_KILL_GRACE);
-    job->output_limit = (size_t)number_or(&values[KEY_OUTPUT_LIMIT], DEFAULT_OUTPUT_LIMIT);
-    job->az = memory_string(overrides->az != NULL ? overrides->az : az != NULL ? az->text : "az");
+        overrides->deadline > 0 ? overrides->deadline : jobkeys_number(values, KEY_DEADLINE);
+    job->kill_grace = jobkeys_number(values, KEY_KILL_GRACE);
+    job->output_limit = (size_t)jobkeys_number(values, KEY_OUTPUT_LIMIT);
+    job->az = memory_string(overrides->az != NULL ? overrides->az
+                            : az != NULL          ? az->text
+                                                  : keytable[KEY_AZ].normal_text);
     load_timeouts(loading, values);
 }
 
@@ -114,9 +106,9 @@ static void load_batches(const struct loading *loading, const struct yaml_node *
     size_t count = is_list ? node->count : 1;
     struct job *job = loading->job;
 
-    if (count > BATCHES_MOST) {
+    if (count > JOB_BATCHES_MOST) {
         loading_problem(loading, node, "batches must have at most %d entries, not %zu",
-                        BATCHES_MOST, count);
+                        JOB_BATCHES_MOST, count);
         return;
     }
     job->batches = memory_zeroed(count, sizeof *job->batches);
@@ -125,16 +117,6 @@ static void load_batches(const struct loading *loading, const struct yaml_node *
                                is_list ? node->items[i] : node, &job->batches[job->batch_count]))
             job->batch_count++;
     }
-}
-
-static void load_on_halt(const struct loading *loading, const struct yaml_node *node)
-{
-    if (node == NULL || strcmp(node->text, "drain") == 0)
-        loading->job->on_halt = JOB_DRAIN;
-    else if (strcmp(node->text, "stop") == 0)
-        loading->job->on_halt = JOB_STOP;
-    else
-        loading_problem(loading, node, "on_halt must be drain or stop, not \"%.80s\"", node->text);
 }
 
 /* In which steps the job goes over its targets, and when it goes no further. */
@@ -147,7 +129,7 @@ static void load_steps(const struct loading *loading, const struct jobkeys_value
 
     if (batches->node != NULL)
         load_batches(loading, batches->node);
-    job->pause_between = number_or(pause, 0);
+    job->pause_between = jobkeys_number(values, KEY_PAUSE_BETWEEN);
     if (pause->node != NULL && batches->key == NULL)
         loading_problem(loading, pause->key,
                         "pause_between needs batches: without them there is nothing between which "
@@ -155,7 +137,7 @@ static void load_steps(const struct loading *loading, const struct jobkeys_value
     job->has_max_failures =
         most != NULL &&
         jobkeys_read_share(loading, KEY_MAX_FAILURES, "max_failures", most, &job->max_failures);
-    load_on_halt(loading, values[KEY_ON_HALT].node);
+    job->on_halt = (enum job_halt)jobkeys_number(values, KEY_ON_HALT);
 }
 
 static void load_repeats(const struct loading *loading, const struct jobkeys_value *values)

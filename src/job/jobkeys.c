@@ -9,78 +9,10 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "job/job.h"
+#include "job/keytable.h"
 #include "job/loading.h"
 #include "job/problems.h"
 #include "job/yaml.h"
-
-enum kind {
-    TEXT,         /* any scalar that is not empty */
-    NUMBER,       /* without quotes */
-    DURATION,     /* with a unit */
-    SIZE,         /* with a unit */
-    BOOLEAN,      /* true or false, without quotes: YAML 1.1 has too many other words for it */
-    SHARE,        /* a count or a percentage: jobkeys_read_share() */
-    SHARES,       /* one, or a list of them, not empty; likewise */
-    MAPPING,      /* read by somebody else */
-    LIST,         /* not empty; likewise */
-    TEXT_OR_LIST, /* likewise */
-    LATER         /* of the contract, but not built yet: refused by name */
-};
-
-enum { KIB = 1024, MIB = 1024 * KIB };
-
-static const struct key {
-    enum jobkeys_section section;
-    const char *name;
-    enum kind kind;
-    bool required;
-    int64_t least, most; /* of NUMBER, DURATION, SIZE and a count; a percentage is up to 100 */
-} keys[JOBKEYS_COUNT] = {
-    [KEY_VERSION] = {JOBKEYS_TOP, "version", NUMBER, true, 1, INT32_MAX},
-    [KEY_NAME] = {JOBKEYS_TOP, "name", TEXT, true, 0, 0},
-    [KEY_DESCRIPTION] = {JOBKEYS_TOP, "description", TEXT, false, 0, 0},
-    [KEY_RUNBOOK] = {JOBKEYS_TOP, "runbook", TEXT, false, 0, 0},
-    [KEY_SCRIPT] = {JOBKEYS_TOP, "script", MAPPING, true, 0, 0},
-    [KEY_TARGETS] = {JOBKEYS_TOP, "targets", MAPPING, true, 0, 0},
-    [KEY_CONCURRENCY] = {JOBKEYS_TOP, "concurrency", NUMBER, false, 1, 1000},
-    [KEY_TIMEOUT] = {JOBKEYS_TOP, "timeout", DURATION, false, 100 * NUMBER_MILLISECOND,
-                     24 * NUMBER_HOUR},
-    [KEY_SCRIPT_TIMEOUT] = {JOBKEYS_TOP, "script_timeout", DURATION, false,
-                            100 * NUMBER_MILLISECOND, 24 * NUMBER_HOUR},
-    [KEY_DEADLINE] = {JOBKEYS_TOP, "deadline", DURATION, false, NUMBER_SECOND, NUMBER_LONGEST},
-    [KEY_KILL_GRACE] = {JOBKEYS_TOP, "kill_grace", DURATION, false, 0, 60 * NUMBER_SECOND},
-    [KEY_RETRY] = {JOBKEYS_TOP, "retry", MAPPING, false, 0, 0},
-    [KEY_IDEMPOTENT] = {JOBKEYS_TOP, "idempotent", BOOLEAN, false, 0, 0},
-    [KEY_BATCHES] = {JOBKEYS_TOP, "batches", SHARES, false, 1, JOB_TARGETS_MOST},
-    [KEY_PAUSE_BETWEEN] = {JOBKEYS_TOP, "pause_between", DURATION, false, 0, 24 * NUMBER_HOUR},
-    [KEY_MAX_FAILURES] = {JOBKEYS_TOP, "max_failures", SHARE, false, 0, JOB_TARGETS_MOST},
-    [KEY_ON_HALT] = {JOBKEYS_TOP, "on_halt", TEXT, false, 0, 0},
-    [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", LATER, false, 0, 0},
-    [KEY_OUTPUT_LIMIT] = {JOBKEYS_TOP, "output_limit", SIZE, false, KIB, INT64_C(64) * MIB},
-    [KEY_AZ] = {JOBKEYS_TOP, "az", TEXT, false, 0, 0},
-    [KEY_SCRIPT_FILE] = {JOBKEYS_SCRIPT, "file", TEXT, false, 0, 0},
-    [KEY_SCRIPT_INLINE] = {JOBKEYS_SCRIPT, "inline", TEXT, false, 0, 0},
-    [KEY_SCRIPT_SHELL] = {JOBKEYS_SCRIPT, "shell", TEXT, false, 0, 0},
-    [KEY_SCRIPT_PARAMETERS] = {JOBKEYS_SCRIPT, "parameters", MAPPING, false, 0, 0},
-    [KEY_TARGETS_SUBSCRIPTION] = {JOBKEYS_TARGETS, "subscription", TEXT, false, 0, 0},
-    [KEY_TARGETS_RESOURCE_GROUP] = {JOBKEYS_TARGETS, "resource_group", TEXT, false, 0, 0},
-    [KEY_TARGETS_VMS] = {JOBKEYS_TARGETS, "vms", LIST, false, 0, 0},
-    [KEY_TARGETS_FILE] = {JOBKEYS_TARGETS, "file", TEXT, false, 0, 0},
-    [KEY_TARGETS_LIST] = {JOBKEYS_TARGETS, "list", LATER, false, 0, 0},
-    [KEY_TARGETS_QUERY] = {JOBKEYS_TARGETS, "query", LATER, false, 0, 0},
-    [KEY_TARGETS_EXCLUDE] = {JOBKEYS_TARGETS, "exclude", TEXT_OR_LIST, false, 0, 0},
-    [KEY_TARGETS_EXPECT] = {JOBKEYS_TARGETS, "expect", LATER, false, 0, 0},
-    [KEY_RETRY_ATTEMPTS] = {JOBKEYS_RETRY, "attempts", NUMBER, false, 1, 100},
-    [KEY_RETRY_DELAY] = {JOBKEYS_RETRY, "delay", DURATION, false, 0, 24 * NUMBER_HOUR},
-    [KEY_RETRY_FACTOR] = {JOBKEYS_RETRY, "factor", NUMBER, false, 1, 10},
-    [KEY_RETRY_MAX_DELAY] = {JOBKEYS_RETRY, "max_delay", DURATION, false, 0, 24 * NUMBER_HOUR},
-    [KEY_RETRY_ON] = {JOBKEYS_RETRY, "on", TEXT_OR_LIST, false, 0, 0},
-    [KEY_VM_NAME] = {JOBKEYS_VM, "name", TEXT, true, 0, 0},
-    [KEY_VM_RESOURCE_GROUP] = {JOBKEYS_VM, "resource_group", TEXT, false, 0, 0},
-    [KEY_VM_SUBSCRIPTION] = {JOBKEYS_VM, "subscription", TEXT, false, 0, 0},
-    [KEY_VM_PARAMETERS] = {JOBKEYS_VM, "parameters", MAPPING, false, 0, 0},
-    [KEY_SECRET_ENV] = {JOBKEYS_SECRET, "env", TEXT, true, 0, 0},
-};
 
 static const char *const sections[] = {
     [JOBKEYS_TOP] = "a job file",     [JOBKEYS_SCRIPT] = "script",
@@ -88,25 +20,25 @@ static const char *const sections[] = {
     [JOBKEYS_VM] = "an entry of vms", [JOBKEYS_SECRET] = "a secret parameter"};
 
 /* The key NAME of SECTION; NULL when it has none. */
-static const struct key *find_key(enum jobkeys_section section, const char *name)
+static const struct keytable_row *find_key(enum jobkeys_section section, const char *name)
 {
     for (size_t i = 0; i < JOBKEYS_COUNT; i++) {
-        if (keys[i].section == section && strcmp(keys[i].name, name) == 0)
-            return &keys[i];
+        if (keytable[i].section == section && strcmp(keytable[i].name, name) == 0)
+            return &keytable[i];
     }
     return NULL;
 }
 
 /* The closest key that is not refused anyway; NULL when none is close. */
-static const struct key *find_nearest(enum jobkeys_section section, const char *name)
+static const struct keytable_row *find_nearest(enum jobkeys_section section, const char *name)
 {
     const char *nearest;
     const char *names[JOBKEYS_COUNT];
     size_t count = 0;
 
     for (size_t i = 0; i < JOBKEYS_COUNT; i++) {
-        if (keys[i].section == section && keys[i].kind != LATER)
-            names[count++] = keys[i].name;
+        if (keytable[i].section == section && keytable[i].kind != KIND_LATER)
+            names[count++] = keytable[i].name;
     }
     nearest = text_nearest(name, names, count);
     return nearest != NULL ? find_key(section, nearest) : NULL;
@@ -131,11 +63,12 @@ static const char *find_place(enum jobkeys_section section, const char *name)
 }
 
 /* Returns the key that was probably meant; NULL when that is anybody's guess. */
-static const struct key *report_unknown(const struct loading *loading, enum jobkeys_section section,
-                                        const struct yaml_node *key)
+static const struct keytable_row *report_unknown(const struct loading *loading,
+                                                 enum jobkeys_section section,
+                                                 const struct yaml_node *key)
 {
     bool is_shown = loading->problems->count < PROBLEMS_MOST;
-    const struct key *nearest = is_shown ? find_nearest(section, key->text) : NULL;
+    const struct keytable_row *nearest = is_shown ? find_nearest(section, key->text) : NULL;
     const char *place = find_place(section, key->text);
 
     if (place != NULL)
@@ -179,8 +112,8 @@ bool jobkeys_read_share(const struct loading *loading, enum jobkeys_key key, con
 
     if (!jobkeys_is_text(loading, what, node))
         return false;
-    if (number_parse_share(node->text, keys[key].least, keys[key].most, &percent, &value, &error) <
-        0) {
+    if (number_parse_share(node->text, keytable[key].least, keytable[key].most, &percent, &value,
+                           &error) < 0) {
         loading_problem(loading, node, "%s %s", what, error.text);
         return false;
     }
@@ -192,57 +125,53 @@ bool jobkeys_read_share(const struct loading *loading, enum jobkeys_key key, con
     return true;
 }
 
-/* Appends a limit the way a job file would have it. */
-static void print_limit(struct buffer *buffer, enum kind kind, int64_t limit)
-{
-    if (kind == DURATION)
-        number_print_exact_duration(buffer, limit);
-    else if (limit % MIB == 0)
-        buffer_print(buffer, "%dMiB", (int)(limit / MIB));
-    else
-        buffer_print(buffer, "%dKiB", (int)(limit / KIB));
-}
-
-static int check_range(const struct key *key, const char *text, int64_t value, struct error *error)
+static int check_range(const struct keytable_row *key, const char *text, int64_t value,
+                       struct error *error)
 {
     struct buffer limits = BUFFER_INIT;
 
     if (value >= key->least && value <= key->most)
         return 0;
-    print_limit(&limits, key->kind, key->least);
+    keytable_print_amount(&limits, key->kind, key->least);
     buffer_add(&limits, " to ");
-    print_limit(&limits, key->kind, key->most);
+    keytable_print_amount(&limits, key->kind, key->most);
     (void)error_set(error, "must be from %s, not %s", buffer_text(&limits), text);
     buffer_done(&limits);
     return -1;
 }
 
-static int parse(const struct key *key, const char *text, int64_t *ret, struct error *error)
+static int parse(const struct keytable_row *key, const char *text, int64_t *ret,
+                 struct error *error)
 {
     size_t size = 0;
 
-    if (key->kind == NUMBER)
+    if (key->kind == KIND_NUMBER)
         return number_parse(text, key->least, key->most, ret, error);
-    if (key->kind == DURATION && number_parse_duration(text, ret, error) < 0)
+    if (key->kind == KIND_DURATION && number_parse_duration(text, ret, error) < 0)
         return -1;
-    if (key->kind == SIZE && number_parse_size(text, &size, error) < 0)
+    if (key->kind == KIND_SIZE && number_parse_size(text, &size, error) < 0)
         return -1;
-    if (key->kind == SIZE)
+    if (key->kind == KIND_SIZE)
         *ret = (int64_t)size;
     return check_range(key, text, *ret, error);
 }
 
 int jobkeys_parse(enum jobkeys_key key, const char *text, int64_t *ret, struct error *error)
 {
-    return parse(&keys[key], text, ret, error);
+    return parse(&keytable[key], text, ret, error);
 }
 
-static bool read_amount(const struct loading *loading, const struct key *key,
+int64_t jobkeys_number(const struct jobkeys_value *values, enum jobkeys_key key)
+{
+    return values[key].node != NULL ? values[key].number : keytable[key].normal;
+}
+
+static bool read_amount(const struct loading *loading, const struct keytable_row *key,
                         const struct yaml_node *node, int64_t *ret)
 {
     struct error error;
 
-    if (key->kind == NUMBER && node->quoted)
+    if (key->kind == KIND_NUMBER && node->quoted)
         loading_problem(loading, node, "%s must be a number without quotes", key->name);
     else if (parse(key, node->text, ret, &error) < 0)
         loading_problem(loading, node, "%s %s", key->name, error.text);
@@ -251,7 +180,7 @@ static bool read_amount(const struct loading *loading, const struct key *key,
     return false;
 }
 
-static bool read_boolean(const struct loading *loading, const struct key *key,
+static bool read_boolean(const struct loading *loading, const struct keytable_row *key,
                          const struct yaml_node *node, int64_t *ret)
 {
     *ret = strcmp(node->text, "true") == 0;
@@ -265,15 +194,35 @@ static bool read_boolean(const struct loading *loading, const struct key *key,
     return false;
 }
 
-static bool is_wanted_kind(enum kind kind, const struct yaml_node *node)
+static bool read_word(const struct loading *loading, const struct keytable_row *key,
+                      const struct yaml_node *node, int64_t *ret)
+{
+    struct buffer words = BUFFER_INIT;
+
+    for (*ret = 0; key->words[*ret] != NULL; ++*ret) {
+        if (strcmp(node->text, key->words[*ret]) == 0) {
+            buffer_done(&words);
+            return true;
+        }
+        buffer_print(&words, "%s%s", *ret > 0 ? " or " : "", key->words[*ret]);
+    }
+    loading_problem(loading, node, "%s must be %s, not \"%.80s\"", key->name, buffer_text(&words),
+                    node->text);
+    buffer_done(&words);
+    return false;
+}
+
+static bool is_wanted_kind(enum keytable_kind kind, const struct yaml_node *node)
 {
     switch (kind) {
-    case MAPPING:
+    case KIND_MAPPING:
+    case KIND_PARAMETERS:
         return node->kind == YAML_MAPPING;
-    case LIST:
+    case KIND_VMS:
         return node->kind == YAML_SEQUENCE;
-    case TEXT_OR_LIST:
-    case SHARES:
+    case KIND_SHARES:
+    case KIND_PATTERNS:
+    case KIND_REASONS:
         return node->kind != YAML_MAPPING;
     default:
         return node->kind == YAML_SCALAR;
@@ -281,21 +230,25 @@ static bool is_wanted_kind(enum kind kind, const struct yaml_node *node)
 }
 
 /* Is VALUE what KEY takes? If not, adds a problem. */
-static bool read_value(const struct loading *loading, const struct key *key,
+static bool read_value(const struct loading *loading, const struct keytable_row *key,
                        const struct yaml_node *name, const struct yaml_node *node, int64_t *ret)
 {
-    static const char *const wanted[] = {[TEXT] = "a single value",
-                                         [NUMBER] = "a number",
-                                         [DURATION] = "a duration",
-                                         [SIZE] = "a size",
-                                         [BOOLEAN] = "true or false",
-                                         [SHARE] = "a count or a percentage",
-                                         [SHARES] = "a count, a percentage or a list of them",
-                                         [MAPPING] = "a mapping (indented keys with values)",
-                                         [LIST] = "a list",
-                                         [TEXT_OR_LIST] = "a single value or a list"};
+    static const char *const wanted[] = {[KIND_TEXT] = "a single value",
+                                         [KIND_WORD] = "a single value",
+                                         [KIND_NUMBER] = "a number",
+                                         [KIND_DURATION] = "a duration",
+                                         [KIND_SIZE] = "a size",
+                                         [KIND_BOOLEAN] = "true or false",
+                                         [KIND_SHARE] = "a count or a percentage",
+                                         [KIND_SHARES] = "a count, a percentage or a list of them",
+                                         [KIND_MAPPING] = "a mapping (indented keys with values)",
+                                         [KIND_PARAMETERS] = "a mapping (indented keys with "
+                                                             "values)",
+                                         [KIND_VMS] = "a list",
+                                         [KIND_PATTERNS] = "a single value or a list",
+                                         [KIND_REASONS] = "a single value or a list"};
 
-    if (key->kind == LATER)
+    if (key->kind == KIND_LATER)
         loading_problem(loading, name, "\"%s\" is not supported yet", key->name);
     else if (node->refused)
         return false;
@@ -308,10 +261,12 @@ static bool read_value(const struct loading *loading, const struct key *key,
         loading_problem(loading, node, "%s must not be an empty list", key->name);
     else if (node->kind == YAML_SCALAR && node->text[0] == '\0')
         loading_problem(loading, node, "%s must not be empty", key->name);
-    else if (key->kind == NUMBER || key->kind == DURATION || key->kind == SIZE)
+    else if (key->kind == KIND_NUMBER || key->kind == KIND_DURATION || key->kind == KIND_SIZE)
         return read_amount(loading, key, node, ret);
-    else if (key->kind == BOOLEAN)
+    else if (key->kind == KIND_BOOLEAN)
         return read_boolean(loading, key, node, ret);
+    else if (key->kind == KIND_WORD)
+        return read_word(loading, key, node, ret);
     else
         return true;
     return false;
@@ -328,23 +283,23 @@ void jobkeys_read(const struct loading *loading, enum jobkeys_section section,
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
-        const struct key *key = find_key(section, node->keys[i]->text);
+        const struct keytable_row *key = find_key(section, node->keys[i]->text);
         struct jobkeys_value *value;
 
         if (key == NULL) {
             /* What was meant is there, if misspelt: nobody need say that it is missing. */
             key = report_unknown(loading, section, node->keys[i]);
-            if (key != NULL && values[key - keys].key == NULL)
-                values[key - keys].key = node->keys[i];
+            if (key != NULL && values[key - keytable].key == NULL)
+                values[key - keytable].key = node->keys[i];
             continue;
         }
-        value = &values[key - keys];
+        value = &values[key - keytable];
         value->key = node->keys[i];
         if (read_value(loading, key, node->keys[i], node->items[i], &value->number))
             value->node = node->items[i];
     }
     for (size_t i = 0; i < JOBKEYS_COUNT; i++) {
-        if (keys[i].section == section && keys[i].required && values[i].key == NULL)
-            loading_problem(loading, node, "\"%s\" is missing", keys[i].name);
+        if (keytable[i].section == section && keytable[i].required && values[i].key == NULL)
+            loading_problem(loading, node, "\"%s\" is missing", keytable[i].name);
     }
 }

@@ -13,11 +13,6 @@
 #include "job/problems.h"
 #include "job/yaml.h"
 
-enum { DEFAULT_ATTEMPTS = 3, DEFAULT_FACTOR = 2 };
-
-#define DEFAULT_DELAY     (30 * NUMBER_SECOND)
-#define DEFAULT_MAX_DELAY (5 * NUMBER_MINUTE)
-
 /* What a reason tells of the script. */
 enum script {
     NOT_RUN,     /* it has not begun, or the single attempt tells whether it has */
@@ -57,7 +52,7 @@ static const struct reason {
 
 enum { REASON_COUNT = sizeof reasons / sizeof reasons[0] };
 
-_Static_assert(REASON_COUNT <= 32, "a reason is a bit of job_retry.on");
+_Static_assert((int)REASON_COUNT <= (int)RETRY_REASONS_MOST, "a reason is a bit of job_retry.on");
 
 static unsigned bit(const struct reason *reason)
 {
@@ -73,13 +68,12 @@ static const struct reason *find(const char *name)
     return NULL;
 }
 
-/* Those that a job may name, in the table's order. Returns how many. */
-static size_t list_names(const char *names[REASON_COUNT])
+size_t retry_list_reasons(bool only_default, const char *names[RETRY_REASONS_MOST])
 {
     size_t count = 0;
 
     for (size_t i = 0; i < REASON_COUNT; i++) {
-        if (reasons[i].script < MENDED)
+        if (only_default ? reasons[i].is_default : reasons[i].script < MENDED)
             names[count++] = reasons[i].name;
     }
     return count;
@@ -97,8 +91,8 @@ static unsigned default_reasons(void)
 static void report_unknown(const struct loading *loading, const struct yaml_node *node)
 {
     bool is_shown = loading->problems->count < PROBLEMS_MOST;
-    const char *names[REASON_COUNT] = {NULL};
-    size_t count = is_shown ? list_names(names) : 0;
+    const char *names[RETRY_REASONS_MOST] = {NULL};
+    size_t count = is_shown ? retry_list_reasons(false, names) : 0;
     const char *nearest = text_nearest(node->text, names, count);
     struct buffer list = BUFFER_INIT;
 
@@ -158,13 +152,14 @@ static void load_reasons(const struct loading *loading, const struct yaml_node *
 }
 
 /* Where only one of the two is given, the other's default gives way to it. */
-static void load_delays(const struct loading *loading, const struct jobkeys_value *delay,
-                        const struct jobkeys_value *most)
+static void load_delays(const struct loading *loading, const struct jobkeys_value *values)
 {
+    const struct jobkeys_value *delay = &values[KEY_RETRY_DELAY];
+    const struct jobkeys_value *most = &values[KEY_RETRY_MAX_DELAY];
     struct job_retry *retry = &loading->job->retry;
 
-    retry->delay = delay->node != NULL ? delay->number : DEFAULT_DELAY;
-    retry->max_delay = most->node != NULL ? most->number : DEFAULT_MAX_DELAY;
+    retry->delay = jobkeys_number(values, KEY_RETRY_DELAY);
+    retry->max_delay = jobkeys_number(values, KEY_RETRY_MAX_DELAY);
     if (retry->max_delay >= retry->delay)
         return;
     if (delay->node != NULL && most->node != NULL) {
@@ -184,17 +179,13 @@ static void load_delays(const struct loading *loading, const struct jobkeys_valu
 void retry_load(const struct loading *loading, const struct yaml_node *section)
 {
     struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
-    const struct jobkeys_value *attempts = &values[KEY_RETRY_ATTEMPTS];
-    const struct jobkeys_value *factor = &values[KEY_RETRY_FACTOR];
     struct job_retry *retry = &loading->job->retry;
 
     if (section != NULL)
         jobkeys_read(loading, JOBKEYS_RETRY, section, values);
-    retry->attempts = section == NULL          ? 1
-                      : attempts->node != NULL ? (int)attempts->number
-                                               : DEFAULT_ATTEMPTS;
-    retry->factor = factor->node != NULL ? (int)factor->number : DEFAULT_FACTOR;
-    load_delays(loading, &values[KEY_RETRY_DELAY], &values[KEY_RETRY_MAX_DELAY]);
+    retry->attempts = section == NULL ? 1 : (int)jobkeys_number(values, KEY_RETRY_ATTEMPTS);
+    retry->factor = (int)jobkeys_number(values, KEY_RETRY_FACTOR);
+    load_delays(loading, values);
     if (section != NULL)
         load_reasons(loading, values[KEY_RETRY_ON].node);
 }

@@ -92,16 +92,6 @@ static void load_text(const struct loading *loading, const struct jobkeys_value 
     job->script = buffer_take(&script);
 }
 
-static void load_shell(const struct loading *loading, const struct yaml_node *node)
-{
-    if (node == NULL || strcmp(node->text, "sh") == 0)
-        loading->job->shell = JOB_SH;
-    else if (strcmp(node->text, "powershell") == 0)
-        loading->job->shell = JOB_POWERSHELL;
-    else
-        loading_problem(loading, node, "shell must be sh or powershell, not \"%s\"", node->text);
-}
-
 void script_load(const struct loading *loading, const struct yaml_node *section)
 {
     struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
@@ -110,7 +100,7 @@ void script_load(const struct loading *loading, const struct yaml_node *section)
 
     if (section != NULL)
         jobkeys_read(loading, JOBKEYS_SCRIPT, section, values);
-    load_shell(loading, values[KEY_SCRIPT_SHELL].node);
+    loading->job->shell = (enum job_shell)jobkeys_number(values, KEY_SCRIPT_SHELL);
     parameters_load(loading, values[KEY_SCRIPT_PARAMETERS].node, true, &loading->job->parameters);
     if (file->key != NULL && text->key != NULL)
         loading_problem(loading, file->key->line > text->key->line ? file->key : text->key,

@@ -28,6 +28,21 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   [ "$count" -ge 1 ]
 }
 
+@test "the way to an editor's schema works as the manual says" {
+  cd "$place"
+  mkdir jobs
+  azfan() { "$azfan" "$@"; }
+  line=$(sed -n '/^\.Sh EDITORS/,/^\.Sh EXAMPLES/s/^\.Dl \$ //p' "$top/man/azfan-job.5")
+  eval "$line"
+  jq -e '.properties.version.const == 1' jobs/azfan.schema.json
+  # The line for the editor, as every sample has it.
+  line=$(sed -n '/^\.Sh EDITORS/,/^\.Sh EXAMPLES/s/^\.Dl #/#/p' "$top/man/azfan-job.5")
+  for file in "$top"/jobs/*.yaml; do
+    [ "$(head -n 1 "$file")" = "$line" ] || { echo "$file"; return 1; }
+  done
+  grep -qxF "$line" "$top/README.md"
+}
+
 @test "the README's commands exist, and those without a cloud run" {
   blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/restart-agent.yaml"
   cd "$place"
@@ -121,7 +136,7 @@ short_jobs() {
   section OPTIONS | sed -nE 's/^\.Ss Of (.*)/of \1/p; s/^\.It.* ?Fl Fl ([a-z-]+).*/--\1/p' |
     awk '$1 == "of" { gsub(/,| and/, ""); n = split($0, of) } /^--/ { for (i = 2; i <= n; i++) print of[i], $1 }' |
     sort >"$place/manual"
-  for command in check plan rehearse report rerun run runs targets; do
+  for command in check plan rehearse report rerun run runs schema targets; do
     "$azfan" "$command" --help | sed -n '/^Options:/,/^$/p' | sed -nE "s/^  .{4}(--[a-z-]+).*/$command \1/p"
   done | grep -vE -- '--(help|version)$' | sort >"$place/helped"
   [ "$(wc -l <"$place/helped")" -ge 60 ]

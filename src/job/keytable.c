@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "job/keytable.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+
+#include "base/buffer.h"
+#include "base/number.h"
+#include "job/job.h"
+
+enum { KIB = 1024, MIB = 1024 * KIB };
+
+static const char *const shells[] = {[JOB_SH] = "sh", [JOB_POWERSHELL] = "powershell", NULL};
+static const char *const halts[] = {[JOB_DRAIN] = "drain", [JOB_STOP] = "stop", NULL};
+
+/* What readers check by their own means; a test holds these against them. */
+#define IDENTIFIER   "[A-Za-z_][A-Za-z0-9_]*"
+#define JOB_NAME     "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
+#define GROUP        "^[A-Za-z0-9_.()-]{0,89}[A-Za-z0-9_()-]$"
+#define SUBSCRIPTION "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
+#define SPAN         "[0-9]{1,9}(-[0-9]{1,9})?"
+#define BRACKETS     "\\[" SPAN "(," SPAN ")*\\]"
+#define VM           "^(/.+|([A-Za-z0-9_.-]|" BRACKETS ")+)$"
+#define GLOB         "^([A-Za-z0-9_.*?-]|" BRACKETS ")+$"
+
+const char keytable_vm_pattern[] = VM;
+const char keytable_parameter_pattern[] = "^" IDENTIFIER "$";
+
+const struct keytable_row keytable[JOBKEYS_COUNT] = {
+    [KEY_VERSION] = {JOBKEYS_TOP, "version", KIND_NUMBER, .required = true, .least = 1,
+                     .most = INT32_MAX, .help = "The version of the job file's form: 1."},
+    [KEY_NAME] = {JOBKEYS_TOP, "name", KIND_TEXT, .required = true, .pattern = JOB_NAME,
+                  .help = "What runs of this job are called: 1 to 64 letters, digits and - _ . "
+                          "(and no - or . in front)."},
+    [KEY_DESCRIPTION] = {JOBKEYS_TOP, "description", KIND_TEXT, .help = "One line for people."},
+    [KEY_RUNBOOK] = {JOBKEYS_TOP, "runbook", KIND_TEXT,
+                     .help = "Text or a link, shown to the person on call when something failed."},
+    [KEY_SCRIPT] = {JOBKEYS_TOP, "script", KIND_MAPPING, .required = true, .holds = JOBKEYS_SCRIPT,
+                    .help = "What is run on the VMs: either file or inline."},
+    [KEY_TARGETS] = {JOBKEYS_TOP, "targets", KIND_MAPPING, .required = true,
+                     .holds = JOBKEYS_TARGETS,
+                     .help = "The VMs: at least one of vms and file. A VM that is named twice runs "
+                             "once."},
+    [KEY_CONCURRENCY] = {JOBKEYS_TOP, "concurrency", KIND_NUMBER, .least = 1, .most = 1000,
+                         .normal = 30,
+                         .help = "How many az processes run at once. One takes about 110 MiB of "
+                                 "memory."},
+    [KEY_TIMEOUT] = {JOBKEYS_TOP, "timeout", KIND_DURATION, .least = 100 * NUMBER_MILLISECOND,
+                     .most = 24 * NUMBER_HOUR, .normal = 220 * NUMBER_SECOND,
+                     .help = "How long one attempt may take. Then az is stopped here; the script "
+                             "may still run on the VM."},
+    [KEY_SCRIPT_TIMEOUT] = {JOBKEYS_TOP, "script_timeout", KIND_DURATION,
+                            .least = 100 * NUMBER_MILLISECOND, .most = 24 * NUMBER_HOUR,
+                            .help = "How long the script may run on the VM. Then it is stopped "
+                                    "there. Not longer than timeout; without it timeout less 90 "
+                                    "seconds, but at least half of timeout."},
+    [KEY_DEADLINE] = {JOBKEYS_TOP, "deadline", KIND_DURATION, .least = NUMBER_SECOND,
+                      .most = NUMBER_LONGEST,
+                      .help = "How long the whole run may take. Then nothing more is started, and "
+                              "what runs is stopped. Without it there is no limit."},
+    [KEY_KILL_GRACE] = {JOBKEYS_TOP, "kill_grace", KIND_DURATION, .most = 60 * NUMBER_SECOND,
+                        .normal = 2 * NUMBER_SECOND,
+                        .help = "From SIGINT to SIGKILL when az is stopped; 0s goes straight to "
+                                "SIGKILL."},
+    [KEY_RETRY] = {JOBKEYS_TOP, "retry", KIND_MAPPING, .holds = JOBKEYS_RETRY,
+                   .help = "When and how often a target is tried again; {} for all defaults. "
+                           "Without it nothing is. Only an attempt after which the script has "
+                           "certainly not started is repeated, unless idempotent is true."},
+    [KEY_IDEMPOTENT] = {JOBKEYS_TOP, "idempotent", KIND_BOOLEAN, .most = 1,
+                        .help = "The script may run twice on a VM and do no harm. Then attempts "
+                                "are repeated as well after which it has started, or may have."},
+    [KEY_BATCHES] = {JOBKEYS_TOP, "batches", KIND_SHARES, .least = 1, .most = JOB_TARGETS_MOST,
+                     .help = "The sizes of successive batches of targets: a count, a percentage of "
+                             "all, or a list of these, of which the last repeats. Without it all "
+                             "are one batch."},
+    [KEY_PAUSE_BETWEEN] = {JOBKEYS_TOP, "pause_between", KIND_DURATION, .most = 24 * NUMBER_HOUR,
+                           .help = "How long to wait between two batches. Needs batches."},
+    [KEY_MAX_FAILURES] = {JOBKEYS_TOP, "max_failures", KIND_SHARE, .most = JOB_TARGETS_MOST,
+                          .help = "How many targets may fail, a count or a percentage of all: with "
+                                  "more, nothing more is started. Without it there is no limit."},
+    [KEY_ON_HALT] = {JOBKEYS_TOP, "on_halt", KIND_WORD, .normal = JOB_DRAIN, .words = halts,
+                     .help = "What becomes of the attempts that run when max_failures halts the "
+                             "run: drain lets them end, stop stops them."},
+    [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", KIND_LATER},
+    [KEY_OUTPUT_LIMIT] = {JOBKEYS_TOP, "output_limit", KIND_SIZE, .least = KIB,
+                          .most = INT64_C(64) * MIB, .normal = MIB,
+                          .help = "What is kept of each stream of an attempt: the first and the "
+                                  "last half."},
+    [KEY_AZ] = {JOBKEYS_TOP, "az", KIND_TEXT, .normal_text = "az",
+                .help = "The Azure CLI's program. --az and AZFAN_AZ go before it."},
+    [KEY_SCRIPT_FILE] = {JOBKEYS_SCRIPT, "file", KIND_TEXT,
+                         .help = "The script's file, relative to the job file."},
+    [KEY_SCRIPT_INLINE] = {JOBKEYS_SCRIPT, "inline", KIND_TEXT, .help = "The script's text."},
+    [KEY_SCRIPT_SHELL] = {JOBKEYS_SCRIPT, "shell", KIND_WORD, .normal = JOB_SH, .words = shells,
+                          .help = "sh for Linux VMs, where the script runs under its own #! line "
+                                  "if it has one; powershell for Windows VMs."},
+    [KEY_SCRIPT_PARAMETERS] = {JOBKEYS_SCRIPT, "parameters", KIND_PARAMETERS,
+                               .help = "Names and values: environment variables of the script (sh) "
+                                       "or its variables (powershell). {env: NAME} is a secret "
+                                       "from azfan's own environment."},
+    [KEY_TARGETS_SUBSCRIPTION] = {JOBKEYS_TARGETS, "subscription", KIND_TEXT,
+                                  .pattern = SUBSCRIPTION,
+                                  .help = "The id of the subscription of targets that name none. "
+                                          "Without it az's own."},
+    [KEY_TARGETS_RESOURCE_GROUP] = {JOBKEYS_TARGETS, "resource_group", KIND_TEXT, .pattern = GROUP,
+                                    .help = "The resource group of targets that name none; every "
+                                            "target needs one."},
+    [KEY_TARGETS_VMS] = {JOBKEYS_TARGETS, "vms", KIND_VMS,
+                         .help = "Names, ranges such as web-[01-30] or db-[1,3,7-9], full ARM ids, "
+                                 "or mappings of name, resource_group, subscription and "
+                                 "parameters."},
+    [KEY_TARGETS_FILE] = {JOBKEYS_TARGETS, "file", KIND_TEXT,
+                          .help = "A file with one name, range or id a line, relative to the job "
+                                  "file; # starts a comment; - is standard input."},
+    [KEY_TARGETS_LIST] = {JOBKEYS_TARGETS, "list", KIND_LATER},
+    [KEY_TARGETS_QUERY] = {JOBKEYS_TARGETS, "query", KIND_LATER},
+    [KEY_TARGETS_EXCLUDE] = {JOBKEYS_TARGETS, "exclude", KIND_PATTERNS, .pattern = GLOB,
+                             .help = "Names, ranges or globs of VMs that are left out."},
+    [KEY_TARGETS_EXPECT] = {JOBKEYS_TARGETS, "expect", KIND_LATER},
+    [KEY_RETRY_ATTEMPTS] = {JOBKEYS_RETRY, "attempts", KIND_NUMBER, .least = 1, .most = 100,
+                            .normal = 3,
+                            .help = "How many attempts a target gets in all, with the first one."},
+    [KEY_RETRY_DELAY] = {JOBKEYS_RETRY, "delay", KIND_DURATION, .most = 24 * NUMBER_HOUR,
+                         .normal = 30 * NUMBER_SECOND,
+                         .help = "How long to wait before the second attempt."},
+    [KEY_RETRY_FACTOR] = {JOBKEYS_RETRY, "factor", KIND_NUMBER, .least = 1, .most = 10, .normal = 2,
+                          .help = "By how much the delay grows from one attempt to the next."},
+    [KEY_RETRY_MAX_DELAY] = {JOBKEYS_RETRY, "max_delay", KIND_DURATION, .most = 24 * NUMBER_HOUR,
+                             .normal = 5 * NUMBER_MINUTE,
+                             .help = "How far the delay grows; not shorter than delay."},
+    [KEY_RETRY_ON] = {JOBKEYS_RETRY, "on", KIND_REASONS,
+                      .help = "A reason or a list of reasons, each once: which ends are repeated. "
+                              "azfan(1), OUTCOMES, says what they mean; azfan-job(5), which of "
+                              "them need idempotent."},
+    [KEY_VM_NAME] = {JOBKEYS_VM, "name", KIND_TEXT, .required = true, .pattern = VM,
+                     .help = "A name, a range such as web-[01-30], or a full ARM id."},
+    [KEY_VM_RESOURCE_GROUP] = {JOBKEYS_VM, "resource_group", KIND_TEXT, .pattern = GROUP,
+                               .help = "Its resource group; not beside a full id."},
+    [KEY_VM_SUBSCRIPTION] = {JOBKEYS_VM, "subscription", KIND_TEXT, .pattern = SUBSCRIPTION,
+                             .help = "The id of its subscription; not beside a full id."},
+    [KEY_VM_PARAMETERS] = {JOBKEYS_VM, "parameters", KIND_PARAMETERS,
+                           .help = "Its own parameters, over the script's."},
+    [KEY_SECRET_ENV] = {JOBKEYS_SECRET, "env", KIND_TEXT, .required = true,
+                        .pattern = "^" IDENTIFIER "$",
+                        .help = "The variable of azfan's environment that holds the secret."},
+};
+
+void keytable_print_amount(struct buffer *buffer, enum keytable_kind kind, int64_t amount)
+{
+    if (kind == KIND_DURATION)
+        number_print_exact_duration(buffer, amount);
+    else if (kind == KIND_NUMBER)
+        buffer_print(buffer, "%" PRId64, amount);
+    else if (amount % MIB == 0)
+        buffer_print(buffer, "%" PRId64 "MiB", amount / MIB);
+    else
+        buffer_print(buffer, "%" PRId64 "KiB", amount / KIB);
+}
