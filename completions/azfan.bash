@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# bash completion for azfan, by bash-completion. test/cli/completions.bats holds it against --help.
+#
+# What azfan prints is data: only what can be a name is kept of it, so no word of it can be expanded or run.
+
+# _azfan_ask ARGUMENTS...: what the azfan on the command line says to that. It is silent when it fails.
+_azfan_ask() { "${words[0]/#\~\//$HOME/}" "$@" 2>/dev/null </dev/null; }
+
+# _azfan_plain WORD: it without quotes, for a file name. Variables in it stay as they are.
+_azfan_plain() {
+    local word=$1
+    case $word in
+    \'*\' | \"*\") word=${word:1:-1} ;;
+    *) word=${word//\\/} ;;
+    esac
+    printf '%s' "${word/#\~\//$HOME/}"
+}
+
+# The first word that is neither an option nor an option's value: the job or the run. Fails when there is none.
+_azfan_argument() {
+    local i
+    for ((i = 2; i < ${#words[@]}; i++)); do
+        ((i != cword)) || continue
+        case ${words[i]} in
+        -c | --concurrency | --timeout | --deadline | --limit | --exclude | --set | --az | --run-dir | --report | \
+            --output | --ignore | --progress | --color | --inject | --seed | --only) ((i++)) ;;
+        -*) ;;
+        *) _azfan_plain "${words[i]}" && return ;;
+        esac
+    done
+    return 1
+}
+
+_azfan_targets() {
+    local job
+    job=$(_azfan_argument) || return
+    _azfan_ask targets "$job" | command sed -n 's|.*/||; /^[A-Za-z0-9._-]\{1,\}$/p' | sort -u
+}
+
+# Ids of past runs; a folder may have any name, but no run has another.
+_azfan_runs() { _azfan_ask runs -q | command sed -n 's/^\([0-9]\{8\}T[0-9]\{6\}Z-[A-Za-z0-9._-]\{1,\}\) .*/\1/p'; }
+
+_azfan_options() {
+    local targets='--limit --exclude'
+    local job="$targets -c --concurrency --timeout --deadline --set --az"
+    local shown='--report --output --ignore --color -q --quiet'
+    local run="$job $shown --run-dir --progress -y --yes -v --verbose"
+    local rehearsal='--inject --seed --execute'
+    local help='-h --help --version'
+    case $1 in
+    run) echo "$run $help" ;;
+    rehearse) echo "$run $rehearsal $help" ;;
+    rerun) echo "$run $rehearsal --only --changed --now $help" ;;
+    plan) echo "$job $help" ;;
+    targets) echo "$targets $help" ;;
+    report) echo "$shown $help" ;;
+    check | runs) echo "-q --quiet $help" ;;
+    schema | version) echo "$help" ;;
+    esac
+}
+
+# _azfan_reply WORDS [PREFIX [SUFFIX]]: those that go on from PREFIX and what stands behind it, each with both.
+_azfan_reply() {
+    local start=${cur#[\"\']}
+    mapfile -t COMPREPLY < <(compgen -P "${2-}" -S "${3-}" -W "$1" -- "${start#"${2-}"}")
+}
+
+# PATTERN=FAULT
+_azfan_injection() {
+    local faults='hang stubborn slow crash exit script_timeout no_trailer reboot garbage busy throttled not_running
+        not_found forbidden login network agent extension'
+    compopt -o nospace 2>/dev/null
+    if [[ $cur != *=* ]]; then
+        _azfan_reply "$(_azfan_targets)" '' =
+    elif [[ $cur == [\"\']* || $COMP_WORDBREAKS != *=* ]]; then
+        local pattern=${cur#[\"\']}
+        _azfan_reply "$faults" "${pattern%%=*}="
+    else # readline replaces only what stands behind the "="
+        cur=${cur#*=}
+        _azfan_reply "$faults"
+    fi
+}
+
+# failed,timeout,…
+_azfan_only() {
+    local before=${cur#[\"\']}
+    compopt -o nospace 2>/dev/null
+    [[ $before == *,* ]] && before=${before%,*}, || before=
+    _azfan_reply 'failed timeout error unknown cancelled skipped' "$before"
+}
+
+# The value of the option PREV. Fails when it takes none.
+_azfan_value() {
+    case $prev in
+    --limit | --exclude) _azfan_reply "$(_azfan_targets)" ;;
+    --inject) _azfan_injection ;;
+    --only) _azfan_only ;;
+    --progress) _azfan_reply 'auto live plain json none' ;;
+    --output) _azfan_reply 'grouped each none' ;;
+    --color) _azfan_reply 'auto always never' ;;
+    --report) _filedir '@(json|txt)' ;;
+    --run-dir) _filedir -d ;;
+    --az) _filedir ;;
+    -c | --concurrency | --timeout | --deadline | --set | --seed | --ignore) ;;
+    *) return 1 ;;
+    esac
+}
+
+_azfan() {
+    local cur prev words cword split
+    local commands='run rehearse plan check targets report rerun runs schema help version'
+    _init_completion -s -n : || return
+    if ((cword == 1)); then
+        [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"
+    elif _azfan_value; then
+        :
+    elif [[ $split == true ]]; then
+        :
+    elif [[ $cur == -* ]]; then
+        _azfan_reply "$(_azfan_options "${words[1]}")"
+    else
+        case ${words[1]} in
+        check) _filedir '@(yaml|yml)' ;;
+        run | rehearse | plan | targets) _azfan_argument >/dev/null || _filedir '@(yaml|yml)' ;;
+        report | rerun)
+            _azfan_argument >/dev/null && return
+            _filedir -d
+            local folders=("${COMPREPLY[@]}")
+            _azfan_reply "latest $(_azfan_runs)"
+            COMPREPLY+=("${folders[@]}")
+            ;;
+        help) ((cword > 2)) || _azfan_reply "$commands" ;;
+        esac
+    fi
+    __ltrim_colon_completions "$cur"
+} &&
+    complete -F _azfan azfan

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+#
+# fish completion for azfan. test/cli/completions.bats holds it against --help.
+#
+# What azfan prints is data: fish takes each line as one word, and evaluates none.
+
+# __azfan_is COMMAND...: is it one of these?
+function __azfan_is
+    set -l words (commandline -opc)
+    set -q words[2]; and contains -- $words[2] $argv
+end
+
+# __azfan_ask ARGUMENTS...: what the azfan on the command line says to that. It is silent when it fails.
+function __azfan_ask
+    set -l words (commandline -opc)
+    set -l program (string replace -r '^~/' "$HOME/" -- $words[1])
+    type -q -- $program; or return
+    $program $argv 2>/dev/null </dev/null
+end
+
+# The first word that is neither an option nor an option's value: the job or the run.
+function __azfan_argument
+    set -l words (commandline -opc)
+    set -l takes -c --concurrency --timeout --deadline --limit --exclude --set --az --run-dir --report --output \
+        --ignore --progress --color --inject --seed --only
+    set -l is_value 0
+    for word in $words[3..-1]
+        if test $is_value = 1
+            set is_value 0
+        else if contains -- $word $takes
+            set is_value 1
+        else if not string match -q -- '-*' $word
+            string replace -r '^~/' "$HOME/" -- $word
+            return 0
+        end
+    end
+    return 1
+end
+
+function __azfan_needs_argument
+    __azfan_is $argv; and not __azfan_argument >/dev/null
+end
+
+function __azfan_targets
+    set -l job (__azfan_argument); or return
+    __azfan_ask targets $job | string replace -r '.*/' '' | sort -u
+end
+
+function __azfan_runs
+    echo latest
+    __azfan_ask runs -q | string replace -r ' .*' ''
+    __fish_complete_directories
+end
+
+# PATTERN=FAULT
+function __azfan_injections
+    set -l faults hang stubborn slow crash exit script_timeout no_trailer reboot garbage busy throttled not_running \
+        not_found forbidden login network agent extension
+    set -l word (commandline -ct | string replace -r '^--inject=' '' | string trim -c '\'"')
+    if string match -q -- '*=*' $word
+        set -l pattern (string replace -r '=.*' '' -- $word)
+        printf '%s\n' $pattern=$faults
+    else
+        set -l targets (__azfan_targets)
+        set -q targets[1]; and printf '%s\n' $targets=
+    end
+end
+
+# __azfan_files SUFFIX...: files that end so, and folders.
+function __azfan_files
+    __fish_complete_path (commandline -ct | string replace -r '^--[a-z-]+=' '') |
+        string match -r '^.*(?:/|\.(?:'(string join '|' $argv)'))(?:\t.*)?$'
+end
+
+complete -c azfan -f
+
+complete -c azfan -n __fish_use_subcommand -a run -d 'Run the job on its targets'
+complete -c azfan -n __fish_use_subcommand -a rehearse -d 'The same run against a simulated Azure'
+complete -c azfan -n __fish_use_subcommand -a plan -d 'Show what run would do, and start nothing'
+complete -c azfan -n __fish_use_subcommand -a check -d 'Validate job files'
+complete -c azfan -n __fish_use_subcommand -a targets -d 'Print the selected targets'
+complete -c azfan -n __fish_use_subcommand -a report -d 'Show a past run again'
+complete -c azfan -n __fish_use_subcommand -a rerun -d 'Run what is not ok of a past run, again'
+complete -c azfan -n __fish_use_subcommand -a runs -d 'List past runs, newest first'
+complete -c azfan -n __fish_use_subcommand -a schema -d 'Print the JSON Schema of job files'
+complete -c azfan -n __fish_use_subcommand -a help -d 'Show the help'
+complete -c azfan -n __fish_use_subcommand -a version -d 'Show the version'
+
+complete -c azfan -n '__azfan_needs_argument run rehearse plan targets' -a '(__azfan_files yaml yml)'
+complete -c azfan -n '__azfan_is check' -a '(__azfan_files yaml yml)'
+complete -c azfan -n '__azfan_needs_argument report rerun' -a '(__azfan_runs)'
+complete -c azfan -n '__azfan_needs_argument help' \
+    -a 'run rehearse plan check targets report rerun runs schema help version'
+
+set -l is '__azfan_is run rehearse rerun plan targets'
+complete -c azfan -n $is -l limit -x -a '(__azfan_targets)' -d 'Only targets that match'
+complete -c azfan -n $is -l exclude -x -a '(__azfan_targets)' -d 'No targets that match'
+
+set -l is '__azfan_is run rehearse rerun plan'
+complete -c azfan -n $is -s c -l concurrency -x -d 'Run so many az processes at once'
+complete -c azfan -n $is -l timeout -x -d 'Give each attempt this long (220s, 3m40s)'
+complete -c azfan -n $is -l deadline -x -d 'Stop the whole run after this long'
+complete -c azfan -n $is -l set -x -d 'Set a parameter of the script'
+complete -c azfan -n $is -l az -r -F -d 'The az to use'
+
+set -l is '__azfan_is run rehearse rerun'
+complete -c azfan -n $is -l run-dir -x -a '(__fish_complete_directories)' -d 'Keep the run in a folder'
+complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
+complete -c azfan -n $is -s y -l yes -d 'Do not ask'
+complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
+
+set -l is '__azfan_is run rehearse rerun report'
+complete -c azfan -n $is -l report -x -a '(__azfan_files json txt)' -d 'Write a report'
+complete -c azfan -n $is -l output -x -a 'grouped each none' -d 'How what VMs printed is shown'
+complete -c azfan -n $is -l ignore -x -d 'Leave out what always differs'
+complete -c azfan -n $is -l color -x -a 'auto always never' -d 'When to use colours'
+
+set -l is '__azfan_is run rehearse rerun check report runs'
+complete -c azfan -n $is -s q -l quiet -d 'Say less'
+
+set -l is '__azfan_is rehearse rerun'
+complete -c azfan -n $is -l inject -x -a '(__azfan_injections)' -d 'Let targets fail: PATTERN=FAULT'
+complete -c azfan -n $is -l seed -x -d 'Another rehearsal'
+complete -c azfan -n $is -l execute -d 'Really run the script, on this machine'
+
+set -l is '__azfan_is rerun'
+complete -c azfan -n $is -l only -x -a '(__fish_append , failed timeout error unknown cancelled skipped)' \
+    -d 'Only these outcomes'
+complete -c azfan -n $is -l changed -d 'Go on though something has changed'
+complete -c azfan -n $is -l now -d 'Do not wait for scripts that may still be running'
+
+complete -c azfan -n 'not __azfan_is help' -s h -l help -d 'Show the help'
+complete -c azfan -n 'not __azfan_is help' -l version -d 'Show the version'
