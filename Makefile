@@ -12,6 +12,12 @@ PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
 DOCDIR  ?= $(PREFIX)/share/doc/azfan
+# Where the shells look for completions, and make for what is included by its name alone.
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR  ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+MAKEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share/azfan
 CC      ?= cc
 BATS    ?= bats
 PYTHON  ?= python3
@@ -147,17 +153,31 @@ $(OUT)/fuzz_%: test/fuzz/fuzz_%.c $(OUT)/libazfan.a
 lint: build/.deps-test
 	@test/lint/run
 
+# $(call put,MODE,FILE,FOLDER[,NAME])
+put = install -D -m $(1) $(2) $(DESTDIR)$(3)/$(or $(4),$(notdir $(2)))
+
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(DOCDIR)/examples
-	install -m 755 build/azfan $(DESTDIR)$(BINDIR)/azfan
-	install -m 644 man/azfan.1 $(DESTDIR)$(MANDIR)/man1/azfan.1
-	install -m 644 man/azfan-job.5 $(DESTDIR)$(MANDIR)/man5/azfan-job.5
-	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
+	$(call put,755,build/azfan,$(BINDIR))
+	$(call put,644,man/azfan.1,$(MANDIR)/man1)
+	$(call put,644,man/azfan-job.5,$(MANDIR)/man5)
+	$(call put,644,completions/azfan.bash,$(BASHDIR),azfan)
+	$(call put,644,completions/_azfan,$(ZSHDIR))
+	$(call put,644,completions/azfan.fish,$(FISHDIR))
+	$(call put,644,share/azfan.mk,$(DATADIR))
+	install -d $(DESTDIR)$(MAKEDIR)
+	ln -sfr $(DESTDIR)$(DATADIR)/azfan.mk $(DESTDIR)$(MAKEDIR)/azfan.mk
+	$(call put,644,README.md,$(DOCDIR))
+	$(call put,644,LICENSE,$(DOCDIR))
+	install -d $(DESTDIR)$(DOCDIR)/examples
 	install -m 644 jobs/*.yaml $(DESTDIR)$(DOCDIR)/examples
+	cp -R examples/. $(DESTDIR)$(DOCDIR)/examples
+	chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/azfan $(DESTDIR)$(MANDIR)/man1/azfan.1 $(DESTDIR)$(MANDIR)/man5/azfan-job.5
-	rm -rf $(DESTDIR)$(DOCDIR)
+	rm -f $(DESTDIR)$(BASHDIR)/azfan $(DESTDIR)$(ZSHDIR)/_azfan $(DESTDIR)$(FISHDIR)/azfan.fish
+	rm -f $(DESTDIR)$(MAKEDIR)/azfan.mk
+	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
 
 clean:
 	rm -rf build

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+systemctl restart "$SERVICE"
+systemctl is-active "$SERVICE"

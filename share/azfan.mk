@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+#
+# Targets for a repository of jobs. In its Makefile:
+#
+#   include azfan.mk
+#
+#   make jobs            lists what there is
+#   make check           validates all jobs
+#   make plan-NAME       shows what jobs/NAME.yaml would do
+#   make rehearse-NAME   runs it against a simulated Azure
+#   make run-NAME        runs it
+#   make schema          writes jobs/azfan.schema.json, for editors
+#
+# make ends with "Error N", N being azfan's exit status; azfan(1) says what it means.
+#
+# Set these before or behind the include, in the environment, or on make's command line. The flags
+# are words for the shell, and may be set for one target: "run-NAME: AZFAN_RUN_FLAGS = --yes".
+#
+#   AZFAN                  the program
+#   AZFAN_JOBS             the folder of the jobs; before the include
+#   AZFAN_PREFIX           stands before the names of all targets; before the include
+#   AZFAN_FLAGS            of plan, rehearse and run, such as --limit web-01
+#   AZFAN_REHEARSE_FLAGS   of rehearse alone, such as --inject 'web-*=busy@10'
+#   AZFAN_RUN_FLAGS        of run alone, such as --report TEST-NAME.xml
+#
+# Nothing else is taken: "check", "jobs" and "schema" may have recipes and prerequisites of your own as
+# well, and the default goal stays yours (".DEFAULT_GOAL := jobs" makes a plain make list them). A job whose file name holds a blank, or one of
+# $ % : ; = ( ) [ ] * ? ~ \ | & #, has no targets of its own, since make has other uses for these; "make
+# check" validates it, and "make jobs" tells of it.
+
+AZFAN ?= azfan
+AZFAN_JOBS ?= jobs
+AZFAN_PREFIX ?=
+AZFAN_FLAGS ?=
+AZFAN_REHEARSE_FLAGS ?=
+AZFAN_RUN_FLAGS ?=
+
+azfan-goal := $(.DEFAULT_GOAL)
+azfan-folder := $(patsubst %/,%,$(AZFAN_JOBS))
+ifneq ($(words $(azfan-folder)),1)
+$(error azfan.mk: AZFAN_JOBS must be one folder without blanks in its name, not "$(AZFAN_JOBS)")
+endif
+
+# $(call azfan-quote,TEXT): one word for the shell.
+azfan-quote = '$(subst ','\'',$(1))'
+
+# $(call azfan-odd,FILE): nothing, unless its name holds what make would misread.
+azfan-hash := \#
+azfan-odd = $(strip $(foreach character,$$ % : ; = ( ) [ ] * ? ~ \ | & $(azfan-hash),$(findstring $(character),$(1))))
+
+# make splits a name with a blank in it; its parts are in another folder, or are not there.
+azfan-found := $(wildcard $(azfan-folder)/*.yaml)
+azfan-files := $(sort $(foreach file,$(filter $(azfan-folder)/%.yaml,$(azfan-found)), \
+	$(if $(call azfan-odd,$(notdir $(file))),,$(wildcard $(file)))))
+azfan-names := $(patsubst $(azfan-folder)/%.yaml,%,$(azfan-files))
+azfan-others := $(filter-out $(azfan-files),$(azfan-found))
+
+# What a rule about all jobs does where there is none.
+azfan-none = echo $(call azfan-quote,azfan.mk: there is no job in $(azfan-folder): no file NAME.yaml. AZFAN_JOBS names the folder.) >&2; exit 1
+
+.PHONY: azfan-jobs azfan-check azfan-schema $(addprefix $(AZFAN_PREFIX),jobs check schema)
+$(AZFAN_PREFIX)jobs: azfan-jobs
+$(AZFAN_PREFIX)check: azfan-check
+$(AZFAN_PREFIX)schema: azfan-schema
+
+azfan-jobs:
+	@$(if $(azfan-found),,$(azfan-none))
+	@$(foreach name,$(azfan-names),echo $(call azfan-quote,make $(foreach verb,plan rehearse run,$(AZFAN_PREFIX)$(verb)-$(name)));)
+	@$(if $(azfan-others),echo $(call azfan-quote,Without targets because of its name: $(azfan-others)))
+
+# The shell finds the files: it has no trouble with their names.
+azfan-check:
+	@$(if $(azfan-found),$(AZFAN) check $(call azfan-quote,$(azfan-folder))/*.yaml,$(azfan-none))
+
+azfan-schema:
+	$(AZFAN) schema >$(call azfan-quote,$(azfan-folder)/azfan.schema.json)
+
+ifneq ($(azfan-names),)
+azfan-plans := $(azfan-names:%=$(AZFAN_PREFIX)plan-%)
+azfan-rehearsals := $(azfan-names:%=$(AZFAN_PREFIX)rehearse-%)
+azfan-runs := $(azfan-names:%=$(AZFAN_PREFIX)run-%)
+.PHONY: $(azfan-plans) $(azfan-rehearsals) $(azfan-runs)
+
+$(azfan-plans): $(AZFAN_PREFIX)plan-%:
+	$(AZFAN) plan $(call azfan-quote,$(azfan-folder)/$*.yaml) $(AZFAN_FLAGS)
+
+$(azfan-rehearsals): $(AZFAN_PREFIX)rehearse-%:
+	$(AZFAN) rehearse $(call azfan-quote,$(azfan-folder)/$*.yaml) $(AZFAN_FLAGS) $(AZFAN_REHEARSE_FLAGS)
+
+$(azfan-runs): $(AZFAN_PREFIX)run-%:
+	$(AZFAN) run $(call azfan-quote,$(azfan-folder)/$*.yaml) $(AZFAN_FLAGS) $(AZFAN_RUN_FLAGS)
+endif
+
+.DEFAULT_GOAL := $(azfan-goal)

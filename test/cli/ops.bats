@@ -1,0 +1,211 @@
+#!/usr/bin/env bats
+# azfan.mk, through make, in a copy of the sample repository.
+
+load helper
+
+setup() {
+  setup_place
+  cp -R "$top/examples/ops" "$place/ops"
+  cd "$place/ops"
+  mkdir "$place/bin"
+  ln -s "$(realpath "$azfan")" "$place/bin/azfan"
+  export PATH=$place/bin:$PATH AZFAN_AZ=$stub/az AGENT_TOKEN=hushhush
+  unset MAKEFLAGS MAKELEVEL MFLAGS AZFAN
+  share=$(realpath "$top/share")
+}
+
+do_make() { make --no-print-directory -I "$share" "$@"; }
+
+# Jobs that take no time: one that is ok, named NAME.
+write_small() { # NAME
+  printf 'version: 1\nname: test\nscript: {inline: "echo hello"}\ntargets: {resource_group: rg, vms: [a, b]}\n' >"$1"
+}
+
+# only_include [LINE...]: a repository whose Makefile only includes azfan.mk.
+only_include() {
+  rm -r "$place/ops"
+  mkdir -p "$place/ops/jobs"
+  cd "$place/ops"
+  printf '%s\n' "include azfan.mk" "$@" >Makefile
+}
+
+@test "the sample: make lists the jobs, checks them, and shows, rehearses and runs each" {
+  run do_make
+  [ "$status" = 0 ]
+  [ "$output" = "make plan-restart-agent rehearse-restart-agent run-restart-agent
+make plan-rotate-token rehearse-rotate-token run-rotate-token" ]
+  run do_make check
+  [ "$status" = 0 ]
+  [ "$output" = "jobs/restart-agent.yaml: ok, 11 targets
+jobs/rotate-token.yaml: ok, 12 targets" ]
+  run do_make plan-restart-agent
+  [ "$status" = 0 ]
+  [[ $output == *"Targets (11, in 3 batches)"* ]]
+  run do_make rehearse-restart-agent AZFAN_FLAGS="--limit 'web-[01-02]'"
+  [ "$status" = 0 ]
+  [[ $output == *"2 ok of 2 targets"*"(a rehearsal)"* ]]
+  # The sample says that it is rehearsed before it is run.
+  run do_make run-rotate-token AZFAN_FLAGS="--limit web-03"
+  [ "$status" = 0 ]
+  [[ $output == *"(a rehearsal)"*"1 ok of 1 target "* ]]
+  [ "$(azfan runs | wc -l)" = 3 ]
+}
+
+@test "azfan's exit status stands in make's error" {
+  run do_make rehearse-restart-agent AZFAN_REHEARSE_FLAGS="--inject '*=exit:1' --limit web-01"
+  [ "$status" = 2 ]
+  [[ $output == *"rehearse-restart-agent] Error 3"* ]]
+  rm jobs/rotate-token.yaml
+  echo 'version: 2' >jobs/wrong.yaml
+  run do_make check
+  [ "$status" = 2 ]
+  [[ $output == *"jobs/restart-agent.yaml: ok"* && $output == *"jobs/wrong.yaml:1:"* && $output == *"check] Error 2"* ]]
+}
+
+@test "schema: the file for editors, beside the jobs" {
+  do_make schema
+  jq -e .properties.version jobs/azfan.schema.json
+  # A folder in which it cannot be written is an error.
+  run do_make schema AZFAN=false
+  [ "$status" = 2 ]
+}
+
+@test "flags of one target, of one command and of all" {
+  only_include "run-a: AZFAN_RUN_FLAGS = --limit a" "AZFAN_FLAGS = -c 3" "AZFAN_REHEARSE_FLAGS = --seed 7"
+  write_small jobs/a.yaml
+  write_small jobs/b.yaml
+  run do_make -n run-a run-b rehearse-a plan-a
+  [ "$output" = "azfan run 'jobs/a.yaml' -c 3 --limit a
+azfan run 'jobs/b.yaml' -c 3 
+azfan rehearse 'jobs/a.yaml' -c 3 --seed 7
+azfan plan 'jobs/a.yaml' -c 3" ]
+}
+
+@test "names: dots, quotes and what shells care for; what make cares for has no target but is checked" {
+  only_include
+  hard='it'\''s "a", {b} @!^`<>+.v1.2'
+  hard=${hard// /_}
+  write_small "jobs/$hard.yaml"
+  write_small jobs/web.v2.yaml
+  run do_make "rehearse-$hard" rehearse-web.v2
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  odd=('my job' 'a:b' 'c%d' 'e#f' '$(touch pwned)' '`touch pwned`;' 'g=h' 'i*' 'k[l]' 'm(n)' 'o|p' 'q\r' '~s')
+  for name in "${odd[@]}"; do
+    write_small "jobs/$name.yaml"
+  done
+  run do_make check
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "${#lines[@]}" = $((2 + ${#odd[@]})) ]
+  run do_make jobs
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "${#lines[@]}" = 3 ]
+  [[ ${lines[0]} == "make plan-$hard rehearse-$hard run-$hard" ]]
+  for name in "${odd[@]}"; do
+    [[ ${lines[2]} == "Without targets because of its name:"*"jobs/$name.yaml"* ]]
+  done
+  [ ! -e pwned ]
+}
+
+@test "no job at all: jobs and check say so; a typing error is make's own" {
+  only_include
+  for target in jobs check; do
+    run do_make $target
+    [ "$status" = 2 ]
+    [[ $output == *"there is no job in jobs: "*"AZFAN_JOBS"* ]]
+  done
+  run do_make run-nothing
+  [ "$status" = 2 ]
+  [[ $output == *"No rule to make target 'run-nothing'"* ]]
+  rmdir jobs
+  run do_make check
+  [[ $output == *"there is no job in jobs: "* ]]
+}
+
+@test "another folder, from a subfolder too; several are refused" {
+  only_include
+  write_small jobs/a.yaml
+  mkdir -p sub/deep
+  printf 'AZFAN_JOBS = ../jobs/\ninclude azfan.mk\n' >sub/Makefile
+  run do_make -C sub check
+  [ "$output" = "../jobs/a.yaml: ok, 2 targets" ]
+  run do_make -C sub/deep -f ../Makefile rehearse-a AZFAN_JOBS="$place/ops/jobs"
+  [ "$status" = 0 ]
+  # Of a Makefile above, included into one below.
+  printf 'include ../Makefile\n' >sub/Makefile
+  run do_make -C sub rehearse-a AZFAN_JOBS=../jobs
+  [ "$status" = 0 ]
+  run do_make check AZFAN_JOBS="jobs more"
+  [ "$status" = 2 ]
+  [[ $output == *"AZFAN_JOBS must be one folder"*'"jobs more"'* ]]
+}
+
+@test "targets of the same names, recipes of one's own and the default goal stay" {
+  only_include "all: ; @echo mine" "check: lint" "	@echo checked" "lint: ; @echo linted" "run-tests: ; @echo tested" \
+    "run-a: lint"
+  write_small jobs/a.yaml
+  [ "$(do_make)" = mine ]
+  # A file that is called like a target changes nothing.
+  touch check run-a rehearse-a azfan-check
+  run do_make check
+  [ "$output" = "linted
+jobs/a.yaml: ok, 2 targets
+checked" ]
+  [ "$(do_make run-tests)" = tested ]
+  run do_make run-a
+  [ "${lines[0]}" = linted ]
+  [[ $output == *"2 ok of 2 targets"* ]]
+  # In front of the include too.
+  printf 'first:\n\t@echo first\ninclude azfan.mk\n' >Makefile
+  [ "$(do_make)" = first ]
+  printf 'AZFAN_PREFIX = vm-\ninclude azfan.mk\n' >Makefile
+  [ "$(do_make vm-jobs)" = "make vm-plan-a vm-rehearse-a vm-run-a" ]
+  run do_make vm-rehearse-a
+  [ "$status" = 0 ]
+  run do_make rehearse-b
+  [ "$status" = 2 ]
+}
+
+@test "many at once: all are done, each in a run of its own" {
+  only_include
+  for name in a b c d; do
+    write_small jobs/$name.yaml
+  done
+  run do_make -j8 -Otarget check run-a run-b run-c run-d
+  [ "$status" = 0 ]
+  [ "$(grep -c '2 ok of 2 targets' <<<"$output")" = 4 ]
+  [ "$(azfan runs | wc -l)" = 4 ]
+  nothing_is_left
+}
+
+@test "two interrupts of make are two of azfan: it stops what runs and reports" {
+  only_include
+  write_small jobs/a.yaml
+  cat >interrupt.py <<'END'
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+shown = b""
+expected = [b"1/2", b"starting no more", b"stopping 1"]
+while True:
+    try:
+        shown += os.read(terminal, 65536)
+    except OSError:
+        break
+    if expected and expected[0] in shown:
+        expected.pop(0)
+        if expected:
+            os.write(terminal, b"\x03")
+print(shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+  run python3 interrupt.py make -I "$share" rehearse-a AZFAN_REHEARSE_FLAGS="--inject b=hang --progress plain"
+  [[ $output == *"1 cancelled"*"Stopped by SIGINT."*"rehearse-a] Interrupt"*" -2" ]]
+  nothing_is_left
+}
+
+@test "make finds it by its name where make install puts it" {
+  make -s -C "$top" -n install DESTDIR="$place/root" PREFIX=/usr/local >"$place/plan"
+  grep -qF "$place/root/usr/local/include/azfan.mk" "$place/plan"
+  # What make looks through.
+  make -p -f /dev/null 2>/dev/null | grep -a '^\.INCLUDE_DIRS' | grep -q /usr/local/include
+}
