@@ -37,7 +37,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   jq -e '.properties.version.const == 1' jobs/azfan.schema.json
   # The line for the editor, as every sample has it.
   line=$(sed -n '/^\.Sh EDITORS/,/^\.Sh EXAMPLES/s/^\.Dl #/#/p' "$top/man/azfan-job.5")
-  for file in "$top"/jobs/*.yaml; do
+  for file in "$top"/jobs/*.yaml "$top"/examples/ops/jobs/*.yaml; do
     [ "$(head -n 1 "$file")" = "$line" ] || { echo "$file"; return 1; }
   done
   grep -qxF "$line" "$top/README.md"

@@ -3,22 +3,24 @@
 
 load helper
 
+python=/usr/bin/python3 # Debian's: it has Debian's modules
+
 setup() {
   setup_place
-  python3 -c 'import jsonschema, yaml' 2>/dev/null || skip "python3 has no jsonschema or no yaml"
+  $python -c 'import jsonschema, yaml' 2>/dev/null || skip "python3-jsonschema or python3-yaml is not installed"
   "$azfan" schema >"$place/schema.json"
 }
 
 # judge FILE...: what the schema says of each: "FILE ok" or "FILE wrong: ...". Fails when the schema is no schema.
-judge() { python3 "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
+judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
 
 @test "the samples, and the jobs in the documents, are right by the schema" {
   sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$top/man/azfan-job.5" | grep -v '^\.' >"$place/manual.yaml"
   awk '$0 == "```yaml" { on = 1; count++; next } /^```/ { on = 0 } on { print > place "/readme-" count ".yaml" }' \
     place="$place" "$top/README.md"
-  run judge "$top"/jobs/*.yaml "$place"/manual.yaml "$place"/readme-*.yaml
+  run judge "$top"/jobs/*.yaml "$top"/examples/ops/jobs/*.yaml "$place"/manual.yaml "$place"/readme-*.yaml
   [ "$status" = 0 ]
-  [ "${#lines[@]}" -ge 4 ]
+  [ "${#lines[@]}" -ge 6 ]
   ! grep -v ' ok$' <<<"$output" || return 1
 }
 
