@@ -242,8 +242,7 @@ static bool read_value(const struct loading *loading, const struct keytable_row 
                                          [KIND_SHARE] = "a count or a percentage",
                                          [KIND_SHARES] = "a count, a percentage or a list of them",
                                          [KIND_MAPPING] = "a mapping (indented keys with values)",
-                                         [KIND_PARAMETERS] = "a mapping (indented keys with "
-                                                             "values)",
+                                         [KIND_PARAMETERS] = "a mapping of names to values",
                                          [KIND_VMS] = "a list",
                                          [KIND_PATTERNS] = "a single value or a list",
                                          [KIND_REASONS] = "a single value or a list"};

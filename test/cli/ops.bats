@@ -89,7 +89,7 @@ azfan plan 'jobs/a.yaml' -c 3" ]
   write_small jobs/web.v2.yaml
   run do_make "rehearse-$hard" rehearse-web.v2
   [ "$status" = 0 ] || { echo "$output"; return 1; }
-  odd=('my job' 'a:b' 'c%d' 'e#f' '$(touch pwned)' '`touch pwned`;' 'g=h' 'i*' 'k[l]' 'm(n)' 'o|p' 'q\r' '~s')
+  odd=('my job' 's.yaml t' 'a:b' 'c%d' 'e#f' '$(touch pwned)' '`touch pwned`;' 'g=h' 'i*' 'k[l]' 'm(n)' 'o|p' 'q\r' '~s')
   for name in "${odd[@]}"; do
     write_small "jobs/$name.yaml"
   done
@@ -145,7 +145,7 @@ azfan plan 'jobs/a.yaml' -c 3" ]
   write_small jobs/a.yaml
   [ "$(do_make)" = mine ]
   # A file that is called like a target changes nothing.
-  touch check run-a rehearse-a azfan-check
+  touch check plan-a run-a rehearse-a azfan-check
   run do_make check
   [ "$output" = "linted
 jobs/a.yaml: ok, 2 targets
@@ -153,6 +153,7 @@ checked" ]
   [ "$(do_make run-tests)" = tested ]
   run do_make run-a
   [ "${lines[0]}" = linted ]
+  [[ $(do_make plan-a rehearse-a) == *"Attempt timeout"*"(a rehearsal)"* ]]
   [[ $output == *"2 ok of 2 targets"* ]]
   # In front of the include too.
   printf 'first:\n\t@echo first\ninclude azfan.mk\n' >Makefile
