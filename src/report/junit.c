@@ -154,7 +154,7 @@ static void write_stream(xmlTextWriter *writer, const char *element, const struc
 
     if (truncated)
         buffer_add(&text, "[azfan: this is not all that it wrote]\n");
-    text_append_plain(&text, bytes->data, bytes->length);
+    text_append_plain(&text, buffer_text(bytes), bytes->length);
     if (text.length > 0)
         (void)xmlTextWriterWriteElement(writer, xml(element), xml(buffer_text(&text)));
     buffer_done(&text);

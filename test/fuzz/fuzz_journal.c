@@ -12,8 +12,12 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "report/csv.h"
 #include "report/json.h"
+#include "report/junit.h"
+#include "report/markdown.h"
 #include "report/text.h"
+#include "report/view.h"
 #include "run/replay.h"
 #include "run/result.h"
 #include "sys/file.h"
@@ -73,7 +77,10 @@ static void check_result(const struct result *result)
     /* The one thing that must never be made up. */
     must(result_exit_status(result) != 0 || result->counts[OUTCOME_OK] == result->target_count);
     json_write(nowhere, result);
-    text_report_write(nowhere, result, true);
+    junit_write(nowhere, result);
+    csv_write(nowhere, result);
+    markdown_write(nowhere, result, NULL);
+    text_report_write(nowhere, result, &(struct view){.outputs = VIEW_GROUPED, .colour = true});
 }
 
 static void check_summary(const struct result *result)

@@ -17,8 +17,12 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "job/job.h"
+#include "report/csv.h"
 #include "report/json.h"
+#include "report/junit.h"
+#include "report/markdown.h"
 #include "report/text.h"
+#include "report/view.h"
 #include "run/event.h"
 #include "run/journal.h"
 #include "run/result.h"
@@ -1142,7 +1146,10 @@ static void use(const struct result *result)
     FILE *stream = open_memstream(&text, &length);
 
     json_write(stream, result);
-    text_report_write(stream, result, true);
+    junit_write(stream, result);
+    csv_write(stream, result);
+    markdown_write(stream, result, NULL);
+    text_report_write(stream, result, &(struct view){.outputs = VIEW_GROUPED, .colour = true});
     for (size_t i = 0; i < result->target_count; i++)
         ck_assert_int_ge(result->targets[i].busy_until, 0);
     (void)fclose(stream);
