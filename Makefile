@@ -64,7 +64,7 @@ OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o)
 UNITS   := $(patsubst test/unit/%.c,$(OUT)/unit/%,$(wildcard test/unit/test_*.c))
 STUBS   := $(patsubst test/stub/%.c,build/stub/%,$(wildcard test/stub/*.c))
 
-.PHONY: all deps deps-test demo test unit cli azure bench lint fuzz install uninstall clean
+.PHONY: all deps deps-test demo test unit cli azure bench pictures lint fuzz install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -131,6 +131,10 @@ build/stub/%: test/stub/%.c | build/.deps
 bench: all $(STUBS)
 	@test/bench/run $(OUT)/azfan
 	@test/bench/live $(PWD)/$(OUT)/azfan
+
+# The README's pictures, from a rehearsal: wants tmux, python3 and chromium.
+pictures: all
+	@docs/pictures $(OUT)/azfan
 
 # Throws mutations of every job file there is at the loader, and of some journals at the replay, each
 # for FUZZ_SECONDS.

@@ -31,6 +31,13 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
 /* The same for a C string. */
 void text_add_plain(struct buffer *buffer, const char *text);
 
+/*
+ * Appends TEXT, words in ASCII, broken between them so that no line is longer than WIDTH columns;
+ * the first line begins in column START, the others are indented by INDENT. A word that is too long
+ * by itself is not broken. WIDTH 0: nothing is.
+ */
+void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width);
+
 /* Where the last COUNT lines of BYTES begin. A newline at the very end ends a line, it starts none.
  */
 size_t text_last_lines(const char *bytes, size_t length, size_t count);

@@ -20,6 +20,7 @@ struct view {
     const struct ignore *ignore; /* with VIEW_GROUPED; NULL: nothing */
     bool brief;                  /* with VIEW_GROUPED: no more than fits the end of a run */
     bool colour;
+    int width; /* columns after which azfan's own sentences are broken; 0: they are not */
 };
 
 #endif

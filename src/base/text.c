@@ -124,6 +124,30 @@ void text_add_plain(struct buffer *buffer, const char *text)
     text_append_plain(buffer, text, strlen(text));
 }
 
+void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width)
+{
+    int column = start;
+
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+
+        if (width > 0 && column > indent && column + length > width) {
+            buffer_print(buffer, "\n%*s", indent, "");
+            column = indent;
+        }
+        buffer_append(buffer, text, (size_t)length);
+        text += length;
+        column += length;
+        if (*text == ' ') {
+            text++;
+            /* Not behind the last word of a line. */
+            if (width == 0 || column + 1 + (int)strcspn(text, " ") <= width)
+                buffer_add(buffer, " ");
+            column++;
+        }
+    }
+}
+
 size_t text_last_lines(const char *bytes, size_t length, size_t count)
 {
     size_t at = length;

@@ -14,8 +14,8 @@
 #include "report/ignore.h"
 #include "report/json.h"
 #include "report/junit.h"
-#include "report/style.h"
 #include "report/markdown.h"
+#include "report/style.h"
 #include "report/text.h"
 #include "report/view.h"
 #include "run/result.h"
@@ -130,7 +130,8 @@ struct view reports_view(const struct options *options, const struct ignore *ign
     return (struct view){.outputs = choices[output],
                          .ignore = ignore,
                          .brief = options->command != OPTIONS_REPORT,
-                         .colour = style_wanted(options->color, fd)};
+                         .colour = style_wanted(options->color, fd),
+                         .width = style_width(fd)};
 }
 
 int reports_write_asked(const struct options *options, struct result *result, struct error *error)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 bool style_wanted(enum style_choice choice, int fd)
@@ -15,6 +16,13 @@ bool style_wanted(enum style_choice choice, int fd)
     if (no_color != NULL && no_color[0] != '\0')
         return false;
     return isatty(fd) == 1 && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+int style_width(int fd)
+{
+    struct winsize size = {.ws_col = 0};
+
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 const char *style_begin(bool colour, enum outcome_kind kind)

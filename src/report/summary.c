@@ -12,7 +12,9 @@
 #include "report/view.h"
 #include "run/result.h"
 
-enum { STDERR_LINES = 5, STDOUT_LINES = 3, PAGE_WIDTH = 100 };
+enum { STDERR_LINES = 5, STDOUT_LINES = 3, PAGE_WIDTH = 100, ADVICE_INDENT = 4 };
+
+#define ADVICE "  What to do: "
 
 /* The least urgent first: what stands last is what a terminal still shows. */
 static const enum outcome_kind order[] = {OUTCOME_SKIPPED, OUTCOME_CANCELLED, OUTCOME_FAILED,
@@ -92,7 +94,10 @@ static void print_group(struct buffer *buffer, const struct result *result, enum
                 print_target(buffer, &result->targets[i], width, view);
         }
     }
-    buffer_print(buffer, "  What to do: %s\n", outcome_advice(kind, reason));
+    buffer_add(buffer, ADVICE);
+    text_add_wrapped(buffer, outcome_advice(kind, reason), (int)strlen(ADVICE), ADVICE_INDENT,
+                     view->width);
+    buffer_add(buffer, "\n");
 }
 
 static void print_groups(struct buffer *buffer, const struct result *result,

@@ -117,6 +117,32 @@ START_TEST(last_lines)
 END_TEST
 
 static const struct {
+    const char *text;
+    int start, width;
+    const char *expected; /* with an indent of 2 */
+} sentences[] = {
+    {"", 0, 10, ""},
+    {"one two three", 0, 0, "one two three"},
+    {"one two three", 0, 13, "one two three"},
+    {"one two three", 0, 12, "one two\n  three"},
+    {"one two three", 6, 10, "one\n  two\n  three"},
+    {"one two three", 9, 10, "\n  one two\n  three"},
+    {"unbreakable x", 0, 5, "unbreakable\n  x"},
+    {"a b c d e f", 0, 3, "a b\n  c\n  d\n  e\n  f"},
+};
+
+START_TEST(wrapped)
+{
+    struct buffer seen = BUFFER_INIT;
+
+    text_add_wrapped(&seen, sentences[_i].text, sentences[_i].start, 2, sentences[_i].width);
+    ck_assert_msg(strcmp(buffer_text(&seen), sentences[_i].expected) == 0, "row %d: \"%s\"", _i,
+                  buffer_text(&seen));
+    buffer_done(&seen);
+}
+END_TEST
+
+static const struct {
     const char *word;
     const char *expected; /* NULL: nothing is close */
 } guesses[] = {
@@ -150,6 +176,7 @@ static Suite *make_suite(void)
 
     tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, plain_shows_nul);
+    tcase_add_loop_test(tests, wrapped, 0, UNIT_COUNT(sentences));
     tcase_add_loop_test(tests, last_lines, 0, UNIT_COUNT(lines));
     tcase_add_loop_test(tests, nearest, 0, UNIT_COUNT(guesses));
     suite_add_tcase(suite, tests);
