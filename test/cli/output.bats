@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# What the VMs printed, at the end of a run, by report and in text reports.
+
+load helper
+
+setup() { setup_place; }
+
+# script LINE...: a job with that script, which rehearsals execute.
+script() {
+  write_job "concurrency: 4"
+  printf '%s\n' "$@" >"$place/script.sh"
+  sed -i 's/inline: .*/file: script.sh/' "$job"
+}
+
+rehearse() { run "$azfan" rehearse "$job" --execute --run-dir "$place/run" "$@"; }
+
+# shown TEXT: from "Output:" to the summary, which begins with an empty line.
+shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
+
+@test "the manual's example is what azfan prints" {
+  vms='web-[01-12,14-30]' script 'case $AZFAN_TARGET in web-29) agent=2.2.45 ;; *) agent=2.9.1.1 ;; esac' \
+    'printf "kernel 6.1.0-28-amd64\nagent $agent\ndisk 41%%\n"' \
+    '[ $AZFAN_TARGET != web-30 ] || { echo "systemctl: command not found" >&2; exit 3; }'
+  rehearse
+  [ "$status" = 3 ]
+  sed -n '/^\.Sh OUTPUT/,/^\.Ed/p' "$top/man/azfan.1" | sed '1,/^\.Bd/d; /^\.Ed/d' | diff - <(shown "$output")
+  # The summary stands last, and does not repeat it.
+  [ "$(grep -c 'systemctl: command not found' <<<"$output")" = 1 ]
+  [[ $output == *"systemctl: command not found"*"What to do: "*"28 ok, 1 failed of 29 targets"* ]]
+}
+
+@test "report shows it again, in every way, and so does a text report" {
+  script 'echo "hello from $AZFAN_TARGET"' '[ $AZFAN_TARGET = vm-1 ] || exit 1'
+  rehearse --ignore 'vm-[0-9]'
+  grouped=$(shown "$output")
+  [ "$grouped" = "$(printf '%s\n' 'Output:' '  2 failed (exit 1): vm-[2-3]' '      stdout | hello from …' \
+    '  1 ok: vm-1' "      stdout: as the first group's")" ]
+  run "$azfan" report "$place/run" --ignore 'vm-[0-9]'
+  [ "$(shown "$output")" = "$grouped" ]
+  run "$azfan" report "$place/run" --output grouped --quiet --ignore 'vm-[0-9]'
+  [ "$(shown "$output")" = "$grouped" ]
+  [ "${lines[0]}" = "Output:" ]
+  run "$azfan" report "$place/run" --report "$place/x.txt" --ignore 'vm-[0-9]'
+  [ -z "$output" ]
+  [ "$(shown "$(cat "$place/x.txt")")" = "$grouped" ]
+  run "$azfan" report "$place/run" --output each
+  [ "$(shown "$output")" = "$(printf '%s\n' 'Output:' '  vm-1: ok' '      stdout | hello from vm-1' '  vm-2: failed (exit 1)' \
+    '      stdout | hello from vm-2' '  vm-3: failed (exit 1)' '      stdout | hello from vm-3')" ]
+  [ "$(grep -c 'hello from vm-2' <<<"$output")" = 1 ]
+  run "$azfan" report "$place/run" --output none
+  [ -z "$(shown "$output")" ]
+  [ "$(grep -c '^      stdout | hello from vm-2$' <<<"$output")" = 1 ] # the summary has it
+}
+
+@test "neither a quiet run shows it, nor a verbose one twice, unless asked to" {
+  script 'echo hello' '[ $AZFAN_TARGET = vm-1 ] || exit 1'
+  rehearse --quiet
+  [ -z "$(shown "$output")" ]
+  [ "$(grep -c '      stdout | hello' <<<"$output")" = 2 ] # of those that failed, in the summary
+  rm -r "$place/run"
+  rehearse --verbose
+  [ -z "$(shown "$output")" ]
+  [ "$(grep -c '      stdout | hello' <<<"$output")" = 5 ]
+  rm -r "$place/run"
+  rehearse --verbose --output each
+  [ "$(shown "$output" | grep -c '      stdout | hello')" = 3 ]
+  [ "$(grep -c '      stdout | hello' <<<"$output")" = 6 ]
+  run "$azfan" report "$place/run" --quiet
+  [ -z "$(shown "$output")" ]
+}
+
+@test "a real run shows it too, and a rerun" {
+  vms='vm-[1-3]' write_job
+  STUB_AZ=exit1 STUB_AZ_FOR=vm-3 run_job
+  [[ $(shown "$output") == "Output:"*"2 ok: vm-[1-2]"*"1 error (other): vm-3"* ]]
+  run "$azfan" rerun "$place/run" --run-dir "$place/again" --az "$stub/az"
+  [[ $(shown "$output") == "Output:"*"1 ok: vm-3"* ]]
+}
+
+@test "the end of a run is bounded, and says where the rest is" {
+  vms='vm-[01-30]' script 'seq 50' 'echo $AZFAN_TARGET $AZFAN_TARGET'
+  rehearse
+  [ "$(shown "$output" | grep -c ' ok: vm-')" = 20 ]
+  [ "$(shown "$output" | grep -c 'stdout |')" -le 800 ]
+  [[ $output == *"  Left out: 10 groups (10 targets), 11 lines. All of it: azfan report $place/run"* ]]
+  run "$azfan" report "$place/run"
+  [ "$(shown "$output" | grep -c ' ok: vm-')" = 30 ]
+  [ "$(shown "$output" | grep -cx '      stdout | [0-9]*')" = 50 ]
+  [[ $output != *"eft out"* ]]
+}
+
+@test "no escape sequence of a VM reaches the terminal, in any way" {
+  vms='vm-[1-3]' script 'printf "a\nb\nc\n"' '[ $AZFAN_TARGET = vm-1 ] && printf "\033]0;title\007\n\302\233" >&2' \
+    '[ $AZFAN_TARGET = vm-2 ] && printf "\033[2J\n"' true
+  for way in grouped each none; do
+    rm -rf "$place/run"
+    rehearse --output $way --color never
+    [ "$(LC_ALL=C tr -d '\n\40-\176\200-\377' <<<"$output" | wc -c)" = 0 ]
+    [[ $output != *$'\302\233'* ]]
+    [ $way = none ] || [[ $output == *'\x1b[2J'*  && $output == *'\x1b]0;title\x07'* ]]
+  done
+}
+
+@test "a wrong --output or --ignore is told before anything starts" {
+  write_job
+  run "$azfan" run "$job" --output some --run-dir "$place/run"
+  [ "$status" = 2 ]
+  run "$azfan" run "$job" --ignore 'x*' --run-dir "$place/run"
+  [ "$status" = 2 ]
+  [ ! -e "$place/run" ]
+}
