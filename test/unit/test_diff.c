@@ -27,6 +27,7 @@ static const struct {
      "- 1\n+ x\n  2\n  3\n  …\n  8\n  9\n- 10\n+ y\n"},
     {"removed first", "1\n2\n3\n4\n5\n6\n7\n", "1\nx\ny\n4\n5\n6\n7\n",
      "  1\n- 2\n- 3\n+ x\n+ y\n  4\n  5\n  …\n"},
+    {"longer than the text", "1\n2\n3\n4\n5\n6\n", "1\nx\ny\n4\n5\n6\n", NULL},
     {"nothing in common", "a\nb\nc\n", "d\ne\nf\n", NULL},
     {"less than half in common", "a\nb\nc\n", "a\nx\ny\n", NULL},
     {"much of the old is gone", "1\n2\n3\n4\n5\n6\n7\n8\n9\n", "9\n", NULL},

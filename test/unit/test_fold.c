@@ -22,6 +22,8 @@ static const struct {
     {"web-01 web-02 web-03 web-07 db-1", "web-[01-03,07], db-1"},
     {"db-1 web-2 db-2 web-1", "db-[1-2], web-[1-2]"},
     {"web-3 web-1", "web-[1,3]"},
+    {"web-2 db-1 web-1", "web-[1-2], db-1"},
+    {"db-1 web-1 web-2 db-2", "db-[1-2], web-[1-2]"},
     {"web-10 web-9 web-8", "web-[8-10]"},
     {"web-08 web-09 web-10", "web-[08-10]"},
     {"web-098 web-099 web-100", "web-[098-100]"},
@@ -158,6 +160,27 @@ START_TEST(every_set_comes_back)
 }
 END_TEST
 
+/* Parts of grids: ranges that are folded again, pass after pass. */
+START_TEST(every_part_of_a_grid_comes_back)
+{
+    unsigned seed = (unsigned)_i;
+
+    for (int round = 0; round < 300; round++) {
+        struct names names = NAMES_INIT;
+        int kept = 1 + rand_r(&seed) % 8;
+
+        for (int i = 0; i < 256; i++) {
+            char *name = memory_print("r%d-%02d-n%d.%d", i >> 6, (i >> 4) & 3, (i >> 2) & 3, i & 3);
+
+            if (rand_r(&seed) % 8 < kept)
+                names_add(&names, name);
+            free(name);
+        }
+        check_round_trip(&names);
+    }
+}
+END_TEST
+
 START_TEST(a_hundred_thousand_are_one_range)
 {
     struct names names = NAMES_INIT;
@@ -198,6 +221,7 @@ static Suite *make_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, folds, 0, UNIT_COUNT(rows));
     tcase_add_loop_test(tests, every_set_comes_back, 1, 6);
+    tcase_add_loop_test(tests, every_part_of_a_grid_comes_back, 1, 4);
     tcase_add_test(tests, a_hundred_thousand_are_one_range);
     tcase_add_test(tests, many_that_share_nothing_end);
     suite_add_tcase(suite, tests);

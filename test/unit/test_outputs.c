@@ -239,10 +239,12 @@ END_TEST
 /* What is known of the first must not depend on one that has nothing to show. */
 START_TEST(the_first_group_is_one_with_output)
 {
-    take(3);
+    take(6);
     settle(OUTCOME_ERROR, REASON_BUSY, -1, "", "x\n");
     settle(OUTCOME_ERROR, REASON_BUSY, -1, "", "x\n");
     settle_ok("a\n");
+    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
+    (void)result_settle_rest(&result, NULL); /* three are skipped */
     check(&(struct view){.outputs = VIEW_GROUPED}, "\nOutput:\n  1 ok: web-03\n      stdout | a\n");
 }
 END_TEST
