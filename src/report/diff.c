@@ -16,7 +16,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-enum { CONTEXT = 2, MOST_LINES = 20000, MOST_EDITS = 250 };
+enum { CONTEXT = 2, MOST_LINES = 20000, MOST_EDITS = 100 };
 
 struct line {
     const char *text;

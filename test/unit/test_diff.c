@@ -191,8 +191,8 @@ static const struct {
     bool told;
 } bounds[] = {
     {20000, 1000, true},   /* 20 lines of 20,000 differ */
-    {20000, 200, true},    /* 100 do */
-    {20000, 100, false},   /* 400 edits: nobody reads that */
+    {20000, 400, true},    /* 50 do */
+    {20000, 350, false},   /* 116 edits: nobody reads that */
     {20000, 1, false},     /* all differ: the search ends soon */
     {20001, 10000, false}, /* too long */
     {1000000, 1, false},
