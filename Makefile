@@ -86,6 +86,9 @@ $(OUT)/%.o: src/%.c build/.flags-$(VARIANT) | build/.deps
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# The page's style and script are in the program.
+$(OUT)/report/page_files.o: src/report/page.css src/report/page.js
+
 # Objects are made anew when the compiler or its flags change.
 build/.flags-$(VARIANT): FORCE
 	@mkdir -p build

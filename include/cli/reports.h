@@ -11,7 +11,7 @@
 #include "report/view.h"
 
 /* The formats, in words for --help and messages; a test holds it against the table in reports.c. */
-#define REPORTS_SUFFIXES ".json, .txt, .xml, .csv, .md"
+#define REPORTS_SUFFIXES ".json, .txt, .xml, .csv, .md, .html"
 
 struct options;
 struct result;

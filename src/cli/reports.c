@@ -15,6 +15,7 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/markdown.h"
+#include "report/page.h"
 #include "report/style.h"
 #include "report/text.h"
 #include "report/view.h"
@@ -73,11 +74,8 @@ static void write_junit(FILE *stream, const struct result *result, const struct 
 static const struct format {
     const char *suffix;
     void (*write)(FILE *stream, const struct result *result, const struct ignore *ignore);
-} formats[] = {{".json", write_json},
-               {".txt", write_text},
-               {".xml", write_junit},
-               {".csv", write_csv},
-               {".md", markdown_write}};
+} formats[] = {{".json", write_json}, {".txt", write_text},    {".xml", write_junit},
+               {".csv", write_csv},   {".md", markdown_write}, {".html", page_write}};
 
 static const struct format *find_format(const char *path)
 {

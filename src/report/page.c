@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/page.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "base/memory.h"
+#include "report/page_files.h"
+#include "report/page_parts.h"
+#include "run/result.h"
+
+/* ---- what the parts have in common -------------------------------------------------------- */
+
+const int page_urgency[PAGE_STATES] = {OUTCOME_UNKNOWN, OUTCOME_ERROR,     OUTCOME_TIMEOUT,
+                                       OUTCOME_FAILED,  OUTCOME_CANCELLED, OUTCOME_SKIPPED,
+                                       PAGE_RUNNING,    PAGE_WAITING,      OUTCOME_OK};
+
+int page_state(const struct result_target *target)
+{
+    switch (target->state) {
+    case RESULT_WAITING:
+        return PAGE_WAITING;
+    case RESULT_STARTED:
+        return PAGE_RUNNING;
+    case RESULT_SETTLED:
+        break;
+    }
+    return (int)target->outcome.kind;
+}
+
+const char *page_state_name(int state)
+{
+    if (state == PAGE_RUNNING)
+        return "running";
+    if (state == PAGE_WAITING)
+        return "waiting";
+    return outcome_name((enum outcome_kind)state);
+}
+
+void page_begin_section(struct page *page, const char *id, const char *heading)
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "section", "id", id, NULL);
+    markup_attribute(markup, "aria-labelledby", "%s-heading", id);
+    markup_begin(markup, "h2", NULL);
+    markup_attribute(markup, "id", "%s-heading", id);
+    markup_text(markup, heading);
+    markup_end(markup);
+}
+
+void page_count(struct page *page, size_t count, const char *one, const char *many)
+{
+    markup_print(&page->markup, "%zu %s", count, count == 1 ? one : many);
+}
+
+/* Between two words or names: half of a name would be another name. */
+static size_t find_cut(const char *text, size_t limit)
+{
+    size_t cut = limit;
+
+    while (cut > 0 && text[cut] != ' ' && text[cut] != ',')
+        cut--;
+    if (cut > 0)
+        return cut;
+    for (cut = limit; cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80; cut--)
+        ; /* in the middle of a character */
+    return cut;
+}
+
+void page_cut(struct page *page, const char *text, size_t limit)
+{
+    size_t length = strlen(text);
+
+    if (length <= limit) {
+        markup_bytes(&page->markup, text, length);
+        return;
+    }
+    markup_bytes(&page->markup, text, find_cut(text, limit));
+    markup_text(&page->markup, " \xe2\x80\xa6");
+}
+
+void page_note(struct page *page, const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, format);
+    text = memory_print_list(format, arguments);
+    va_end(arguments);
+    markup_element(&page->markup, "p", "note", text);
+    free(text);
+}
+
+void page_begin_table(struct page *page, const char *caption, const char *const *columns,
+                      size_t count)
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "div", "class", "box", "tabindex", "0", "role", "group", "aria-label",
+                 caption, NULL);
+    markup_begin(markup, "table", NULL);
+    markup_element(markup, "caption", NULL, caption);
+    markup_begin(markup, "thead", NULL);
+    markup_begin(markup, "tr", NULL);
+    for (size_t i = 0; i < count; i++) {
+        markup_begin(markup, "th", "scope", "col", NULL);
+        markup_text(markup, columns[i]);
+        markup_end(markup);
+    }
+    markup_end(markup);
+    markup_end(markup);
+    markup_begin(markup, "tbody", NULL);
+}
+
+void page_end_table(struct page *page)
+{
+    for (int i = 0; i < 3; i++) /* the body, the table, the box */
+        markup_end(&page->markup);
+}
+
+/* ---- the head ----------------------------------------------------------------------------- */
+
+static size_t style_length(void)
+{
+    return (size_t)(page_style_end - page_style);
+}
+
+static size_t script_length(void)
+{
+    return (size_t)(page_script_end - page_script);
+}
+
+/* Whatever a mistake lets through: nothing is loaded, and no style and no script counts but these
+ * two. */
+static void write_policy(struct markup *markup)
+{
+    char style[DIGEST_BASE64_SIZE];
+    char script[DIGEST_BASE64_SIZE];
+    char *policy;
+
+    digest_print_base64(page_style, style_length(), style);
+    digest_print_base64(page_script, script_length(), script);
+    policy = memory_print("default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; "
+                          "base-uri 'none'; form-action 'none'",
+                          style, script);
+    markup_empty(markup, "meta", "http-equiv", "Content-Security-Policy", "content", policy, NULL);
+    free(policy);
+}
+
+static void write_title(struct page *page)
+{
+    const struct result *result = page->result;
+    size_t ok = result->counts[OUTCOME_OK];
+
+    markup_begin(&page->markup, "title", NULL);
+    if (result->ending == RESULT_GOING)
+        markup_print(&page->markup, "%s: going on", result->job.name);
+    else if (ok == result->target_count)
+        markup_print(&page->markup, "%s: all %zu ok", result->job.name, ok);
+    else
+        markup_print(&page->markup, "%s: %zu of %zu not ok", result->job.name,
+                     result->target_count - ok, result->target_count);
+    markup_text(&page->markup, result->rehearsal ? " (rehearsal) - azfan" : " - azfan");
+    markup_end(&page->markup);
+}
+
+static void write_head(struct page *page)
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "head", NULL);
+    markup_empty(markup, "meta", "charset", "utf-8", NULL);
+    write_policy(markup);
+    markup_empty(markup, "meta", "name", "viewport", "content",
+                 "width=device-width, initial-scale=1", NULL);
+    markup_empty(markup, "meta", "name", "color-scheme", "content", "light dark", NULL);
+    write_title(page);
+    markup_begin(markup, "style", NULL);
+    markup_raw(markup, page_style, style_length());
+    markup_end(markup);
+    markup_end(markup);
+}
+
+/* ---- the body ----------------------------------------------------------------------------- */
+
+static void write_ways(struct page *page)
+{
+    static const struct {
+        const char *to;
+        const char *word;
+    } ways[] = {{"#timeline", "Timeline"},
+                {"#durations", "Durations"},
+                {"#outputs", "Outputs"},
+                {"#targets", "Targets"},
+                {"#origin", "Job and origin"}};
+
+    markup_begin(&page->markup, "nav", "aria-label", "Parts of this page", NULL);
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        markup_begin(&page->markup, "a", "href", ways[i].to, NULL);
+        markup_text(&page->markup, ways[i].word);
+        markup_end(&page->markup);
+    }
+    markup_end(&page->markup);
+}
+
+static void write_body(struct page *page)
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "body", NULL);
+    markup_begin(markup, "main", NULL);
+    page_verdict(page);
+    write_ways(page);
+    page_timeline(page);
+    page_histogram(page);
+    page_outputs(page);
+    page_targets(page);
+    page_origin(page);
+    markup_end(markup);
+    markup_begin(markup, "footer", NULL);
+    markup_text(markup, "Made by azfan " AZFAN_VERSION ". Times are in UTC.");
+    markup_end(markup);
+    markup_begin(markup, "script", NULL);
+    markup_raw(markup, page_script, script_length());
+    markup_end(markup);
+    markup_end(markup);
+}
+
+void page_write(FILE *stream, const struct result *result, const struct ignore *ignore)
+{
+    struct page page = {.result = result};
+
+    groups_make(&page.groups, result, ignore);
+    page.group_of = memory_zeroed(result->target_count, sizeof *page.group_of);
+    markup_open(&page.markup, stream);
+    markup_begin(&page.markup, "html", "lang", "en", NULL);
+    write_head(&page);
+    write_body(&page);
+    markup_end(&page.markup);
+    markup_close(&page.markup);
+    groups_done(&page.groups);
+    free(page.group_of);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#include "report/page_files.h"
+
+/* The paths are those of `make`, which runs at the top. C has no other way to take a file in. */
+#define FILE_AS(name, path)                                                                        \
+    __asm__(".section .rodata\n"                                                                   \
+            ".global " name "\n" name ":\n"                                                        \
+            ".incbin \"" path "\"\n"                                                               \
+            ".global " name "_end\n" name "_end:\n"                                                \
+            ".byte 0\n"                                                                            \
+            ".previous\n")
+
+FILE_AS("page_style", "src/report/page.css");
+FILE_AS("page_script", "src/report/page.js");

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the VMs printed. The largest group is shown as it is, the others as a difference to it. Each
+ * group may say so much, and all together: one that has no room is named, with the place where the
+ * whole is.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "report/diff.h"
+#include "report/page_parts.h"
+#include "run/result.h"
+
+enum {
+    LONGEST_NAMES = 1000,
+    LONGEST_STREAM = 16 * 1024,              /* of one stream shown: the first and the last half */
+    TITLES_BUDGET = PAGE_OUTPUTS_BUDGET / 3, /* groups whose names have room */
+    MOST_LISTED = 50,                        /* groups that stand in the open */
+    MOST_OPEN = 8                            /* groups that are open at first */
+};
+
+struct stream {
+    const char *name;
+    const struct buffer *text;
+    const struct buffer *other; /* of the largest group; NULL: this is it */
+    bool truncated;
+};
+
+/* ---- one stream --------------------------------------------------------------------------- */
+
+static bool starts_character(const char *text, size_t at)
+{
+    return ((unsigned char)text[at] & 0xc0) != 0x80;
+}
+
+/* Whole lines where they are short enough, and whole characters in any case. */
+static size_t end_of_head(const char *text)
+{
+    size_t end = LONGEST_STREAM / 2;
+
+    for (size_t i = end; i > end / 2; i--) {
+        if (text[i - 1] == '\n')
+            return i;
+    }
+    while (!starts_character(text, end))
+        end--;
+    return end;
+}
+
+static size_t start_of_tail(const char *text, size_t length)
+{
+    size_t start = length - LONGEST_STREAM / 2;
+
+    for (size_t i = start; i < start + LONGEST_STREAM / 4; i++) {
+        if (text[i - 1] == '\n')
+            return i;
+    }
+    while (!starts_character(text, start))
+        start++;
+    return start;
+}
+
+static void begin_box(struct page *page, const struct stream *stream, const char *class)
+{
+    markup_begin(&page->markup, "pre", "class", class, "tabindex", "0", "role", "group",
+                 "aria-label", stream->name, NULL);
+}
+
+static void write_whole(struct page *page, const struct stream *stream)
+{
+    const char *text = stream->text->data;
+    size_t length = stream->text->length;
+    size_t head;
+    size_t tail;
+
+    begin_box(page, stream, "stream");
+    if (length <= LONGEST_STREAM) {
+        markup_bytes(&page->markup, text, length);
+        markup_end(&page->markup);
+        return;
+    }
+    head = end_of_head(text);
+    tail = start_of_tail(text, length);
+    markup_bytes(&page->markup, text, head);
+    markup_begin(&page->markup, "span", "class", "gap", NULL);
+    markup_print(&page->markup, "\n%zu bytes are left out here\n", tail - head);
+    markup_end(&page->markup);
+    markup_bytes(&page->markup, text + tail, length - tail);
+    markup_end(&page->markup);
+}
+
+/* The sign at the start of each line says what it is; colour only helps. */
+static void write_lines(struct page *page, const char *text, size_t length)
+{
+    size_t next;
+
+    for (size_t at = 0; at < length; at = next) {
+        const char *newline = memchr(text + at, '\n', length - at);
+        const char *element = text[at] == '+' ? "ins" : text[at] == '-' ? "del" : NULL;
+
+        next = newline != NULL ? (size_t)(newline - text) + 1 : length;
+        if (element != NULL)
+            markup_begin(&page->markup, element, NULL);
+        markup_bytes(&page->markup, text + at, next - at);
+        if (element != NULL)
+            markup_end(&page->markup);
+    }
+}
+
+/* False: there is no difference that says less than the text itself. */
+static bool write_difference(struct page *page, const struct stream *stream)
+{
+    struct buffer diff = BUFFER_INIT;
+    bool told;
+
+    if (stream->other == NULL || stream->other->length == 0 || stream->text->length == 0)
+        return false;
+    told = diff_print(&diff, stream->other->data, stream->other->length, stream->text->data,
+                      stream->text->length) &&
+           diff.length <= LONGEST_STREAM;
+    if (told && diff.length == 0)
+        page_note(page, "%s: the same as that of the largest group.", stream->name);
+    if (told && diff.length > 0) {
+        markup_element(&page->markup, "h4", NULL, stream->name);
+        page_note(page, "As a difference to that of the largest group.");
+        begin_box(page, stream, "stream difference");
+        write_lines(page, diff.data, diff.length);
+        markup_end(&page->markup);
+    }
+    buffer_done(&diff);
+    return told;
+}
+
+static void write_stream(struct page *page, const struct stream *stream)
+{
+    if (stream->text->length > 0 && !write_difference(page, stream)) {
+        markup_element(&page->markup, "h4", NULL, stream->name);
+        write_whole(page, stream);
+    }
+    if (stream->text->length == 0 && stream->other != NULL && stream->other->length > 0)
+        page_note(page, "%s: empty, unlike that of the largest group.", stream->name);
+    if (stream->truncated)
+        page_note(page, "%s is not whole: its beginning, or its middle, did not come.",
+                  stream->name);
+}
+
+/* ---- groups ------------------------------------------------------------------------------- */
+
+static void write_names(struct page *page, const struct group *group)
+{
+    struct buffer names = BUFFER_INIT;
+
+    groups_print_names(&names, page->result, group);
+    markup_begin(&page->markup, "span", "class", "names", NULL);
+    page_cut(page, buffer_text(&names), LONGEST_NAMES);
+    markup_end(&page->markup);
+    buffer_done(&names);
+}
+
+static void write_summary(struct page *page, const struct group *group)
+{
+    struct buffer title = BUFFER_INIT;
+
+    groups_print_title(&title, group);
+    markup_begin(&page->markup, "summary", NULL);
+    markup_element(&page->markup, "b", outcome_name(group->kind), buffer_text(&title));
+    markup_text(&page->markup, " ");
+    write_names(page, group);
+    markup_end(&page->markup);
+    buffer_done(&title);
+}
+
+static const char *first_message(const struct page *page, const struct group *group)
+{
+    return page->result->targets[group->members[0]].outcome.message;
+}
+
+/* The id stands within what opens: a link to it opens it. */
+static void write_streams(struct page *page, size_t index, bool has_room)
+{
+    const struct group *group = &page->groups.list[index];
+    const struct group *largest = index > 0 ? &page->groups.list[0] : NULL;
+    const struct stream output = {"Standard output", &group->output,
+                                  largest != NULL ? &largest->output : NULL,
+                                  group->output_truncated};
+    const struct stream errors = {"Standard error", &group->errors,
+                                  largest != NULL ? &largest->errors : NULL,
+                                  group->errors_truncated};
+
+    markup_begin(&page->markup, "div", NULL);
+    markup_attribute(&page->markup, "id", "group-%zu", index + 1);
+    if (first_message(page, group) != NULL) {
+        markup_begin(&page->markup, "p", "class", "message", NULL);
+        page_cut(page, first_message(page, group), LONGEST_NAMES);
+        markup_end(&page->markup);
+    }
+    if (group->output.length == 0 && group->errors.length == 0) {
+        page_note(page, "Nothing was printed.");
+    } else if (has_room) {
+        write_stream(page, &output);
+        write_stream(page, &errors);
+    } else {
+        page_note(page, "What was printed has no room on this page.");
+    }
+    markup_end(&page->markup);
+}
+
+static void write_group(struct page *page, size_t index, bool has_room)
+{
+    const struct group *group = &page->groups.list[index];
+
+    markup_begin(&page->markup, "details", "class", outcome_name(group->kind), "open",
+                 index < MOST_OPEN ? "" : NULL, NULL);
+    write_summary(page, group);
+    write_streams(page, index, has_room);
+    markup_end(&page->markup);
+    for (size_t i = 0; i < group->count; i++)
+        page->group_of[group->members[i]] = index;
+}
+
+/* Thousands of groups are not to be scrolled past. */
+static void begin_rest(struct page *page)
+{
+    markup_begin(&page->markup, "details", NULL);
+    markup_begin(&page->markup, "summary", NULL);
+    page_count(page, page->groups.count - MOST_LISTED, "more group", "more groups");
+    markup_end(&page->markup);
+}
+
+static void write_place(struct page *page, size_t without_output, size_t without_group)
+{
+    const char *folder = page->result->folder;
+
+    if (without_output > 0)
+        page_note(page, "%zu of %zu groups have no room for their output here.", without_output,
+                  page->groups.count);
+    if (without_group > 0)
+        page_note(page, "%zu of %zu groups are left out altogether.", without_group,
+                  page->groups.count);
+    if (folder != NULL)
+        page_note(page, "What every VM printed is, whole, in %s/output.", folder);
+}
+
+/* Groups of skipped targets printed nothing and never will; the verdict has them. */
+void page_outputs(struct page *page)
+{
+    size_t start = page->markup.written;
+    size_t without_output = 0;
+    size_t index = 0;
+
+    for (size_t i = 0; i < page->result->target_count; i++)
+        page->group_of[i] = PAGE_NO_GROUP;
+    page_begin_section(page, "outputs", "Outputs, grouped");
+    if (page->groups.count == 0)
+        page_note(page, "Nothing has been printed yet.");
+    for (; index < page->groups.count; index++) {
+        size_t used = page->markup.written - start;
+        bool has_room = used < PAGE_OUTPUTS_BUDGET - TITLES_BUDGET;
+
+        if (used >= PAGE_OUTPUTS_BUDGET)
+            break;
+        if (index == MOST_LISTED)
+            begin_rest(page);
+        write_group(page, index, has_room);
+        without_output += !has_room;
+    }
+    if (index > MOST_LISTED)
+        markup_end(&page->markup);
+    write_place(page, without_output, page->groups.count - index);
+    markup_end(&page->markup);
+}

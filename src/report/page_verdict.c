@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "job/fold.h"
+#include "report/page_parts.h"
+#include "run/result.h"
+
+/* Bytes of folded names that a matter lists; all of them are in the table of targets. */
+enum { LONGEST_LIST = 1000 };
+
+/* ---- the outcome -------------------------------------------------------------------------- */
+
+/* The one state that colours the whole page: the most urgent that a target is in. */
+static int worst_state(const struct result *result)
+{
+    for (size_t i = 0; i < PAGE_STATES; i++) {
+        if (page_urgency[i] < OUTCOME_KINDS && result->counts[page_urgency[i]] > 0)
+            return page_urgency[i];
+    }
+    return PAGE_WAITING; /* nothing was selected, or nothing has ended */
+}
+
+static void write_outcome(struct page *page)
+{
+    const struct result *result = page->result;
+    size_t ok = result->counts[OUTCOME_OK];
+    size_t bad = result->settled - ok;
+
+    if (result->target_count == 0)
+        markup_text(&page->markup, "Nothing was selected");
+    else if (result->ending == RESULT_GOING)
+        markup_print(&page->markup, "Still going on: %zu of %zu have ended, %zu not ok",
+                     result->settled, result->target_count, bad);
+    else if (ok == result->target_count)
+        markup_print(&page->markup, ok == 1 ? "The one target is ok" : "All %zu are ok", ok);
+    else
+        markup_print(&page->markup, "%zu of %zu %s not ok", bad, result->target_count,
+                     bad == 1 ? "is" : "are");
+}
+
+/* What cut the run short, a sentence each. */
+static void write_ending(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+
+    if (result->ending == RESULT_SIGNAL) {
+        markup_print(markup, "Stopped by SIG%s. ", sigabbrev_np(result->signal));
+    } else if (result->ending == RESULT_DEADLINE) {
+        markup_text(markup, "Stopped: the run\xe2\x80\x99s deadline of ");
+        markup_duration(markup, result->job.deadline);
+        markup_text(markup, " had passed. ");
+    } else if (result->ending == RESULT_INTERRUPTED) {
+        markup_text(markup, "Interrupted: azfan was killed, its machine went down, or its disk was "
+                            "full. ");
+    }
+    if (result->halt_cause != NULL)
+        markup_print(markup, "Halted: %s. ", result->halt_cause);
+    if (result->trouble != NULL)
+        markup_print(markup, "Trouble: %s. ", result->trouble);
+    if (result->cuts > 0)
+        markup_print(markup, "Azure throttled: %d at once at least, of %d. ", result->least_limit,
+                     result->workers);
+}
+
+/* "Rehearsal · 2026-11-23T03:00:00Z · 34.2s · exit status 3" */
+static void write_circumstances(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+    char time[CLOCK_TEXT_SIZE];
+
+    clock_print(result->wall_started, time);
+    markup_begin(markup, "p", "class", "circumstances", NULL);
+    if (result->rehearsal)
+        markup_element(markup, "strong", "rehearsal", "Rehearsal: no VM was touched");
+    markup_element(markup, "span", NULL, time);
+    markup_begin(markup, "span", NULL);
+    markup_duration(markup, result->duration);
+    markup_text(markup, result->ending == RESULT_GOING ? " so far" : "");
+    markup_end(markup);
+    if (result->ending != RESULT_GOING) {
+        markup_begin(markup, "span", NULL);
+        markup_print(markup, "exit status %d", result_exit_status(result));
+        markup_end(markup);
+    }
+    markup_end(markup);
+}
+
+/* ---- the counts --------------------------------------------------------------------------- */
+
+static void write_counts(struct page *page)
+{
+    struct markup *markup = &page->markup;
+    size_t counts[PAGE_STATES] = {0};
+
+    for (size_t i = 0; i < page->result->target_count; i++)
+        counts[page_state(&page->result->targets[i])]++;
+    markup_begin(markup, "ul", "class", "counts", "aria-label", "Targets by outcome", NULL);
+    for (int i = PAGE_STATES - 1; i >= 0; i--) {
+        int state = page_urgency[i];
+
+        if (counts[state] == 0)
+            continue;
+        markup_begin(markup, "li", "class", page_state_name(state), NULL);
+        markup_begin(markup, "b", NULL);
+        markup_print(markup, "%zu", counts[state]);
+        markup_end(markup);
+        markup_print(markup, " %s", page_state_name(state));
+        markup_end(markup);
+    }
+    markup_end(markup);
+}
+
+/* ---- what is not ok ----------------------------------------------------------------------- */
+
+/* A sort of trouble: its targets, and the first of them. */
+struct matter {
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    const char **names;
+    size_t count;
+    const struct result_target *first;
+};
+
+static void gather(struct matter *matter, const struct result *result)
+{
+    matter->count = 0;
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct result_target *target = &result->targets[i];
+
+        if (target->state != RESULT_SETTLED || target->outcome.kind != matter->kind ||
+            target->outcome.reason != matter->reason)
+            continue;
+        if (matter->count == 0)
+            matter->first = target;
+        matter->names[matter->count++] = target->label;
+    }
+}
+
+static void write_names(struct page *page, const struct matter *matter)
+{
+    struct buffer names = BUFFER_INIT;
+
+    fold_names(&names, matter->names, matter->count);
+    markup_begin(&page->markup, "p", "class", "names", NULL);
+    page_cut(page, buffer_text(&names), LONGEST_LIST);
+    markup_end(&page->markup);
+    buffer_done(&names);
+}
+
+static void write_matter(struct page *page, const struct matter *matter)
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "li", "class", outcome_name(matter->kind), NULL);
+    markup_begin(markup, "h3", NULL);
+    markup_print(markup, "%zu %s (%s)", matter->count, outcome_name(matter->kind),
+                 outcome_reason_name(matter->reason));
+    markup_end(markup);
+    write_names(page, matter);
+    if (matter->first->outcome.message != NULL) {
+        markup_begin(markup, "p", "class", "message", NULL);
+        if (matter->count > 1)
+            markup_print(markup, "%s: ", matter->first->label);
+        page_cut(page, matter->first->outcome.message, LONGEST_LIST);
+        markup_end(markup);
+    }
+    markup_begin(markup, "p", NULL);
+    markup_element(markup, "b", NULL, "What to do: ");
+    markup_text(markup, outcome_advice(matter->kind, matter->reason));
+    markup_end(markup);
+    markup_end(markup);
+}
+
+static void write_matters(struct page *page)
+{
+    const struct result *result = page->result;
+    struct matter matter = {.names = memory_zeroed(result->target_count, sizeof *matter.names)};
+
+    markup_begin(&page->markup, "ul", "class", "matters", NULL);
+    for (size_t i = 0; i < PAGE_STATES; i++) {
+        if (page_urgency[i] >= OUTCOME_KINDS || page_urgency[i] == OUTCOME_OK)
+            continue;
+        matter.kind = (enum outcome_kind)page_urgency[i];
+        for (int reason = 0; reason < REASONS; reason++) {
+            matter.reason = (enum outcome_reason)reason;
+            gather(&matter, result);
+            if (matter.count > 0)
+                write_matter(page, &matter);
+        }
+    }
+    markup_end(&page->markup);
+    free(matter.names);
+}
+
+static void write_next_steps(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "dl", "class", "next", NULL);
+    if (result->job.runbook != NULL) {
+        markup_element(markup, "dt", NULL, "Runbook");
+        markup_element(markup, "dd", NULL, result->job.runbook);
+    }
+    if (result->trouble == NULL && result_word(result) != NULL && result->ending != RESULT_GOING) {
+        markup_element(markup, "dt", NULL, "Go on");
+        markup_begin(markup, "dd", NULL);
+        markup_begin(markup, "code", NULL);
+        markup_print(markup, "azfan rerun %s", result_word(result));
+        markup_end(markup);
+        markup_text(markup, " (what is not ok, and nothing else)");
+        markup_end(markup);
+    }
+    markup_end(markup);
+}
+
+void page_verdict(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "header", "class",
+                 result->ending == RESULT_GOING ? "running" : page_state_name(worst_state(result)),
+                 NULL);
+    markup_element(markup, "h1", NULL, result->job.name);
+    markup_begin(markup, "p", "class", "verdict", NULL);
+    write_outcome(page);
+    markup_end(markup);
+    markup_begin(markup, "p", "class", "ending", NULL);
+    write_ending(page);
+    markup_end(markup);
+    write_circumstances(page);
+    write_counts(page);
+    markup_end(markup);
+    if (result->settled == result->counts[OUTCOME_OK])
+        return;
+    page_begin_section(page, "attention", "Not ok, and what to do");
+    write_matters(page);
+    write_next_steps(page);
+    markup_end(markup);
+}
