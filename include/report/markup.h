@@ -28,6 +28,7 @@
 struct markup { /* does not move while it is open */
     struct _xmlTextWriter *writer;
     FILE *stream;
+    int depth;           /* elements that are begun */
     struct buffer plain; /* what is being written, made harmless */
     size_t written;      /* bytes, but for the last few kilobytes */
 };
@@ -51,7 +52,7 @@ void markup_attribute(struct markup *markup, const char *name, const char *forma
 /* Ends the element that was begun last, with a tag of its own. */
 void markup_end(struct markup *markup);
 
-/* Text; NULL is none. */
+/* Text, within an element; NULL is none. */
 void markup_text(struct markup *markup, const char *text);
 void markup_bytes(struct markup *markup, const char *bytes, size_t length);
 void markup_print(struct markup *markup, const char *format, ...)

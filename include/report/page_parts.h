@@ -54,6 +54,12 @@ void page_count(struct page *page, size_t count, const char *one, const char *ma
 /* TEXT, or its first LIMIT bytes or less, cut between two words and marked so. */
 void page_cut(struct page *page, const char *text, size_t limit);
 
+/* The name of a target, which only a forged journal makes so long that it is cut. */
+void page_label(struct page *page, const struct result_target *target);
+
+/* Folded names, cut likewise when there are too many; lines break between two of them. */
+void page_names(struct page *page, const char *names);
+
 /* A paragraph about the page itself. */
 void page_note(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -77,6 +77,7 @@ static void begin(struct markup *markup, const char *element, va_list pairs)
     const char *name;
 
     must(xmlTextWriterStartElement(markup->writer, chars(element)));
+    markup->depth++;
     while ((name = va_arg(pairs, const char *)) != NULL) {
         const char *value = va_arg(pairs, const char *);
 
@@ -102,6 +103,7 @@ void markup_empty(struct markup *markup, const char *element, ...)
     begin(markup, element, pairs);
     va_end(pairs);
     must(xmlTextWriterEndElement(markup->writer));
+    markup->depth--;
 }
 
 void markup_attribute(struct markup *markup, const char *name, const char *format, ...)
@@ -119,12 +121,14 @@ void markup_attribute(struct markup *markup, const char *name, const char *forma
 void markup_end(struct markup *markup)
 {
     must(xmlTextWriterFullEndElement(markup->writer));
+    markup->depth--;
 }
 
 /* ---- text --------------------------------------------------------------------------------- */
 
 void markup_bytes(struct markup *markup, const char *bytes, size_t length)
 {
+    assert(markup->depth > 0); /* outside of all elements the library escapes nothing */
     must(xmlTextWriterWriteString(markup->writer, chars(make_plain(markup, bytes, length))));
 }
 

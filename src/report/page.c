@@ -11,6 +11,8 @@
 #include "report/page_parts.h"
 #include "run/result.h"
 
+enum { LONGEST_NAMES = 600, LONGEST_LABEL = 300 }; /* bytes */
+
 /* ---- what the parts have in common -------------------------------------------------------- */
 
 const int page_urgency[PAGE_STATES] = {OUTCOME_UNKNOWN, OUTCOME_ERROR,     OUTCOME_TIMEOUT,
@@ -80,6 +82,29 @@ void page_cut(struct page *page, const char *text, size_t limit)
     }
     markup_bytes(&page->markup, text, find_cut(text, limit));
     markup_text(&page->markup, " \xe2\x80\xa6");
+}
+
+void page_label(struct page *page, const struct result_target *target)
+{
+    page_cut(page, target->label, LONGEST_LABEL);
+}
+
+void page_names(struct page *page, const char *names)
+{
+    size_t length = strlen(names);
+    size_t end = length > LONGEST_NAMES ? find_cut(names, LONGEST_NAMES) : length;
+    size_t next;
+
+    for (size_t at = 0; at < end; at = next) {
+        const char *comma = memchr(names + at, ',', end - at);
+
+        next = comma != NULL ? (size_t)(comma - names) + 1 : end;
+        markup_bytes(&page->markup, names + at, next - at);
+        if (comma != NULL)
+            markup_empty(&page->markup, "wbr", NULL);
+    }
+    if (end < length)
+        markup_text(&page->markup, " \xe2\x80\xa6");
 }
 
 void page_note(struct page *page, const char *format, ...)

@@ -6,13 +6,17 @@
 #include "run/event.h"
 #include "run/result.h"
 
+enum { LONGEST_FACT = 4096 }; /* bytes: as long as a path can be */
+
 /* A term and what it is; nothing for VALUE that is not known. */
 static void write_fact(struct page *page, const char *term, const char *value)
 {
     if (value == NULL)
         return;
     markup_element(&page->markup, "dt", NULL, term);
-    markup_element(&page->markup, "dd", NULL, value);
+    markup_begin(&page->markup, "dd", NULL);
+    page_cut(page, value, LONGEST_FACT);
+    markup_end(&page->markup);
 }
 
 static void write_time(struct page *page, const char *term, int64_t wall)

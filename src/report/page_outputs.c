@@ -13,11 +13,11 @@
 #include "run/result.h"
 
 enum {
-    LONGEST_NAMES = 1000,
+    LONGEST_MESSAGE = 600,                   /* bytes */
     LONGEST_STREAM = 16 * 1024,              /* of one stream shown: the first and the last half */
     TITLES_BUDGET = PAGE_OUTPUTS_BUDGET / 3, /* groups whose names have room */
     MOST_LISTED = 50,                        /* groups that stand in the open */
-    MOST_OPEN = 8                            /* groups that are open at first */
+    MOST_OPEN = 20                           /* groups of which some are open at first */
 };
 
 struct stream {
@@ -153,7 +153,7 @@ static void write_names(struct page *page, const struct group *group)
 
     groups_print_names(&names, page->result, group);
     markup_begin(&page->markup, "span", "class", "names", NULL);
-    page_cut(page, buffer_text(&names), LONGEST_NAMES);
+    page_names(page, buffer_text(&names));
     markup_end(&page->markup);
     buffer_done(&names);
 }
@@ -192,7 +192,7 @@ static void write_streams(struct page *page, size_t index, bool has_room)
     markup_attribute(&page->markup, "id", "group-%zu", index + 1);
     if (first_message(page, group) != NULL) {
         markup_begin(&page->markup, "p", "class", "message", NULL);
-        page_cut(page, first_message(page, group), LONGEST_NAMES);
+        page_cut(page, first_message(page, group), LONGEST_MESSAGE);
         markup_end(&page->markup);
     }
     if (group->output.length == 0 && group->errors.length == 0) {
@@ -206,12 +206,18 @@ static void write_streams(struct page *page, size_t index, bool has_room)
     markup_end(&page->markup);
 }
 
+/* What the others are compared with, and what is not ok, is read at once. */
+static bool is_open(const struct group *group, size_t index)
+{
+    return index == 0 || (index < MOST_OPEN && group->kind != OUTCOME_OK);
+}
+
 static void write_group(struct page *page, size_t index, bool has_room)
 {
     const struct group *group = &page->groups.list[index];
 
     markup_begin(&page->markup, "details", "class", outcome_name(group->kind), "open",
-                 index < MOST_OPEN ? "" : NULL, NULL);
+                 is_open(group, index) ? "" : NULL, NULL);
     write_summary(page, group);
     write_streams(page, index, has_room);
     markup_end(&page->markup);

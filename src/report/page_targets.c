@@ -58,7 +58,7 @@ static void write_name(struct page *page, size_t index)
         markup_begin(markup, "a", NULL);
         markup_attribute(markup, "href", "#group-%zu", group + 1);
     }
-    markup_text(markup, page->result->targets[index].label);
+    page_label(page, &page->result->targets[index]);
     if (group != PAGE_NO_GROUP)
         markup_end(markup);
     markup_end(markup);
@@ -96,7 +96,9 @@ static void write_row(struct page *page, size_t index)
     write_duration(markup, target);
     write_number(markup, target->attempt_count);
     write_number(markup, (size_t)target->batch);
-    markup_element(markup, "td", NULL, target->resource_group);
+    markup_begin(markup, "td", NULL);
+    page_cut(page, target->resource_group, LONGEST_MESSAGE);
+    markup_end(markup);
     markup_begin(markup, "td", NULL);
     if (target->outcome.message != NULL)
         page_cut(page, target->outcome.message, LONGEST_MESSAGE);

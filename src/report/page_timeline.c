@@ -20,14 +20,17 @@
 
 enum {
     WIDE = 10000,
+    MANY = 200,        /* waits are drawn so that they hide nothing */
     THINNEST = 12,     /* units: about a pixel */
     THINNEST_BAD = 40, /* what is not ok is never too thin to be seen */
     MOST_BARS = 10000, /* with words of their own */
     MOST_WAITS = 2000,
     MOST_TICKS = 8,
-    LONGEST = 5,         /* attempts that are told by name */
-    ROW = 18,            /* pixels: a line of words above the lanes */
-    LABEL_GAP = WIDE / 5 /* between two labels of batches */
+    LONGEST = 5,                                  /* attempts that are told by name */
+    SHAPES_BUDGET = PAGE_TIMELINE_BUDGET * 4 / 5, /* bytes */
+    TITLES_BUDGET = PAGE_TIMELINE_BUDGET / 2,     /* bytes; a bar without its title takes a third */
+    ROW = 18,                                     /* pixels: a line of words above the lanes */
+    LABEL_GAP = WIDE / 5                          /* between two labels of batches */
 };
 
 /* Where everything is, in pixels from the top. */
@@ -39,6 +42,8 @@ struct frame {
     int lanes_at;
     int pitch; /* from lane to lane */
     int height;
+    size_t start; /* bytes of the page before the timeline */
+    bool is_cut;  /* not all bars are drawn */
 };
 
 static int place(const struct frame *frame, int64_t at)
@@ -117,7 +122,7 @@ static void open_frame(struct frame *frame, struct page *page)
     const char *names[3];
     int top = ROW;
 
-    *frame = (struct frame){.page = page, .batches_at = -1};
+    *frame = (struct frame){.page = page, .batches_at = -1, .start = page->markup.written};
     lanes_make(&frame->lanes, page->result);
     if (frame->lanes.batches > 1) {
         frame->batches_at = top;
@@ -139,7 +144,8 @@ static void write_bar_title(struct frame *frame, const struct bar *bar)
     int state = bar_state(frame, bar);
 
     markup_begin(markup, "title", NULL);
-    markup_print(markup, "%s: %s", target->label, page_state_name(state));
+    page_label(frame->page, target);
+    markup_print(markup, ": %s", page_state_name(state));
     if (!bar->open && target->attempts[bar->attempt].reason != REASON_NONE)
         markup_print(markup, " (%s)", outcome_reason_name(target->attempts[bar->attempt].reason));
     markup_text(markup, bar->open ? ", no end is known, " : ", ");
@@ -160,25 +166,28 @@ static void write_bar(struct frame *frame, const struct bar *bar)
     markup_attribute(markup, "y", "%d", lane_top(frame, bar->lane));
     markup_attribute(markup, "width", "%d", bar_width(frame, bar));
     markup_attribute(markup, "height", "%d", bar_height(frame));
-    write_bar_title(frame, bar);
+    if (markup->written - frame->start < TITLES_BUDGET)
+        write_bar_title(frame, bar);
     markup_end(markup);
 }
 
-/* All bars of STATE in one shape. What lies within a pixel of the bar before becomes part of it. */
-static void add_shape(const struct frame *frame, int state, struct buffer *shape)
+/* All bars of STATE in one shape, of LIMIT bytes at most. What lies within a pixel of the bar
+ * before is part of it. */
+static void add_shape(struct frame *frame, int state, size_t limit, struct buffer *shape)
 {
     int lane = -1;
     int end = 0;
 
-    for (size_t i = 0; i < frame->lanes.count && shape->length < PAGE_TIMELINE_BUDGET / 4; i++) {
+    for (size_t i = 0; i < frame->lanes.count; i++) {
         const struct bar *bar = &frame->lanes.bars[i];
         int x = place(frame, bar->at);
         int width = bar_width(frame, bar);
 
-        if (bar_state(frame, bar) != state)
+        if (bar_state(frame, bar) != state || (bar->lane == lane && x + width <= end))
             continue;
-        if (bar->lane == lane && x + width <= end)
-            continue;
+        frame->is_cut |= shape->length >= limit;
+        if (frame->is_cut)
+            return;
         lane = bar->lane;
         end = x + width;
         buffer_print(shape, "M%d %dh%dv%dh-%dz", x, lane_top(frame, lane), width, bar_height(frame),
@@ -186,16 +195,21 @@ static void add_shape(const struct frame *frame, int state, struct buffer *shape
     }
 }
 
+/* The most urgent have room first, and lie on top. */
 static void write_shapes(struct frame *frame)
 {
-    for (int i = 0; i < PAGE_STATES; i++) {
-        struct buffer shape = BUFFER_INIT;
+    struct buffer shapes[PAGE_STATES] = {BUFFER_INIT};
+    size_t left = SHAPES_BUDGET;
 
-        add_shape(frame, page_urgency[i], &shape);
-        if (shape.length > 0)
+    for (int i = 0; i < PAGE_STATES; i++) {
+        add_shape(frame, page_urgency[i], left, &shapes[i]);
+        left -= shapes[i].length < left ? shapes[i].length : left;
+    }
+    for (int i = PAGE_STATES - 1; i >= 0; i--) {
+        if (shapes[i].length > 0)
             markup_empty(&frame->page->markup, "path", "class", page_state_name(page_urgency[i]),
-                         "d", buffer_text(&shape), NULL);
-        buffer_done(&shape);
+                         "d", buffer_text(&shapes[i]), NULL);
+        buffer_done(&shapes[i]);
     }
 }
 
@@ -268,13 +282,23 @@ static size_t add_notches(const struct frame *frame, struct buffer *notches)
     return drawn;
 }
 
-static void write_path(struct frame *frame, const char *class,
-                       size_t (*add)(const struct frame *frame, struct buffer *path))
+static void write_waits(struct frame *frame)
+{
+    struct buffer path = BUFFER_INIT;
+    size_t count = add_waits(frame, &path);
+
+    if (count > 0)
+        markup_empty(&frame->page->markup, "path", "class", count > MANY ? "wait many" : "wait",
+                     "d", buffer_text(&path), NULL);
+    buffer_done(&path);
+}
+
+static void write_notches(struct frame *frame)
 {
     struct buffer path = BUFFER_INIT;
 
-    if (add(frame, &path) > 0)
-        markup_empty(&frame->page->markup, "path", "class", class, "d", buffer_text(&path), NULL);
+    if (add_notches(frame, &path) > 0)
+        markup_empty(&frame->page->markup, "path", "class", "notch", "d", buffer_text(&path), NULL);
     buffer_done(&path);
 }
 
@@ -429,8 +453,8 @@ static void write_picture(struct frame *frame)
     markup_attribute(markup, "viewBox", "0 0 %d %d", WIDE, frame->height);
     markup_attribute(markup, "height", "%d", frame->height);
     write_bars(frame);
-    write_path(frame, "notch", add_notches);
-    write_path(frame, "wait", add_waits);
+    write_notches(frame);
+    write_waits(frame);
     markup_end(markup);
     write_clocks(frame);
     markup_end(markup);
@@ -486,7 +510,9 @@ static void write_longest(struct frame *frame)
     for (size_t i = 0; i < lanes->count && i < LONGEST; i++) {
         const struct bar *bar = &lanes->bars[i];
 
-        markup_print(markup, "%s%s ", i > 0 ? ", " : "", target_of(frame, bar)->label);
+        markup_text(markup, i > 0 ? ", " : "");
+        page_label(frame->page, target_of(frame, bar));
+        markup_text(markup, " ");
         markup_duration(markup, bar->duration);
         markup_print(markup, " (%s)", page_state_name(bar_state(frame, bar)));
     }
@@ -514,6 +540,8 @@ static void write_notes(struct frame *frame)
     if (frame->lanes.count > MOST_BARS)
         markup_text(markup, "There are too many attempts for words on each bar; the table of "
                             "targets has them. ");
+    if (frame->is_cut)
+        markup_text(markup, "Some of the less urgent ones are not drawn.");
     markup_end(markup);
 }
 

@@ -9,8 +9,7 @@
 #include "report/page_parts.h"
 #include "run/result.h"
 
-/* Bytes of folded names that a matter lists; all of them are in the table of targets. */
-enum { LONGEST_LIST = 1000 };
+enum { LONGEST_MESSAGE = 600 }; /* bytes */
 
 /* ---- the outcome -------------------------------------------------------------------------- */
 
@@ -148,9 +147,31 @@ static void write_names(struct page *page, const struct matter *matter)
 
     fold_names(&names, matter->names, matter->count);
     markup_begin(&page->markup, "p", "class", "names", NULL);
-    page_cut(page, buffer_text(&names), LONGEST_LIST);
+    page_names(page, buffer_text(&names));
     markup_end(&page->markup);
     buffer_done(&names);
+}
+
+/* Advice has commands between backquotes. */
+static void write_advice(struct page *page, const char *advice)
+{
+    struct markup *markup = &page->markup;
+    bool command = false;
+
+    markup_begin(markup, "p", NULL);
+    markup_element(markup, "b", NULL, "What to do: ");
+    while (*advice != '\0') {
+        size_t length = strcspn(advice, "`");
+
+        if (command)
+            markup_begin(markup, "code", NULL);
+        markup_bytes(markup, advice, length);
+        if (command)
+            markup_end(markup);
+        command = !command;
+        advice += length + (advice[length] == '`');
+    }
+    markup_end(markup);
 }
 
 static void write_matter(struct page *page, const struct matter *matter)
@@ -165,15 +186,14 @@ static void write_matter(struct page *page, const struct matter *matter)
     write_names(page, matter);
     if (matter->first->outcome.message != NULL) {
         markup_begin(markup, "p", "class", "message", NULL);
-        if (matter->count > 1)
-            markup_print(markup, "%s: ", matter->first->label);
-        page_cut(page, matter->first->outcome.message, LONGEST_LIST);
+        if (matter->count > 1) {
+            page_label(page, matter->first);
+            markup_text(markup, ": ");
+        }
+        page_cut(page, matter->first->outcome.message, LONGEST_MESSAGE);
         markup_end(markup);
     }
-    markup_begin(markup, "p", NULL);
-    markup_element(markup, "b", NULL, "What to do: ");
-    markup_text(markup, outcome_advice(matter->kind, matter->reason));
-    markup_end(markup);
+    write_advice(page, outcome_advice(matter->kind, matter->reason));
     markup_end(markup);
 }
 
