@@ -13,11 +13,12 @@
 #include "run/result.h"
 
 enum {
-    LONGEST_MESSAGE = 600,                   /* bytes */
-    LONGEST_STREAM = 16 * 1024,              /* of one stream shown: the first and the last half */
-    TITLES_BUDGET = PAGE_OUTPUTS_BUDGET / 3, /* groups whose names have room */
-    MOST_LISTED = 50,                        /* groups that stand in the open */
-    MOST_OPEN = 20                           /* groups of which some are open at first */
+    LONGEST_MESSAGE = 600,                    /* bytes */
+    LONGEST_STREAM = 16 * 1024,               /* of one stream shown: the first and the last half */
+    OK_BUDGET = PAGE_OUTPUTS_BUDGET / 3,      /* what is ok may use so much of the room */
+    BAD_BUDGET = PAGE_OUTPUTS_BUDGET * 2 / 3, /* what is not; the rest is for titles */
+    MOST_LISTED = 50,                         /* groups that stand in the open */
+    MOST_OPEN = 20                            /* groups of which some are open at first */
 };
 
 struct stream {
@@ -122,7 +123,7 @@ static bool write_difference(struct page *page, const struct stream *stream)
     if (told && diff.length == 0)
         page_note(page, "%s: the same as that of the largest group.", stream->name);
     if (told && diff.length > 0) {
-        markup_element(&page->markup, "h4", NULL, stream->name);
+        markup_element(&page->markup, "h3", NULL, stream->name);
         page_note(page, "As a difference to that of the largest group.");
         begin_box(page, stream, "stream difference");
         write_lines(page, diff.data, diff.length);
@@ -135,7 +136,7 @@ static bool write_difference(struct page *page, const struct stream *stream)
 static void write_stream(struct page *page, const struct stream *stream)
 {
     if (stream->text->length > 0 && !write_difference(page, stream)) {
-        markup_element(&page->markup, "h4", NULL, stream->name);
+        markup_element(&page->markup, "h3", NULL, stream->name);
         write_whole(page, stream);
     }
     if (stream->text->length == 0 && stream->other != NULL && stream->other->length > 0)
@@ -158,17 +159,23 @@ static void write_names(struct page *page, const struct group *group)
     buffer_done(&names);
 }
 
-static void write_summary(struct page *page, const struct group *group)
+/* "3 failed (exit 7) web-[01-03]" */
+static void write_title(struct page *page, const struct group *group)
 {
     struct buffer title = BUFFER_INIT;
 
     groups_print_title(&title, group);
-    markup_begin(&page->markup, "summary", NULL);
     markup_element(&page->markup, "b", outcome_name(group->kind), buffer_text(&title));
     markup_text(&page->markup, " ");
     write_names(page, group);
-    markup_end(&page->markup);
     buffer_done(&title);
+}
+
+static void write_summary(struct page *page, const struct group *group)
+{
+    markup_begin(&page->markup, "summary", NULL);
+    write_title(page, group);
+    markup_end(&page->markup);
 }
 
 static const char *first_message(const struct page *page, const struct group *group)
@@ -177,7 +184,7 @@ static const char *first_message(const struct page *page, const struct group *gr
 }
 
 /* The id stands within what opens: a link to it opens it. */
-static void write_streams(struct page *page, size_t index, bool has_room)
+static void write_streams(struct page *page, size_t index)
 {
     const struct group *group = &page->groups.list[index];
     const struct group *largest = index > 0 ? &page->groups.list[0] : NULL;
@@ -197,11 +204,9 @@ static void write_streams(struct page *page, size_t index, bool has_room)
     }
     if (group->output.length == 0 && group->errors.length == 0) {
         page_note(page, "Nothing was printed.");
-    } else if (has_room) {
+    } else {
         write_stream(page, &output);
         write_stream(page, &errors);
-    } else {
-        page_note(page, "What was printed has no room on this page.");
     }
     markup_end(&page->markup);
 }
@@ -212,15 +217,38 @@ static bool is_open(const struct group *group, size_t index)
     return index == 0 || (index < MOST_OPEN && group->kind != OUTCOME_OK);
 }
 
-static void write_group(struct page *page, size_t index, bool has_room)
+static void write_group(struct page *page, size_t index)
 {
     const struct group *group = &page->groups.list[index];
 
     markup_begin(&page->markup, "details", "class", outcome_name(group->kind), "open",
                  is_open(group, index) ? "" : NULL, NULL);
     write_summary(page, group);
-    write_streams(page, index, has_room);
+    write_streams(page, index);
     markup_end(&page->markup);
+}
+
+/* A group without room for more than its title. */
+static void write_title_alone(struct page *page, size_t index)
+{
+    const struct group *group = &page->groups.list[index];
+
+    markup_begin(&page->markup, "p", NULL);
+    markup_attribute(&page->markup, "id", "group-%zu", index + 1);
+    write_title(page, group);
+    markup_end(&page->markup);
+}
+
+/* Has the output of GROUP room when USED bytes are written? What is not ok may use more of it. */
+static bool has_room(const struct group *group, size_t used)
+{
+    return used < (group->kind == OUTCOME_OK ? OK_BUDGET : BAD_BUDGET);
+}
+
+static void remember_group(struct page *page, size_t index)
+{
+    const struct group *group = &page->groups.list[index];
+
     for (size_t i = 0; i < group->count; i++)
         page->group_of[group->members[i]] = index;
 }
@@ -262,14 +290,18 @@ void page_outputs(struct page *page)
         page_note(page, "Nothing has been printed yet.");
     for (; index < page->groups.count; index++) {
         size_t used = page->markup.written - start;
-        bool has_room = used < PAGE_OUTPUTS_BUDGET - TITLES_BUDGET;
 
         if (used >= PAGE_OUTPUTS_BUDGET)
             break;
         if (index == MOST_LISTED)
             begin_rest(page);
-        write_group(page, index, has_room);
-        without_output += !has_room;
+        if (has_room(&page->groups.list[index], used)) {
+            write_group(page, index);
+        } else {
+            write_title_alone(page, index);
+            without_output++;
+        }
+        remember_group(page, index);
     }
     if (index > MOST_LISTED)
         markup_end(&page->markup);

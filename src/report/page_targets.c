@@ -28,7 +28,7 @@ static void write_filter(struct page *page, const size_t counts[PAGE_STATES])
 {
     struct markup *markup = &page->markup;
 
-    markup_begin(markup, "form", "id", "filter", "role", "search", "hidden", "", NULL);
+    markup_begin(markup, "div", "id", "filter", "role", "search", "hidden", "", NULL);
     markup_begin(markup, "label", NULL);
     markup_text(markup, "Find ");
     markup_empty(markup, "input", "type", "search", "autocomplete", "off", "spellcheck", "false",

@@ -7,9 +7,8 @@ the standard library.
         browser.open("/tmp/run.html")
         browser.run("return document.title")
 
-Everything runs in a new folder that is gone afterwards, and so are both processes: chromedriver is a
-process group of its own, which is killed as a whole. What the console says is kept, and a page that
-asks the network for anything would say so there.
+Everything runs in a new folder, and afterwards the folder and all processes that knew of it are gone.
+What the console says is kept, and a page that asks the network for anything would say so there.
 """
 import base64
 import json
@@ -18,6 +17,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import urllib.error
 import urllib.request
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the key that WebDriver's standard gives to elements
@@ -68,13 +68,23 @@ class Browser:
         return answer["sessionId"]
 
     def _end(self):
-        try:
-            os.killpg(self.driver.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        self.driver.kill()
         self.driver.wait()
+        for process in self._processes():
+            os.kill(process, signal.SIGKILL)
         self.driver.stdout.close()
         shutil.rmtree(self.place, ignore_errors=True)
+
+    def _processes(self):
+        """What was started for this browser and is still there: it has our folder in its environment."""
+        mark = f"TMPDIR={self.place}".encode()
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{name}/environ", "rb") as file:
+                    if mark in file.read().split(b"\0"):
+                        yield int(name)
+            except OSError:
+                continue
 
     def _ask(self, method, path, body=None):
         prefix = f"/session/{self.session}" if getattr(self, "session", None) else ""
