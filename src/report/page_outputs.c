@@ -13,12 +13,11 @@
 #include "run/result.h"
 
 enum {
-    LONGEST_MESSAGE = 600,                    /* bytes */
-    LONGEST_STREAM = 16 * 1024,               /* of one stream shown: the first and the last half */
-    OK_BUDGET = PAGE_OUTPUTS_BUDGET / 3,      /* what is ok may use so much of the room */
-    BAD_BUDGET = PAGE_OUTPUTS_BUDGET * 2 / 3, /* what is not; the rest is for titles */
-    MOST_LISTED = 50,                         /* groups that stand in the open */
-    MOST_OPEN = 20                            /* groups of which some are open at first */
+    LONGEST_MESSAGE = 600,      /* bytes */
+    LONGEST_STREAM = 16 * 1024, /* of one stream shown: the first and the last half */
+    QUARTER = PAGE_OUTPUTS_BUDGET / 4,
+    MOST_LISTED = 50, /* groups that stand in the open */
+    MOST_OPEN = 20    /* groups of which some are open at first */
 };
 
 struct stream {
@@ -239,10 +238,17 @@ static void write_title_alone(struct page *page, size_t index)
     markup_end(&page->markup);
 }
 
-/* Has the output of GROUP room when USED bytes are written? What is not ok may use more of it. */
-static bool has_room(const struct group *group, size_t used)
+enum room { ROOM_FOR_NOTHING, ROOM_FOR_TITLE, ROOM_FOR_ALL };
+
+/* How much of GROUP has room when USED bytes are written. What is ok leaves the half of it to what
+ * is not, however many groups it is. */
+static enum room find_room(const struct group *group, size_t used)
 {
-    return used < (group->kind == OUTCOME_OK ? OK_BUDGET : BAD_BUDGET);
+    size_t for_all = group->kind == OUTCOME_OK ? QUARTER : 3 * QUARTER;
+
+    if (used < for_all)
+        return ROOM_FOR_ALL;
+    return used < for_all + QUARTER ? ROOM_FOR_TITLE : ROOM_FOR_NOTHING;
 }
 
 static void remember_group(struct page *page, size_t index)
@@ -262,49 +268,50 @@ static void begin_rest(struct page *page)
     markup_end(&page->markup);
 }
 
-static void write_place(struct page *page, size_t without_output, size_t without_group)
+static void write_place(struct page *page, const size_t rooms[ROOM_FOR_ALL + 1])
 {
     const char *folder = page->result->folder;
 
-    if (without_output > 0)
-        page_note(page, "%zu of %zu groups have no room for their output here.", without_output,
-                  page->groups.count);
-    if (without_group > 0)
-        page_note(page, "%zu of %zu groups are left out altogether.", without_group,
+    if (rooms[ROOM_FOR_TITLE] > 0)
+        page_note(page, "%zu of %zu groups have no room for their output here.",
+                  rooms[ROOM_FOR_TITLE], page->groups.count);
+    if (rooms[ROOM_FOR_NOTHING] > 0)
+        page_note(page, "%zu of %zu groups are left out altogether.", rooms[ROOM_FOR_NOTHING],
                   page->groups.count);
     if (folder != NULL)
         page_note(page, "What every VM printed is, whole, in %s/output.", folder);
 }
 
-/* Groups of skipped targets printed nothing and never will; the verdict has them. */
-void page_outputs(struct page *page)
+static void write_groups(struct page *page)
 {
     size_t start = page->markup.written;
-    size_t without_output = 0;
-    size_t index = 0;
+    size_t rooms[ROOM_FOR_ALL + 1] = {0};
 
+    for (size_t i = 0; i < page->groups.count; i++) {
+        enum room room = find_room(&page->groups.list[i], page->markup.written - start);
+
+        if (i == MOST_LISTED)
+            begin_rest(page);
+        if (room == ROOM_FOR_ALL)
+            write_group(page, i);
+        else if (room == ROOM_FOR_TITLE)
+            write_title_alone(page, i);
+        if (room != ROOM_FOR_NOTHING)
+            remember_group(page, i);
+        rooms[room]++;
+    }
+    if (page->groups.count > MOST_LISTED)
+        markup_end(&page->markup);
+    write_place(page, rooms);
+}
+
+void page_outputs(struct page *page)
+{
     for (size_t i = 0; i < page->result->target_count; i++)
         page->group_of[i] = PAGE_NO_GROUP;
     page_begin_section(page, "outputs", "Outputs, grouped");
     if (page->groups.count == 0)
         page_note(page, "Nothing has been printed yet.");
-    for (; index < page->groups.count; index++) {
-        size_t used = page->markup.written - start;
-
-        if (used >= PAGE_OUTPUTS_BUDGET)
-            break;
-        if (index == MOST_LISTED)
-            begin_rest(page);
-        if (has_room(&page->groups.list[index], used)) {
-            write_group(page, index);
-        } else {
-            write_title_alone(page, index);
-            without_output++;
-        }
-        remember_group(page, index);
-    }
-    if (index > MOST_LISTED)
-        markup_end(&page->markup);
-    write_place(page, without_output, page->groups.count - index);
+    write_groups(page);
     markup_end(&page->markup);
 }

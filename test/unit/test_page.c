@@ -195,6 +195,8 @@ START_TEST(everything_is_on_it)
     check_text("//ul[@class='matters']/li[1]/h3", "1 failed (exit)");
     check_text("//ul[@class='matters']/li[1]/p[@class='names']", "web-00003");
     check_count("//ul[@class='matters']/li[contains(., 'What to do: Read what the script')]", 1);
+    check_text("//ul[@class='matters']/li[2]//code", "azfan rerun");
+    check_count("//ul[@class='matters']/li[2]/p[contains(., 'stopped it, then azfan rerun.')]", 1);
     check_count("//dl[@class='next']//code[starts-with(., 'azfan rerun 20251123T')]", 1);
     check_count("//section[@id='origin']//dd[. = '20251123T030000Z-demo-1a2b']", 2);
     check_count("//section[@id='origin']//dd[. = '2025-11-23T03:00:00Z']", 1);
@@ -545,6 +547,24 @@ START_TEST(a_hundred_thousand_stay_within_the_limit_and_none_that_is_not_ok_is_l
 }
 END_TEST
 
+START_TEST(a_hundred_thousand_that_all_print_something_else_stay_within_the_limit)
+{
+    make_run(100000, 1);
+    for (size_t i = 0; i < 100000; i++)
+        i < 80000 ? succeed(i, result.targets[i].name) : go_wrong(i, result.targets[i].name);
+    write_page();
+    ck_assert_uint_lt(strlen(page), PAGE_LIMIT);
+    check_count("//p[@class='note' and contains(., 'of 100000 groups are left out')]", 1);
+    /* What is not ok has room behind ten thousands of groups that are. */
+    check_count("//section[@id='outputs']//details[@class='failed'][.//pre = 'web-80001']", 1);
+    check_text("//section[@id='targets']//th/a[. = 'web-80001']/@href", "#group-80001");
+    /* Where a group is left out nothing leads to it. */
+    check_count("//section[@id='outputs']//*[@id = 'group-100000']", 0);
+    check_count("//section[@id='targets']//th/a[@href = '#group-100000']", 0);
+    check_count("boolean(//section[@id='targets']//tbody/tr/th[not(a)])", 1);
+}
+END_TEST
+
 /* A journal may claim what it likes. */
 START_TEST(long_names_and_messages_stay_within_the_limit)
 {
@@ -589,6 +609,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, five_thousand_that_all_print_something_else_stay_within_the_limit);
     tcase_add_test(tests,
                    a_hundred_thousand_stay_within_the_limit_and_none_that_is_not_ok_is_left_out);
+    tcase_add_test(tests, a_hundred_thousand_that_all_print_something_else_stay_within_the_limit);
     tcase_add_test(tests, long_names_and_messages_stay_within_the_limit);
     suite_add_tcase(suite, tests);
     return suite;
