@@ -100,7 +100,7 @@ _azfan_value() {
     --progress) _azfan_reply 'auto live plain json none' ;;
     --output) _azfan_reply 'grouped each none' ;;
     --color) _azfan_reply 'auto always never' ;;
-    --report) _filedir '@(json|txt|xml|csv|md)' ;;
+    --report) _filedir '@(json|txt|xml|csv|md|html)' ;;
     --run-dir) _filedir -d ;;
     --az) _filedir ;;
     -c | --concurrency | --timeout | --deadline | --set | --seed | --ignore) ;;
