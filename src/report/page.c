@@ -148,16 +148,6 @@ void page_end_table(struct page *page)
 
 /* ---- the head ----------------------------------------------------------------------------- */
 
-static size_t style_length(void)
-{
-    return (size_t)(page_style_end - page_style);
-}
-
-static size_t script_length(void)
-{
-    return (size_t)(page_script_end - page_script);
-}
-
 /* Whatever a mistake lets through: nothing is loaded, and no style and no script counts but these
  * two. */
 static void write_policy(struct markup *markup)
@@ -166,8 +156,8 @@ static void write_policy(struct markup *markup)
     char script[DIGEST_BASE64_SIZE];
     char *policy;
 
-    digest_print_base64(page_style, style_length(), style);
-    digest_print_base64(page_script, script_length(), script);
+    digest_print_base64(page_style, page_style_length, style);
+    digest_print_base64(page_script, page_script_length, script);
     policy = memory_print("default-src 'none'; style-src 'sha256-%s'; script-src 'sha256-%s'; "
                           "base-uri 'none'; form-action 'none'",
                           style, script);
@@ -204,7 +194,7 @@ static void write_head(struct page *page)
     markup_empty(markup, "meta", "name", "color-scheme", "content", "light dark", NULL);
     write_title(page);
     markup_begin(markup, "style", NULL);
-    markup_raw(markup, page_style, style_length());
+    markup_raw(markup, page_style, page_style_length);
     markup_end(markup);
     markup_end(markup);
 }
@@ -249,7 +239,7 @@ static void write_body(struct page *page)
     markup_text(markup, "Made by azfan " AZFAN_VERSION ". Times are in UTC.");
     markup_end(markup);
     markup_begin(markup, "script", NULL);
-    markup_raw(markup, page_script, script_length());
+    markup_raw(markup, page_script, page_script_length);
     markup_end(markup);
     markup_end(markup);
 }

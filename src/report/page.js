@@ -38,18 +38,12 @@
     const natural = new Intl.Collator("en", {numeric: true, sensitivity: "base"});
     const urgency = choices.map((choice) => choice.value);
 
+    // All are compared as texts, in which numbers count as numbers.
     function keyOf(row, column) {
         const cell = row.cells[column];
 
-        if (cell.className === "state")
-            return urgency.indexOf(row.className);
-        if (cell.className === "number")
-            return cell.textContent === "" ? -1 : Number(cell.dataset.value ?? cell.textContent);
-        return cell.textContent;
-    }
-
-    function compare(a, b) {
-        return typeof a === "number" ? a - b : natural.compare(a, b);
+        return cell.className === "state" ? String(urgency.indexOf(row.className))
+            : cell.dataset.value ?? cell.textContent;
     }
 
     function sort(column) {
@@ -57,7 +51,7 @@
         const keys = new Map(rows.map((row) => [row, keyOf(row, column)]));
         const sorted = document.createDocumentFragment();
 
-        rows.sort((a, b) => compare(keys.get(a), keys.get(b)) * (falling ? -1 : 1));
+        rows.sort((a, b) => natural.compare(keys.get(a), keys.get(b)) * (falling ? -1 : 1));
         rows.forEach((row) => sorted.append(row));
         body.append(sorted);
         heads.forEach((head) => head.removeAttribute("aria-sort"));

@@ -186,13 +186,11 @@ static const char *first_message(const struct page *page, const struct group *gr
 static void write_streams(struct page *page, size_t index)
 {
     const struct group *group = &page->groups.list[index];
-    const struct group *largest = index > 0 ? &page->groups.list[0] : NULL;
+    const struct group *largest = &page->groups.list[0];
     const struct stream output = {"Standard output", &group->output,
-                                  largest != NULL ? &largest->output : NULL,
-                                  group->output_truncated};
+                                  index > 0 ? &largest->output : NULL, group->output_truncated};
     const struct stream errors = {"Standard error", &group->errors,
-                                  largest != NULL ? &largest->errors : NULL,
-                                  group->errors_truncated};
+                                  index > 0 ? &largest->errors : NULL, group->errors_truncated};
 
     markup_begin(&page->markup, "div", NULL);
     markup_attribute(&page->markup, "id", "group-%zu", index + 1);

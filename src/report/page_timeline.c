@@ -29,8 +29,9 @@ enum {
     LONGEST = 5,                                  /* attempts that are told by name */
     SHAPES_BUDGET = PAGE_TIMELINE_BUDGET * 4 / 5, /* bytes */
     TITLES_BUDGET = PAGE_TIMELINE_BUDGET / 2,     /* bytes; a bar without its title takes a third */
-    ROW = 18,                                     /* pixels: a line of words above the lanes */
-    LABEL_GAP = WIDE / 5                          /* between two labels of batches */
+    ROW = 20,                                     /* pixels: a line of words above the lanes */
+    LABEL_GAP = WIDE / 12,                        /* between two labels of batches */
+    NARROW_GAP = WIDE / 5                         /* where the window is narrow */
 };
 
 /* Where everything is, in pixels from the top. */
@@ -342,27 +343,41 @@ static void write_ticks(struct frame *frame)
     }
 }
 
-/* Where each batch begins; the number, where there is room for it. */
+static void write_batch_label(struct frame *frame, int batch, int x, bool everywhere)
+{
+    bool late = x > WIDE - LABEL_GAP;
+
+    begin_word(frame,
+               late         ? "batch late"
+               : everywhere ? "batch"
+                            : "batch odd",
+               x, frame->batches_at + ROW - 6);
+    markup_attribute(&frame->page->markup, "dx", late ? "-4" : "4");
+    markup_print(&frame->page->markup, "batch %d", batch + 1);
+    markup_end(&frame->page->markup);
+}
+
+/* Where each batch begins; its number where there is room for it, in a narrow window fewer of them.
+ */
 static void write_batches(struct frame *frame)
 {
-    int last = -LABEL_GAP;
-    int last_line = -THINNEST;
+    int last_line = -WIDE;
+    int last_label = -WIDE;
+    int last_everywhere = -WIDE;
 
     for (int i = 0; frame->batches_at >= 0 && i < frame->lanes.batches; i++) {
         int x = place(frame, frame->lanes.begins[i]);
+        bool everywhere = x - last_everywhere >= NARROW_GAP;
 
         if (frame->lanes.begins[i] < 0 || x - last_line < THINNEST)
             continue;
-        last_line = x;
         write_line(frame, "batch", x, frame->batches_at + 2);
-        if (x - last < LABEL_GAP)
+        last_line = x;
+        if (x - last_label < LABEL_GAP)
             continue;
-        last = x;
-        begin_word(frame, x > WIDE - LABEL_GAP ? "batch late" : "batch", x,
-                   frame->batches_at + ROW - 6);
-        markup_attribute(&frame->page->markup, "dx", x > WIDE - LABEL_GAP ? "-4" : "4");
-        markup_print(&frame->page->markup, "batch %d", i + 1);
-        markup_end(&frame->page->markup);
+        write_batch_label(frame, i, x, everywhere);
+        last_label = x;
+        last_everywhere = everywhere ? x : last_everywhere;
     }
 }
 
@@ -385,7 +400,7 @@ static void write_clocks(struct frame *frame)
         markup_attribute(markup, "y1", "%d", y);
         markup_attribute(markup, "y2", "%d", y);
         markup_end(markup);
-        begin_word(frame, "clock", 0, y - 3);
+        begin_word(frame, "clock", 0, y - 5);
         markup_print(markup, "%s %s", names[i], buffer_text(&label));
         markup_end(markup);
         buffer_done(&label);

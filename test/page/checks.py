@@ -43,6 +43,10 @@ def contents(page):
                 return place.width < 1 || place.height < 1 || place.left < box.left - 2 ||
                     place.right > box.right + 12 || place.bottom > box.bottom + 1;
             }).length"""), 0)
+        # A wait is a line that is as thick in a wide window as in a narrow one, and hides nothing.
+        same(browser.run("""
+            const style = getComputedStyle(document.querySelector('svg.timeline path.wait'));
+            return [style.fill, style.vectorEffect, style.opacity]"""), ["none", "non-scaling-stroke", "1"])
         quiet(browser)
 
 
