@@ -68,6 +68,23 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   [[ $output == *": ok, 30 targets" ]]
 }
 
+@test "the README's pictures are there, and are of this azfan" {
+  sed -nE 's/^!\[.+\]\((.+)\)$/\1/p' "$top/README.md" >"$place/pictures"
+  [ "$(wc -l <"$place/pictures")" = 2 ]
+  while read -r picture; do [ -s "$top/$picture" ]; done <"$place/pictures"
+  xmllint --noout --nonet "$top/docs/run.svg"
+  # Its last screen is how such a rehearsal ends now; a change of words asks for `make pictures`.
+  tr '>' '\n' <"$top/docs/run.svg" >"$place/words"
+  "$azfan" rehearse "$top/jobs/rollout.yaml" --execute --ignore 'web-[0-9]+' --run-dir "$place/run" --inject web-20=exit:3 \
+    >"$place/out" 2>/dev/null || [ $? = 3 ]
+  for words in 'Output:' 'the script ended with status 3' 'What to do: Read what the script wrote' \
+    'Runbook: jobs/rollout.yaml' 'azfan rerun '; do
+    grep -qF "$words" "$place/words" || { echo "not in the picture: $words"; return 1; }
+    grep -qF "$words" "$place/out" || { echo "only in the picture: $words"; return 1; }
+  done
+  ! grep -qE '/tmp/|<script' "$top/docs/run.svg" || return 1
+}
+
 @test "every job in jobs/ loads" {
   run "$azfan" check "$top"/jobs/*.yaml
   [ "$status" = 0 ] || { echo "$output"; return 1; }
