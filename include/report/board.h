@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * board: what a run looks like at this moment.
+ * board: who runs and who waits at this moment.
  *
  * Knows who runs since when, who waits until when, and what has ended, as it is
- * told; makes of that the lines at the bottom of a terminal, or one line for a
- * log. Pure: no clock, no terminal, no I/O. What it prints is made of names and
- * words of azfan alone, one column a character.
+ * told. Pure: no clock, no I/O. report/panel shows it.
  *
  *   board_open(&board, result, job, not_before, now);
- *   board_start(…), board_end(…), board_wait(…), board_settle(…)…
- *   board_print(&board, result, &look, now, &lines);
+ *   board_start(…), board_wait(…), board_settle(…)…
  *   board_close(&board);
  *
  * Every call costs the same however many targets there are. Times are absolute
@@ -23,20 +20,19 @@
 #include <stdint.h>
 
 #include "azure/outcome.h"
-#include "base/buffer.h"
 #include "run/schedule.h"
 
 struct job;
 struct result;
 
-enum { BOARD_LINES_MOST = 12 };
+#define BOARD_NONE SIZE_MAX /* no target */
 
 struct board_target {
     int64_t began;    /* of the attempt that runs; CLOCK_NEVER: none does */
-    size_t before;    /* in the list of those that run; SIZE_MAX: there is none */
+    size_t before;    /* in the list of those that run; BOARD_NONE: there is none */
     size_t behind;    /* likewise */
     int64_t again_at; /* of one that waits */
-    size_t place;     /* in the list of those that wait; SIZE_MAX: it does not */
+    size_t place;     /* in the list of those that wait; BOARD_NONE: it does not */
 };
 
 struct board {
@@ -64,20 +60,6 @@ struct board {
     enum schedule_stage stage;
 };
 
-/* How much room there is, and what it can show. */
-struct board_look {
-    int width;  /* columns */
-    int height; /* lines, at most; from 1 */
-    bool colour;
-    bool utf8;
-};
-
-struct board_lines {
-    struct buffer text[BOARD_LINES_MOST];
-    int widths[BOARD_LINES_MOST]; /* in columns; all below the look's */
-    int count;
-};
-
 /* NOT_BEFORE: of each target, when it may start; may be NULL. */
 void board_open(struct board *board, const struct result *result, const struct job *job,
                 const int64_t *not_before, int64_t now);
@@ -97,17 +79,11 @@ void board_settle(struct board *board, const struct result *result, size_t index
 
 void board_see_stage(struct board *board, enum schedule_stage stage);
 
-/* Fills LINES, for board_lines_done(). */
-void board_print(const struct board *board, const struct result *result,
-                 const struct board_look *look, int64_t now, struct board_lines *lines);
-void board_lines_done(struct board_lines *lines);
-
-/* Appends one line for a log, without its newline: "1m30s: 12 of 30 have ended (11 ok, 1 failed),
- * 8 running, the longest web-07 for 1m12s of 3m40s, …". */
-void board_print_state(const struct board *board, const struct result *result, int64_t now,
-                       struct buffer *buffer);
-
 /* How long the rest will take, by what has ended so far; -1: nobody can say. */
 int64_t board_estimate(const struct board *board, int64_t now);
+
+/* The first of those that wait, behind the moment AFTER and, of those of that moment, behind the
+ * target AFTER_INDEX (BOARD_NONE: all of them); BOARD_NONE: there is no other. */
+size_t board_next_waiting(const struct board *board, int64_t after, size_t after_index);
 
 #endif

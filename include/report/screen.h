@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-#include "report/board.h"
+#include "report/panel.h"
 
 struct buffer;
 
@@ -23,7 +23,7 @@ struct screen {
     int columns;
     int rows;
     int drawn; /* lines that are on the screen now */
-    int widths[BOARD_LINES_MOST];
+    int widths[PANEL_LINES_MOST];
     int typed; /* bytes of whole lines that wait on standard input, when it is the same terminal */
 };
 
@@ -46,7 +46,7 @@ int screen_height(const struct screen *screen);
 void screen_erase(struct screen *screen, struct buffer *bytes);
 
 /* Appends what draws LINES where the cursor is; those before must have been erased. */
-void screen_draw(struct screen *screen, const struct board_lines *lines, struct buffer *bytes);
+void screen_draw(struct screen *screen, const struct panel_lines *lines, struct buffer *bytes);
 
 /* The lines are not ours to erase any more: somebody else has written to the terminal. */
 void screen_forget(struct screen *screen);

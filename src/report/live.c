@@ -13,20 +13,20 @@
 
 #include <langinfo.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "azure/login.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "base/value.h"
 #include "report/line.h"
+#include "report/notice.h"
+#include "report/panel.h"
 #include "report/style.h"
 #include "run/result.h"
 
@@ -37,15 +37,15 @@
 
 static void append_lines(struct live *live, struct buffer *frame, int64_t now)
 {
-    struct board_look look = {.width = live->screen.columns,
+    struct panel_look look = {.width = live->screen.columns,
                               .height = screen_height(&live->screen),
                               .colour = live->choices.notes_colour,
                               .utf8 = live->utf8};
-    struct board_lines lines;
+    struct panel_lines lines;
 
-    board_print(&live->board, live->result, &look, now, &lines);
+    panel_print(&live->board, live->result, &look, now, &lines);
     screen_draw(&live->screen, &lines, frame);
-    board_lines_done(&lines);
+    panel_lines_done(&lines);
 }
 
 static void draw_frame(struct live *live, int64_t now, bool with_lines)
@@ -164,10 +164,7 @@ static void logged_in(void *context, const struct login *login)
     touch(live);
     if (!live->choices.verbose || has_events(live))
         return;
-    buffer_add(&note, "logged in; az ");
-    text_add_plain(&note, login->az_version);
-    if (login->subscription != NULL)
-        buffer_print(&note, ", subscription %s", login->subscription);
+    notice_login(&note, login);
     print_note(live, &note);
 }
 
@@ -212,11 +209,9 @@ static void target_settled(void *context, const struct result *result, size_t in
     print_result(live, &lines);
 }
 
-/* "web-03: busy, again in 30s (attempt 2 of 3): another run-command is active" */
 static void target_waits(void *context, const struct result *result, size_t index, int64_t wait)
 {
     struct live *live = context;
-    const struct result_target *target = &result->targets[index];
     struct buffer note = BUFFER_INIT;
     int64_t now = live->now();
 
@@ -224,11 +219,7 @@ static void target_waits(void *context, const struct result *result, size_t inde
     live->stale = true;
     if (has_events(live))
         return;
-    buffer_print(&note, "%s: %s, again in ", target->label,
-                 outcome_reason_name(target->outcome.reason));
-    number_print_duration(&note, wait);
-    buffer_print(&note, " (attempt %zu of %d): ", target->attempt_count + 1, result->job.attempts);
-    text_add_plain(&note, target->outcome.message);
+    notice_wait(&note, result, index, wait);
     print_note(live, &note);
 }
 
@@ -241,8 +232,7 @@ static void limited(void *context, int limit)
 
     if (has_events(live))
         return;
-    buffer_print(&note, "Azure throttles: running %d at once, and one more for each that it takes",
-                 limit);
+    notice_limit(&note, limit);
     print_note(live, &note);
 }
 
@@ -251,33 +241,10 @@ static void no_room(void *context, const char *why)
     struct live *live = context;
     struct buffer note = BUFFER_INIT;
 
-    buffer_add(&note, "waiting for room on this machine: ");
-    text_add_plain(&note, why);
+    notice_no_room(&note, why);
     print_note(live, &note);
 }
 
-/* Where nothing can be kept there is nothing to go on from. */
-static void print_way_on(struct buffer *buffer, const struct result *result)
-{
-    if (result->trouble == NULL && result_word(result) != NULL) {
-        buffer_add(buffer, "; go on with: azfan rerun ");
-        text_add_plain(buffer, result_word(result));
-    }
-}
-
-static void print_cause(struct buffer *buffer, const struct result *result)
-{
-    if (result->ending == RESULT_SIGNAL) {
-        buffer_print(buffer, "SIG%s", sigabbrev_np(result->signal));
-    } else if (result->ending == RESULT_DEADLINE) {
-        buffer_add(buffer, "the deadline of the run has passed");
-    } else {
-        buffer_add(buffer, "halted: ");
-        text_add_plain(buffer, result->halt_cause != NULL ? result->halt_cause : result->trouble);
-    }
-}
-
-/* "SIGINT: starting no more, letting 3 running end (again: stop them); …", "halted: …" */
 static void stopping(void *context, const struct result *result, size_t running,
                      enum schedule_stage stage)
 {
@@ -285,38 +252,11 @@ static void stopping(void *context, const struct result *result, size_t running,
     struct buffer note = BUFFER_INIT;
 
     board_see_stage(&live->board, stage);
-    print_cause(&note, result);
-    if (stage == SCHEDULE_KILLING)
-        buffer_print(&note, ": killing %zu running", running);
-    else if (stage == SCHEDULE_STOPPING)
-        buffer_print(&note, ": starting no more, stopping %zu running (again: kill them)", running);
-    else if (running > 0)
-        buffer_print(&note, ": starting no more, letting %zu running end (%s: stop them)", running,
-                     result->ending == RESULT_SIGNAL ? "again" : "Ctrl-C twice");
-    else
-        buffer_add(&note, ": starting no more");
-    if (stage == SCHEDULE_DRAINING)
-        print_way_on(&note, result);
+    notice_stopping(&note, result, running, stage);
     print_note(live, &note);
 }
 
 /* ---- who is running, when somebody asks --------------------------------------------------- */
-
-static void print_running(struct live *live, const struct result *result,
-                          const struct watcher_running *running, int width)
-{
-    struct buffer note = BUFFER_INIT;
-
-    buffer_print(&note, "  %-*s  ", width, result->targets[running->target].label);
-    number_print_exact_duration(&note, running->age / NUMBER_SECOND * NUMBER_SECOND);
-    buffer_add(&note, " of ");
-    number_print_exact_duration(&note, result->job.timeout);
-    if (running->last_length > 0) {
-        buffer_add(&note, ": ");
-        text_append_plain(&note, running->last_line, running->last_length);
-    }
-    print_note(live, &note);
-}
 
 static void print_running_events(struct live *live, const struct result *result,
                                  const struct watcher_running *list, size_t count)
@@ -347,10 +287,12 @@ static void asked(void *context, const struct result *result, const struct watch
         print_running_events(live, result, list, count);
         return;
     }
-    board_print_state(&live->board, result, live->now(), &note);
+    panel_print_state(&live->board, result, live->now(), &note);
     print_note(live, &note);
-    for (size_t i = 0; i < count; i++)
-        print_running(live, result, &list[i], live->name_width);
+    for (size_t i = 0; i < count; i++) {
+        notice_running(&note, result, &list[i], live->name_width);
+        print_note(live, &note); /* which empties it */
+    }
 }
 
 /* ---- the terminal ------------------------------------------------------------------------- */
@@ -375,8 +317,7 @@ static void continued(void *context, const struct result *result, size_t running
     if (live->now() - live->next_second > NUMBER_SECOND)
         screen_forget(&live->screen);
     screen_measure(&live->screen);
-    buffer_print(&note, "continued: %zu of %zu have ended, %zu running", result->settled,
-                 result->target_count, running);
+    notice_continued(&note, result, running);
     print_note(live, &note);
 }
 
@@ -427,7 +368,7 @@ static void print_state(struct live *live, const struct result *result, int64_t 
 {
     struct buffer note = BUFFER_INIT;
 
-    board_print_state(&live->board, result, now, &note);
+    panel_print_state(&live->board, result, now, &note);
     print_note(live, &note);
     live->next_state += STATE_PERIOD;
     if (live->next_state <= now) /* azfan was stopped for a while */

@@ -72,7 +72,7 @@ void screen_erase(struct screen *screen, struct buffer *bytes)
     screen->drawn = 0;
 }
 
-void screen_draw(struct screen *screen, const struct board_lines *lines, struct buffer *bytes)
+void screen_draw(struct screen *screen, const struct panel_lines *lines, struct buffer *bytes)
 {
     for (int i = 0; i < lines->count; i++) {
         buffer_append(bytes, buffer_text(&lines->text[i]), lines->text[i].length);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* report/board: what a run looks like at a moment. Each row is a run, told step by step. */
+/* report/board and report/panel: what a run looks like at a moment. Each row is a run, told step by
+ * step. */
 #include "report/board.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "job/job.h"
+#include "report/panel.h"
 #include "run/result.h"
 #include "run/rules.h"
 #include "unit.h"
@@ -97,12 +99,12 @@ static void waits(size_t index, int64_t again_at, int64_t now)
 }
 
 /* What the board shows, a line each, held against EXPECTED. */
-static void expect(struct board_look look, int64_t now, const char *expected)
+static void expect(struct panel_look look, int64_t now, const char *expected)
 {
-    struct board_lines lines;
+    struct panel_lines lines;
     struct buffer seen = BUFFER_INIT;
 
-    board_print(&board, &result, &look, now, &lines);
+    panel_print(&board, &result, &look, now, &lines);
     for (int i = 0; i < lines.count; i++) {
         ck_assert_int_lt(lines.widths[i], look.width);
         buffer_append(&seen, buffer_text(&lines.text[i]), lines.text[i].length);
@@ -110,7 +112,7 @@ static void expect(struct board_look look, int64_t now, const char *expected)
     }
     ck_assert_msg(strcmp(buffer_text(&seen), expected) == 0, "seen:\n%s\nexpected:\n%s",
                   buffer_text(&seen), expected);
-    board_lines_done(&lines);
+    panel_lines_done(&lines);
     buffer_done(&seen);
 }
 
@@ -118,13 +120,13 @@ static void expect_state(int64_t now, const char *expected)
 {
     struct buffer seen = BUFFER_INIT;
 
-    board_print_state(&board, &result, now, &seen);
+    panel_print_state(&board, &result, now, &seen);
     ck_assert_str_eq(buffer_text(&seen), expected);
     buffer_done(&seen);
 }
 
 #define WIDE                                                                                       \
-    (struct board_look)                                                                            \
+    (struct panel_look)                                                                            \
     {                                                                                              \
         .width = 80, .height = 8                                                                   \
     }
@@ -206,7 +208,7 @@ START_TEST(who_waits_is_shown_with_the_moment)
            "  web-08  again in 20s (busy, attempt 2 of 3)\n");
     expect_state(10 * S, "10s: 0 of 30 have ended, 7 running, the longest web-01 for 10s of 3m40s, "
                          "3 waiting, the first web-03 for 10s, about 30s left");
-    expect((struct board_look){.width = 80, .height = 3}, 25 * S,
+    expect((struct panel_look){.width = 80, .height = 3}, 25 * S,
            "---------------------------------------- 0 of 30  25s, about 30s left\n"
            "7 running  3 waiting\n"
            "  7 run\n");
@@ -223,7 +225,7 @@ START_TEST(only_some_that_wait)
            "0 running  1 waiting\n"
            "  web-01  again in 1s (busy, attempt 2 of 3)\n");
     /* Its time has come, and no worker is free. */
-    expect((struct board_look){.width = 80, .height = 3}, 41 * S,
+    expect((struct panel_look){.width = 80, .height = 3}, 41 * S,
            "---------------------------------------- 0 of 30  41s, about 30s left\n"
            "0 running  1 waiting\n"
            "  web-01  again next (busy, attempt 2 of 3)\n");
@@ -302,7 +304,7 @@ START_TEST(the_end_is_told)
         board_see_stage(&board, stages[i].stage);
         (void)snprintf(expected, sizeof expected,
                        "---------------------------------------- 0 of 30  1s\n%s", stages[i].line);
-        expect((struct board_look){.width = 80, .height = 2}, S, expected);
+        expect((struct panel_look){.width = 80, .height = 2}, S, expected);
     }
 }
 END_TEST
@@ -314,16 +316,16 @@ START_TEST(narrow_terminals)
     for (size_t i = 0; i < 4; i++)
         board_start(&board, i, 0);
     settle(0, OUTCOME_OK, 10 * S);
-    expect((struct board_look){.width = 40, .height = 3}, 10 * S,
+    expect((struct panel_look){.width = 40, .height = 3}, 10 * S,
            "---------- 1 of 30  10s, about 30s left\n"
            "1 ok  3 running\n"
            "  3 run\n");
-    expect((struct board_look){.width = 12, .height = 4}, 10 * S,
+    expect((struct panel_look){.width = 12, .height = 4}, 10 * S,
            "1 of 30  10\n"
            "1 ok  3 run\n"
            "  web-02  1\n"
            "  and 2 mor\n");
-    expect((struct board_look){.width = 1, .height = 1}, 10 * S, "\n");
+    expect((struct panel_look){.width = 1, .height = 1}, 10 * S, "\n");
 }
 END_TEST
 
@@ -334,7 +336,7 @@ START_TEST(colours_and_characters)
     board_start(&board, 0, 0);
     for (size_t i = 1; i <= 15; i++)
         settle(i, i <= 8 ? OUTCOME_OK : OUTCOME_FAILED, S);
-    expect((struct board_look){.width = 40, .height = 3, .colour = true, .utf8 = true}, 200 * S,
+    expect((struct panel_look){.width = 40, .height = 3, .colour = true, .utf8 = true}, 200 * S,
            "\033[32m━\033[0m\033[32m━\033[0m\033[32m━\033[0m\033[32m━\033[0m\033[32m━\033[0m"
            "\033[32m━\033[0m\033[31m━\033[0m\033[31m━\033[0m\033[31m━\033[0m\033[31m━\033[0m"
            "\033[31m━\033[0m\033[2m─\033[0m\033[2m─\033[0m\033[2m─\033[0m\033[2m─\033[0m"
