@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "report/lanes.h"
+#include "report/page_common.h"
 #include "report/page_parts.h"
 #include "run/result.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "report/page_common.h"
 #include "report/page_parts.h"
 #include "report/scale.h"
 #include "run/result.h"

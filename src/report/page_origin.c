@@ -2,6 +2,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/number.h"
+#include "report/page_common.h"
 #include "report/page_parts.h"
 #include "run/event.h"
 #include "run/result.h"

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "report/diff.h"
+#include "report/page_common.h"
 #include "report/page_parts.h"
 #include "run/result.h"
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/number.h"
+#include "report/page_common.h"
 #include "report/page_parts.h"
 #include "run/result.h"
 

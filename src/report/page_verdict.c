@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "job/fold.h"
+#include "report/page_common.h"
 #include "report/page_parts.h"
 #include "run/result.h"
 
