@@ -144,7 +144,7 @@ until_next_frame() { wait_for head_differs "$(head_line)"; }
   until_screen '^azfan: continued'
   wait_for drawn_once
   pkill -TERM -f "azfan run $job"
-  pkill -CONT -f "azfan run $job"
+  pkill -CONT -f "azfan run $job" || true # it may have ended by now
   until_screen '^\[143\]$'
   no_residue
 }
