@@ -61,6 +61,9 @@ struct outcome {
     char *message;       /* one sentence for people, no newline; NULL for ok; owned */
 };
 
+/* All kinds, the most urgent first; ok is the last. */
+extern const enum outcome_kind outcome_urgency[OUTCOME_KINDS];
+
 /* "ok", "not_running", …: the words of the report. REASON_NONE is "". */
 const char *outcome_name(enum outcome_kind kind);
 const char *outcome_reason_name(enum outcome_reason reason);

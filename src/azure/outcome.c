@@ -114,6 +114,10 @@ static const struct {
      "The login broke before the run came to this target. Run `az login`, then `azfan rerun`."},
 };
 
+const enum outcome_kind outcome_urgency[OUTCOME_KINDS] = {
+    OUTCOME_UNKNOWN,   OUTCOME_ERROR,   OUTCOME_TIMEOUT, OUTCOME_FAILED,
+    OUTCOME_CANCELLED, OUTCOME_SKIPPED, OUTCOME_OK};
+
 const char *outcome_name(enum outcome_kind kind)
 {
     return kind_names[kind];

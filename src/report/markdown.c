@@ -38,10 +38,6 @@ struct sheet {
     size_t room; /* bytes that may still be written */
 };
 
-/* The most urgent first: it is read from the top. */
-static const enum outcome_kind order[] = {OUTCOME_UNKNOWN, OUTCOME_ERROR,     OUTCOME_TIMEOUT,
-                                          OUTCOME_FAILED,  OUTCOME_CANCELLED, OUTCOME_SKIPPED};
-
 /* Writes PIECE and empties it. False: there was no room, and nothing is written. */
 static bool write_piece(struct sheet *sheet, struct buffer *piece)
 {
@@ -229,8 +225,10 @@ static void write_not_ok(struct sheet *sheet, const struct result *result)
         return;
     buffer_add(&title, "## Not ok\n\n");
     (void)write_piece(sheet, &title);
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
-        left_out += write_kind(sheet, result, order[i]);
+    for (int i = 0; i < OUTCOME_KINDS; i++) { /* the most urgent first: it is read from the top */
+        if (outcome_urgency[i] != OUTCOME_OK)
+            left_out += write_kind(sheet, result, outcome_urgency[i]);
+    }
     if (left_out > 0)
         (void)fprintf(sheet->stream, "%zu more outcome%s: there is no room for them here.\n\n",
                       left_out, plural(left_out));

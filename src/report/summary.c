@@ -16,10 +16,6 @@ enum { STDERR_LINES = 5, STDOUT_LINES = 3, PAGE_WIDTH = 100, ADVICE_INDENT = 4 }
 
 #define ADVICE "  What to do: "
 
-/* The least urgent first: what stands last is what a terminal still shows. */
-static const enum outcome_kind order[] = {OUTCOME_SKIPPED, OUTCOME_CANCELLED, OUTCOME_FAILED,
-                                          OUTCOME_TIMEOUT, OUTCOME_ERROR,     OUTCOME_UNKNOWN};
-
 static bool is_in_group(const struct result_target *target, enum outcome_kind kind,
                         enum outcome_reason reason)
 {
@@ -103,11 +99,14 @@ static void print_group(struct buffer *buffer, const struct result *result, enum
 static void print_groups(struct buffer *buffer, const struct result *result,
                          const struct view *view)
 {
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        if (result->counts[order[i]] == 0)
+    /* The least urgent first: what stands last is what a terminal still shows. */
+    for (int i = OUTCOME_KINDS - 1; i >= 0; i--) {
+        enum outcome_kind kind = outcome_urgency[i];
+
+        if (kind == OUTCOME_OK || result->counts[kind] == 0)
             continue;
         for (int reason = 0; reason < REASONS; reason++)
-            print_group(buffer, result, order[i], (enum outcome_reason)reason, view);
+            print_group(buffer, result, kind, (enum outcome_reason)reason, view);
     }
 }
 
