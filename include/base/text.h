@@ -38,6 +38,9 @@ void text_add_plain(struct buffer *buffer, const char *text);
  */
 void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width);
 
+/* Appends TEXT as one word of a shell, in quotes where it needs them, and fit for a terminal. */
+void text_add_word(struct buffer *buffer, const char *text);
+
 /* Where the last COUNT lines of BYTES begin. A newline at the very end ends a line, it starts none.
  */
 size_t text_last_lines(const char *bytes, size_t length, size_t count);

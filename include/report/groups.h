@@ -44,6 +44,18 @@ struct groups {
 /* IGNORE may be NULL. */
 void groups_make(struct groups *ret, const struct result *result, const struct ignore *ignore);
 
+/* Has the group something to show? Skipped targets have not, and errors whose message says it all.
+ */
+bool groups_has_streams(const struct group *group);
+
+/* Did its scripts come to an end, so that what is there is all that they printed? Else nobody knows
+ * what else they did. */
+bool groups_is_whole(const struct group *group);
+
+/* The group that the others are compared with: the largest that has something to show. NULL: none
+ * has. */
+const struct group *groups_first(const struct groups *groups);
+
 /* Appends the names of GROUP's members, folded: "web-[01-28], db-03". */
 void groups_print_names(struct buffer *buffer, const struct result *result,
                         const struct group *group);

@@ -23,6 +23,9 @@ struct page {
     size_t *group_of; /* of each target: its place in GROUPS; PAGE_NO_GROUP: none is shown */
 };
 
+/* Bytes of what is short unless somebody means harm: a runbook, a cause, a setting, a path. */
+enum { PAGE_LONGEST_FACT = 4096 };
+
 #define PAGE_NO_GROUP ((size_t)-1)
 
 /* What the page shows a target as: its outcome; while it has none, that it runs or waits. */

@@ -34,8 +34,9 @@ struct page_frame {
     int lanes_at;
     int pitch; /* from lane to lane */
     int height;
-    size_t start; /* bytes of the page before the timeline */
-    bool is_cut;  /* not all bars are drawn */
+    size_t start;       /* bytes of the page before the timeline */
+    bool is_cut;        /* not all bars are drawn */
+    bool waits_are_cut; /* nor all waits, or notches */
 };
 
 /* For page_frame_close(). */

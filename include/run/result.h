@@ -93,7 +93,10 @@ struct result_target {
     int64_t busy_until;     /* wall clock: so long its script may still run on the VM, for the guard
                                stops it script_timeout after its start, and az and the agent may
                                need a minute before that; 0: it does not run any more */
-    int64_t duration;       /* of all attempts */
+    bool open;              /* an attempt has begun whose end is not known: it is under way, or azfan
+                               was killed over it */
+    int64_t began;          /* its start, nanoseconds from the start of the run */
+    int64_t duration;       /* of all attempts that have ended */
     struct buffer output;   /* of the last attempt: raw bytes, any, secrets removed */
     struct buffer errors;
     bool output_truncated;
@@ -154,8 +157,8 @@ void result_take_targets(struct result *result, size_t count);
 /* Fills in the ids of the targets, SUBSCRIPTION (may be NULL) being az's default one. */
 void result_name_targets(struct result *result, const char *subscription);
 
-/* An attempt of target INDEX begins. */
-void result_start(struct result *result, size_t index, int64_t wall);
+/* An attempt of target INDEX begins, AT nanoseconds from the start of the run. */
+void result_start(struct result *result, size_t index, int64_t wall, int64_t at);
 
 /* That attempt could not be begun after all, and is none: INDEX waits again. */
 void result_unstart(struct result *result, size_t index);
@@ -183,6 +186,13 @@ size_t result_settle_rest(struct result *result, size_t *indices);
  * script may have gone on, and then the rest.
  */
 void result_interrupt(struct result *result);
+
+/* How many attempts there were, the one without an end as well. */
+size_t result_attempts(const struct result_target *target);
+
+/* Has the script of TARGET begun, and may it be running now, as far as anybody knows? */
+enum outcome_script result_script(const struct result_target *target);
+bool result_may_still_run(const struct result_target *target);
 
 /* At most LIMIT may run at once from now on, for Azure asked for it. */
 void result_limit(struct result *result, int limit);

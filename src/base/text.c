@@ -148,6 +148,29 @@ void text_add_wrapped(struct buffer *buffer, const char *text, int start, int in
     }
 }
 
+void text_add_word(struct buffer *buffer, const char *text)
+{
+    static const char safe[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:@%+-";
+
+    if (text[0] != '\0' && text[strspn(text, safe)] == '\0') {
+        buffer_add(buffer, text);
+        return;
+    }
+    buffer_add(buffer, "'");
+    while (*text != '\0') {
+        size_t length = strcspn(text, "'");
+
+        text_append_plain(buffer, text, length);
+        text += length;
+        if (*text == '\'') {
+            buffer_add(buffer, "'\\''");
+            text++;
+        }
+    }
+    buffer_add(buffer, "'");
+}
+
 size_t text_last_lines(const char *bytes, size_t length, size_t count)
 {
     size_t at = length;

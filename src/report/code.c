@@ -7,6 +7,8 @@
 #include "base/buffer.h"
 #include "base/text.h"
 
+enum { LONGEST_RUN = 16 };
+
 static bool is_within_character(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;
@@ -30,12 +32,32 @@ static void add_backticks(struct buffer *buffer, size_t count)
         buffer_add_char(buffer, '`');
 }
 
+/*
+ * Appends TEXT with the backticks behind the LONGEST_RUN-th of a run written out, as control
+ * characters are: cmark knows no delimiter that is longer than 80.
+ */
+static void add_bounded_runs(struct buffer *line, const char *text, size_t length)
+{
+    size_t run = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        run = text[i] == '`' ? run + 1 : 0;
+        if (run > LONGEST_RUN)
+            buffer_add(line, "\\x60");
+        else
+            buffer_add_char(line, text[i]);
+    }
+}
+
 /* TEXT in one line of at most MOST bytes and "…"; for buffer_done(). */
 static struct buffer take_line(const char *text, size_t most)
 {
+    struct buffer plain = BUFFER_INIT;
     struct buffer line = BUFFER_INIT;
 
-    text_add_plain(&line, text);
+    text_add_plain(&plain, text);
+    add_bounded_runs(&line, buffer_text(&plain), plain.length);
+    buffer_done(&plain);
     if (line.length > most) {
         while (most > 0 && is_within_character(line.data[most]))
             most--;

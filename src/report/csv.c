@@ -162,8 +162,8 @@ static void write_outcome(FILE *stream, const struct result_target *target)
                   settled ? outcome_reason_name(outcome->reason) : "");
     if (settled && (outcome->kind == OUTCOME_OK || outcome->kind == OUTCOME_FAILED))
         (void)fprintf(stream, "%d", outcome->exit_code);
-    (void)fprintf(stream, ",%s,%s", outcome_script_name(outcome->script),
-                  outcome->may_still_run ? "true" : "false");
+    (void)fprintf(stream, ",%s,%s", outcome_script_name(result_script(target)),
+                  result_may_still_run(target) ? "true" : "false");
 }
 
 static void write_attempts(FILE *stream, const struct result_target *target)
@@ -173,7 +173,9 @@ static void write_attempts(FILE *stream, const struct result_target *target)
 
     if (target->attempt_count > 0)
         clock_print(target->attempts[0].wall_started, started);
-    (void)fprintf(stream, ",%zu,%s,%lld.%03lld,", target->attempt_count, started,
+    else if (target->open)
+        clock_print(target->wall_ended, started); /* of one that is under way its start */
+    (void)fprintf(stream, ",%zu,%s,%lld.%03lld,", result_attempts(target), started,
                   (long long)(milliseconds / 1000), (long long)(milliseconds % 1000));
 }
 
@@ -182,7 +184,7 @@ static void write_row(FILE *stream, const struct result_target *target)
     write_where(stream, target);
     write_outcome(stream, target);
     write_attempts(stream, target);
-    write_text(stream, target->outcome.message);
+    write_text(stream, target->state == RESULT_SETTLED ? target->outcome.message : NULL);
     (void)fputc(',', stream);
     write_bytes(stream, buffer_text(&target->output), target->output.length);
     (void)fputc(',', stream);

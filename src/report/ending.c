@@ -7,6 +7,11 @@
 #include "base/number.h"
 #include "run/result.h"
 
+bool ending_has_report(const struct result *result)
+{
+    return result->ending != RESULT_INTERRUPTED && result->ending != RESULT_GOING;
+}
+
 void ending_print(struct buffer *buffer, const struct result *result)
 {
     switch (result->ending) {

@@ -157,6 +157,26 @@ void groups_make(struct groups *ret, const struct result *result, const struct i
     free(entries);
 }
 
+bool groups_has_streams(const struct group *group)
+{
+    return group->kind != OUTCOME_SKIPPED && outcome_has_streams(group->kind, group->reason);
+}
+
+bool groups_is_whole(const struct group *group)
+{
+    return group->kind == OUTCOME_OK || group->kind == OUTCOME_FAILED ||
+           group->reason == REASON_SCRIPT;
+}
+
+const struct group *groups_first(const struct groups *groups)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        if (groups_has_streams(&groups->list[i]))
+            return &groups->list[i];
+    }
+    return NULL;
+}
+
 void groups_print_names(struct buffer *buffer, const struct result *result,
                         const struct group *group)
 {

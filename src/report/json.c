@@ -42,12 +42,12 @@ static json_t *target_object(const struct result_target *target)
                         settled ? json_string(outcome_name(outcome->kind)) : json_null());
     json_object_set_new(object, "reason",
                         settled ? json_string(outcome_reason_name(outcome->reason)) : json_null());
-    json_object_set_new(object, "message", value_text(outcome->message));
+    json_object_set_new(object, "message", settled ? value_text(outcome->message) : json_null());
     json_object_set_new(object, "exit_code",
                         ended ? json_integer(outcome->exit_code) : json_null());
     json_object_set_new(object, "script_started",
-                        json_string(outcome_script_name(outcome->script)));
-    json_object_set_new(object, "may_still_run", json_boolean(outcome->may_still_run));
+                        json_string(outcome_script_name(result_script(target))));
+    json_object_set_new(object, "may_still_run", json_boolean(result_may_still_run(target)));
     if (outcome->retry_after > 0)
         json_object_set_new(object, "retry_after_s", value_seconds(outcome->retry_after));
     json_object_set_new(object, "duration_s", value_seconds(target->duration));

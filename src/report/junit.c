@@ -143,7 +143,7 @@ static void write_earlier_attempts(xmlTextWriter *writer, const struct result_ta
 {
     bool passed = target->outcome.kind == OUTCOME_OK;
 
-    for (size_t i = 0; i + 1 < target->attempt_count; i++)
+    for (size_t i = 0; i + 1 < result_attempts(target); i++)
         write_attempt(writer, &target->attempts[i], i + 1, passed);
 }
 

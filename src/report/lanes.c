@@ -7,25 +7,6 @@
 #include "base/number.h"
 #include "run/result.h"
 
-/*
- * Has TARGET an attempt that began and has no end? Of one that azfan was killed over nothing but
- * its start is left, and that is later than the end of the attempt before.
- */
-static bool has_open_attempt(const struct result *result, const struct result_target *target)
-{
-    const struct result_attempt *last;
-
-    if (target->state == RESULT_STARTED)
-        return true;
-    if (result->ending != RESULT_INTERRUPTED || target->outcome.kind != OUTCOME_UNKNOWN ||
-        target->outcome.reason != REASON_INTERRUPTED)
-        return false;
-    if (target->attempt_count == 0)
-        return true;
-    last = &target->attempts[target->attempt_count - 1];
-    return target->wall_ended != last->wall_started + last->duration;
-}
-
 static size_t count_bars(const struct result *result)
 {
     size_t count = 0;
@@ -62,8 +43,7 @@ static void take_ended(struct lanes *lanes, const struct result *result)
 }
 
 /*
- * The lane that is free first; a new one when none is by AT, as long as there are workers. So two
- * bars share a lane only when the wall clock has jumped.
+ * The lane that is free first; a new one when none is by AT, as long as there are workers.
  */
 static int find_lane(struct lanes *lanes, const int64_t *free_from, int workers, int64_t at)
 {
@@ -113,7 +93,6 @@ static int compare_bars(const void *a, const void *b)
     return compare_times(a, b);
 }
 
-/* Their starts are known by the wall clock alone. */
 static void take_open(struct lanes *lanes, const struct result *result)
 {
     size_t first = lanes->count;
@@ -121,12 +100,12 @@ static void take_open(struct lanes *lanes, const struct result *result)
 
     for (size_t i = 0; i < result->target_count; i++) {
         const struct result_target *target = &result->targets[i];
-        int64_t at = target->wall_ended - result->wall_started;
+        int64_t at = target->began;
 
-        if (!has_open_attempt(result, target))
+        if (!target->open)
             continue;
-        lanes->bars[lanes->count++] = (struct bar){
-            .target = i, .attempt = target->attempt_count, .at = at > 0 ? at : 0, .open = true};
+        lanes->bars[lanes->count++] =
+            (struct bar){.target = i, .attempt = target->attempt_count, .at = at, .open = true};
         see_end(lanes, at);
     }
     qsort(&lanes->bars[first], lanes->count - first, sizeof *lanes->bars, compare_times);

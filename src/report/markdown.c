@@ -111,7 +111,7 @@ static void add_retries(struct buffer *head, const struct result *result)
     size_t count = 0;
 
     for (size_t i = 0; i < result->target_count; i++)
-        count += result->targets[i].attempt_count > 1 ? 1 : 0;
+        count += result_attempts(&result->targets[i]) > 1 ? 1 : 0;
     if (count > 0)
         buffer_print(head, "%zu target%s tried more than once.\n\n", count,
                      count == 1 ? " was" : "s were");
@@ -241,7 +241,7 @@ static void add_command(struct buffer *facts, const struct result *result, const
     struct buffer line = BUFFER_INIT;
     struct buffer word = BUFFER_INIT;
 
-    text_add_plain(&word, result_word(result));
+    text_add_word(&word, result_word(result));
     buffer_print(&line, "azfan %s %s\n", command, buffer_text(&word));
     code_print_block(facts, buffer_text(&line), line.length, line.length);
     buffer_add(facts, "\n");
@@ -281,8 +281,10 @@ static void add_time(struct buffer *facts, const struct result *result)
     char started[CLOCK_TEXT_SIZE];
 
     clock_print(result->wall_started, started);
-    buffer_print(facts, "- started %s, took ", started);
+    buffer_print(facts, "- started %s, took %s", started,
+                 result->ending == RESULT_INTERRUPTED ? "at least " : "");
     number_print_duration(facts, result->duration);
+    buffer_add(facts, result->ending == RESULT_GOING ? " so far" : "");
     if (result->ending != RESULT_GOING)
         buffer_print(facts, ", exit status %d", result_exit_status(result));
     buffer_add(facts, "\n");
@@ -383,8 +385,9 @@ static void write_groups(struct sheet *sheet, const struct result *result,
     if (left_out > 0)
         (void)fprintf(sheet->stream,
                       "%zu more output%s: there is no room for them here. All of it is in the run "
-                      "folder, in `report.json` and `output`.\n",
-                      left_out, plural(left_out));
+                      "folder, in `%s`.\n",
+                      left_out, plural(left_out),
+                      ending_has_report(result) ? "report.json` and `output" : "journal.jsonl");
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */

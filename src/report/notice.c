@@ -46,7 +46,7 @@ static void print_way_on(struct buffer *buffer, const struct result *result)
 {
     if (result->trouble == NULL && result_word(result) != NULL) {
         buffer_add(buffer, "; go on with: azfan rerun ");
-        text_add_plain(buffer, result_word(result));
+        text_add_word(buffer, result_word(result));
     }
 }
 

@@ -152,7 +152,7 @@ static void print_heading(struct outputs *self, const struct group *group)
 
 static void print_group(struct outputs *self, const struct group *group)
 {
-    bool ended = has_ended(group->kind, group->reason);
+    bool ended = groups_is_whole(group);
     bool is_first = group == self->first;
     struct stream output = {"stdout", &group->output, is_first ? NULL : &self->first->output,
                             group->output_truncated};
@@ -168,18 +168,13 @@ static void print_group(struct outputs *self, const struct group *group)
     }
 }
 
-static bool has_something(const struct group *group)
-{
-    return group->kind != OUTCOME_SKIPPED && outcome_has_streams(group->kind, group->reason);
-}
-
 /* Chooses at most ROOM more groups; those that are ok only if OK. Returns the room that is left. */
 static size_t choose(const struct groups *groups, bool ok, size_t room, bool *chosen)
 {
     for (size_t i = 0; i < groups->count && room > 0; i++) {
         const struct group *group = &groups->list[i];
 
-        if (chosen[i] || !has_something(group) || (group->kind == OUTCOME_OK && !ok))
+        if (chosen[i] || !groups_has_streams(group) || (group->kind == OUTCOME_OK && !ok))
             continue;
         chosen[i] = true;
         room--;
@@ -218,7 +213,7 @@ static void print_left_out(struct outputs *self)
     buffer_add(&self->text, ".");
     if (word != NULL) {
         buffer_add(&self->text, " All of it: azfan report ");
-        text_add_plain(&self->text, word);
+        text_add_word(&self->text, word);
     }
     buffer_add(&self->text, "\n");
 }
@@ -230,14 +225,14 @@ static void write_grouped(struct outputs *self, FILE *stream)
 
     groups_make(&groups, self->result, self->view->ignore);
     chosen = choose_groups(&groups, self->view->brief);
+    self->first = groups_first(&groups);
     for (size_t i = 0; i < groups.count; i++) {
         const struct group *group = &groups.list[i];
 
         if (chosen[i]) {
-            self->first = self->first != NULL ? self->first : group;
             print_group(self, group);
             flush(self, stream);
-        } else if (has_something(group)) {
+        } else if (groups_has_streams(group)) {
             self->groups_left_out++;
             self->targets_left_out += group->count;
         }

@@ -73,12 +73,11 @@
 
     function openLinked() {
         const linked = location.hash && document.getElementById(location.hash.slice(1));
-        const closed = linked && linked.closest("details:not([open])");
+        let closed = linked && linked.closest("details:not([open])");
 
-        if (closed) {
-            closed.open = true;
-            linked.scrollIntoView();
-        }
+        if (!closed) return;
+        for (; closed; closed = linked.closest("details:not([open])")) closed.open = true;
+        linked.scrollIntoView();
     }
 
     let opened = [];

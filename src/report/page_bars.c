@@ -31,6 +31,14 @@ static int bar_width(const struct page_frame *frame, const struct bar *bar)
     return width > least ? width : least;
 }
 
+/* Its left edge; one that began at the very end is moved into the picture. */
+static int bar_left(const struct page_frame *frame, const struct bar *bar, int width)
+{
+    int left = page_frame_place(frame, bar->at);
+
+    return left < PAGE_FRAME_WIDE - width ? left : PAGE_FRAME_WIDE - width;
+}
+
 static void write_bar_title(struct page_frame *frame, const struct bar *bar)
 {
     const struct result_target *target = page_frame_target(frame, bar);
@@ -46,7 +54,7 @@ static void write_bar_title(struct page_frame *frame, const struct bar *bar)
     markup_duration(markup, bar->duration);
     markup_text(markup, ", from ");
     markup_duration(markup, bar->at);
-    if (bar->attempt > 0 || target->attempt_count > 1)
+    if (bar->attempt > 0 || result_attempts(target) > 1)
         markup_print(markup, ", attempt %zu", bar->attempt + 1);
     markup_end(markup);
 }
@@ -56,7 +64,7 @@ static void write_bar(struct page_frame *frame, const struct bar *bar)
     struct markup *markup = &frame->page->markup;
 
     markup_begin(markup, "rect", "class", page_state_name(page_frame_state(frame, bar)), NULL);
-    markup_attribute(markup, "x", "%d", page_frame_place(frame, bar->at));
+    markup_attribute(markup, "x", "%d", bar_left(frame, bar, bar_width(frame, bar)));
     markup_attribute(markup, "y", "%d", page_frame_top(frame, bar->lane));
     markup_attribute(markup, "width", "%d", bar_width(frame, bar));
     markup_attribute(markup, "height", "%d", page_frame_bar_height(frame));
@@ -74,8 +82,8 @@ static void add_shape(struct page_frame *frame, int state, size_t limit, struct 
 
     for (size_t i = 0; i < frame->lanes.count; i++) {
         const struct bar *bar = &frame->lanes.bars[i];
-        int x = page_frame_place(frame, bar->at);
         int width = bar_width(frame, bar);
+        int x = bar_left(frame, bar, width);
 
         if (page_frame_state(frame, bar) != state || (bar->lane == lane && x + width <= end))
             continue;
@@ -134,7 +142,7 @@ static int compare_attempts(const void *a, const void *b)
 }
 
 /* A line from the end of an attempt to the start of the next one of the same target. */
-static size_t add_waits(const struct page_frame *frame, struct buffer *waits)
+static size_t add_waits(struct page_frame *frame, struct buffer *waits)
 {
     size_t count = frame->lanes.count;
     struct bar *bars = memory_zeroed(count, sizeof *bars);
@@ -155,12 +163,13 @@ static size_t add_waits(const struct page_frame *frame, struct buffer *waits)
                      page_frame_top(frame, bars[i].lane) + middle);
         drawn++;
     }
+    frame->waits_are_cut |= drawn == MOST_WAITS;
     free(bars);
     return drawn;
 }
 
 /* A notch in each bar where the script's time was over. */
-static size_t add_notches(const struct page_frame *frame, struct buffer *notches)
+static size_t add_notches(struct page_frame *frame, struct buffer *notches)
 {
     int64_t limit = frame->page->result->job.script_timeout;
     size_t drawn = 0;
@@ -174,6 +183,7 @@ static size_t add_notches(const struct page_frame *frame, struct buffer *notches
                      page_frame_top(frame, bar->lane), page_frame_bar_height(frame));
         drawn++;
     }
+    frame->waits_are_cut |= drawn == PAGE_FRAME_MOST_BARS;
     return drawn;
 }
 

@@ -15,6 +15,7 @@ struct batch {
     size_t ok;
     size_t retries;
     int64_t end;
+    bool is_open; /* an attempt of it has no end that is known */
 };
 
 static void add_target(struct batch *batch, const struct result_target *target)
@@ -22,7 +23,8 @@ static void add_target(struct batch *batch, const struct result_target *target)
     batch->targets++;
     batch->ended += target->state == RESULT_SETTLED;
     batch->ok += target->state == RESULT_SETTLED && target->outcome.kind == OUTCOME_OK;
-    batch->retries += target->attempt_count > 1 ? target->attempt_count - 1 : 0;
+    batch->retries += result_attempts(target) > 1 ? result_attempts(target) - 1 : 0;
+    batch->is_open |= target->open;
     for (size_t i = 0; i < target->attempt_count; i++) {
         int64_t end = target->attempts[i].at + target->attempts[i].duration;
 
@@ -59,7 +61,8 @@ static void write_batch(struct page *page, const struct lanes *lanes, size_t num
     markup_end(markup);
     write_number(markup, batch->targets);
     write_time(markup, lanes->begins[number] >= 0, lanes->begins[number]);
-    write_time(markup, batch->end > 0 && batch->ended == batch->targets, batch->end);
+    write_time(markup, batch->end > 0 && batch->ended == batch->targets && !batch->is_open,
+               batch->end);
     write_number(markup, batch->ok);
     write_number(markup, batch->ended - batch->ok);
     write_number(markup, batch->targets - batch->ended);

@@ -58,9 +58,9 @@ static size_t find_cut(const char *text, size_t limit)
 {
     size_t cut = limit;
 
-    while (cut > 0 && text[cut] != ' ' && text[cut] != ',')
+    while (cut > limit / 2 && text[cut] != ' ' && text[cut] != ',')
         cut--;
-    if (cut > 0)
+    if (cut > limit / 2)
         return cut;
     for (cut = limit; cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80; cut--)
         ; /* in the middle of a character */

@@ -90,7 +90,9 @@ static void make_histogram(struct histogram *histogram, const struct result *res
 /* The duration that PERCENT of the attempts did not exceed. */
 static int64_t percentile(const struct histogram *histogram, size_t percent)
 {
-    return histogram->durations[(histogram->count - 1) * percent / 100];
+    size_t within = (histogram->count * percent + 99) / 100; /* rounded up: so many at least */
+
+    return histogram->durations[within > 0 ? within - 1 : 0];
 }
 
 static void write_words(struct page *page, const struct histogram *histogram)
@@ -102,7 +104,7 @@ static void write_words(struct page *page, const struct histogram *histogram)
     struct markup *markup = &page->markup;
 
     markup_begin(markup, "p", NULL);
-    page_count(page, histogram->count, "attempt", "attempts");
+    page_count(page, histogram->count, "attempt that has ended", "attempts that have ended");
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         markup_text(markup, marks[i].words);
         markup_duration(markup, percentile(histogram, marks[i].percent));

@@ -7,7 +7,7 @@
 #include "run/event.h"
 #include "run/result.h"
 
-enum { LONGEST_FACT = 4096 }; /* bytes: as long as a path can be */
+enum { MOST_SETTINGS = 100 };
 
 /* A term and what it is; nothing for VALUE that is not known. */
 static void write_fact(struct page *page, const char *term, const char *value)
@@ -16,7 +16,7 @@ static void write_fact(struct page *page, const char *term, const char *value)
         return;
     markup_element(&page->markup, "dt", NULL, term);
     markup_begin(&page->markup, "dd", NULL);
-    page_cut(page, value, LONGEST_FACT);
+    page_cut(page, value, PAGE_LONGEST_FACT);
     markup_end(&page->markup);
 }
 
@@ -67,9 +67,17 @@ static void write_overrides(struct page *page)
 {
     const struct result_overrides *overrides = &page->result->overrides;
 
+    if (overrides->concurrency > 0)
+        write_number(page, "--concurrency", (size_t)overrides->concurrency);
+    if (overrides->timeout > 0)
+        write_duration(page, "--timeout", overrides->timeout);
+    if (overrides->deadline > 0)
+        write_duration(page, "--deadline", overrides->deadline);
     write_fact(page, "--az", overrides->az);
-    for (size_t i = 0; i < overrides->setting_count; i++)
+    for (size_t i = 0; i < overrides->setting_count && i < MOST_SETTINGS; i++)
         write_fact(page, "--set", overrides->settings[i]);
+    if (overrides->setting_count > MOST_SETTINGS)
+        write_number(page, "Settings in all", overrides->setting_count);
 }
 
 static void write_run(struct page *page)
@@ -80,7 +88,10 @@ static void write_run(struct page *page)
     write_fact(page, "Kind", result->rehearsal ? "a rehearsal: no VM was touched" : "a real run");
     write_fact(page, "Rerun of", result->rerun_of);
     write_time(page, "Started", result->wall_started);
-    write_time(page, result->ending == RESULT_GOING ? "Last known of" : "Ended",
+    write_time(page,
+               result->ending == RESULT_GOING || result->ending == RESULT_INTERRUPTED
+                   ? "Last known of"
+                   : "Ended",
                result->wall_ended);
     write_fact(page, "Ending", event_ending_name(result->ending));
     write_fact(page, "Halted for", result->halt_cause);

@@ -187,21 +187,26 @@ static const char *first_message(const struct page *page, const struct group *gr
 static void write_streams(struct page *page, size_t index)
 {
     const struct group *group = &page->groups.list[index];
-    const struct group *largest = &page->groups.list[0];
+    const struct group *first = groups_first(&page->groups);
+    bool compared = first != NULL && first != group;
     const struct stream output = {"Standard output", &group->output,
-                                  index > 0 ? &largest->output : NULL, group->output_truncated};
+                                  compared ? &first->output : NULL, group->output_truncated};
     const struct stream errors = {"Standard error", &group->errors,
-                                  index > 0 ? &largest->errors : NULL, group->errors_truncated};
+                                  compared ? &first->errors : NULL, group->errors_truncated};
 
     markup_begin(&page->markup, "div", NULL);
     markup_attribute(&page->markup, "id", "group-%zu", index + 1);
     if (first_message(page, group) != NULL) {
         markup_begin(&page->markup, "p", "class", "message", NULL);
+        if (group->count > 1) { /* the others' may be other ones */
+            page_label(page, &page->result->targets[group->members[0]]);
+            markup_text(&page->markup, ": ");
+        }
         page_cut(page, first_message(page, group), LONGEST_MESSAGE);
         markup_end(&page->markup);
     }
     if (group->output.length == 0 && group->errors.length == 0) {
-        page_note(page, "Nothing was printed.");
+        page_note(page, groups_is_whole(group) ? "Nothing was printed." : "Nothing came back.");
     } else {
         write_stream(page, &output);
         write_stream(page, &errors);
@@ -210,9 +215,9 @@ static void write_streams(struct page *page, size_t index)
 }
 
 /* What the others are compared with, and what is not ok, is read at once. */
-static bool is_open(const struct group *group, size_t index)
+static bool is_open(const struct page *page, const struct group *group, size_t index)
 {
-    return index == 0 || (index < MOST_OPEN && group->kind != OUTCOME_OK);
+    return group == groups_first(&page->groups) || (index < MOST_OPEN && group->kind != OUTCOME_OK);
 }
 
 static void write_group(struct page *page, size_t index)
@@ -220,7 +225,7 @@ static void write_group(struct page *page, size_t index)
     const struct group *group = &page->groups.list[index];
 
     markup_begin(&page->markup, "details", "class", outcome_name(group->kind), "open",
-                 is_open(group, index) ? "" : NULL, NULL);
+                 is_open(page, group, index) ? "" : NULL, NULL);
     write_summary(page, group);
     write_streams(page, index);
     markup_end(&page->markup);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "base/number.h"
+#include "report/ending.h"
 #include "report/page_common.h"
 #include "report/page_parts.h"
 #include "run/result.h"
@@ -95,7 +96,7 @@ static void write_row(struct page *page, size_t index)
     markup_element(markup, "td", "state", state);
     markup_element(markup, "td", NULL, settled ? outcome_reason_name(target->outcome.reason) : "");
     write_duration(markup, target);
-    write_number(markup, target->attempt_count);
+    write_number(markup, result_attempts(target));
     write_number(markup, (size_t)target->batch);
     markup_begin(markup, "td", NULL);
     page_cut(page, target->resource_group, LONGEST_MESSAGE);
@@ -144,7 +145,8 @@ void page_targets(struct page *page)
     left_out = write_rows(page);
     page_end_table(page);
     if (left_out > 0)
-        page_note(page, "%zu of %zu targets have no room here; report.json has them all.", left_out,
-                  result->target_count);
+        page_note(page, "%zu of %zu targets have no room here; %s has them all.", left_out,
+                  result->target_count,
+                  ending_has_report(result) ? "report.json" : "azfan report --report run.json");
     markup_end(&page->markup);
 }

@@ -14,6 +14,7 @@ enum {
     MOST_TICKS = 8,
     LONGEST = 5,                      /* attempts that are told by name */
     THINNEST = 12,                    /* units between two lines of batches: about a pixel */
+    LATE_GAP = PAGE_FRAME_WIDE / 40,  /* from the right edge: half a label of a tick */
     LABEL_GAP = PAGE_FRAME_WIDE / 12, /* between two labels of batches */
     NARROW_GAP = PAGE_FRAME_WIDE / 5  /* where the window is narrow */
 };
@@ -44,6 +45,16 @@ static void write_line(struct page_frame *frame, const char *class, int x, int f
     markup_end(markup);
 }
 
+/* The last label stands within the picture; of narrow windows every other one is left out. */
+static const char *tick_class(const struct page_frame *frame, int64_t at, int number)
+{
+    bool is_late = page_frame_place(frame, at) > PAGE_FRAME_WIDE - LATE_GAP;
+
+    if (number % 2 == 0)
+        return is_late ? "tick late" : "tick";
+    return is_late ? "tick odd late" : "tick odd";
+}
+
 static void write_ticks(struct page_frame *frame)
 {
     int64_t step = scale_step(frame->lanes.span, MOST_TICKS);
@@ -54,7 +65,7 @@ static void write_ticks(struct page_frame *frame)
 
         scale_print(&label, at);
         write_line(frame, "tick", page_frame_place(frame, at), PAGE_FRAME_ROW - 4);
-        begin_word(frame, number++ % 2 == 0 ? "tick" : "tick odd", page_frame_place(frame, at),
+        begin_word(frame, tick_class(frame, at, number++), page_frame_place(frame, at),
                    PAGE_FRAME_ROW - 6);
         markup_text(&frame->page->markup, buffer_text(&label));
         markup_end(&frame->page->markup);
@@ -277,7 +288,9 @@ static void write_notes(struct page_frame *frame)
         markup_text(markup, "There are too many attempts for words on each bar; the table of "
                             "targets has them. ");
     if (frame->is_cut)
-        markup_text(markup, "Some of the less urgent ones are not drawn.");
+        markup_text(markup, "Some of the less urgent ones are not drawn. ");
+    if (frame->waits_are_cut)
+        markup_text(markup, "There are more waits between attempts than are drawn.");
     markup_end(markup);
 }
 

@@ -5,7 +5,9 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "job/fold.h"
+#include "report/ending.h"
 #include "report/page_common.h"
 #include "report/page_parts.h"
 #include "run/result.h"
@@ -24,6 +26,27 @@ static int worst_state(const struct result *result)
     return PAGE_WAITING; /* nothing was selected, or nothing has ended */
 }
 
+static const char *colour_class(const struct result *result)
+{
+    int worst = worst_state(result);
+
+    if (result->ending == RESULT_GOING)
+        return "running";
+    if (worst == OUTCOME_OK && result_exit_status(result) != 0)
+        return outcome_name(OUTCOME_ERROR); /* a deadline, a full disk: all ok, and not well */
+    return page_state_name(worst);
+}
+
+static void write_all_ok(struct page *page)
+{
+    if (page->result->target_count == 1)
+        markup_text(&page->markup, "The one target is ok");
+    else
+        markup_print(&page->markup, "All %zu are ok", page->result->target_count);
+    if (result_exit_status(page->result) != 0)
+        markup_text(&page->markup, ", but the run did not end well");
+}
+
 static void write_outcome(struct page *page)
 {
     const struct result *result = page->result;
@@ -36,10 +59,20 @@ static void write_outcome(struct page *page)
         markup_print(&page->markup, "Still going on: %zu of %zu have ended, %zu not ok",
                      result->settled, result->target_count, bad);
     else if (ok == result->target_count)
-        markup_print(&page->markup, ok == 1 ? "The one target is ok" : "All %zu are ok", ok);
+        write_all_ok(page);
     else
         markup_print(&page->markup, "%zu of %zu %s not ok", bad, result->target_count,
                      bad == 1 ? "is" : "are");
+}
+
+/* TEXT may be NULL. */
+static void write_sentence(struct page *page, const char *what, const char *text)
+{
+    if (text == NULL)
+        return;
+    markup_text(&page->markup, what);
+    page_cut(page, text, PAGE_LONGEST_FACT);
+    markup_text(&page->markup, ". ");
 }
 
 /* What cut the run short, a sentence each. */
@@ -47,21 +80,14 @@ static void write_ending(struct page *page)
 {
     const struct result *result = page->result;
     struct markup *markup = &page->markup;
+    struct buffer ending = BUFFER_INIT;
 
-    if (result->ending == RESULT_SIGNAL) {
-        markup_print(markup, "Stopped by SIG%s. ", sigabbrev_np(result->signal));
-    } else if (result->ending == RESULT_DEADLINE) {
-        markup_text(markup, "Stopped: the run\xe2\x80\x99s deadline of ");
-        markup_duration(markup, result->job.deadline);
-        markup_text(markup, " had passed. ");
-    } else if (result->ending == RESULT_INTERRUPTED) {
-        markup_text(markup, "Interrupted: azfan was killed, its machine went down, or its disk was "
-                            "full. ");
-    }
-    if (result->halt_cause != NULL)
-        markup_print(markup, "Halted: %s. ", result->halt_cause);
-    if (result->trouble != NULL)
-        markup_print(markup, "Trouble: %s. ", result->trouble);
+    if (result->ending != RESULT_GOING) /* the verdict says that */
+        ending_print(&ending, result);
+    markup_text(markup, buffer_text(&ending));
+    buffer_done(&ending);
+    write_sentence(page, "Halted: ", result->halt_cause);
+    write_sentence(page, "Trouble: ", result->trouble);
     if (result->cuts > 0)
         markup_print(markup, "Azure throttled: %d at once at least, of %d. ", result->least_limit,
                      result->workers);
@@ -80,6 +106,7 @@ static void write_circumstances(struct page *page)
         markup_element(markup, "strong", "rehearsal", "Rehearsal: no VM was touched");
     markup_element(markup, "span", NULL, time);
     markup_begin(markup, "span", NULL);
+    markup_text(markup, result->ending == RESULT_INTERRUPTED ? "at least " : "");
     markup_duration(markup, result->duration);
     markup_text(markup, result->ending == RESULT_GOING ? " so far" : "");
     markup_end(markup);
@@ -223,17 +250,22 @@ static void write_next_steps(struct page *page)
 {
     const struct result *result = page->result;
     struct markup *markup = &page->markup;
+    struct buffer word = BUFFER_INIT;
 
     markup_begin(markup, "dl", "class", "next", NULL);
     if (result->job.runbook != NULL) {
         markup_element(markup, "dt", NULL, "Runbook");
-        markup_element(markup, "dd", NULL, result->job.runbook);
+        markup_begin(markup, "dd", "class", "runbook", NULL);
+        page_cut(page, result->job.runbook, PAGE_LONGEST_FACT);
+        markup_end(markup);
     }
     if (result->trouble == NULL && result_word(result) != NULL && result->ending != RESULT_GOING) {
         markup_element(markup, "dt", NULL, "Go on");
         markup_begin(markup, "dd", NULL);
         markup_begin(markup, "code", NULL);
-        markup_print(markup, "azfan rerun %s", result_word(result));
+        text_add_word(&word, result_word(result));
+        markup_print(markup, "azfan rerun %s", buffer_text(&word));
+        buffer_done(&word);
         markup_end(markup);
         markup_text(markup, " (what is not ok, and nothing else)");
         markup_end(markup);
@@ -246,9 +278,7 @@ void page_verdict(struct page *page)
     const struct result *result = page->result;
     struct markup *markup = &page->markup;
 
-    markup_begin(markup, "header", "class",
-                 result->ending == RESULT_GOING ? "running" : page_state_name(worst_state(result)),
-                 NULL);
+    markup_begin(markup, "header", "class", colour_class(result), NULL);
     markup_element(markup, "h1", NULL, result->job.name);
     markup_begin(markup, "p", "class", "verdict", NULL);
     write_outcome(page);

@@ -142,19 +142,15 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
                      outcome_name((enum outcome_kind)kind), style_end(colour));
         separator = ", ";
     }
-    buffer_print(buffer, " of %zu %s in ", result->target_count,
-                 result->target_count == 1 ? "target" : "targets");
+    buffer_print(buffer, "%s of %zu %s in %s", result->settled == 0 ? "none has ended" : "",
+                 result->target_count, result->target_count == 1 ? "target" : "targets",
+                 result->ending == RESULT_INTERRUPTED ? "at least " : "");
     number_print_duration(buffer, result->duration);
-    buffer_print(buffer, "%s\n", result->rehearsal ? " (a rehearsal)" : "");
+    buffer_print(buffer, "%s%s\n", result->ending == RESULT_GOING ? " so far" : "",
+                 result->rehearsal ? " (a rehearsal)" : "");
     if (result->cuts > 0)
         buffer_print(buffer, "Azure throttled: %d at once at least, of %d\n", result->least_limit,
                      result->workers);
-}
-
-/* Nobody has come to write it, or not yet. */
-static bool has_no_report(const struct result *result)
-{
-    return result->ending == RESULT_INTERRUPTED || result->ending == RESULT_GOING;
 }
 
 static void print_places(struct buffer *buffer, const struct result *result)
@@ -164,10 +160,12 @@ static void print_places(struct buffer *buffer, const struct result *result)
     if (!all_ok && result->job.runbook != NULL)
         print_plain(buffer, "Runbook: ", result->job.runbook, "\n");
     if (!all_ok && result->trouble == NULL && result->ending != RESULT_GOING &&
-        result_word(result) != NULL)
-        print_plain(buffer, "Again:   azfan rerun ", result_word(result),
-                    " (what is not ok, and nothing else)\n");
-    if (result->folder != NULL && has_no_report(result))
+        result_word(result) != NULL) {
+        buffer_add(buffer, "Again:   azfan rerun ");
+        text_add_word(buffer, result_word(result));
+        buffer_add(buffer, " (what is not ok, and nothing else)\n");
+    }
+    if (result->folder != NULL && !ending_has_report(result))
         print_plain(buffer, "Folder:  ", result->folder, "\n");
     else if (result->folder != NULL)
         print_plain(buffer, "Report:  ", result->folder,

@@ -254,6 +254,7 @@ static int read_login(struct replay *self, const json_t *event, struct error *er
 static int read_start(struct replay *self, const json_t *event, struct error *error)
 {
     int64_t wall = 0;
+    int64_t at = 0;
     size_t index = 0;
 
     if (find_target(self, event, &index, error) < 0)
@@ -262,7 +263,8 @@ static int read_start(struct replay *self, const json_t *event, struct error *er
         return error_set(error, "an attempt that cannot begin now");
     if (!value_get_time(event, "time", &wall))
         return missing(error, "the time");
-    result_start(self->result, index, wall);
+    (void)value_get_seconds(event, "at_s", &at);
+    result_start(self->result, index, wall, at);
     return 0;
 }
 

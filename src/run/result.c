@@ -75,17 +75,47 @@ void result_name_targets(struct result *result, const char *subscription)
 
 /* ---- attempts ----------------------------------------------------------------------------- */
 
-void result_start(struct result *result, size_t index, int64_t wall)
+void result_start(struct result *result, size_t index, int64_t wall, int64_t at)
 {
-    assert(result->targets[index].state == RESULT_WAITING);
-    result->targets[index].state = RESULT_STARTED;
-    result->targets[index].wall_ended = wall;
+    struct result_target *target = &result->targets[index];
+
+    assert(target->state == RESULT_WAITING);
+    target->state = RESULT_STARTED;
+    target->wall_ended = wall;
+    target->open = true;
+    target->began = at;
+}
+
+static int64_t last_end(const struct result_target *target)
+{
+    const struct result_attempt *last = &target->attempts[target->attempt_count - 1];
+
+    return last->wall_started + last->duration;
 }
 
 void result_unstart(struct result *result, size_t index)
 {
-    assert(result->targets[index].state == RESULT_STARTED);
-    result->targets[index].state = RESULT_WAITING;
+    struct result_target *target = &result->targets[index];
+
+    assert(target->state == RESULT_STARTED);
+    target->state = RESULT_WAITING;
+    target->wall_ended = target->attempt_count > 0 ? last_end(target) : 0;
+    target->open = false;
+}
+
+size_t result_attempts(const struct result_target *target)
+{
+    return target->attempt_count + (target->open ? 1 : 0);
+}
+
+enum outcome_script result_script(const struct result_target *target)
+{
+    return target->state == RESULT_STARTED ? SCRIPT_MAY_HAVE_STARTED : target->outcome.script;
+}
+
+bool result_may_still_run(const struct result_target *target)
+{
+    return target->state == RESULT_STARTED || target->outcome.may_still_run;
 }
 
 static void keep_attempt(struct result_target *target, struct result_attempt *attempt)
@@ -94,7 +124,8 @@ static void keep_attempt(struct result_target *target, struct result_attempt *at
         memory_resize(target->attempts, target->attempt_count + 1, sizeof *target->attempts);
     target->attempts[target->attempt_count++] = *attempt;
     target->duration += attempt->duration;
-    target->wall_ended = attempt->wall_started + attempt->duration;
+    target->wall_ended = last_end(target);
+    target->open = false;
     attempt->message = NULL;
 }
 

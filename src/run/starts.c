@@ -42,14 +42,15 @@ static void plan_start(struct conducting *self, size_t index, int attempt)
                           .run = self->result->run,
                           .batch = target->batch};
     char once[GUARD_ONCE_SIZE];
+    int64_t at = attempt_whole_milliseconds(conducting_time(self));
     struct flight *flight = flights_free(&self->flights);
     struct buffer line = BUFFER_INIT;
     struct error error;
 
-    event_start(&line, self->result, index, attempt, conducting_time(self));
+    event_start(&line, self->result, index, attempt, at);
     conducting_add_line(self, &line, true);
     conducting_note(self, (struct note){.kind = NOTE_STARTED, .target = index});
-    result_start(self->result, index, clock_wall());
+    result_start(self->result, index, clock_wall(), at);
     flight->target = index;
     /* Every VM of a rehearsal is this machine, and its Azure starts no script that it refuses. */
     if (guard_needs_once(conduct->job) && !self->result->rehearsal) {

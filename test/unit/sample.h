@@ -91,7 +91,7 @@ static inline void sample_end(struct result *result, size_t index, const struct 
     buffer_append(&answer.output, output,
                   sample->output_length > 0 ? sample->output_length : strlen(output));
     buffer_add(&answer.errors, sample->errors != NULL ? sample->errors : "");
-    result_start(result, index, SAMPLE_STARTED);
+    result_start(result, index, SAMPLE_STARTED, 0);
     result_end(result, index, &attempt, &answer, !sample->again);
 }
 

@@ -79,7 +79,7 @@ static void end(size_t index, enum outcome_kind kind, enum outcome_reason reason
     struct result_attempt attempt = {.outcome = kind, .reason = reason};
     struct answer answer = {.outcome = {.kind = kind, .reason = reason, .exit_code = -1}};
 
-    result_start(&result, index, 0);
+    result_start(&result, index, 0, 0);
     result_end(&result, index, &attempt, &answer, settled);
 }
 

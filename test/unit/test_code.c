@@ -42,6 +42,31 @@ START_TEST(a_span_holds_its_text)
 }
 END_TEST
 
+/* cmark takes a delimiter of more than 80 backticks for text: the span would end at once. */
+START_TEST(no_delimiter_is_longer_than_a_reader_knows)
+{
+    static const int lengths[] = {16, 17, 79, 80, 81, 1000};
+
+    for (int i = 0; i < UNIT_COUNT(lengths); i++) {
+        struct buffer buffer = BUFFER_INIT;
+        char text[1024];
+        int run = 0;
+        int longest = 0;
+
+        memset(text, '`', (size_t)lengths[i]);
+        (void)snprintf(text + lengths[i], sizeof text - (size_t)lengths[i], "<img>");
+        code_print_span(&buffer, text, 8192);
+        for (size_t at = 0; at < buffer.length; at++) {
+            run = buffer.data[at] == '`' ? run + 1 : 0;
+            longest = run > longest ? run : longest;
+        }
+        ck_assert_int_eq(longest, 17);
+        ck_assert(lengths[i] <= 16 || strstr(buffer_text(&buffer), "\\x60<img>") != NULL);
+        buffer_done(&buffer);
+    }
+}
+END_TEST
+
 static const struct {
     const char *text;
     size_t most;
@@ -97,6 +122,7 @@ static Suite *code_suite(void)
     TCase *tests = tcase_create("code");
 
     tcase_add_loop_test(tests, a_span_holds_its_text, 0, UNIT_COUNT(spans));
+    tcase_add_test(tests, no_delimiter_is_longer_than_a_reader_knows);
     tcase_add_loop_test(tests, html_holds_its_text, 0, UNIT_COUNT(htmls));
     tcase_add_loop_test(tests, a_block_holds_its_text, 0, UNIT_COUNT(blocks));
     suite_add_tcase(suite, tests);

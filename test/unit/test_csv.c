@@ -173,7 +173,7 @@ END_TEST
 
 START_TEST(what_an_interruption_cut_off_is_unknown)
 {
-    result_start(&result, 0, SAMPLE_STARTED);
+    result_start(&result, 0, SAMPLE_STARTED, 0);
     result_interrupt(&result);
     expect(0, "outcome", "unknown");
     expect(0, "reason", "interrupted");

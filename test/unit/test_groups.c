@@ -41,7 +41,7 @@ static void settle(size_t index, enum outcome_kind kind, enum outcome_reason rea
 
     buffer_add(&answer.output, output);
     buffer_add(&answer.errors, errors);
-    result_start(&result, index, 0);
+    result_start(&result, index, 0, 0);
     result_end(&result, index, &attempt, &answer, true);
 }
 
@@ -119,7 +119,7 @@ START_TEST(skipped_targets_are_last_and_waiting_ones_are_not_there)
 {
     take(5);
     settle_ok(0, "x");
-    result_start(&result, 4, 0);
+    result_start(&result, 4, 0, 0);
     result_end_early(&result, RESULT_SIGNAL, 2, NULL);
     (void)result_settle_rest(&result, NULL);
     check_groups(NULL, "1 ok: web-1\n3 skipped (signal): web-[2-4]\n");

@@ -118,7 +118,7 @@ START_TEST(a_run_that_goes_on_passes_nothing_that_has_not_ended)
 
     result.ending = RESULT_GOING;
     sample_end(&result, 0, &(struct sample){OUTCOME_OK});
-    result_start(&result, 1, SAMPLE_STARTED);
+    result_start(&result, 1, SAMPLE_STARTED, 0);
     for (int i = 0; i < 2; i++)
         sample_end(&result, 2,
                    &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy", .again = true});
@@ -140,7 +140,7 @@ START_TEST(an_interrupted_run_is_told_as_one)
     xmlDoc *document;
 
     sample_end(&result, 0, &(struct sample){OUTCOME_OK});
-    result_start(&result, 1, SAMPLE_STARTED);
+    result_start(&result, 1, SAMPLE_STARTED, 0);
     result_interrupt(&result);
     document = parse();
     expect(document, "string(//property[@name = 'azfan.ending']/@value)", "interrupted");

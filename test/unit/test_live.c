@@ -121,7 +121,7 @@ static void expect(int fd, const char *expected)
 
 static void start(size_t index)
 {
-    result_start(&result, index, 0);
+    result_start(&result, index, 0, 0);
     watcher.target_started(watcher.context, &result, index);
 }
 

@@ -87,7 +87,7 @@ static void going(void)
     sample_end(&result, 0, &(struct sample){OUTCOME_OK, .output = "same\n"});
     sample_end(&result, 1,
                &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy", .again = true});
-    result_start(&result, 2, SAMPLE_STARTED);
+    result_start(&result, 2, SAMPLE_STARTED, 0);
 }
 
 static void going_badly(void)
@@ -98,7 +98,7 @@ static void going_badly(void)
 
 static void interrupted(void)
 {
-    result_start(&result, 2, SAMPLE_STARTED);
+    result_start(&result, 2, SAMPLE_STARTED, 0);
     result_interrupt(&result);
 }
 
@@ -378,7 +378,7 @@ static const struct {
     void (*make)(void);
     const char *note; /* what is said about what is not there */
 } floods[] = {
-    {flood_of_names, ": there is no room for them here.\n\n## How to go on"},
+    {flood_of_names, "\n\n## How to go on"},
     {flood_of_outputs, " more outputs: there is no room for them here."},
     {flood_of_small_outputs, " more outputs: there is no room for them here."},
     {flood_of_facts, "…"},

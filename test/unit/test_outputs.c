@@ -49,7 +49,7 @@ static void settle(enum outcome_kind kind, enum outcome_reason reason, int exit_
 
     buffer_add(&answer.output, output);
     buffer_add(&answer.errors, errors);
-    result_start(&result, settled, 0);
+    result_start(&result, settled, 0, 0);
     result_end(&result, settled++, &attempt, &answer, true);
 }
 

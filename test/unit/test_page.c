@@ -75,7 +75,7 @@ static void attempt(size_t target, enum outcome_kind kind, enum outcome_reason r
                                         .message = memory_string(message)}};
 
     buffer_append(&answer.output, output, length);
-    result_start(&result, target, wall);
+    result_start(&result, target, wall, 0);
     result_end(&result, target, &done, &answer, settled);
 }
 
@@ -250,8 +250,9 @@ END_TEST
 START_TEST(durations_are_counted)
 {
     make_usual_run();
-    check_text("//section[@id='durations']/p",
-               "5 attempts: shortest 2.0s, median 2.0s, 95% within 2.0s, longest 2.0s.");
+    check_text(
+        "//section[@id='durations']/p",
+        "5 attempts that have ended: shortest 2.0s, median 2.0s, 95% within 2.0s, longest 2.0s.");
     check_count("//svg[@class='histogram']//rect", 3);
     check_text("//section[@id='durations']//tbody/tr/td[1]", "5");
     check_text("//section[@id='durations']//tbody/tr/td[2]", "3");
@@ -321,14 +322,14 @@ static void end_well(void)
 static void go_on(void)
 {
     succeed(0, "a");
-    result_start(&result, 1, wall + S);
+    result_start(&result, 1, wall + S, S);
     result.ending = RESULT_GOING;
 }
 
 static void be_killed(void)
 {
     succeed(0, "a");
-    result_start(&result, 1, wall + S);
+    result_start(&result, 1, wall + S, S);
     result_interrupt(&result);
 }
 
@@ -367,12 +368,13 @@ static const struct {
     {"it goes on", go_on, "Still going on: 1 of 2 have ended, 0 not ok", "", "running", 1, 0,
      "running"},
     {"killed", be_killed, "1 of 2 is not ok",
-     "Interrupted: azfan was killed, its machine went down, or its disk was full.", "unknown", 1, 1,
-     "unknown"},
+     "Interrupted: azfan was killed, this machine went down, or its disk was full.", "unknown", 1,
+     1, "unknown"},
     {"stopped", be_stopped, "1 of 2 is not ok", "Stopped by SIGINT.", "skipped", 1, 1, "skipped"},
-    {"too late", be_late, "1 of 2 is not ok",
-     "Stopped: the run\xe2\x80\x99s deadline of 10.0s had passed.", "skipped", 1, 1, "skipped"},
-    {"trouble", have_trouble, "All 2 are ok", "Trouble: the disk is full.", "ok", 2, 0, "ok"},
+    {"too late", be_late, "1 of 2 is not ok", "Stopped: the run's deadline of 10s had passed.",
+     "skipped", 1, 1, "skipped"},
+    {"trouble", have_trouble, "All 2 are ok, but the run did not end well",
+     "Trouble: the disk is full.", "error", 2, 0, "ok"},
 };
 
 START_TEST(the_verdict_is_honest)
@@ -396,7 +398,7 @@ START_TEST(what_waits_does_not_look_like_an_outcome)
 {
     make_run(3, 1);
     attempt(0, OUTCOME_ERROR, REASON_BUSY, "", 0, false);
-    result_start(&result, 1, wall + S);
+    result_start(&result, 1, wall + S, S);
     result.ending = RESULT_GOING;
     result.rehearsal = true;
     write_page();

@@ -130,7 +130,7 @@ static void start(size_t index)
     now += 17 * NUMBER_MILLISECOND;
     event_start(&line, &original, index, (int)original.targets[index].attempt_count + 1, now);
     put(&line);
-    result_start(&original, index, wall());
+    result_start(&original, index, wall(), 0);
 }
 
 /* Every byte in both directions, so that characters are begun and not ended; and real ones. */

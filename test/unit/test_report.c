@@ -50,7 +50,7 @@ static void settle(size_t index, enum outcome_kind kind, enum outcome_reason rea
 
     buffer_append(&answer.output, hostile, sizeof hostile - 1);
     buffer_append(&answer.errors, hostile, sizeof hostile - 1);
-    result_start(&result, index, 0);
+    result_start(&result, index, 0, 0);
     result_end(&result, index, &attempt, &answer, true);
 }
 

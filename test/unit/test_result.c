@@ -21,7 +21,7 @@ static void end(struct result *result, size_t index, struct answer *answer, int6
 {
     struct result_attempt attempt = {.duration = duration, .wall_started = 1000};
 
-    result_start(result, index, 1000);
+    result_start(result, index, 1000, 0);
     result_end(result, index, &attempt, answer, settled);
 }
 
@@ -195,7 +195,7 @@ START_TEST(the_rest_is_settled_by_what_is_known)
     size_t indices[3];
 
     end(&result, 1, &busy, 5, false);
-    result_start(&result, 2, 1000);
+    result_start(&result, 2, 1000, 0);
     result_end_early(&result, RESULT_SIGNAL, 2, NULL);
     ck_assert_uint_eq(result_settle_rest(&result, indices), 2);
     ck_assert_uint_eq(indices[0], 0);
@@ -215,7 +215,7 @@ START_TEST(what_was_under_way_is_unknown)
 
     result.job.timeout = 200 * NUMBER_SECOND;
     result.job.script_timeout = 100 * NUMBER_SECOND;
-    result_start(&result, 0, 1000 * NUMBER_SECOND);
+    result_start(&result, 0, 1000 * NUMBER_SECOND, 0);
     result_interrupt(&result);
     ck_assert_int_eq(result.targets[0].outcome.kind, OUTCOME_UNKNOWN);
     ck_assert(result.targets[0].outcome.may_still_run);
@@ -223,6 +223,36 @@ START_TEST(what_was_under_way_is_unknown)
     ck_assert_int_eq(result_exit_status(&result), 137);
     ck_assert_int_eq(result.targets[0].busy_until, (1000 + 200 + 100 + 60) * NUMBER_SECOND);
     ck_assert_int_eq(result.targets[1].busy_until, 0);
+    result_done(&result);
+}
+END_TEST
+
+/* What is under way counts as an attempt, and nobody may be told that its script does not run. */
+START_TEST(an_attempt_without_an_end)
+{
+    struct result result = begin(2);
+    struct answer busy = answer_of(OUTCOME_ERROR, REASON_BUSY);
+
+    busy.outcome.script = SCRIPT_NOT_STARTED;
+    ck_assert_uint_eq(result_attempts(&result.targets[0]), 0);
+    ck_assert(!result_may_still_run(&result.targets[0]));
+    end(&result, 0, &busy, NUMBER_SECOND, false);
+    ck_assert_uint_eq(result_attempts(&result.targets[0]), 1);
+    ck_assert_int_eq(result_script(&result.targets[0]), SCRIPT_NOT_STARTED);
+    result_start(&result, 0, 5000 * NUMBER_SECOND, 7 * NUMBER_SECOND);
+    ck_assert_uint_eq(result_attempts(&result.targets[0]), 2);
+    ck_assert_int_eq(result_script(&result.targets[0]), SCRIPT_MAY_HAVE_STARTED);
+    ck_assert(result_may_still_run(&result.targets[0]));
+    /* Put back, it was none; the end of the one before is the last that is known. */
+    result_unstart(&result, 0);
+    ck_assert_uint_eq(result_attempts(&result.targets[0]), 1);
+    ck_assert_int_eq(result.targets[0].wall_ended, 1000 + NUMBER_SECOND);
+    /* azfan is killed over it: it stays one. */
+    result_start(&result, 0, 5000 * NUMBER_SECOND, 7 * NUMBER_SECOND);
+    result_interrupt(&result);
+    ck_assert_uint_eq(result_attempts(&result.targets[0]), 2);
+    ck_assert_int_eq(result.targets[0].began, 7 * NUMBER_SECOND);
+    ck_assert_uint_eq(result_attempts(&result.targets[1]), 0);
     result_done(&result);
 }
 END_TEST
@@ -249,6 +279,7 @@ static Suite *result_suite(void)
 
     tcase_add_loop_test(tests, exit_status_follows_the_ladder, 0, UNIT_COUNT(status_cases));
     tcase_add_test(tests, what_is_not_settled_is_not_ok);
+    tcase_add_test(tests, an_attempt_without_an_end);
     tcase_add_test(tests, nothing_selected_is_seven);
     tcase_add_loop_test(tests, the_ending_that_counts, 0, UNIT_COUNT(ending_cases));
     tcase_add_test(tests, attempts_add_up);

@@ -149,7 +149,7 @@ static bool run_target(struct result *result, size_t index, const char *outcome)
         return false;
     event_start(&line, result, index, 1, 0);
     put(&line);
-    result_start(result, index, started);
+    result_start(result, index, started, 0);
     if (strcmp(outcome, "started") == 0)
         return true;
     ck_assert_int_ne(outcome_find_kind(outcome), OUTCOME_KINDS);

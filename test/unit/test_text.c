@@ -143,6 +143,29 @@ START_TEST(wrapped)
 END_TEST
 
 static const struct {
+    const char *text;
+    const char *expected;
+} words_of_a_shell[] = {
+    {"20261125T030000Z-demo-1a2b", "20261125T030000Z-demo-1a2b"},
+    {"/runs/a_b.c", "/runs/a_b.c"},
+    {"", "''"},
+    {"my run", "'my run'"},
+    {"a; `id` $(id)", "'a; `id` $(id)'"},
+    {"it's", "'it'\\''s'"},
+    {"a\033[2J", "'a\\x1b[2J'"},
+};
+
+START_TEST(word_of_a_shell)
+{
+    struct buffer seen = BUFFER_INIT;
+
+    text_add_word(&seen, words_of_a_shell[_i].text);
+    ck_assert_str_eq(buffer_text(&seen), words_of_a_shell[_i].expected);
+    buffer_done(&seen);
+}
+END_TEST
+
+static const struct {
     const char *word;
     const char *expected; /* NULL: nothing is close */
 } guesses[] = {
@@ -176,6 +199,7 @@ static Suite *make_suite(void)
 
     tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, plain_shows_nul);
+    tcase_add_loop_test(tests, word_of_a_shell, 0, UNIT_COUNT(words_of_a_shell));
     tcase_add_loop_test(tests, wrapped, 0, UNIT_COUNT(sentences));
     tcase_add_loop_test(tests, last_lines, 0, UNIT_COUNT(lines));
     tcase_add_loop_test(tests, nearest, 0, UNIT_COUNT(guesses));
