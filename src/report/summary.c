@@ -153,12 +153,28 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
                      result->workers);
 }
 
+/* It may have several lines: none of them looks like one of azfan's. */
+static void print_runbook(struct buffer *buffer, const char *runbook)
+{
+    const char *before = "Runbook: ";
+
+    while (*runbook != '\0') {
+        size_t length = strcspn(runbook, "\n");
+
+        buffer_add(buffer, before);
+        text_append_plain(buffer, runbook, length);
+        buffer_add(buffer, "\n");
+        runbook += length + (runbook[length] == '\n');
+        before = "         ";
+    }
+}
+
 static void print_places(struct buffer *buffer, const struct result *result)
 {
     bool all_ok = result->counts[OUTCOME_OK] == result->target_count;
 
     if (!all_ok && result->job.runbook != NULL)
-        print_plain(buffer, "Runbook: ", result->job.runbook, "\n");
+        print_runbook(buffer, result->job.runbook);
     if (!all_ok && result->trouble == NULL && result->ending != RESULT_GOING &&
         result_word(result) != NULL) {
         buffer_add(buffer, "Again:   azfan rerun ");

@@ -85,7 +85,8 @@ static int missing(struct error *error, const char *what)
 
 /* ---- values ------------------------------------------------------------------------------- */
 
-/* What stands in every line that is shown. An escape sequence in it is somebody's, not azfan's. */
+/* What stands in every line that is shown. An escape sequence or a line end in it is somebody's,
+ * not azfan's. */
 static char *copy_name(const json_t *object, const char *key)
 {
     const char *name = value_get_text(object, key);
@@ -95,7 +96,7 @@ static char *copy_name(const json_t *object, const char *key)
     if (name == NULL)
         return NULL;
     text_add_plain(&plain, name);
-    if (strcmp(buffer_text(&plain), name) == 0)
+    if (strcmp(buffer_text(&plain), name) == 0 && name[strcspn(name, "\n\t")] == '\0')
         copy = memory_string(name);
     buffer_done(&plain);
     return copy;

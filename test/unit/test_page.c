@@ -259,6 +259,20 @@ START_TEST(durations_are_counted)
 }
 END_TEST
 
+/* "95% within": 95 of 100 at least, never fewer. */
+START_TEST(a_percentile_is_rounded_up)
+{
+    make_run(2, 1);
+    succeed(0, "");
+    succeed(1, "");
+    result.targets[0].attempts[0].duration = 9 * S;
+    write_page();
+    check_text("//section[@id='durations']/p",
+               "2 attempts that have ended: shortest 2.0s, median 2.0s, 95% within 9.0s, longest "
+               "9.0s.");
+}
+END_TEST
+
 START_TEST(it_is_in_good_order)
 {
     make_usual_run();
@@ -599,6 +613,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, outputs_are_gathered_and_compared);
     tcase_add_test(tests, every_target_has_a_row_and_the_urgent_come_first);
     tcase_add_test(tests, durations_are_counted);
+    tcase_add_test(tests, a_percentile_is_rounded_up);
     tcase_add_test(tests, it_is_in_good_order);
     tcase_add_test(tests, its_policy_lets_in_its_own_style_and_script_alone);
     tcase_add_test(tests, the_same_result_is_the_same_page);

@@ -176,6 +176,38 @@ START_TEST(the_summary_names_what_is_not_ok_and_what_to_do)
 }
 END_TEST
 
+/* A runbook is text; its second line must not look like azfan's own words. */
+START_TEST(a_runbook_of_several_lines_is_indented)
+{
+    char *text;
+
+    free(result.job.runbook);
+    result.job.runbook = memory_string("call Anna\ndemo: 3 ok of 3 targets");
+    text = written(summary_without_colour);
+    ck_assert_ptr_nonnull(strstr(text, "\nRunbook: call Anna\n         demo: 3 ok of 3 targets\n"));
+    free(text);
+}
+END_TEST
+
+/* A target that is under way may be running its script, and has no outcome and no message. */
+START_TEST(what_is_under_way_does_not_look_idle)
+{
+    json_t *root;
+    json_t *target;
+    char *text;
+
+    result.targets[2].state = RESULT_STARTED;
+    text = written(json_write);
+    root = json_loads(text, JSON_ALLOW_NUL, NULL);
+    target = json_array_get(json_object_get(root, "targets"), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(target, "script_started")), "maybe");
+    ck_assert(json_is_true(json_object_get(target, "may_still_run")));
+    ck_assert(json_is_null(json_object_get(target, "message")));
+    json_decref(root);
+    free(text);
+}
+END_TEST
+
 START_TEST(a_block_has_its_prefix_on_every_line)
 {
     struct buffer bytes = BUFFER_INIT;
@@ -205,6 +237,8 @@ static Suite *report_suite(void)
     tcase_add_loop_test(tests, no_control_character_reaches_the_reader, 0,
                         UNIT_COUNT(text_writers));
     tcase_add_test(tests, the_summary_names_what_is_not_ok_and_what_to_do);
+    tcase_add_test(tests, a_runbook_of_several_lines_is_indented);
+    tcase_add_test(tests, what_is_under_way_does_not_look_idle);
     tcase_add_test(tests, a_block_has_its_prefix_on_every_line);
     suite_add_tcase(suite, tests);
     return suite;
