@@ -13,6 +13,9 @@
 
 struct buffer;
 
+/* Is BYTE, of UTF-8, within a character: not its first? A text is not cut before such a byte. */
+bool text_is_within_character(char byte);
+
 /* Is it UTF-8 (no surrogates, no overlong forms)? If not, *RET_BAD is the first bad byte. */
 bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad);
 

@@ -40,6 +40,11 @@ static size_t read_character(const char *bytes, size_t length, uint32_t *ret)
     return size;
 }
 
+bool text_is_within_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
 bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad)
 {
     uint32_t character;

@@ -9,11 +9,6 @@
 
 enum { LONGEST_RUN = 16 };
 
-static bool is_within_character(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
 static size_t longest_run_of_backticks(const char *text, size_t length)
 {
     size_t longest = 0;
@@ -59,7 +54,7 @@ static struct buffer take_line(const char *text, size_t most)
     add_bounded_runs(&line, buffer_text(&plain), plain.length);
     buffer_done(&plain);
     if (line.length > most) {
-        while (most > 0 && is_within_character(line.data[most]))
+        while (most > 0 && text_is_within_character(line.data[most]))
             most--;
         line.length = most;
         buffer_add(&line, "…");
@@ -129,9 +124,9 @@ static void add_ends(struct buffer *buffer, const char *text, size_t length, siz
         buffer_append(buffer, text, length);
         return;
     }
-    while (head > 0 && is_within_character(text[head]))
+    while (head > 0 && text_is_within_character(text[head]))
         head--;
-    while (tail < length && is_within_character(text[tail]))
+    while (tail < length && text_is_within_character(text[tail]))
         tail++;
     buffer_append(buffer, text, head);
     buffer_print(buffer, "\n[… %zu bytes left out …]\n", tail - head);

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 int ignore_add(struct ignore *ignore, const char *pattern, struct error *error)
 {
@@ -28,16 +29,10 @@ int ignore_add(struct ignore *ignore, const char *pattern, struct error *error)
     return 0;
 }
 
-/* UTF-8: not the first byte of a character. */
-static bool is_inside(char byte)
-{
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
 /* Where the character that has the byte AT begins, but not before FLOOR. */
 static size_t find_start(const char *line, size_t floor, size_t at)
 {
-    while (at > floor && is_inside(line[at]))
+    while (at > floor && text_is_within_character(line[at]))
         at--;
     return at;
 }
@@ -45,7 +40,7 @@ static size_t find_start(const char *line, size_t floor, size_t at)
 /* Where the first character from AT on begins. */
 static size_t find_end(const char *line, size_t length, size_t at)
 {
-    while (at < length && is_inside(line[at]))
+    while (at < length && text_is_within_character(line[at]))
         at++;
     return at;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "run/result.h"
 
 enum { LONGEST_NAMES = 600, LONGEST_LABEL = 300 }; /* bytes */
@@ -62,7 +63,7 @@ static size_t find_cut(const char *text, size_t limit)
         cut--;
     if (cut > limit / 2)
         return cut;
-    for (cut = limit; cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80; cut--)
+    for (cut = limit; cut > 0 && text_is_within_character(text[cut]); cut--)
         ; /* in the middle of a character */
     return cut;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "report/diff.h"
 #include "report/page_common.h"
 #include "report/page_parts.h"
@@ -30,11 +31,6 @@ struct stream {
 
 /* ---- one stream --------------------------------------------------------------------------- */
 
-static bool starts_character(const char *text, size_t at)
-{
-    return ((unsigned char)text[at] & 0xc0) != 0x80;
-}
-
 /* Whole lines where they are short enough, and whole characters in any case. */
 static size_t end_of_head(const char *text)
 {
@@ -44,7 +40,7 @@ static size_t end_of_head(const char *text)
         if (text[i - 1] == '\n')
             return i;
     }
-    while (!starts_character(text, end))
+    while (text_is_within_character(text[end]))
         end--;
     return end;
 }
@@ -57,7 +53,7 @@ static size_t start_of_tail(const char *text, size_t length)
         if (text[i - 1] == '\n')
             return i;
     }
-    while (!starts_character(text, start))
+    while (text_is_within_character(text[start]))
         start++;
     return start;
 }
