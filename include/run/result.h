@@ -93,11 +93,11 @@ struct result_target {
     int64_t busy_until;     /* wall clock: so long its script may still run on the VM, for the guard
                                stops it script_timeout after its start, and az and the agent may
                                need a minute before that; 0: it does not run any more */
-    bool open;              /* an attempt has begun whose end is not known: it is under way, or azfan
-                               was killed over it */
-    int64_t began;          /* its start, nanoseconds from the start of the run */
-    int64_t duration;       /* of all attempts that have ended */
-    struct buffer output;   /* of the last attempt: raw bytes, any, secrets removed */
+    bool open;            /* an attempt has begun whose end is not known: it is under way, or azfan
+                             was killed over it */
+    int64_t began;        /* its start, nanoseconds from the start of the run */
+    int64_t duration;     /* of all attempts that have ended */
+    struct buffer output; /* of the last attempt: raw bytes, any, secrets removed */
     struct buffer errors;
     bool output_truncated;
     bool errors_truncated;
