@@ -35,6 +35,12 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
 void text_add_plain(struct buffer *buffer, const char *text);
 
 /*
+ * Appends JSON text, with each character that text_append_plain() would write out as JSON's own
+ * \u escape: it means the same, and does nothing to a terminal.
+ */
+void text_append_json(struct buffer *buffer, const char *bytes, size_t length);
+
+/*
  * Appends TEXT, words in ASCII, broken between them so that no line is longer than WIDTH columns;
  * the first line begins in column START, the others are indented by INDENT. A word that is too long
  * by itself is not broken. WIDTH 0: nothing is.

@@ -28,7 +28,7 @@ struct result;
 
 enum live_mode {
     LIVE_NONE,   /* no progress: only lines for what has ended, and what must be told */
-    LIVE_PLAIN,  /* a line about the state every 30 s */
+    LIVE_PLAIN,  /* a line about the state every 30 s; none when quiet */
     LIVE_SCREEN, /* lines at the bottom of the terminal */
     LIVE_JSON    /* the events of the journal and notes, as JSON lines on standard error */
 };
@@ -67,10 +67,18 @@ struct live {
  */
 bool live_can_draw(void);
 
+/* Does nobody else write to it behind our back? What reads standard output from a pipe may: tee(1),
+ * a pager. */
+bool live_is_alone(void);
+
 /* RESULT knows the job; NOT_BEFORE: when each target may start, NULL for at once. Both, and LIVE
  * itself, stay where they are until live_close(). */
 void live_open(struct live *live, const struct live_choices *choices, const struct result *result,
                const struct job *job, const int64_t *not_before);
+
+/* Takes the lines at the bottom away, until the next event: the terminal may become somebody
+ * else's, or azfan may be ended. */
+void live_leave(struct live *live);
 
 /* Takes the lines at the bottom away, and writes what is still on its way, however long the reader
  * takes. */

@@ -4,9 +4,9 @@
  *
  * The cursor always rests below the lines, at the left margin. No mode of the
  * terminal is ever changed: no cursor is hidden, no echo switched off, no line
- * wrapping. So there is nothing to restore, whatever ends azfan. All functions
- * only append bytes to a buffer, and remember what is on the screen once these
- * have been written, and ask the kernel about the terminal.
+ * wrapping. So there is nothing to restore, whatever ends azfan. What erases
+ * and draws only appends bytes to a buffer, and remembers what is on the screen
+ * once these have been written; the kernel is asked about the terminal.
  * Main thread.
  */
 #ifndef AZFAN_REPORT_SCREEN_H
@@ -36,7 +36,8 @@ void screen_measure(struct screen *screen);
 /* Is this process in the terminal's foreground? Where it has none to be in: yes. */
 bool screen_is_ours(const struct screen *screen);
 
-/* How many lines may be drawn: a third of the rows, so that what scrolls by can be read. */
+/* How many lines may be drawn: a third of the rows, so that what scrolls by can be read; 0: none.
+ */
 int screen_height(const struct screen *screen);
 
 /*

@@ -124,6 +124,36 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
     buffer_append(buffer, bytes + done, length - done);
 }
 
+static void add_json_escape(struct buffer *buffer, uint32_t character)
+{
+    if (character < 0x10000) {
+        buffer_print(buffer, "\\u%04x", (unsigned)character);
+        return;
+    }
+    character -= 0x10000;
+    buffer_print(buffer, "\\u%04x\\u%04x", (unsigned)(0xd800 + (character >> 10)),
+                 (unsigned)(0xdc00 + (character & 0x3ff)));
+}
+
+void text_append_json(struct buffer *buffer, const char *bytes, size_t length)
+{
+    size_t start = 0;
+
+    for (size_t at = 0; at < length;) {
+        uint32_t character = 0;
+        size_t size = read_character(bytes + at, length - at, &character);
+
+        if (size > 0 && character >= 0x7f &&
+            is_harmful(character)) { /* JSON has escaped the rest */
+            buffer_append(buffer, bytes + start, at - start);
+            add_json_escape(buffer, character);
+            start = at + size;
+        }
+        at += size > 0 ? size : 1;
+    }
+    buffer_append(buffer, bytes + start, length - start);
+}
+
 void text_add_plain(struct buffer *buffer, const char *text)
 {
     text_append_plain(buffer, text, strlen(text));

@@ -170,6 +170,7 @@ static void finish(const struct options *options, struct stage *stage, struct re
     write_own_report(stage, result);
     status = result_exit_status(result);
     clear_away(stage, live);
+    live_leave(live); /* a signal that waits ends azfan in the next line */
     signals_release();
     live_close(live);
     (void)reports_write_asked(options, result, &error);
@@ -308,7 +309,7 @@ static enum live_mode choose_mode(const struct options *options)
     case PROGRESS_LIVE:
         break;
     case PROGRESS_AUTO:
-        if (options->quiet)
+        if (options->quiet || !live_is_alone())
             return LIVE_PLAIN;
         break;
     }

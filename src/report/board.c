@@ -160,6 +160,16 @@ static int64_t time_for(const struct board *board, size_t count, int64_t mean)
     return (int64_t)((count + at_once - 1) / at_once) * mean;
 }
 
+/* When the last of those that wait may start; so far back that it does not count: none waits. */
+static int64_t last_wait(const struct board *board)
+{
+    int64_t last = 0;
+
+    for (size_t i = 0; i < board->waiting_count; i++)
+        last = greater(last, board->targets[board->waiting[i]].again_at);
+    return last;
+}
+
 int64_t board_estimate(const struct board *board, int64_t now)
 {
     size_t left = board->left[board->batch - 1];
@@ -174,6 +184,7 @@ int64_t board_estimate(const struct board *board, int64_t now)
     if (board->stage != SCHEDULE_GOING)
         return board->running > 0 && rest > 0 ? rest : -1;
     rest += time_for(board, left > board->running ? left - board->running : 0, mean);
+    rest = greater(rest, last_wait(board) - now + mean);
     rest += greater(0, board->batch_from - now);
     for (int batch = board->batch + 1; batch <= board->batches; batch++)
         rest += board->pause_between + time_for(board, board->left[batch - 1], mean);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -55,7 +56,7 @@ static void draw_frame(struct live *live, int64_t now, bool with_lines)
     screen_erase(&live->screen, &frame);
     buffer_append(&frame, buffer_text(&live->pending), live->pending.length);
     buffer_done(&live->pending);
-    if (with_lines && screen_is_ours(&live->screen))
+    if (with_lines && screen_height(&live->screen) > 0 && screen_is_ours(&live->screen))
         append_lines(live, &frame, now);
     outlet_add(&live->notes, &frame);
     live->stale = false;
@@ -100,13 +101,23 @@ static void print_result(struct live *live, struct buffer *text)
         outlet_add(&live->output, text);
 }
 
+/* JSON, but nothing of it may do anything to a terminal. */
+static void print_json(struct live *live, const char *line, size_t length)
+{
+    struct buffer safe = BUFFER_INIT;
+
+    text_append_json(&safe, line, length);
+    outlet_add(&live->notes, &safe);
+}
+
 static void print_event(struct live *live, json_t *event)
 {
     struct buffer line = BUFFER_INIT;
 
     value_print(&line, event);
     buffer_add(&line, "\n");
-    outlet_add(&live->notes, &line);
+    print_json(live, buffer_text(&line), line.length);
+    buffer_done(&line);
 }
 
 static json_t *make_event(const char *name)
@@ -297,12 +308,15 @@ static void asked(void *context, const struct result *result, const struct watch
 
 /* ---- the terminal ------------------------------------------------------------------------- */
 
-static void leaving(void *context)
+void live_leave(struct live *live)
 {
-    struct live *live = context;
-
     if (live->choices.mode == LIVE_SCREEN && !outlet_is_waiting(&live->notes))
         draw_frame(live, live->now(), false);
+}
+
+static void leaving(void *context)
+{
+    live_leave(context);
 }
 
 /*
@@ -314,7 +328,7 @@ static void continued(void *context, const struct result *result, size_t running
     struct live *live = context;
     struct buffer note = BUFFER_INIT;
 
-    if (live->now() - live->next_second > NUMBER_SECOND)
+    if (live->now() - live->next_second > NUMBER_SECOND && !outlet_is_waiting(&live->notes))
         screen_forget(&live->screen);
     screen_measure(&live->screen);
     notice_continued(&note, result, running);
@@ -331,11 +345,7 @@ static void resized(void *context)
 
 static void journaled(void *context, const char *line, size_t length)
 {
-    struct live *live = context;
-    struct buffer copy = BUFFER_INIT;
-
-    buffer_append(&copy, line, length);
-    outlet_add(&live->notes, &copy);
+    print_json(context, line, length);
 }
 
 static int64_t next_tick(const struct live *live)
@@ -396,6 +406,14 @@ bool live_can_draw(void)
 
     return isatty(STDERR_FILENO) == 1 && term != NULL && term[0] != '\0' &&
            strcmp(term, "dumb") != 0;
+}
+
+bool live_is_alone(void)
+{
+    struct stat status;
+
+    return fstat(STDOUT_FILENO, &status) < 0 ||
+           !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
 /* Is what the environment calls its text UTF-8? The program's own locale stays as it is. */

@@ -9,6 +9,19 @@
 
 enum { COLUMNS = 80, ROWS = 24 };
 
+/* Does what is typed on standard input show on this terminal, line by line? */
+static bool is_echoed_here(const struct screen *screen)
+{
+    unsigned input = 0;
+    unsigned output = 0;
+    struct termios modes;
+
+    return ioctl(STDIN_FILENO, TIOCGDEV, &input) == 0 &&
+           ioctl(screen->fd, TIOCGDEV, &output) == 0 && input == output &&
+           tcgetattr(STDIN_FILENO, &modes) == 0 && (modes.c_lflag & ICANON) != 0 &&
+           (modes.c_lflag & (ECHO | ECHONL)) != 0;
+}
+
 /*
  * Has a line been typed since the last time? It stays where it is, for the shell. How many lines
  * the bytes make nobody can tell without reading them; people type one a second.
@@ -18,7 +31,7 @@ static bool see_typing(struct screen *screen)
     int before = screen->typed;
 
     screen->typed = 0;
-    if (isatty(STDIN_FILENO) == 1)
+    if (is_echoed_here(screen))
         (void)ioctl(STDIN_FILENO, FIONREAD, &screen->typed);
     return screen->typed > before;
 }
@@ -50,6 +63,8 @@ int screen_height(const struct screen *screen)
 {
     int height = screen->rows / 3;
 
+    if (screen->rows < 2) /* what is drawn would scroll itself away */
+        return 0;
     return height < 1 ? 1 : height;
 }
 

@@ -159,6 +159,38 @@ until_next_frame() { wait_for head_differs "$(head_line)"; }
   [ "$(everything | grep -cE '\[[ 0-9]+/12\] vm-')" = 12 ] || { everything; return 1; }
 }
 
+@test "a pipe behind standard output, as to tee: its reader may write here too, so plain lines" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "" "| tee \$place/log"
+  until_ended
+  no_residue
+  [ "$(results)" = 12 ] || { everything; return 1; }
+}
+
+@test "a terminal of one row: nothing is drawn that would scroll itself away" {
+  job_of_12
+  open_terminal 60 1
+  type "\$azfan run \$job --az \$stub/az --run-dir \$place/run; touch \$place/ended"
+  wait_for test -e "$place/ended"
+  no_residue
+}
+
+@test "typing that is not shown erases no result" {
+  job_of_12
+  open_terminal 80 24
+  type 'stty -echo'
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running'
+  for word in one two three; do
+    type "$word"
+    until_next_frame
+  done
+  open_gate
+  until_screen '^test: 12 ok'
+  [ "$(results)" = 12 ] || { everything; return 1; }
+}
+
 @test "kill -9 leaves a terminal that works, with the prompt on a line of its own" {
   job_of_12
   open_terminal 80 24

@@ -198,7 +198,7 @@ START_TEST(who_waits_is_shown_with_the_moment)
     waits(2, 20 * S, 10 * S);
     waits(7, 30 * S, 10 * S);
     expect(WIDE, 10 * S,
-           "---------------------------------------- 0 of 30  10s, about 30s left\n"
+           "---------------------------------------- 0 of 30  10s, about 40s left\n"
            "7 running  3 waiting\n"
            "  web-01  10s of 3m40s\n"
            "  web-02  10s of 3m40s\n"
@@ -207,7 +207,7 @@ START_TEST(who_waits_is_shown_with_the_moment)
            "  web-03  again in 10s (busy, attempt 2 of 3)\n"
            "  web-08  again in 20s (busy, attempt 2 of 3)\n");
     expect_state(10 * S, "10s: 0 of 30 have ended, 7 running, the longest web-01 for 10s of 3m40s, "
-                         "3 waiting, the first web-03 for 10s, about 30s left");
+                         "3 waiting, the first web-03 for 10s, about 40s left");
     expect((struct panel_look){.width = 80, .height = 3}, 25 * S,
            "---------------------------------------- 0 of 30  25s, about 30s left\n"
            "7 running  3 waiting\n"

@@ -143,6 +143,32 @@ START_TEST(wrapped)
 END_TEST
 
 static const struct {
+    const char *json;
+    const char *expected;
+} jsons[] = {
+    {"{\"a\":\"b\"}\n", "{\"a\":\"b\"}\n"},
+    {"\"\xc3\xa4\xe2\x82\xac\"", "\"\xc3\xa4\xe2\x82\xac\""},
+    {"\"\xc2\x9b"
+     "2J\"",
+     "\"\\u009b2J\""},
+    {"\"\x7f\"", "\"\\u007f\""},
+    {"\"a\xe2\x80\xae"
+     "b\"",
+     "\"a\\u202eb\""},
+    {"\"\xf3\xa0\x80\x81\"", "\"\\udb40\\udc01\""}, /* U+E0001 */
+};
+
+START_TEST(json_does_nothing_to_a_terminal)
+{
+    struct buffer seen = BUFFER_INIT;
+
+    text_append_json(&seen, jsons[_i].json, strlen(jsons[_i].json));
+    ck_assert_str_eq(buffer_text(&seen), jsons[_i].expected);
+    buffer_done(&seen);
+}
+END_TEST
+
+static const struct {
     const char *text;
     const char *expected;
 } words_of_a_shell[] = {
@@ -199,6 +225,7 @@ static Suite *make_suite(void)
 
     tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, plain_shows_nul);
+    tcase_add_loop_test(tests, json_does_nothing_to_a_terminal, 0, UNIT_COUNT(jsons));
     tcase_add_loop_test(tests, word_of_a_shell, 0, UNIT_COUNT(words_of_a_shell));
     tcase_add_loop_test(tests, wrapped, 0, UNIT_COUNT(sentences));
     tcase_add_loop_test(tests, last_lines, 0, UNIT_COUNT(lines));
