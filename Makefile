@@ -161,7 +161,7 @@ lint: build/.deps-test
 	@test/lint/run
 
 # $(call put,MODE,FILE,FOLDER[,NAME])
-put = install -D -m $(1) $(2) $(DESTDIR)$(3)/$(or $(4),$(notdir $(2)))
+put = install -D -m $(1) $(2) "$(DESTDIR)$(3)/$(or $(4),$(notdir $(2)))"
 
 install: all
 	$(call put,755,build/azfan,$(BINDIR))
@@ -171,20 +171,23 @@ install: all
 	$(call put,644,completions/_azfan,$(ZSHDIR))
 	$(call put,644,completions/azfan.fish,$(FISHDIR))
 	$(call put,644,share/azfan.mk,$(DATADIR))
-	install -d $(DESTDIR)$(MAKEDIR)
-	ln -sfr $(DESTDIR)$(DATADIR)/azfan.mk $(DESTDIR)$(MAKEDIR)/azfan.mk
+	install -d "$(DESTDIR)$(MAKEDIR)"
+	ln -sfr "$(DESTDIR)$(DATADIR)/azfan.mk" "$(DESTDIR)$(MAKEDIR)/azfan.mk"
 	$(call put,644,README.md,$(DOCDIR))
 	$(call put,644,LICENSE,$(DOCDIR))
-	install -d $(DESTDIR)$(DOCDIR)/examples
-	install -m 644 jobs/*.yaml $(DESTDIR)$(DOCDIR)/examples
-	cp -R examples/. $(DESTDIR)$(DOCDIR)/examples
-	chmod -R u=rwX,go=rX $(DESTDIR)$(DOCDIR)/examples
+	install -d "$(DESTDIR)$(DOCDIR)/examples"
+	install -m 644 jobs/*.yaml "$(DESTDIR)$(DOCDIR)/examples"
+	cp -R examples/. "$(DESTDIR)$(DOCDIR)/examples"
+	chmod -R u=rwX,go=rX "$(DESTDIR)$(DOCDIR)/examples"
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/azfan $(DESTDIR)$(MANDIR)/man1/azfan.1 $(DESTDIR)$(MANDIR)/man5/azfan-job.5
-	rm -f $(DESTDIR)$(BASHDIR)/azfan $(DESTDIR)$(ZSHDIR)/_azfan $(DESTDIR)$(FISHDIR)/azfan.fish
-	rm -f $(DESTDIR)$(MAKEDIR)/azfan.mk
-	rm -rf $(DESTDIR)$(DATADIR) $(DESTDIR)$(DOCDIR)
+	rm -f "$(DESTDIR)$(BINDIR)/azfan" "$(DESTDIR)$(MANDIR)/man1/azfan.1" "$(DESTDIR)$(MANDIR)/man5/azfan-job.5"
+	rm -f "$(DESTDIR)$(BASHDIR)/azfan" "$(DESTDIR)$(ZSHDIR)/_azfan" "$(DESTDIR)$(FISHDIR)/azfan.fish"
+	rm -f "$(DESTDIR)$(MAKEDIR)/azfan.mk" "$(DESTDIR)$(DATADIR)/azfan.mk"
+	rm -f "$(DESTDIR)$(DOCDIR)/README.md" "$(DESTDIR)$(DOCDIR)/LICENSE"
+	cd "$(DESTDIR)$(DOCDIR)/examples" 2>/dev/null && rm -rf $(notdir $(wildcard jobs/*.yaml examples/*)) || true
+	@# Somebody may have named folders that are not azfan's alone: those stay.
+	@rmdir "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(DATADIR)" 2>/dev/null || true
 
 clean:
 	rm -rf build

@@ -68,7 +68,9 @@ end
 
 # __azfan_files SUFFIX...: files that end so, and folders.
 function __azfan_files
-    __fish_complete_path (commandline -ct | string replace -r '^--[a-z-]+=' '') |
+    # As fish itself completes a word: with its quotes, ~ and variables.
+    set -l word (commandline -ct | string replace -r '^--[a-z-]+=' '')
+    complete -C"__fish_command_without_completions $word" |
         string match -r '^.*(?:/|\.(?:'(string join '|' $argv)'))(?:\t.*)?$'
 end
 

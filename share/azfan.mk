@@ -73,7 +73,10 @@ azfan-check:
 	@$(if $(azfan-found),$(AZFAN) check $(call azfan-quote,$(azfan-folder))/*.yaml,$(azfan-none))
 
 azfan-schema:
-	$(AZFAN) schema >$(call azfan-quote,$(azfan-folder)/azfan.schema.json)
+	@# An azfan that fails leaves the old one as it is.
+	$(AZFAN) schema >$(call azfan-quote,$(azfan-folder)/azfan.schema.json.new) && \
+	    mv $(call azfan-quote,$(azfan-folder)/azfan.schema.json.new) $(call azfan-quote,$(azfan-folder)/azfan.schema.json) || \
+	    { status=$$?; rm -f $(call azfan-quote,$(azfan-folder)/azfan.schema.json.new); exit $$status; }
 
 ifneq ($(azfan-names),)
 azfan-plans := $(azfan-names:%=$(AZFAN_PREFIX)plan-%)

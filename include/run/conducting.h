@@ -35,6 +35,8 @@ struct conducting {
     int64_t next_reaping;
     bool logging_in;
     bool told_no_room;
+    bool asked;     /* who is running: answered at the end of the round, when all is known */
+    bool continued; /* likewise told at the end of the round */
 };
 
 /* Nanoseconds since the start of the run. */

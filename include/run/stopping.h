@@ -20,8 +20,13 @@ void stopping_end_early(struct conducting *self, enum result_ending ending, int 
 /* azfan itself cannot go on as it should: what runs may end, nothing more is started. */
 void stopping_see_trouble(struct conducting *self, const struct error *error);
 
-/* All signals that have come; those that end nothing are answered. */
+/* All signals that have come; those that end nothing are obeyed, or remembered for
+ * stopping_answer(). */
 void stopping_see_signals(struct conducting *self);
+
+/* At the end of a round, when what has happened is on disk and shown: answers the signals that ask.
+ */
+void stopping_answer(struct conducting *self);
 
 /* The deadline, if it has just passed. */
 void stopping_see_time(struct conducting *self);

@@ -519,7 +519,9 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *erro
     }
     if (find_command(argv[1], &ret->command, error) < 0)
         return -1;
-    if (ret->command == OPTIONS_HELP && argc > 2)
+    if (ret->command == OPTIONS_HELP && argc > 3 && argv[2][0] != '-')
+        return error_set(error, "azfan help takes one command, not %d", argc - 2);
+    if (ret->command == OPTIONS_HELP && argc > 2 && argv[2][0] != '-')
         return find_command(argv[2], &ret->help_about, error);
     if (read_options(argc - 1, argv + 1, ret, error) < 0)
         return -1;

@@ -52,6 +52,8 @@ static const struct explanation {
 };
 
 /* The byte at a line and column of libyaml (it counts characters), or NUL at the end. */
+enum { NEXT_LINE = 0x85 }; /* the second byte of U+0085 */
+
 static char byte_at(const char *text, size_t length, size_t line, size_t column)
 {
     const char *at = text;
@@ -98,7 +100,28 @@ static size_t find_control(const char *text, size_t length)
         if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7f)
             return i;
         if (byte == 0xc2 && i + 1 < length && (unsigned char)text[i + 1] < 0xa0 &&
-            (unsigned char)text[i + 1] != 0x85)
+            (unsigned char)text[i + 1] != NEXT_LINE)
+            return i;
+    }
+    return length;
+}
+
+/*
+ * The first line end that only YAML 1.1 takes for one: U+0085, U+2028, U+2029, and a carriage
+ * return alone. Editors and people do not, so what stands behind it in a comment would count,
+ * unseen. LENGTH when there is none.
+ */
+static size_t find_hidden_line_end(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char *at = (const unsigned char *)text + i;
+        size_t left = length - i;
+
+        if (at[0] == '\r' && (left == 1 || at[1] != '\n'))
+            return i;
+        if (at[0] == 0xc2 && left > 1 && at[1] == NEXT_LINE)
+            return i;
+        if (at[0] == 0xe2 && left > 2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
             return i;
     }
     return length;
@@ -125,6 +148,13 @@ bool yamltext_check(const char *path, const char *text, size_t length, struct pr
     }
     if (!text_is_utf8(text, length, &bad)) {
         add_at(problems, path, text, bad, "not UTF-8: save the file as UTF-8");
+        return false;
+    }
+    bad = find_hidden_line_end(text, length);
+    if (bad < length) {
+        add_at(problems, path, text, bad,
+               "a line end that editors do not show (U+0085, U+2028, U+2029 or a carriage return "
+               "alone): end the line with LF or CRLF");
         return false;
     }
     return true;

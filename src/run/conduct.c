@@ -122,6 +122,7 @@ static void act(struct conducting *self)
         starts_launch(self);
         show_all(self);
     } while (self->notes.count > 0);
+    stopping_answer(self);
 }
 
 /* ---- the loop ----------------------------------------------------------------------------- */

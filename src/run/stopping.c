@@ -134,11 +134,11 @@ static bool see_harmless_signal(struct conducting *self, int signal)
     const struct watcher *watcher = self->conduct->watcher;
 
     if (signal == SIGUSR1)
-        tell_running(self);
+        self->asked = true;
     else if (signal == SIGWINCH)
         watcher->resized(watcher->context);
     else if (signal == SIGCONT)
-        watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
+        self->continued = true;
     else if (signal != SIGTSTP)
         return false;
     if (signal == SIGTSTP) {
@@ -146,6 +146,17 @@ static bool see_harmless_signal(struct conducting *self, int signal)
         signals_stop();
     }
     return true;
+}
+
+void stopping_answer(struct conducting *self)
+{
+    const struct watcher *watcher = self->conduct->watcher;
+
+    if (self->continued)
+        watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
+    if (self->asked)
+        tell_running(self);
+    self->continued = self->asked = false;
 }
 
 static void see_signal(struct conducting *self, int signal)

@@ -27,7 +27,8 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
 @test "every wrong job is wrong by the schema as well, but for what only the loader can see" {
   loader_only=(
     # a parser of YAML takes these, or tells of them itself
-    anchor duplicate-key duplicate-key-nested nul-escape tag
+    anchor duplicate-key duplicate-key-nested hidden-line-end-cr hidden-line-end-ls hidden-line-end-nel
+    hidden-line-end-ps nul-escape tag
     # True is true to every parser of YAML
     idempotent-capital
     # it is in other files, or in the environment
