@@ -221,11 +221,15 @@ measure_run() {
   nothing_is_left
 }
 
+# The state of each thread: the letter behind its name in parentheses.
+all_threads_are_stopped() { ! sed 's/.*) //' /proc/"$1"/task/*/stat | grep -q '^[^T]'; }
+
 @test "what ends at once is counted one by one" {
   vms='vm-[01-10]' write_job "concurrency: 10"
   STUB_AZ=gate start_job
   wait_for logged 10
   kill -STOP "$pid"
+  wait_for all_threads_are_stopped "$pid" # a signal takes its time
   open_gate
   wait_for zombies "$pid" 10
   kill -CONT "$pid"
