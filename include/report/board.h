@@ -9,8 +9,9 @@
  *   board_start(…), board_wait(…), board_settle(…)…
  *   board_close(&board);
  *
- * Every call costs the same however many targets there are. Times are absolute
- * monotonic nanoseconds. Main thread.
+ * Every call costs the same however many targets there are; only an estimate and
+ * board_next_waiting() look at all that wait, of whom there are few. Times are
+ * absolute monotonic nanoseconds. Main thread.
  */
 #ifndef AZFAN_REPORT_BOARD_H
 #define AZFAN_REPORT_BOARD_H

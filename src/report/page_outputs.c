@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the VMs printed. The largest group is shown as it is, the others as a difference to it. Each
+ * What the VMs printed. groups_first() is shown as it is, the others as a difference to it. Each
  * group may say so much, and all together: one that has no room is named, with the place where the
  * whole is.
  */
@@ -25,7 +25,7 @@ enum {
 struct stream {
     const char *name;
     const struct buffer *text;
-    const struct buffer *other; /* of the largest group; NULL: this is it */
+    const struct buffer *other; /* of groups_first(); NULL: this is it */
     bool truncated;
 };
 
