@@ -54,9 +54,11 @@ struct outcome {
     enum outcome_kind kind;
     enum outcome_reason reason;
     enum outcome_script script;
-    bool may_still_run;  /* the script may be running on the VM at this moment */
-    bool fatal;          /* every other target would meet the same: start no more */
-    int exit_code;       /* of the script: with ok and failed; else -1 */
+    bool may_still_run; /* the script may be running on the VM at this moment */
+    bool mark_decides;  /* nobody knows whether the script's own request was refused or a later one:
+                           an attempt whose guard looks for the mark (azure/guard) may follow */
+    bool fatal;         /* every other target would meet the same: start no more */
+    int exit_code;      /* of the script: with ok and failed; else -1 */
     int64_t retry_after; /* Azure's own "try again after", nanoseconds; 0: none */
     char *message;       /* one sentence for people, no newline; NULL for ok; owned */
 };
