@@ -66,12 +66,13 @@ struct targets_wanted {
     const char *subscription; /* NULL: not known */
     const char *resource_group;
     const char *name;
-    bool found;
+    bool found;   /* set by targets_keep(): it is there */
+    size_t place; /* then: which of the targets that were kept it is */
 };
 
 /*
- * Keeps only the targets that are among WANTED (sorted by this), sets `found` of those that were
- * there, and gives a target that leaves its subscription to az the one that was meant then.
+ * Keeps only the targets that are among WANTED, sets `found` and `place` of those that were there,
+ * and gives a target that leaves its subscription to az the one that was meant then.
  */
 void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count);
 

@@ -70,8 +70,9 @@ static void pick_targets(struct rerun *self)
 
         if (target->id != NULL)
             (void)targets_parse_id(target->id, &self->ids[i], &ignored);
-        self->wanted[i] = (struct targets_wanted){self->ids[i].subscription, target->resource_group,
-                                                  target->name, false};
+        self->wanted[i] = (struct targets_wanted){.subscription = self->ids[i].subscription,
+                                                  .resource_group = target->resource_group,
+                                                  .name = target->name};
         buffer_print(&self->names, "%s\n", target->id != NULL ? target->id : target->name);
     }
 }
@@ -190,26 +191,22 @@ static bool has_changed(const struct rerun *self, const struct job *job)
 
 /* ---- those that may still run ------------------------------------------------------------- */
 
-static const struct result_target *find_left(const struct rerun *self,
-                                             const struct job_target *target)
+/* What the past run says of each of the COUNT targets that are to run again. free() the list. */
+static const struct result_target **find_left(const struct rerun *self, size_t count)
 {
-    for (size_t i = 0; i < self->left_count; i++) {
-        const struct result_target *left = self->left[i];
+    const struct result_target **list = memory_zeroed(count, sizeof(void *));
 
-        if (strcasecmp(left->name, target->name) == 0 &&
-            strcasecmp(left->resource_group, target->resource_group) == 0 &&
-            (self->ids[i].subscription == NULL || target->subscription == NULL ||
-             strcasecmp(self->ids[i].subscription, target->subscription) == 0))
-            return left;
+    for (size_t i = 0; i < self->left_count; i++) {
+        if (self->wanted[i].found)
+            list[self->wanted[i].place] = self->left[i];
     }
-    return NULL;
+    return list;
 }
 
 /* How long from now TARGET must be left alone; never longer than a script can take. */
 static int64_t time_to_wait(const struct result_target *target)
 {
-    int64_t most =
-        target != NULL && target->busy_until > 0 ? target->busy_until - target->wall_ended : 0;
+    int64_t most = target->busy_until > 0 ? target->busy_until - target->wall_ended : 0;
     int64_t wait = most > 0 ? target->busy_until - clock_wall() : 0;
 
     if (wait <= 0)
@@ -231,11 +228,12 @@ static void tell_waiting(const struct job_target *target, int64_t wait)
 /* When each target may be started; NULL: all at once. free() it. */
 static int64_t *plan_starts(const struct rerun *self, const struct job *job)
 {
+    const struct result_target **left = find_left(self, job->target_count);
     int64_t *starts = NULL;
     int64_t now = clock_now();
 
     for (size_t i = 0; i < job->target_count && !self->options->now; i++) {
-        int64_t wait = time_to_wait(find_left(self, &job->targets[i]));
+        int64_t wait = time_to_wait(left[i]);
 
         if (wait == 0)
             continue;
@@ -244,6 +242,7 @@ static int64_t *plan_starts(const struct rerun *self, const struct job *job)
         starts[i] = now + wait;
         tell_waiting(&job->targets[i], wait);
     }
+    free(left);
     return starts;
 }
 

@@ -219,66 +219,128 @@ static char *make_label(const struct job_target *target, bool name_is_unique, bo
     return memory_print("%s/%s/%s", target->subscription, target->resource_group, target->name);
 }
 
-static int compare_wanted(const void *a, const void *b)
+/*
+ * What is wanted, sorted by name, group and subscription, those without one first. Every entry is
+ * found once: NEXT leads from each to itself, or, when it was found, towards the next that was not.
+ */
+struct wishes {
+    struct targets_wanted **sorted;
+    size_t *next;
+    size_t count;
+};
+
+static int compare_vms(const struct targets_wanted *one, const struct targets_wanted *other)
 {
-    const struct targets_wanted *one = a;
-    const struct targets_wanted *other = b;
     int order = strcasecmp(one->name, other->name);
 
-    if (order == 0)
-        order = strcasecmp(one->resource_group, other->resource_group);
-    return order;
+    return order != 0 ? order : strcasecmp(one->resource_group, other->resource_group);
 }
 
-static bool is_subscription_wanted(const struct job_target *target,
-                                   const struct targets_wanted *wanted)
+static int compare_wanted(const void *a, const void *b)
 {
-    return target->subscription == NULL || wanted->subscription == NULL ||
-           strcasecmp(target->subscription, wanted->subscription) == 0;
+    const struct targets_wanted *one = *(struct targets_wanted *const *)a;
+    const struct targets_wanted *other = *(struct targets_wanted *const *)b;
+    int order = compare_vms(one, other);
+
+    return order != 0 ? order : compare_subscriptions(one->subscription, other->subscription);
+}
+
+static struct wishes sort_wishes(struct targets_wanted *wanted, size_t count)
+{
+    struct wishes wishes = {memory_zeroed(count, sizeof(void *)),
+                            memory_zeroed(count + 1, sizeof(size_t)), count};
+
+    for (size_t i = 0; i < count; i++)
+        wishes.sorted[i] = &wanted[i];
+    for (size_t i = 0; i <= count; i++)
+        wishes.next[i] = i;
+    qsort(wishes.sorted, count, sizeof(void *), compare_wanted);
+    return wishes;
+}
+
+static void forget_wishes(struct wishes *wishes)
+{
+    free(wishes->sorted);
+    free(wishes->next);
+}
+
+/* The first from AT on that was not found yet; the way there becomes shorter. */
+static size_t skip_found(struct wishes *wishes, size_t at)
+{
+    while (wishes->next[at] != at) {
+        wishes->next[at] = wishes->next[wishes->next[at]];
+        at = wishes->next[at];
+    }
+    return at;
+}
+
+/* The first from KEY on in the order of the list. */
+static size_t find_from(const struct wishes *wishes, const struct targets_wanted *key)
+{
+    size_t low = 0;
+    size_t high = wishes->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare_wanted(&wishes->sorted[middle], &key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Takes the first that is left of the VMs like TARGET in this SUBSCRIPTION; ANY: in whichever. */
+static struct targets_wanted *take_wish(struct wishes *wishes, const struct job_target *target,
+                                        const char *subscription, bool any)
+{
+    struct targets_wanted key = {.subscription = subscription,
+                                 .resource_group = target->resource_group,
+                                 .name = target->name};
+    size_t at = skip_found(wishes, find_from(wishes, &key));
+    struct targets_wanted *wanted = at < wishes->count ? wishes->sorted[at] : NULL;
+
+    if (wanted == NULL || compare_vms(wanted, &key) != 0 ||
+        (!any && compare_subscriptions(wanted->subscription, subscription) != 0))
+        return NULL;
+    wanted->found = true;
+    wishes->next[at] = at + 1;
+    return wanted;
 }
 
 /*
- * The entry that means TARGET: those of one name and group stand side by side. One that another
- * target has found already is another VM, in another subscription.
+ * The entry that means TARGET. One that another target has found already is another VM, in another
+ * subscription.
  */
-static struct targets_wanted *find_wanted(const struct job_target *target,
-                                          struct targets_wanted *wanted, size_t count)
+static struct targets_wanted *find_wanted(struct wishes *wishes, const struct job_target *target)
 {
-    struct targets_wanted key = {NULL, target->resource_group, target->name, false};
-    struct targets_wanted *end = wanted + count;
-    struct targets_wanted *at = bsearch(&key, wanted, count, sizeof key, compare_wanted);
+    struct targets_wanted *wanted =
+        take_wish(wishes, target, target->subscription, target->subscription == NULL);
 
-    while (at != NULL && at > wanted && compare_wanted(at - 1, &key) == 0)
-        at--;
-    while (at != NULL && at < end && compare_wanted(at, &key) == 0) {
-        if (!at->found && is_subscription_wanted(target, at))
-            return at;
-        at++;
-    }
-    return NULL;
+    if (wanted == NULL && target->subscription != NULL)
+        wanted = take_wish(wishes, target, NULL, false);
+    return wanted;
 }
 
 /* Of the targets that NAME their subscription, or of those that leave it to az. */
-static void find_all_wanted(const struct targets *targets, struct targets_wanted *wanted,
-                            size_t count, bool name, struct targets_wanted **ret)
+static void find_all_wanted(const struct targets *targets, struct wishes *wishes, bool name,
+                            struct targets_wanted **ret)
 {
     for (size_t i = 0; i < targets->count; i++) {
-        if ((targets->list[i].subscription != NULL) != name)
-            continue;
-        ret[i] = find_wanted(&targets->list[i], wanted, count);
-        if (ret[i] != NULL)
-            ret[i]->found = true;
+        if ((targets->list[i].subscription != NULL) == name)
+            ret[i] = find_wanted(wishes, &targets->list[i]);
     }
 }
 
 void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count)
 {
     struct targets_wanted **found = memory_zeroed(targets->count, sizeof(void *));
+    struct wishes wishes = sort_wishes(wanted, count);
     size_t kept = 0;
 
-    qsort(wanted, count, sizeof *wanted, compare_wanted);
-    find_all_wanted(targets, wanted, count, true, found);
-    find_all_wanted(targets, wanted, count, false, found);
+    find_all_wanted(targets, &wishes, true, found);
+    find_all_wanted(targets, &wishes, false, found);
     for (size_t i = 0; i < targets->count; i++) {
         struct job_target *target = &targets->list[i];
 
@@ -288,10 +350,12 @@ void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t
         }
         if (target->subscription == NULL)
             target->subscription = memory_string(found[i]->subscription);
+        found[i]->place = kept;
         targets->list[kept++] = *target;
     }
     targets->count = kept;
     forget_index(targets);
+    forget_wishes(&wishes);
     free(found);
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +127,60 @@ START_TEST(hundred_thousand)
 }
 END_TEST
 
+/* Of one name and group: each is found by the one of its subscription, in whatever order. */
+START_TEST(wanted_ones_are_kept_and_told_apart)
+{
+    static const char *const expected[] = {"one", "two", "az's", "nobody's", "elsewhere"};
+    static const size_t places[] = {1, 2, 3, SIZE_MAX, 0};
+    struct targets_wanted wanted[] = {
+        {.subscription = ONE, .resource_group = "rg", .name = "web"},
+        {.subscription = TWO, .resource_group = "RG", .name = "WEB"},
+        {.subscription = NULL, .resource_group = "rg", .name = "web"},
+        {.subscription = ONE, .resource_group = "gone", .name = "web"},
+        {.subscription = TWO, .resource_group = "rg2", .name = "db"},
+    };
+
+    add(NULL, "rg2", "db"); /* it was TWO's then */
+    add(ONE, "rg", "other");
+    add(ONE, "rg", "web");
+    add("00000000-0000-0000-0000-00000000000B", "rg", "web");
+    add("00000000-0000-0000-0000-00000000000c", "rg", "web"); /* it left that to az then */
+    add("00000000-0000-0000-0000-00000000000d", "rg", "web"); /* nothing is left for it */
+    targets_keep(&targets, wanted, UNIT_COUNT(wanted));
+    ck_assert_uint_eq(targets.count, 4);
+    for (size_t i = 0; i < UNIT_COUNT(wanted); i++) {
+        ck_assert_msg(wanted[i].found == (places[i] != SIZE_MAX), "%s", expected[i]);
+        ck_assert_msg(!wanted[i].found || wanted[i].place == places[i], "%s: %zu", expected[i],
+                      wanted[i].place);
+    }
+    ck_assert_str_eq(targets.list[0].subscription, TWO);
+    ck_assert_str_eq(targets.list[3].subscription, "00000000-0000-0000-0000-00000000000c");
+}
+END_TEST
+
+/* One name and group in as many subscriptions as there may be targets: no step is quadratic. */
+START_TEST(hundred_thousand_of_one_name_are_wanted)
+{
+    struct targets_wanted *wanted = memory_zeroed(JOB_TARGETS_MOST, sizeof *wanted);
+    char(*ids)[40] = memory_zeroed(JOB_TARGETS_MOST, sizeof *ids);
+
+    for (size_t i = 0; i < JOB_TARGETS_MOST; i++) {
+        snprintf(ids[i], sizeof ids[i], "00000000-0000-0000-0000-%012zu", i);
+        wanted[i] =
+            (struct targets_wanted){.subscription = ids[i], .resource_group = "rg", .name = "vm"};
+    }
+    for (size_t i = JOB_TARGETS_MOST; i > 0; i--)
+        ck_assert(add(ids[i - 1], "RG", "VM"));
+    targets_keep(&targets, wanted, JOB_TARGETS_MOST);
+    ck_assert_uint_eq(targets.count, JOB_TARGETS_MOST);
+    for (size_t i = 0; i < JOB_TARGETS_MOST; i++)
+        ck_assert(wanted[i].found && wanted[i].place == JOB_TARGETS_MOST - 1 - i);
+    targets_label(&targets);
+    free(ids);
+    free(wanted);
+}
+END_TEST
+
 START_TEST(id_goes_both_ways)
 {
     struct targets_id id;
@@ -191,6 +247,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, exclude_and_limit);
     tcase_add_test(tests, labels_are_as_short_as_can_be);
     tcase_add_test(tests, hundred_thousand);
+    tcase_add_test(tests, wanted_ones_are_kept_and_told_apart);
+    tcase_add_test(tests, hundred_thousand_of_one_name_are_wanted);
     tcase_add_test(tests, id_goes_both_ways);
     tcase_add_loop_test(tests, wrong_ids, 0, UNIT_COUNT(wrong));
     suite_add_tcase(suite, tests);
