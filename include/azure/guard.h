@@ -17,10 +17,13 @@
  *
  * az repeats a POST by itself after a 500, 503 or 504 (azure-core's
  * RetryPolicy), though Azure may have accepted the first one: then the second
- * one finds the VM busy with our own script, and az shows only that. So where
- * azfan tries again and the script must not run twice, the guard leaves a mark
- * on the VM, an empty folder, right before the script starts. Where the mark is
- * there already the script is not run, and end is "again".
+ * one finds the VM busy with our own script, and az shows only that. And what
+ * az is refused while it polls looks like what the POST is refused. So where the
+ * script must not run twice the guard leaves a mark on the VM, an empty folder,
+ * right before the script starts. Where the mark is there already the script is
+ * not run, and end is "again". A later attempt, of this run or of a rerun, that
+ * looks for the same mark can so be made though nobody knows what the one before
+ * has done.
  *
  * Pure, but for guard_make_nonce(). Thread-safe.
  */
@@ -48,18 +51,19 @@ struct guard {
     const char *run; /* AZFAN_RUN */
     int batch;       /* AZFAN_BATCH */
     const char *nonce;
-    const char *once; /* the mark's name, the same for all attempts of a target in a run; NULL: the
-                         script may run again */
+    const char *once; /* the mark's name, the same for all attempts that must not start the script
+                         twice; NULL: it may run again */
     bool masked;      /* write *** for secrets: for showing, not for running */
 };
 
 /* A fresh nonce. -1 only when the kernel has no random numbers. */
 int guard_make_nonce(char nonce[GUARD_NONCE_SIZE], struct error *error);
 
-/* Do the guards of JOB need a mark: is there more than one attempt, and no word of idempotence? */
+/* Do the guards of JOB need a mark: is there no word of idempotence? Also with a single attempt,
+ * for a rerun must find out whether that one has started the script. */
 bool guard_needs_once(const struct job *job);
 
-/* The mark's name for the target with the ARM id ID in RUN. */
+/* The mark's name for the target with the ARM id ID, made in the run with the id RUN. */
 void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE]);
 
 /* Appends the guarded script. */

@@ -35,7 +35,7 @@ int guard_make_nonce(char nonce[GUARD_NONCE_SIZE], struct error *error)
 
 bool guard_needs_once(const struct job *job)
 {
-    return job->retry.attempts > 1 && !job->idempotent;
+    return !job->idempotent;
 }
 
 void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE])

@@ -68,7 +68,8 @@ static const char unpack[] =
  * Between the two stands the mark's name.
  */
 static const char once_head[] =
-    "    # Azure may have started a script though it refused it: in one run it starts only once.\n"
+    "    # Azure may have started a script though it refused it: with this mark it starts only "
+    "once.\n"
     "    $place = if ($env:ProgramData) { $env:ProgramData } else { [IO.Path]::GetTempPath() }\n"
     "    $mark = Join-Path $place 'azfan-once-";
 

@@ -19,10 +19,12 @@
  * lives on, still stops the script when its time is over.
  *
  * The mark of a script that must not run twice is made at the last moment: what
- * was broken before it may be tried again. /run belongs to root alone and
- * outlives every attempt but no boot. Where a guard may not write there the mark
- * is in /tmp, where anybody else might have put something of that name: only a
- * folder of our own is believed. A mark that cannot be made holds up no script.
+ * was broken before it may be tried again. It is looked for in every place where
+ * it may be before it is made in the first that takes it: a disk may have been
+ * full the last time. /var/lib outlives a boot, which a script may have asked
+ * for; it and /run belong to root alone. Last comes /tmp, where anybody else might
+ * have put something of that name: only a folder of our own is believed. A mark
+ * that cannot be made holds up no script.
  *
  * kill is written as in "kill -TERM -123": dash and busybox do not both take
  * any other form with a group.
@@ -98,21 +100,25 @@ static const char unpacked[] = "then\n"
 /* Between the two stands the mark's name. */
 static const char once_head[] =
     "\n"
-    "# Azure may have started a script though it refused it: in one run it starts only once.\n"
-    "place=${TMPDIR:-/run}\n"
-    "[ -w \"$place\" ] || place=/tmp\n"
-    "mark=$place/azfan-once-";
+    "# Azure may have started a script though it refused it: with this mark it starts only once.\n"
+    "name=azfan-once-";
 
 static const char once_tail[] =
     "\n"
-    "if mkdir \"$mark\"; then\n"
-    "    find \"$place\" -maxdepth 1 -name 'azfan-once-*' -mtime +7 -exec rmdir {} + # of old "
-    "runs\n"
-    "elif [ -d \"$mark\" ] && [ ! -L \"$mark\" ] && [ -O \"$mark\" ]; then\n"
-    "    rm -rf \"$folder\"\n"
-    "    report again 1\n"
-    "    exit 0\n"
-    "fi\n"
+    "set -- \"${TMPDIR:-/var/lib/azfan}\" /run /tmp\n"
+    "[ -n \"$TMPDIR\" ] || mkdir -m 700 \"$1\"\n"
+    "for place in \"$@\"; do\n"
+    "    mark=$place/$name\n"
+    "    if [ -d \"$mark\" ] && [ ! -L \"$mark\" ] && [ -O \"$mark\" ]; then\n"
+    "        rm -rf \"$folder\"\n"
+    "        report again 1\n"
+    "        exit 0\n"
+    "    fi\n"
+    "done\n"
+    "for place in \"$@\"; do\n"
+    "    mkdir \"$place/$name\" && break\n"
+    "done\n"
+    "find \"$place\" -maxdepth 1 -name 'azfan-once-*' -mtime +7 -exec rmdir {} + # of old runs\n"
     "\n";
 
 static const char launched[] = "script=$!\n"
