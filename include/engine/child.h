@@ -37,7 +37,7 @@ struct child {
 };
 
 struct child_exit {
-    bool known;    /* false: somebody else took the status (ECHILD) */
+    bool known;    /* false: somebody else took the status (ECHILD), or a tracer holds it */
     bool signaled; /* ended by a signal; then STATUS is its number, else the exit status */
     int status;
     int64_t cpu_time; /* nanoseconds of user and system time: the leader and what it waited for */
@@ -64,7 +64,10 @@ bool child_has_exited(const struct child *child);
  */
 int child_kill_rest(const struct child *child);
 
-/* Closes the pipes, reaps the leader and closes the pidfd. Only after child_has_exited(). */
+/*
+ * Closes the pipes, reaps the leader and closes the pidfd. Only after child_has_exited(). Waits at
+ * most 500 ms: a zombie that somebody traces is left to child_sweep().
+ */
 void child_reap(struct child *child, struct child_exit *ret);
 
 /* Gives up a child that will not die: closes everything, leaves the process to child_sweep(). */

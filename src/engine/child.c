@@ -38,6 +38,8 @@
 
 enum {
     KILL_REST_MS = 500, /* a killed process is gone in far less, unless the kernel holds it */
+    REAP_MS = 500,      /* a zombie is there at once, unless a tracer has the first word about it */
+    PAUSE_MS = 2,
     SWEEP_MS = 1000,
     ORPHANS_MOST = 1024 /* looked at in one go; more are met on the next round */
 };
@@ -69,6 +71,32 @@ static int wait_on(int pidfd, int options, siginfo_t *info, struct rusage *usage
             return -errno;
     }
     return 0;
+}
+
+static void pause_shortly(void)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * NUMBER_MILLISECOND};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/*
+ * Reaps the child behind PIDFD, which has ended or is about to. Never waits without an end: of a
+ * zombie that somebody traces we are told nothing until the tracer has waited for it or is gone
+ * (ptrace(2)), and that may be never. False when nothing could be learned within REAP_MS.
+ */
+static bool reap(int pidfd, siginfo_t *info, struct rusage *usage)
+{
+    int64_t deadline = clock_now() + REAP_MS * NUMBER_MILLISECOND;
+
+    while (wait_on(pidfd, WEXITED | WNOHANG, info, usage) == 0) {
+        if (info->si_pid != 0)
+            return true;
+        if (clock_now() >= deadline)
+            return false;
+        pause_shortly();
+    }
+    return false;
 }
 
 /* ---- starting ---------------------------------------------------------------------------- */
@@ -160,6 +188,18 @@ static int spawn(struct child *child, const struct far_ends *far,
     return -code;
 }
 
+/* Kills and reaps a child that nothing can be learned of; what is not gone soon, child_sweep()
+ * finds.
+ */
+static void kill_unwatched(const struct child *child)
+{
+    int64_t deadline = clock_now() + REAP_MS * NUMBER_MILLISECOND;
+
+    (void)kill(-child->pid, SIGKILL);
+    while (waitpid(child->pid, NULL, WNOHANG) == 0 && clock_now() < deadline)
+        pause_shortly();
+}
+
 static int watch(struct child *child)
 {
     int code;
@@ -168,9 +208,7 @@ static int watch(struct child *child)
     if (child->pidfd >= 0)
         return 0;
     code = -errno;
-    (void)kill(-child->pid, SIGKILL);
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
+    kill_unwatched(child);
     return code;
 }
 
@@ -298,6 +336,15 @@ static bool is_left_by(const struct child *child, int pid)
     return pid != child->pid && getsid(pid) == child->pid && !was_inherited(pid);
 }
 
+/* What was FOUND may have left others, or may not be ours to reap yet: is another look due? */
+static bool look_again(bool found, int64_t deadline)
+{
+    if (!found || clock_now() >= deadline)
+        return false;
+    pause_shortly();
+    return true;
+}
+
 int child_kill_rest(const struct child *child)
 {
     int64_t deadline = clock_now() + KILL_REST_MS * NUMBER_MILLISECOND;
@@ -318,7 +365,7 @@ int child_kill_rest(const struct child *child)
             if (reap_killed(orphans[i], deadline))
                 killed++;
         }
-    } while (found && clock_now() < deadline);
+    } while (look_again(found, deadline));
     return killed;
 }
 
@@ -333,7 +380,7 @@ void child_reap(struct child *child, struct child_exit *ret)
     struct rusage usage = {.ru_maxrss = 0};
 
     *ret = (struct child_exit){.known = false};
-    if (wait_on(child->pidfd, WEXITED, &info, &usage) == 0) {
+    if (reap(child->pidfd, &info, &usage)) {
         ret->known = true;
         ret->signaled = info.si_code != CLD_EXITED;
         ret->status = info.si_status;
@@ -423,6 +470,6 @@ int child_sweep(void)
             if (!was_inherited(children[i]) && reap_killed(children[i], deadline))
                 killed++;
         }
-    } while (found && clock_now() < deadline);
+    } while (look_again(found, deadline));
     return killed;
 }

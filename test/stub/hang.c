@@ -16,6 +16,7 @@
  *   stopped         stops itself by SIGSTOP
  *   closed MS       closes its standard output and error, exits with 3 after MS
  *   stop-parent MS  stops the process that started it by SIGSTOP and exits; MS later that goes on
+ *   traced MS       exits with 0; for MS a tracer that left the group holds its zombie
  *   unkillable MS   survives SIGKILL for MS: held at its exit by a tracer that left the group
  *
  * Each prints "partial output" and "partial errors" once it is as described, and not before: who
@@ -24,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -234,37 +236,39 @@ static void stop_parent(int milliseconds)
     }
 }
 
-/* Holds its parent at the parent's exit, after SIGKILL, until MILLISECONDS have gone since then. */
-static void trace_parent(int ready, int milliseconds)
+/*
+ * Holds its parent for MILLISECONDS: AT_EXIT, once it has been killed, or else as a zombie.
+ */
+static void trace_parent(pid_t parent, int ready, int milliseconds, bool at_exit)
 {
-    pid_t parent = getppid();
     int status;
 
     (void)setsid();
     (void)close(1);
     (void)close(2);
-    if (ptrace(PTRACE_SEIZE, parent, NULL, PTRACE_O_TRACEEXIT) == 0)
+    if (ptrace(PTRACE_SEIZE, parent, NULL, at_exit ? PTRACE_O_TRACEEXIT : 0) == 0)
         say(ready, "!");
     (void)close(ready);
-    if (waitpid(parent, &status, __WALL) == parent)
+    if (!at_exit || waitpid(parent, &status, __WALL) == parent)
         sleep_for(milliseconds);
     _exit(0); /* which lets the parent go */
 }
 
-static void unkillable(int milliseconds)
+/* Returns once the tracer is at its work. */
+static void be_traced(int milliseconds, bool at_exit)
 {
+    pid_t self = getpid();
     int go[2];
     int ready[2];
     char byte;
 
     if (pipe(go) < 0 || pipe(ready) < 0)
         _exit(122);
-    ignore_requests();
     pid_t tracer = fork_or_exit();
     if (tracer == 0) {
         (void)close(ready[0]);
         if (read(go[0], &byte, 1) == 1)
-            trace_parent(ready[1], milliseconds);
+            trace_parent(self, ready[1], milliseconds, at_exit);
         _exit(125);
     }
     (void)close(ready[1]);
@@ -272,8 +276,20 @@ static void unkillable(int milliseconds)
     say(go[1], "!");
     if (read(ready[0], &byte, 1) != 1)
         say(2, "cannot be traced\n");
+}
+
+static void unkillable(int milliseconds)
+{
+    ignore_requests();
+    be_traced(milliseconds, true);
     print_partial();
     wait_for_ever();
+}
+
+static void traced(int milliseconds)
+{
+    be_traced(milliseconds, false);
+    print_partial();
 }
 
 int main(int count, char **arguments)
@@ -306,6 +322,8 @@ int main(int count, char **arguments)
         closed(number);
     else if (strcmp(mode, "stop-parent") == 0)
         stop_parent(number);
+    else if (strcmp(mode, "traced") == 0)
+        traced(number);
     else if (strcmp(mode, "unkillable") == 0)
         unkillable(number);
     else

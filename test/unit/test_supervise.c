@@ -202,6 +202,34 @@ START_TEST(test_unkillable_is_abandoned)
 }
 END_TEST
 
+/*
+ * A zombie that a tracer holds cannot be reaped before the tracer lets it go: its status is
+ * unknown, what it had printed is not, and nobody waits for the tracer.
+ */
+START_TEST(test_traced_zombie_is_left)
+{
+    int descriptors = stub_count_descriptors();
+    struct finish finish;
+
+    child_adopt_orphans();
+    finish = run("hang traced 20000", 10000, GRACE, &no_stop);
+    if (holds(&finish.errors, "cannot be traced")) {
+        printf("hang traced: not tested, this machine allows no ptrace()\n");
+    } else {
+        check_time(&finish, "hang traced", 0, 1000 + END_MS);
+        ck_assert_int_eq(finish.end, FINISH_EXITED);
+        ck_assert_int_eq(finish.stop, FINISH_UNSTOPPED);
+        ck_assert(!finish.exit.known);
+        check_partial(&finish, "traced");
+        ck_assert(finish.output.complete && finish.errors.complete);
+        ck_assert_int_eq(stub_count_descriptors(), descriptors);
+    }
+    (void)child_sweep();
+    ck_assert_int_eq(stub_count_children(), 0); /* the sweep kills the tracer, and so gets both */
+    finish_done(&finish);
+}
+END_TEST
+
 /* ---- ends without a stop -------------------------------------------------------------------- */
 
 /* The end of a child is its exit, never the end of its pipes. */
@@ -597,6 +625,7 @@ static void add_hangs(Suite *suite)
     tcase_add_test(tcase, test_grandchild_gets_its_grace);
     tcase_add_test(tcase, test_no_grace);
     tcase_add_test(tcase, test_unkillable_is_abandoned);
+    tcase_add_test(tcase, test_traced_zombie_is_left);
     suite_add_tcase(suite, tcase);
 }
 
