@@ -36,4 +36,11 @@ int replay_run(const char *folder, struct result *ret, struct error *error);
 int replay_summary(const char *folder, struct result *ret, size_t *ret_targets,
                    struct error *error);
 
+/*
+ * What the first line alone says: which run it is, what it was to do, and of which one it is a
+ * rerun. As quick with 100,000 targets as with one. RET, for result_done(), has no targets and no
+ * ending.
+ */
+int replay_head(const char *folder, struct result *ret, struct error *error);
+
 #endif

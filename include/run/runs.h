@@ -34,8 +34,8 @@ void runs_done(struct runs *runs);
 int runs_find(const char *word, char **ret, struct error *error);
 
 /*
- * Reads the run in FOLDER into NAMED, and into WHOLE the run that it goes back
- * to (it may be a rerun of a rerun; else it is NAMED once more) with what all
+ * Reads into NAMED what the run in FOLDER was to do (its targets are used up), and into WHOLE the
+ * run that it goes back to (it may be a rerun of a rerun; else it is the run itself) with what all
  * its reruns came to put over it: a target that has become ok there is ok, and
  * where its script may still run is known. So a rerun of any of them goes on
  * with what is left of all of it. Both are for result_done(). *RET_LOCK keeps

@@ -639,3 +639,21 @@ int replay_summary(const char *folder, struct result *ret, size_t *ret_targets, 
     free(path);
     return result;
 }
+
+int replay_head(const char *folder, struct result *ret, struct error *error)
+{
+    struct replay self = {.result = ret};
+    char *path = memory_print("%s/journal.jsonl", folder);
+    int result;
+
+    *ret = (struct result){.folder = memory_string(folder)};
+    result = journal_read_first(path, read_line, &self, error);
+    if (result == 0 && ret->run == NULL)
+        result = error_set(error, "%s holds no run", path);
+    if (result < 0) {
+        result_done(ret);
+        *ret = (struct result){.run = NULL};
+    }
+    free(path);
+    return result;
+}

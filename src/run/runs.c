@@ -213,15 +213,6 @@ static bool is_in_family(const struct family *family, const char *id)
     return false;
 }
 
-static int compare_targets(const void *a, const void *b)
-{
-    const struct result_target *one = *(struct result_target *const *)a;
-    const struct result_target *other = *(struct result_target *const *)b;
-    int order = strcasecmp(one->name, other->name);
-
-    return order != 0 ? order : strcasecmp(one->resource_group, other->resource_group);
-}
-
 /* The later word counts, unless it only says that nothing was done. */
 static void put_over(struct result *result, struct result_target *target,
                      struct result_target *later)
@@ -242,80 +233,120 @@ static void put_over(struct result *result, struct result_target *target,
         target->id = memory_string(later->id);
 }
 
+/* A VM of a run, with its id as it was before any rerun told it. */
+struct vm {
+    const char *name;
+    const char *resource_group;
+    const char *id; /* NULL: not known, for the run had no login */
+    struct result_target *target;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct vm *one = a;
+    const struct vm *other = b;
+    int order = strcasecmp(one->name, other->name);
+
+    return order != 0 ? order : strcasecmp(one->resource_group, other->resource_group);
+}
+
+static int compare_vms(const void *a, const void *b)
+{
+    const struct vm *one = a;
+    const struct vm *other = b;
+    int order = compare_names(one, other);
+
+    if (order != 0)
+        return order;
+    return strcasecmp(one->id != NULL ? one->id : "", other->id != NULL ? other->id : "");
+}
+
+static struct vm vm_of(struct result_target *target)
+{
+    return (struct vm){target->name, target->resource_group, target->id, target};
+}
+
 /*
- * The VM of TARGET among the COUNT that are SORTED; NULL: it is not there. Of several
- * subscriptions' VMs of one group and name it is the one of the same id. One whose id is not known,
- * since its run had no login, is meant only when no other is.
+ * The VM of TARGET among the COUNT that are sorted by compare_vms(); NULL: it is not there. Of
+ * several subscriptions' VMs of one group and name it is the one of the same id. One whose id is
+ * not known is meant only when no other is.
  */
-static struct result_target *find_vm(struct result_target **sorted, size_t count,
+static struct result_target *find_vm(const struct vm *vms, size_t count,
                                      struct result_target *target)
 {
-    struct result_target **at = bsearch(&target, sorted, count, sizeof(void *), compare_targets);
-    struct result_target *nameless = NULL;
+    struct vm key = vm_of(target);
+    const struct vm *found = bsearch(&key, vms, count, sizeof key, compare_vms);
 
-    while (at != NULL && at > sorted && compare_targets(at - 1, &target) == 0)
-        at--;
-    for (; at != NULL && at < sorted + count && compare_targets(at, &target) == 0; at++) {
-        if ((*at)->id == NULL || target->id == NULL)
-            nameless = *at;
-        else if (strcasecmp((*at)->id, target->id) == 0)
-            return *at;
-    }
-    return nameless;
+    if (found != NULL)
+        return found->target;
+    key.id = NULL;
+    found = bsearch(&key, vms, count, sizeof key, target->id != NULL ? compare_vms : compare_names);
+    /* Its id may have been told by another target of the rerun: then it is another VM. */
+    if (found == NULL || (found->id == NULL && found->target->id != NULL && target->id != NULL &&
+                          strcasecmp(found->target->id, target->id) != 0))
+        return NULL;
+    return found->target;
 }
 
 static void add_rerun(struct result *result, struct result *rerun)
 {
-    struct result_target **sorted = memory_zeroed(result->target_count, sizeof(void *));
+    struct vm *vms = memory_zeroed(result->target_count, sizeof *vms);
 
     for (size_t i = 0; i < result->target_count; i++)
-        sorted[i] = &result->targets[i];
-    qsort(sorted, result->target_count, sizeof(void *), compare_targets);
+        vms[i] = vm_of(&result->targets[i]);
+    qsort(vms, result->target_count, sizeof *vms, compare_vms);
     for (size_t i = 0; i < rerun->target_count; i++) {
         struct result_target *later = &rerun->targets[i];
-        struct result_target *target = find_vm(sorted, result->target_count, later);
+        struct result_target *target = find_vm(vms, result->target_count, later);
 
         if (target != NULL)
             put_over(result, target, later);
     }
-    free(sorted);
+    free(vms);
 }
 
-/* Is the run in FOLDER a rerun of one of FAMILY? It is looked at quickly. */
-static bool is_rerun(const struct family *family, const char *folder)
+/* Is the run of HEAD a rerun of one of FAMILY? */
+static bool is_rerun(const struct family *family, const struct result *head)
 {
-    struct result summary;
-    struct error ignored;
-    size_t targets;
-    bool found;
-
-    if (replay_summary(folder, &summary, &targets, &ignored) < 0)
-        return false;
-    found = is_in_family(family, summary.rerun_of) && !is_in_family(family, summary.run);
-    result_done(&summary);
-    return found;
+    return is_in_family(family, head->rerun_of) && !is_in_family(family, head->run);
 }
 
-static int see_rerun(struct family *family, const char *folder, struct result *whole,
-                     struct error *error)
+static int put_rerun_over(struct family *family, struct result *rerun, struct result *whole,
+                          struct error *error)
 {
-    struct result rerun;
+    add_to_family(family, rerun->run);
+    if (rerun->ending == RESULT_GOING)
+        return error_set(error, "%s is still going on: wait for its end, or stop it", rerun->run);
+    add_rerun(whole, rerun);
+    return 0;
+}
+
+/* What the run in FOLDER adds to WHOLE when it is a rerun of FAMILY. NAMED was read already. */
+static int see_run(struct family *family, const char *folder, struct result *named,
+                   struct result *whole, struct error *error)
+{
+    struct result run;
     struct error ignored;
+    bool wanted, read;
     int status = 0;
 
-    if (replay_run(folder, &rerun, &ignored) < 0)
+    if (replay_head(folder, &run, &ignored) < 0)
         return 0;
-    add_to_family(family, rerun.run);
-    if (rerun.ending == RESULT_GOING)
-        status = error_set(error, "%s is still going on: wait for its end, or stop it", rerun.run);
-    else
-        add_rerun(whole, &rerun);
-    result_done(&rerun);
+    wanted = is_rerun(family, &run);
+    read = wanted && strcmp(run.run, named->run) == 0;
+    result_done(&run);
+    if (read)
+        return put_rerun_over(family, named, whole, error);
+    if (!wanted || replay_run(folder, &run, &ignored) < 0)
+        return 0;
+    status = put_rerun_over(family, &run, whole, error);
+    result_done(&run);
     return status;
 }
 
 /* Every rerun of WHOLE's run in the folder of runs, the oldest first. */
-static int add_reruns(struct family *family, struct result *whole, struct error *error)
+static int add_reruns(struct family *family, struct result *named, struct result *whole,
+                      struct error *error)
 {
     struct runs runs;
     size_t known;
@@ -325,74 +356,84 @@ static int add_reruns(struct family *family, struct result *whole, struct error 
         return -1;
     do { /* again: where the clock was set back, a rerun of one of the family stands before it */
         known = family->count;
-        for (size_t i = runs.count; i > 0 && status == 0; i--) {
-            if (is_rerun(family, runs.folders[i - 1]))
-                status = see_rerun(family, runs.folders[i - 1], whole, error);
-        }
+        for (size_t i = runs.count; i > 0 && status == 0; i--)
+            status = see_run(family, runs.folders[i - 1], named, whole, error);
     } while (status == 0 && family->count > known);
     runs_done(&runs);
     return status;
 }
 
 /*
- * Makes of RESULT the run that it is a rerun of, as far back as there are any. Those on the way are
- * remembered: in a circle, which only a forged journal can make, there would be no end.
+ * Reads into WHOLE the run that NAMED goes back to, as far back as there are any; false: it is no
+ * rerun of any that can be read. Those on the way are remembered: in a circle, which only a forged
+ * journal can make, there would be no end.
  */
-static void climb(struct result *result)
+static bool climb(const struct result *named, struct result *whole)
 {
     struct family seen = {NULL, 0};
+    const struct result *at = named;
 
-    while (result->rerun_of != NULL && !is_in_family(&seen, result->run)) {
-        char *folder = find_by_id(result->rerun_of);
+    while (at->rerun_of != NULL && !is_in_family(&seen, at->run)) {
+        char *folder = find_by_id(at->rerun_of);
         struct result parent;
         struct error ignored;
         bool found = folder != NULL && replay_run(folder, &parent, &ignored) == 0;
 
         free(folder);
-        add_to_family(&seen, result->run);
+        add_to_family(&seen, at->run);
         if (!found)
             break;
-        result_done(result);
-        *result = parent;
+        if (at == whole)
+            result_done(whole);
+        *whole = parent;
+        at = whole;
     }
     forget_family(&seen);
+    return at == whole;
 }
 
-static int gather(const char *folder, struct result *named, struct result *whole, int *ret_lock,
+/* Puts all reruns over WHOLE, which NAMED goes back to. GOING: NAMED is not at its end. */
+static int gather(struct result *named, bool going, struct result *whole, int *ret_lock,
                   struct error *error)
 {
     struct family family = {NULL, 0};
     bool locked;
     int status;
 
-    if (replay_run(folder, whole, error) < 0)
-        return -1;
-    climb(whole);
     add_to_family(&family, whole->run);
     locked = file_lock_folder(whole->folder, ret_lock) == 0; /* before its reruns are looked at */
-    status = add_reruns(&family, whole, error);
-    if (status == 0 && named->ending == RESULT_GOING)
+    status = add_reruns(&family, named, whole, error);
+    if (status == 0 && going)
         status = error_set(error, "%s is still going on: wait for its end, or stop it", named->run);
     if (status == 0 && !locked)
         status = error_set(error, "%s is being rerun at this moment", whole->run);
     if (status == 0 && !is_in_family(&family, named->run)) /* it is kept elsewhere */
         add_rerun(whole, named);
     forget_family(&family);
-    if (status < 0) {
-        result_done(whole);
+    if (status < 0)
         fd_close(ret_lock);
-    }
     return status;
 }
 
 int runs_gather(const char *folder, struct result *named, struct result *whole, int *ret_lock,
                 struct error *error)
 {
+    int status = 0;
+    bool going;
+
     *ret_lock = -1;
     if (replay_run(folder, named, error) < 0)
         return -1;
-    if (gather(folder, named, whole, ret_lock, error) == 0)
+    going = named->ending == RESULT_GOING;
+    if (!climb(named, whole)) { /* it is the whole itself: it is not read a second time */
+        *whole = *named;
+        status = replay_head(folder, named, error);
+    }
+    if (status == 0)
+        status = gather(named, going, whole, ret_lock, error);
+    if (status == 0)
         return 0;
     result_done(named);
+    result_done(whole);
     return -1;
 }
