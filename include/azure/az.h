@@ -5,7 +5,8 @@
  * Found once, before any thread starts: its absolute path, the environment of
  * its processes (the caller's, and settings that make az quiet, offline apart
  * from Azure, and read-only in ~/.azure), and the private folder for script
- * files, which goes with az_done(). Immutable afterwards; any thread may read.
+ * files, which goes with az_done(). Immutable afterwards but for that folder, which
+ * is the main thread's; any thread may read the rest.
  */
 #ifndef AZFAN_AZURE_AZ_H
 #define AZFAN_AZURE_AZ_H
@@ -20,6 +21,7 @@ struct az {
     char **prefix; /* arguments before az's own; NULL-terminated, may be empty: the simulated az */
     char **environment;    /* NULL-terminated */
     struct scratch folder; /* for command files */
+    struct scratch former; /* the one before, see az_renew_folder() */
     uint64_t memory;       /* bytes that one process of it takes, about */
     int processes;         /* processes and threads of one, about */
 };
@@ -33,7 +35,14 @@ int az_find(struct az *az, const char *program, struct error *error);
  */
 int az_simulated(struct az *az, const char *simulation, struct error *error);
 
-/* Removes the folder. An error says what was left behind. */
+/*
+ * Another folder for command files, because the first is gone, or cannot be written any more: once.
+ * The first stays until az_done(), since processes that were started may still read there. On error
+ * all is as it was.
+ */
+int az_renew_folder(struct az *az, struct error *error);
+
+/* Removes the folders. An error says what was left behind. */
 int az_done(struct az *az, struct error *error);
 
 #endif

@@ -27,7 +27,7 @@ struct watcher;
 
 struct conduct {
     const struct job *job;
-    const struct az *az;
+    struct az *az; /* whose folder is made anew when it is gone */
     const struct folder *folder;
     struct journal *journal; /* new and empty */
     const struct watcher *watcher;

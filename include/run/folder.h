@@ -8,7 +8,7 @@
  *   folder_close(&folder);
  *
  * A folder that already holds anything is refused: nothing of an older run is
- * ever overwritten. Main thread.
+ * ever overwritten. So is one that others could exchange (sys/place). Main thread.
  */
 #ifndef AZFAN_RUN_FOLDER_H
 #define AZFAN_RUN_FOLDER_H
@@ -21,6 +21,7 @@ struct folder {
     char *path;    /* absolute where it was given so; as given else */
     char *report;  /* PATH/report.json */
     char *journal; /* PATH/journal.jsonl: for journal_create() */
+    int fd;        /* PATH itself: outputs are written in this */
 };
 
 /* "20261123T030000Z-NAME-1a2b"; WALL is the start in UTC. free() *RET. */

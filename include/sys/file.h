@@ -26,8 +26,7 @@ int file_read_standard_input(size_t limit, struct buffer *buffer, struct error *
 /* PATH relative to the folder of BASE; an absolute PATH as it is. free() the result. */
 char *file_beside(const char *base, const char *path);
 
-/* Makes PATH and what is missing above it, 0700. A symbolic link or a foreign owner at PATH is an
- * error. */
+/* place_make(), for those who need no descriptor. */
 int file_make_private_folder(const char *path, struct error *error);
 
 /* 1 when the folder PATH holds nothing, 0 when it does, -1 when it is no folder that can be read.
@@ -40,11 +39,15 @@ int file_is_empty_folder(const char *path);
  */
 int file_lock_folder(const char *path, int *ret);
 
-/* $XDG_RUNTIME_DIR (memory, by custom), else $TMPDIR, else /tmp: the first that can be written. */
-const char *file_temporary_place(void);
-
-/* Makes a new 0700 folder in the temporary place. free() *RET. */
+/*
+ * Makes a new 0700 folder in the first place of place_temporary() that is safe and can be written.
+ * free() *RET. The error says of each place what is wrong with it.
+ */
 int file_make_temporary_folder(char **ret, struct error *error);
+
+/* Removes all that is in FOLDER, and follows no link. Returns -1 and leaves errno when it cannot.
+ */
+int file_empty_folder(int folder);
 
 /* Removes PATH and all below it, following no link. What is already gone is no error. */
 int file_remove_tree(const char *path, struct error *error);

@@ -18,17 +18,20 @@
 struct scratch {
     char *path; /* NULL: not open */
     int lock;
+    int folder; /* PATH itself: what is in it is opened in this */
 };
 
+/* An error leaves nothing behind. */
 int scratch_open(struct scratch *scratch, struct error *error);
 
 /* Removes the folder with all that is in it. An error says what was left behind. NULL path: 0. */
 int scratch_close(struct scratch *scratch, struct error *error);
 
 /*
- * Removes folders of this user's that an azfan has left which is gone, when nothing in them was
- * written for AGE (nanoseconds, by the wall clock): an az that it left behind may still be reading
- * its script. What cannot be removed stays, without a word. Returns how many it removed.
+ * Removes folders of this user's that an azfan has left which is gone, in the first safe place of
+ * place_temporary(), when no file in them was written for AGE (nanoseconds, by the wall
+ * clock): an az that it left behind may still be reading its script. What cannot be removed stays,
+ * without a word. Returns how many it removed.
  */
 int scratch_sweep(int64_t age);
 

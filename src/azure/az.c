@@ -129,10 +129,28 @@ int az_simulated(struct az *az, const char *simulation, struct error *error)
     return set_up(az, SIMULATOR_COMMAND, simulation, error);
 }
 
+int az_renew_folder(struct az *az, struct error *error)
+{
+    struct scratch folder;
+
+    if (az->former.path != NULL)
+        return error_set(error, "the folder %s was made anew once already", az->folder.path);
+    if (scratch_open(&folder, error) < 0)
+        return -1;
+    az->former = az->folder;
+    az->folder = folder;
+    return 0;
+}
+
 int az_done(struct az *az, struct error *error)
 {
-    int result = scratch_close(&az->folder, error);
+    struct error former;
+    int result = scratch_close(&az->former, &former);
 
+    if (scratch_close(&az->folder, error) < 0)
+        result = -1;
+    else if (result < 0)
+        *error = former;
     free_all(az);
     return result;
 }

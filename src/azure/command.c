@@ -2,15 +2,16 @@
 #include "azure/command.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
+#include "sys/place.h"
 
 static size_t count(char *const *list)
 {
@@ -46,28 +47,41 @@ static void build(struct command *command, const struct az *az, const char *cons
 }
 
 /*
- * Writes the file anew, or for the first time. Files are used again from one
- * attempt to the next, and never emptied: ext4 takes longer to make and remove
- * thousands of files than it takes to start the processes, and it sends a file
- * that was emptied and written to the disk at once (auto_da_alloc in ext4(5)).
+ * az opens PATH, not our descriptor; a folder that was renamed, removed or unmounted can be written
+ * as before. az takes the name of a file that is not there for the script.
  */
-static int write_file(const char *path, const struct buffer *text, struct error *error)
+static int check_name(const char *path, int fd)
 {
-    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC;
-    int fd = FAULT("command.open") ? -1 : open(path, flags, 0600);
+    struct stat named;
+    struct stat ours;
+
+    if (lstat(path, &named) < 0 || fstat(fd, &ours) < 0)
+        return -errno;
+    return named.st_dev == ours.st_dev && named.st_ino == ours.st_ino ? 0 : -ENOENT;
+}
+
+/*
+ * Writes the file PATH, which is NAME in FOLDER, anew, or for the first time. Files are used again
+ * from one attempt to the next, and never emptied: ext4 takes longer to make and remove thousands
+ * of files than it takes to start the processes, and it sends a file that was emptied and written
+ * to the disk at once (auto_da_alloc in ext4(5)).
+ */
+static int write_file(int folder, const char *name, const char *path, const struct buffer *text)
+{
+    int fd = FAULT("command.open") ? -errno : place_open_file(folder, name);
     int code;
 
     if (fd < 0)
-        return error_set(error, "cannot write %s: %s", path, strerror(errno));
+        return fd;
     code = FAULT("command.write") ? -errno : fd_write_all(fd, text->data, text->length);
     if (code == 0 && ftruncate(fd, (off_t)text->length) < 0)
         code = -errno;
+    if (code == 0)
+        code = check_name(path, fd);
     fd_close(&fd);
-    if (code < 0) {
-        (void)unlink(path);
-        return error_set(error, "cannot write %s: %s", path, strerror(-code));
-    }
-    return 0;
+    if (code < 0)
+        (void)unlinkat(folder, name, 0);
+    return code;
 }
 
 static int write_script(struct command *command, const struct az *az, const struct guard *guard,
@@ -75,17 +89,18 @@ static int write_script(struct command *command, const struct az *az, const stru
 {
     struct guard own = *guard;
     struct buffer text = BUFFER_INIT;
-    int result;
+    char *name = memory_print("%06u.%s", slot, guard->job->shell == JOB_POWERSHELL ? "ps1" : "sh");
+    int code;
 
     own.nonce = command->nonce;
     guard_write(&text, &own);
-    command->file = memory_print("%s/%06u.%s", az->folder.path, slot,
-                                 guard->job->shell == JOB_POWERSHELL ? "ps1" : "sh");
-    result = write_file(command->file, &text, error);
+    command->file = memory_print("%s/%s", az->folder.path, name);
+    code = write_file(az->folder.folder, name, command->file, &text);
     if (text.data != NULL)
         explicit_bzero(text.data, text.length); /* secrets */
     buffer_done(&text);
-    return result;
+    free(name);
+    return code < 0 ? error_set(error, "cannot write %s: %s", command->file, strerror(-code)) : 0;
 }
 
 static void build_invoke(struct command *command, const struct az *az, enum job_shell shell,

@@ -2,14 +2,20 @@
 #include "run/folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "sys/fd.h"
 #include "sys/file.h"
+#include "sys/place.h"
+
+static const char output_name[] = "output";
 
 int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error *error)
 {
@@ -54,11 +60,27 @@ static int default_path(const char *run, char **ret, struct error *error)
 static int refuse_what_is_there(const struct folder *folder, struct error *error)
 {
     if (file_is_empty_folder(folder->path) != 0)
-        return 0; /* what is no folder is told by file_make_private_folder() */
+        return 0; /* what is no folder is told by place_make() */
     if (access(folder->report, F_OK) == 0)
         return error_set(error, "%s already holds a run: choose another --run-dir, or remove it",
                          folder->path);
     return error_set(error, "%s is not empty: choose another --run-dir", folder->path);
+}
+
+/* Twice: once it is private nobody can put anything into it any more. */
+static int make_folder(struct folder *folder, struct error *error)
+{
+    if (refuse_what_is_there(folder, error) < 0 || place_make(folder->path, &folder->fd, error) < 0)
+        return -1;
+    return refuse_what_is_there(folder, error);
+}
+
+static int make_output(const struct folder *folder, struct error *error)
+{
+    if (mkdirat(folder->fd, output_name, 0700) < 0)
+        return error_set(error, "cannot make folder %s/%s: %s", folder->path, output_name,
+                         strerror(errno));
+    return 0;
 }
 
 /* "link/" and "link/." are what the link leads to, and would not be seen to be one. */
@@ -74,43 +96,51 @@ static char *without_end(const char *path)
 
 int folder_open(struct folder *folder, const char *path, const char *run, struct error *error)
 {
-    char *output;
-    int result;
-
-    *folder = (struct folder){.path = NULL};
+    *folder = (struct folder){.fd = -1};
     if (path != NULL)
         folder->path = without_end(path);
     else if (default_path(run, &folder->path, error) < 0)
         return -1;
     folder->report = memory_print("%s/report.json", folder->path);
     folder->journal = memory_print("%s/journal.jsonl", folder->path);
-    output = memory_print("%s/output", folder->path);
-    result = refuse_what_is_there(folder, error);
-    if (result == 0)
-        result = file_make_private_folder(folder->path, error);
-    if (result == 0)
-        result = file_make_private_folder(output, error);
-    free(output);
-    if (result < 0)
-        folder_close(folder);
-    return result;
+    if (make_folder(folder, error) == 0 && make_output(folder, error) == 0)
+        return 0;
+    folder_close(folder);
+    return -1;
+}
+
+/* Opened for each file: it may have been removed, or something mounted there. */
+static int write_in_output(const struct folder *folder, const char *name,
+                           const struct buffer *stream)
+{
+    int output = openat(folder->fd, output_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = output >= 0 ? place_new_file(output, name) : -errno;
+    int code = fd;
+
+    if (fd >= 0)
+        code = fd_write_all(fd, stream->data, stream->length);
+    fd_close(&fd);
+    fd_close(&output);
+    return code;
 }
 
 static int write_stream(const struct folder *folder, const char *label, const char *suffix,
                         const struct buffer *stream, struct error *error)
 {
-    char *path;
-    int result;
+    char *name;
+    int code;
 
     if (stream->length == 0)
         return 0;
-    path = memory_print("%s/output/%s.%s", folder->path, label, suffix);
-    for (char *slash = strchr(path + strlen(folder->path) + strlen("/output/"), '/'); slash != NULL;
-         slash = strchr(slash, '/'))
+    name = memory_print("%s.%s", label, suffix);
+    for (char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash, '/'))
         *slash = '+';
-    result = file_write(path, 0600, stream->data, stream->length, error);
-    free(path);
-    return result;
+    code = write_in_output(folder, name, stream);
+    if (code < 0)
+        (void)error_set(error, "cannot write %s/%s/%s: %s", folder->path, output_name, name,
+                        strerror(-code));
+    free(name);
+    return code < 0 ? -1 : 0;
 }
 
 int folder_write_output(const struct folder *folder, const char *label, const struct buffer *output,
@@ -123,8 +153,10 @@ int folder_write_output(const struct folder *folder, const char *label, const st
 
 void folder_close(struct folder *folder)
 {
+    if (folder->path != NULL)
+        fd_close(&folder->fd);
     free(folder->path);
     free(folder->report);
     free(folder->journal);
-    *folder = (struct folder){.path = NULL};
+    *folder = (struct folder){.fd = -1};
 }

@@ -1,36 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/starts.h"
 
-#include "azure/answer.h"
+#include "azure/az.h"
 #include "azure/guard.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/memory.h"
 #include "job/job.h"
 #include "run/attempt.h"
 #include "run/conduct.h"
 #include "run/conducting.h"
-#include "run/ends.h"
 #include "run/event.h"
 #include "run/result.h"
+#include "run/stopping.h"
 
-/* The script's file could not be written: a trouble of this machine's, not of the target's. */
+static void journal_start(struct conducting *self, size_t index, int attempt)
+{
+    int64_t at = attempt_whole_milliseconds(conducting_time(self));
+    struct buffer line = BUFFER_INIT;
+
+    event_start(&line, self->result, index, attempt, at);
+    conducting_add_line(self, &line, true);
+    conducting_note(self, (struct note){.kind = NOTE_STARTED, .target = index});
+    result_start(self->result, index, clock_wall(), at);
+}
+
+/* A folder that is gone, full or read-only in the middle of a run is made anew, once. */
+static int make_command(struct conducting *self, struct flight *flight, const struct guard *guard,
+                        const char *id, struct error *error)
+{
+    struct az *az = self->conduct->az;
+    struct error renewal;
+    struct error first;
+
+    if (command_invoke(&flight->command, az, guard, id, flight->slot, error) == 0)
+        return 0;
+    first = *error;
+    if (az_renew_folder(az, &renewal) == 0)
+        return command_invoke(&flight->command, az, guard, id, flight->slot, error);
+    return error_set(error, "%s; %s", first.text, renewal.text);
+}
+
+/*
+ * The script's file could not be written. That is this machine's trouble, and every other target
+ * would meet it likewise: it was no attempt, and there will be no other.
+ */
 static void fail_start(struct conducting *self, size_t index, const struct error *error)
 {
-    struct answer answer = {.outcome = {.kind = OUTCOME_ERROR,
-                                        .reason = REASON_START,
-                                        .script = SCRIPT_NOT_STARTED,
-                                        .exit_code = -1,
-                                        .message = memory_string(error->text)}};
-    struct result_attempt attempt = {.at = attempt_whole_milliseconds(conducting_time(self)),
-                                     .wall_started = attempt_whole_milliseconds(clock_wall()),
-                                     .outcome = OUTCOME_ERROR,
-                                     .reason = REASON_START,
-                                     .message = memory_string(error->text),
-                                     .az_exit = -1};
+    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
 
-    ends_keep(self, index, &attempt, &answer);
+    (void)schedule_ended(self->schedule, index, &none, clock_now());
+    stopping_see_trouble(self, error);
 }
 
 static void plan_start(struct conducting *self, size_t index, int attempt)
@@ -42,27 +62,21 @@ static void plan_start(struct conducting *self, size_t index, int attempt)
                           .run = self->result->run,
                           .batch = target->batch};
     char once[GUARD_ONCE_SIZE];
-    int64_t at = attempt_whole_milliseconds(conducting_time(self));
     struct flight *flight = flights_free(&self->flights);
-    struct buffer line = BUFFER_INIT;
     struct error error;
 
-    event_start(&line, self->result, index, attempt, at);
-    conducting_add_line(self, &line, true);
-    conducting_note(self, (struct note){.kind = NOTE_STARTED, .target = index});
-    result_start(self->result, index, clock_wall(), at);
-    flight->target = index;
     /* Every VM of a rehearsal is this machine, and its Azure starts no script that it refuses. */
     if (guard_needs_once(conduct->job) && !self->result->rehearsal) {
         guard_name_once(self->result->run, target->id, once);
         guard.once = once;
     }
-    if (command_invoke(&flight->command, conduct->az, &guard, target->id, flight->slot, &error) <
-        0) {
+    if (make_command(self, flight, &guard, target->id, &error) < 0) {
         flights_land(&self->flights, flight);
         fail_start(self, index, &error);
         return;
     }
+    journal_start(self, index, attempt);
+    flight->target = index;
     self->starting[self->starting_count++] = flight;
 }
 

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "sys/fd.h"
+#include "sys/place.h"
 
 enum { CHUNK = 65536 };
 
@@ -82,46 +83,13 @@ char *file_beside(const char *base, const char *path)
     return memory_print("%.*s/%s", (int)(slash - base), base, path);
 }
 
-/* mkdir -p of what stands above PATH. */
-static int make_parents(const char *path, struct error *error)
-{
-    char *copy = memory_string(path);
-    int result = 0;
-
-    if (path[0] == '\0') {
-        free(copy);
-        return error_set(error, "cannot make a folder without a name");
-    }
-    for (char *slash = strchr(copy + 1, '/'); slash != NULL && result == 0;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-            result = error_set(error, "cannot make folder %s: %s", copy, strerror(errno));
-        *slash = '/';
-    }
-    free(copy);
-    return result;
-}
-
 int file_make_private_folder(const char *path, struct error *error)
 {
-    struct stat status;
+    int fd;
 
-    if (make_parents(path, error) < 0)
+    if (place_make(path, &fd, error) < 0)
         return -1;
-    if (mkdir(path, 0700) == 0)
-        return 0;
-    if (errno != EEXIST)
-        return error_set(error, "cannot make folder %s: %s", path, strerror(errno));
-    if (lstat(path, &status) < 0)
-        return error_set(error, "cannot examine %s: %s", path, strerror(errno));
-    if (!S_ISDIR(status.st_mode))
-        return error_set(error, "cannot use %s: it is not a folder (or a symbolic link to one)",
-                         path);
-    if (status.st_uid != geteuid())
-        return error_set(error, "cannot use %s: the folder belongs to somebody else", path);
-    if ((status.st_mode & 0077) != 0 && chmod(path, 0700) < 0)
-        return error_set(error, "cannot make %s private: %s", path, strerror(errno));
+    fd_close(&fd);
     return 0;
 }
 
@@ -150,32 +118,43 @@ int file_lock_folder(const char *path, int *ret)
     return -1;
 }
 
-const char *file_temporary_place(void)
+/* Makes a folder in PLACE, if that is safe. */
+static int make_temporary_in(const char *place, char **ret, struct error *error)
 {
-    static const char *const variables[] = {"XDG_RUNTIME_DIR", "TMPDIR"};
+    char *path;
+    int fd;
 
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = getenv(variables[i]);
-
-        if (value != NULL && value[0] == '/' && access(value, W_OK | X_OK) == 0)
-            return value;
+    if (place_open_temporary(place, &fd, error) < 0)
+        return -1;
+    fd_close(&fd); /* what was safe stays so: see place.h */
+    path = memory_print("%s/azfan-XXXXXX", place);
+    if (mkdtemp(path) != NULL) {
+        *ret = path;
+        return 0;
     }
-    return "/tmp";
+    free(path);
+    return error_set(error, "cannot make a folder in %s: %s", place, strerror(errno));
 }
 
 int file_make_temporary_folder(char **ret, struct error *error)
 {
-    const char *parent = file_temporary_place();
-    char *path;
+    struct buffer causes = BUFFER_INIT;
+    struct error cause;
+    const char *place;
 
-    path = memory_print("%s/azfan-XXXXXX", parent);
-    if (mkdtemp(path) == NULL) {
-        (void)error_set(error, "cannot make a temporary folder in %s: %s", parent, strerror(errno));
-        free(path);
-        return -1;
+    for (size_t i = 0; (place = place_temporary(i)) != NULL; i++) {
+        if (make_temporary_in(place, ret, &cause) == 0) {
+            buffer_done(&causes);
+            return 0;
+        }
+        buffer_print(&causes, "%s%s", i > 0 ? "; " : "", cause.text);
     }
-    *ret = path;
-    return 0;
+    (void)error_set(error,
+                    "no place for a temporary folder: name one in TMPDIR that only you can write "
+                    "to (%s)",
+                    buffer_text(&causes));
+    buffer_done(&causes);
+    return -1;
 }
 
 static int remove_entry(int folder, const char *name);
@@ -210,6 +189,13 @@ static int remove_entry(int folder, const char *name)
     if (fd < 0 || remove_contents(fd) < 0)
         return -1;
     return unlinkat(folder, name, AT_REMOVEDIR);
+}
+
+int file_empty_folder(int folder)
+{
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return copy < 0 ? -1 : remove_contents(copy);
 }
 
 int file_remove_tree(const char *path, struct error *error)

@@ -9,7 +9,8 @@ setup_place() {
   place=$BATS_TEST_TMPDIR
   # Everything that azfan makes goes here, and can be looked for here afterwards.
   export XDG_STATE_HOME=$place/state XDG_RUNTIME_DIR=$place/runtime HOME=$place/home
-  mkdir -p "$XDG_RUNTIME_DIR" "$HOME"
+  mkdir -p "$HOME"
+  mkdir -p -m 700 "$XDG_RUNTIME_DIR" # with a umask of 002 azfan would not take it
   unset AZFAN_AZ NO_COLOR STUB_AZ STUB_AZ_FOR STUB_AZ_ELSE STUB_AZ_LOG STUB_AZ_MS STUB_AZ_COUNT
   job=$place/job.yaml
   report=$place/run/report.json

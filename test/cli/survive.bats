@@ -1120,7 +1120,8 @@ all_told() {
 be_nobody() {
   [ "$(id -u)" = 0 ] || skip "only root can be somebody whom the limit holds for"
   open=$(mktemp -d /tmp/azfan-test-XXXXXX)
-  mkdir -m 777 "$open/state"
+  mkdir -m 700 "$open/state"
+  chown 65534:65534 "$open/state"
   chmod 755 "$open"
   cp "$stub/az" "$azfan" "$open"
   vms='vm-[01-40]' write_job "concurrency: 2"
