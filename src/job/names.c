@@ -288,10 +288,11 @@ struct places {
 static void follow_span(const struct span *span, const char *name, size_t place,
                         struct places *next)
 {
+    bool padded = name[place] == '0';
     int32_t value = 0;
 
     for (int digits = 1; digits <= MOST_DIGITS && isdigit((unsigned char)name[place]); digits++) {
-        bool filled = digits == span->width || (digits > span->width && value > 0);
+        bool filled = digits == span->width || (digits > span->width && !padded);
 
         value = value * 10 + (name[place++] - '0');
         if (filled && value >= span->first && value <= span->last)
