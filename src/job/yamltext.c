@@ -29,7 +29,7 @@ static const struct explanation {
     {"did not find expected ',' or ']'", NULL, true, "this \"[\" is not closed, or lacks a comma"},
     {"did not find expected ',' or '}'", NULL, true, "this \"{\" is not closed, or lacks a comma"},
     {"did not find expected node content", "while parsing a flow", true,
-     "this bracket holds something that is not a value, or is not closed"},
+     "a value is expected here, or a bracket above is not closed"},
     {"did not find expected node content", NULL, false, "a value is expected here"},
     {"did not find expected <document start>", NULL, false,
      "this does not belong to what stands above: check the indentation"},
@@ -51,9 +51,9 @@ static const struct explanation {
      "the number behind \"|\" or \">\" must be from 1 to 9"},
 };
 
-/* The byte at a line and column of libyaml (it counts characters), or NUL at the end. */
 enum { NEXT_LINE = 0x85 }; /* the second byte of U+0085 */
 
+/* The byte at a line and column of libyaml (it counts characters), or NUL at the end. */
 static char byte_at(const char *text, size_t length, size_t line, size_t column)
 {
     const char *at = text;
@@ -73,21 +73,41 @@ static char byte_at(const char *text, size_t length, size_t line, size_t column)
     return *at;
 }
 
+/* Where OFFSET is for people, from 1. */
+static void find_place(const char *text, size_t offset, int *line, int *column)
+{
+    *line = 1;
+    *column = 1;
+    for (size_t i = 0; i < offset; i++) {
+        if (text[i] == '\n') {
+            (*line)++;
+            *column = 1;
+        } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
+            (*column)++;
+        }
+    }
+}
+
+/* The same for a line and column of libyaml, which has the end of a text without a newline at its
+ * end on a line that is not there. */
+static void find_mark(const char *text, size_t length, size_t mark_line, size_t mark_column,
+                      int *line, int *column)
+{
+    find_place(text, length, line, column); /* of its end */
+    if (mark_line < (size_t)*line) {
+        *line = (int)mark_line + 1;
+        *column = (int)mark_column + 1;
+    }
+}
+
 /* Adds a problem at a byte of the text. */
 static void add_at(struct problems *problems, const char *path, const char *text, size_t offset,
                    const char *message)
 {
-    int line = 1;
-    int column = 1;
+    int line;
+    int column;
 
-    for (size_t i = 0; i < offset; i++) {
-        if (text[i] == '\n') {
-            line++;
-            column = 1;
-        } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
-            column++;
-        }
-    }
+    find_place(text, offset, &line, &column);
     problems_add(problems, path, line, column, "%s", message);
 }
 
@@ -181,10 +201,13 @@ void yamltext_explain(const char *path, const char *text, size_t length,
                       const struct yamltext_complaint *complaint, struct problems *problems)
 {
     const struct explanation *entry = find_explanation(complaint);
+    bool at_context = entry != NULL && entry->at_context;
     char byte = byte_at(text, length, complaint->line, complaint->column);
-    int line = (int)complaint->line + 1;
-    int column = (int)complaint->column + 1;
+    int line;
+    int column;
 
+    find_mark(text, length, at_context ? complaint->context_line : complaint->line,
+              at_context ? complaint->context_column : complaint->column, &line, &column);
     if (starts(complaint->problem, "found character that cannot start any token")) {
         if (byte == '\t')
             problems_add(problems, path, line, column, "a tab is used for indentation: use spaces");
@@ -192,7 +215,7 @@ void yamltext_explain(const char *path, const char *text, size_t length,
             problems_add(problems, path, line, column,
                          "a value cannot start with \"%c\": put it in quotes", byte);
     } else if (byte == '[' && starts(complaint->problem, "did not find expected ','")) {
-        problems_add(problems, path, line, column,
+        problems_add(problems, path, (int)complaint->line + 1, (int)complaint->column + 1,
                      "a \"[\" inside a list or mapping in brackets starts a new list: put the "
                      "whole name in quotes, as in \"web-[01-30]\"");
     } else if (entry == NULL) {
@@ -200,9 +223,6 @@ void yamltext_explain(const char *path, const char *text, size_t length,
                      complaint->context != NULL ? complaint->context : "",
                      complaint->context != NULL ? ", " : "",
                      complaint->problem != NULL ? complaint->problem : "unreadable");
-    } else if (entry->at_context) {
-        problems_add(problems, path, (int)complaint->context_line + 1,
-                     (int)complaint->context_column + 1, "%s", entry->text);
     } else {
         problems_add(problems, path, line, column, "%s", entry->text);
     }

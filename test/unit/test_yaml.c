@@ -135,6 +135,10 @@ static const struct {
     {"bracket", "a: [1,\n  2\n", "f:1:4: this \"[\" is not closed, or lacks a comma\n"},
     {"brace", "a: {b: 1\n", "f:1:4: this \"{\" is not closed, or lacks a comma\n"},
     {"quote", "a: 'x\nb: 1\n", "f:1:4: this quote is not closed\n"},
+    {"brackets, and no newline", "a: 1\nb: [{",
+     "f:2:6: a value is expected here, or a bracket above is not closed\n"},
+    {"brackets, and a newline", "b: [{\n",
+     "f:2:1: a value is expected here, or a bracket above is not closed\n"},
 };
 
 START_TEST(gives_up_readably)
