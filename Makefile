@@ -139,23 +139,21 @@ bench: all $(STUBS)
 pictures: all
 	@docs/pictures $(OUT)/azfan
 
-# Throws mutations of every job file there is at the loader, and of some journals at the replay, each
-# for FUZZ_SECONDS.
+# Throws mutations of what is in the repository at every parser and writer, for FUZZ_SECONDS each, as
+# many fuzzers side by side as FUZZ_JOBS. FUZZ names some of them.
 FUZZ_SECONDS ?= 60
-FUZZ := -max_total_time=$(FUZZ_SECONDS) -timeout=10 -verbosity=0 -print_final_stats=1 \
-	-artifact_prefix=build/fuzz/
+FUZZ_JOBS    ?= 2
+FUZZ_CC      ?= clang
+FUZZ         ?= $(patsubst test/fuzz/fuzz_%.c,%,$(wildcard test/fuzz/fuzz_*.c))
 fuzz: build/azfan
 	@.ci/deps build fuzz
-	@$(MAKE) --no-print-directory VARIANT=fuzz CC=clang DEV= build/fuzz/fuzz_jobfile build/fuzz/fuzz_journal
-	@mkdir -p build/fuzz/corpus
-	@cp test/jobs-bad/*.yaml jobs/*.yaml build/fuzz/corpus
-	@test/fuzz/journals build/azfan build/fuzz/journals
-	build/fuzz/fuzz_jobfile $(FUZZ) -max_len=4096 build/fuzz/corpus
-	build/fuzz/fuzz_journal $(FUZZ) -max_len=8192 build/fuzz/journals
+	@$(MAKE) --no-print-directory VARIANT=fuzz CC='$(FUZZ_CC)' DEV= $(FUZZ:%=build/fuzz/fuzz_%)
+	@test/fuzz/seeds build/azfan build/fuzz
+	@test/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZ_JOBS) $(FUZZ)
 
-$(OUT)/fuzz_%: test/fuzz/fuzz_%.c $(OUT)/libazfan.a
+$(OUT)/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/fuzz.h $(OUT)/libazfan.a
 	$(SAY) FUZZ $<
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(ALL_LDLIBS)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(OUT)/libazfan.a $(ALL_LDLIBS)
 
 lint: build/.deps-test
 	@test/lint/run

@@ -3,15 +3,11 @@
  * Any bytes as a journal: there is one error that says why, or a result that adds up and can be
  * shown, and the list of runs says the same of it; and nothing leaks.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/memory.h"
+#include "fuzz.h"
 #include "report/csv.h"
 #include "report/json.h"
 #include "report/junit.h"
@@ -22,18 +18,9 @@
 #include "run/result.h"
 #include "sys/file.h"
 
-int LLVMFuzzerInitialize(int *count, char ***arguments);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static char *folder;
 static int fd; /* the journal, which is in memory alone */
 static FILE *nowhere;
-
-static void must(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void clear_away(void)
 {
