@@ -69,6 +69,9 @@ void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE]
 /* Appends the guarded script. */
 void guard_write(struct buffer *buffer, const struct guard *guard);
 
+/* Appends a parameter's VALUE as it stands between the apostrophes in a script for SHELL. */
+void guard_quote(struct buffer *buffer, enum job_shell shell, const char *value);
+
 /*
  * Would the guarded script of every target be within JOB_SCRIPT_LIMIT? The
  * error names the size, the limit and, where one is the cause, the target.

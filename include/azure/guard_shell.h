@@ -17,6 +17,10 @@
 void guard_sh_write(struct buffer *buffer, const struct guard *guard);
 void guard_powershell_write(struct buffer *buffer, const struct guard *guard);
 
+/* Appends VALUE as it stands between the shell's apostrophes. */
+void guard_sh_quote(struct buffer *buffer, const char *value);
+void guard_powershell_quote(struct buffer *buffer, const char *value);
+
 /* Appends one parameter, as lines of a shell that set it. */
 typedef void guard_assign(struct buffer *buffer, const char *name, const char *value);
 

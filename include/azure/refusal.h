@@ -14,6 +14,10 @@
 
 struct buffer;
 
+/* In a message: what az's words end with where they were cut, and what they stand behind. */
+#define REFUSAL_CUT_MARK   "…"
+#define REFUSAL_QUOTE_MARK ": "
+
 /*
  * Reads what az wrote to standard error when it ended with AZ_EXIT (not 0)
  * into RET, for outcome_done(): always OUTCOME_ERROR. What is not in the table

@@ -15,6 +15,17 @@
 #include "azure/trailer.h"
 #include "base/buffer.h"
 
+/*
+ * What stands right before each stream of a Linux VM, with LINE_END for a line end: "\n", or in
+ * the JSON itself "\\n". And in that JSON before either stream of a Windows VM, with QUOTE for a
+ * quotation mark and GAP for what stands behind a colon: az prints a blank there, ARM nothing.
+ */
+#define REPLY_OUTPUT_MARK(LINE_END) LINE_END "[stdout]" LINE_END
+#define REPLY_ERRORS_MARK(LINE_END) LINE_END "[stderr]" LINE_END
+#define REPLY_MESSAGE               "message"
+
+#define REPLY_MESSAGE_MARK(QUOTE, GAP) QUOTE REPLY_MESSAGE QUOTE ":" GAP QUOTE
+
 struct reply {
     bool windows;
     bool has_trailer;

@@ -10,8 +10,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buffer;
+
+/*
+ * Reads one character of BYTES, one at least, into *RET. Returns how many bytes it has, or 0 when
+ * the first byte begins no valid character.
+ */
+size_t text_read_character(const char *bytes, size_t length, uint32_t *ret);
+
+/* Would CHARACTER move the cursor, change the terminal, hide or reorder its neighbours, or spoil a
+ * file of XML? Not newline and tab. */
+bool text_is_harmful(uint32_t character);
 
 /* Is BYTE, of UTF-8, within a character: not its first? A text is not cut before such a byte. */
 bool text_is_within_character(char byte);

@@ -20,6 +20,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What stands where bytes were left out, with their count between the two. */
+#define CAPTURE_MARK_HEAD "\n[… "
+#define CAPTURE_MARK_TAIL " bytes left out …]\n"
+
 struct capture {
     char *data; /* the first half as read; behind it the second half as a ring */
     size_t capacity;
@@ -40,7 +44,7 @@ struct capture_text {
 void capture_init(struct capture *capture, size_t limit);
 void capture_add(struct capture *capture, const char *bytes, size_t count);
 
-/* Puts the halves together, with "\n[… N bytes left out …]\n" between them, and empties CAPTURE. */
+/* Puts the halves together, with the mark between them, and empties CAPTURE. */
 void capture_finish(struct capture *capture, struct capture_text *ret);
 
 void capture_text_done(struct capture_text *text);

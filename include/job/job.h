@@ -25,10 +25,9 @@ enum {
 enum job_shell { JOB_SH, JOB_POWERSHELL };
 
 struct job_parameter {
-    char *name;   /* a shell identifier */
-    char *value;  /* never NULL after loading; a secret's is read from the environment then, and not
-                     empty */
-    char *source; /* for a secret: the variable it came from; else NULL */
+    char *name;  /* a shell identifier */
+    char *value; /* never NULL after loading */
+    bool secret; /* never shown, never written down */
 };
 
 struct job_parameters {
@@ -74,6 +73,8 @@ struct job {
     char *script_file;                   /* as resolved; NULL when inline */
     enum job_shell shell;
     struct job_parameters parameters;
+    char **secrets; /* names, sorted: what has one of these is a secret; job/parameters.h */
+    size_t secret_count;
 
     struct job_target *targets; /* in order, each VM once */
     size_t target_count;

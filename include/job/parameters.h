@@ -3,7 +3,10 @@
  * parameters: reads a mapping of script parameters. Part of job/jobfile.
  *
  * A parameter is NAME: value, or NAME: {env: VARIABLE} for a secret, which is
- * read from the environment here. No message ever holds a value. Main thread.
+ * read from the environment here. Secret is the name, not the place: where a
+ * name has a variable once in a job file, for whichever VM, also for one that
+ * is left out, each of its values is a secret, the command line's too. No
+ * message ever holds a value. Main thread.
  */
 #ifndef AZFAN_JOB_PARAMETERS_H
 #define AZFAN_JOB_PARAMETERS_H
@@ -22,5 +25,11 @@ struct yaml_node;
  */
 void parameters_load(const struct loading *loading, const struct yaml_node *mapping, bool settings,
                      struct job_parameters *ret);
+
+/* When all of JOB is loaded: makes a secret of each parameter that has the name of one. */
+void parameters_keep_secrets(struct job *job);
+
+/* After that: is the parameter NAME, which JOB need not have, a secret? */
+bool parameters_is_secret(const struct job *job, const char *name);
 
 #endif

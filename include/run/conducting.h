@@ -19,11 +19,13 @@
 
 struct buffer;
 struct conduct;
+struct redact;
 struct result;
 
 struct conducting {
     const struct conduct *conduct;
     struct result *result;
+    struct redact *redact;
     struct schedule *schedule;
     struct flights flights;
     struct login login;

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * spelling: the ways in which one secret may have been printed.
+ * spelling: the ways in which secrets may have been printed.
  *
- * As it is, without the line ends behind it, with other line ends, line by
- * line, as JSON writes it in a string, and as a message of az's looks (no
- * control characters, no full stop at the end). Pure. Main thread.
+ * As they are, and as a guard quotes them for its shell; each of these without
+ * the line ends behind it, with other line ends, line by line, as JSON and
+ * Python write it in a string, and as a message of az's looks (no control
+ * characters, no full stop at the end).
+ *
+ * JSON within JSON doubles backslashes, and so does each further layer: here a
+ * run of backslashes is always written as one, and so it must be in the text
+ * in which the spellings are looked for. Pure. Main thread.
+ *
+ *   struct spelling spelling = {.count = 0};
+ *   spelling_add(&spelling, secret)…;
+ *   spelling_sort(&spelling);
+ *   spelling_done(&spelling);
  */
 #ifndef AZFAN_RUN_SPELLING_H
 #define AZFAN_RUN_SPELLING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -17,14 +26,16 @@ enum {
 }; /* of a secret: what is shorter tells little, and is often a word */
 
 struct spelling {
-    char **list; /* no two alike, none empty */
+    char **list; /* none empty; after sorting no two alike */
     size_t count;
     size_t capacity;
 };
 
-/* Fills SPELLING (zeroed), for spelling_done(). False: SECRET is empty, there is nothing to look
- * for. */
-bool spelling_of(struct spelling *spelling, const char *secret);
+/* Adds the spellings of SECRET; of an empty one, or one of line ends alone, there are none. */
+void spelling_add(struct spelling *spelling, const char *secret);
+
+/* Sorts the list and drops doubles. */
+void spelling_sort(struct spelling *spelling);
 
 void spelling_done(struct spelling *spelling);
 

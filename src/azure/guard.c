@@ -49,6 +49,14 @@ void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE]
     free(both);
 }
 
+void guard_quote(struct buffer *buffer, enum job_shell shell, const char *value)
+{
+    if (shell == JOB_POWERSHELL)
+        guard_powershell_quote(buffer, value);
+    else
+        guard_sh_quote(buffer, value);
+}
+
 void guard_write(struct buffer *buffer, const struct guard *guard)
 {
     if (guard->job->shell == JOB_POWERSHELL)

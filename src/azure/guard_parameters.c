@@ -16,7 +16,7 @@ static const struct job_parameter *find(const struct job_parameters *parameters,
 static void assign_parameter(struct buffer *buffer, const struct guard *guard, guard_assign *assign,
                              const struct job_parameter *parameter)
 {
-    bool hidden = guard->masked && parameter->source != NULL;
+    bool hidden = guard->masked && parameter->secret;
 
     assign(buffer, parameter->name, hidden ? "***" : parameter->value);
 }

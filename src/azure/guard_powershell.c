@@ -138,9 +138,8 @@ static void add_unit(struct buffer *buffer, uint32_t unit)
     buffer_print(buffer, "' + [char]0x%04" PRIX32 " + '", unit);
 }
 
-void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value)
+void guard_powershell_quote(struct buffer *buffer, const char *value)
 {
-    buffer_print(buffer, "$%s = '", name);
     for (const char *at = value; *at != '\0';) {
         uint32_t character = read_character(&at);
 
@@ -155,6 +154,12 @@ void guard_powershell_assign(struct buffer *buffer, const char *name, const char
             add_unit(buffer, 0xdc00 + ((character - 0x10000) & 0x3ff));
         }
     }
+}
+
+void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value)
+{
+    buffer_print(buffer, "$%s = '", name);
+    guard_powershell_quote(buffer, value);
     buffer_add(buffer, "'\n");
 }
 

@@ -136,15 +136,20 @@ static const char finish[] = "watchdog=$!\n"
                              "report \"$end\" \"$status\"\n"
                              "exit 0\n";
 
-void guard_sh_assign(struct buffer *buffer, const char *name, const char *value)
+void guard_sh_quote(struct buffer *buffer, const char *value)
 {
-    buffer_print(buffer, "    %s='", name);
     for (const char *at = value; *at != '\0'; at++) {
         if (*at == '\'')
             buffer_add(buffer, "'\\''");
         else
             buffer_add_char(buffer, *at);
     }
+}
+
+void guard_sh_assign(struct buffer *buffer, const char *name, const char *value)
+{
+    buffer_print(buffer, "    %s='", name);
+    guard_sh_quote(buffer, value);
     buffer_print(buffer, "'\n    export %s\n", name);
 }
 

@@ -321,7 +321,7 @@ void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
     end = cut(clean.data, clean.length, LONGEST);
     buffer_append(buffer, buffer_text(&clean), end);
     if (end < clean.length)
-        buffer_add(buffer, "…");
+        buffer_add(buffer, REFUSAL_CUT_MARK);
     buffer_done(&clean);
 }
 
@@ -406,7 +406,7 @@ void refusal_read_extension(const char *text, size_t length, struct outcome *ret
                             .reason = REASON_EXTENSION,
                             .script = SCRIPT_MAY_HAVE_STARTED,
                             .exit_code = -1};
-    buffer_add(&message, "the run-command extension failed: ");
+    buffer_add(&message, "the run-command extension failed" REFUSAL_QUOTE_MARK);
     refusal_add_line(&message, text, length);
     ret->message = buffer_take(&message);
 }

@@ -21,8 +21,8 @@ struct span {
     size_t length;
 };
 
-static const char output_mark[] = "\n[stdout]\n";
-static const char errors_mark[] = "\n[stderr]\n";
+static const char output_mark[] = REPLY_OUTPUT_MARK("\n");
+static const char errors_mark[] = REPLY_ERRORS_MARK("\n");
 
 /* The statuses: {"value": […]}, older {"output": […]} (azure-cli#14425), or as ARM's own result. */
 static json_t *find_statuses(json_t *root)
@@ -44,7 +44,7 @@ static json_t *find_statuses(json_t *root)
 
 static struct span message_of(json_t *status)
 {
-    json_t *message = json_object_get(status, "message");
+    json_t *message = json_object_get(status, REPLY_MESSAGE);
 
     if (!json_is_string(message))
         return (struct span){"", 0};

@@ -9,11 +9,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-/*
- * Reads one character of BYTES into *RET. Returns how many bytes it has, or 0
- * when the first byte begins no valid character.
- */
-static size_t read_character(const char *bytes, size_t length, uint32_t *ret)
+size_t text_read_character(const char *bytes, size_t length, uint32_t *ret)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *byte = (const unsigned char *)bytes;
@@ -50,7 +46,7 @@ bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad)
     uint32_t character;
 
     for (size_t at = 0; at < length;) {
-        size_t size = read_character(bytes + at, length - at, &character);
+        size_t size = text_read_character(bytes + at, length - at, &character);
 
         if (size == 0) {
             *ret_bad = at;
@@ -80,9 +76,7 @@ static bool is_noncharacter(uint32_t character)
     return (character & 0xfffe) == 0xfffe || (character >= 0xfdd0 && character <= 0xfdef);
 }
 
-/* Would this character move the cursor, change the terminal, hide or reorder its neighbours, or
- * spoil a file of XML? */
-static bool is_harmful(uint32_t character)
+bool text_is_harmful(uint32_t character)
 {
     return (character < 0x20 && character != '\n' && character != '\t') ||
            (character >= 0x7f && character < 0xa0) || character == 0x61c ||
@@ -111,8 +105,8 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
         uint32_t character = 0;
         bool line_end;
 
-        size = read_character(bytes + at, length - at, &character);
-        if (size > 0 && !is_harmful(character))
+        size = text_read_character(bytes + at, length - at, &character);
+        if (size > 0 && !text_is_harmful(character))
             continue;
         /* A Windows line end: the newline alone is enough. */
         line_end = character == '\r' && at + 1 < length && bytes[at + 1] == '\n';
@@ -141,10 +135,10 @@ void text_append_json(struct buffer *buffer, const char *bytes, size_t length)
 
     for (size_t at = 0; at < length;) {
         uint32_t character = 0;
-        size_t size = read_character(bytes + at, length - at, &character);
+        size_t size = text_read_character(bytes + at, length - at, &character);
 
         if (size > 0 && character >= 0x7f &&
-            is_harmful(character)) { /* JSON has escaped the rest */
+            text_is_harmful(character)) { /* JSON has escaped the rest */
             buffer_append(buffer, bytes + start, at - start);
             add_json_escape(buffer, character);
             start = at + size;

@@ -19,6 +19,7 @@
 #include "cli/tell.h"
 #include "engine/child.h"
 #include "job/job.h"
+#include "job/parameters.h"
 #include "report/ignore.h"
 #include "report/live.h"
 #include "report/outputs.h"
@@ -181,30 +182,6 @@ static void finish(const struct options *options, struct stage *stage, struct re
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-static bool has_secret(const struct job_parameters *parameters, const char *setting)
-{
-    size_t length = strcspn(setting, "=");
-
-    for (size_t i = 0; i < parameters->count; i++) {
-        const struct job_parameter *parameter = &parameters->list[i];
-
-        if (parameter->source != NULL && strncmp(parameter->name, setting, length) == 0 &&
-            parameter->name[length] == '\0')
-            return true;
-    }
-    return false;
-}
-
-/* Does the job keep the parameter NAME of SETTING ("NAME=VALUE") secret, for one VM at least? */
-static bool is_secret(const struct job *job, const char *setting)
-{
-    bool secret = has_secret(&job->parameters, setting);
-
-    for (size_t i = 0; i < job->target_count && !secret; i++)
-        secret = has_secret(&job->targets[i].parameters, setting);
-    return secret;
-}
-
 /* As this folder has it: a rerun may be started in another one. */
 static char *from_anywhere(const char *path)
 {
@@ -229,8 +206,12 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
                                                          : memory_string(options->az);
     overrides->settings = memory_zeroed(settings->count, sizeof *overrides->settings);
     for (size_t i = 0; i < settings->count; i++) {
-        if (!is_secret(job, settings->list[i]))
-            overrides->settings[overrides->setting_count++] = memory_string(settings->list[i]);
+        const char *setting = settings->list[i];
+        char *name = memory_copy(setting, strcspn(setting, "="));
+
+        if (!parameters_is_secret(job, name))
+            overrides->settings[overrides->setting_count++] = memory_string(setting);
+        free(name);
     }
 }
 

@@ -9,7 +9,6 @@ void job_parameters_done(struct job_parameters *parameters)
     for (size_t i = 0; i < parameters->count; i++) {
         free(parameters->list[i].name);
         free(parameters->list[i].value);
-        free(parameters->list[i].source);
     }
     free(parameters->list);
     *parameters = (struct job_parameters){NULL, 0};
@@ -31,6 +30,9 @@ void job_free(struct job *job)
     for (size_t i = 0; i < job->target_count; i++)
         job_target_done(&job->targets[i]);
     free(job->targets);
+    for (size_t i = 0; i < job->secret_count; i++)
+        free(job->secrets[i]);
+    free(job->secrets);
     job_parameters_done(&job->parameters);
     free(job->path);
     free(job->name);

@@ -16,6 +16,7 @@
 #include "job/jobkeys.h"
 #include "job/keytable.h"
 #include "job/loading.h"
+#include "job/parameters.h"
 #include "job/problems.h"
 #include "job/retry.h"
 #include "job/script.h"
@@ -161,6 +162,7 @@ static void load_job(const struct loading *loading, const struct yaml_node *root
     load_steps(loading, values);
     script_load(loading, values[KEY_SCRIPT].node);
     selection_load(loading, values[KEY_TARGETS].node);
+    parameters_keep_secrets(loading->job);
 }
 
 struct job *jobfile_parse(const char *path, const char *text, size_t length,

@@ -109,12 +109,63 @@ static const char *read_environment(const struct loading *loading, const struct 
     return NULL;
 }
 
-static void append(struct job_parameters *parameters, const char *name, const char *value,
-                   const char *source)
+static void append(struct job_parameters *parameters, const char *name, const char *value)
 {
     parameters->list[parameters->count++] =
-        (struct job_parameter){memory_string(name), memory_string(value), memory_string(source)};
+        (struct job_parameter){memory_string(name), memory_string(value), false};
 }
+
+/* ---- which are secrets -------------------------------------------------------------------- */
+
+/* The list grows when its count is a power of two. */
+static void add_secret(struct job *job, const char *name)
+{
+    size_t count = job->secret_count;
+
+    if ((count & (count - 1)) == 0)
+        job->secrets = memory_resize(job->secrets, count > 0 ? 2 * count : 1, sizeof(char *));
+    job->secrets[job->secret_count++] = memory_string(name);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int compare_without_case(const void *a, const void *b)
+{
+    return strcasecmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* PowerShell's $token and $TOKEN are one variable. */
+static int (*comparison(const struct job *job))(const void *, const void *)
+{
+    return job->shell == JOB_POWERSHELL ? compare_without_case : compare_names;
+}
+
+bool parameters_is_secret(const struct job *job, const char *name)
+{
+    return job->secret_count > 0 &&
+           bsearch(&name, job->secrets, job->secret_count, sizeof(char *), comparison(job)) != NULL;
+}
+
+static void mark(const struct job *job, struct job_parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++)
+        parameters->list[i].secret = parameters_is_secret(job, parameters->list[i].name);
+}
+
+void parameters_keep_secrets(struct job *job)
+{
+    if (job->secret_count == 0)
+        return;
+    qsort(job->secrets, job->secret_count, sizeof(char *), comparison(job));
+    mark(job, &job->parameters);
+    for (size_t i = 0; i < job->target_count; i++)
+        mark(job, &job->targets[i].parameters);
+}
+
+/* ---- loading ------------------------------------------------------------------------------ */
 
 /* Is it a name with a text or {env: VARIABLE}? */
 static bool check_pair(const struct loading *loading, const struct yaml_node *key,
@@ -140,15 +191,16 @@ static void load_pair(const struct loading *loading, const struct yaml_node *key
                       const struct yaml_node *node, const char *setting, struct job_parameters *ret)
 {
     const char *value = setting;
-    const char *source = NULL;
     struct error error;
 
     if (!check_pair(loading, key, node))
         return;
     if (node->kind == YAML_MAPPING) {
-        source = read_source(loading, node);
+        const char *source = read_source(loading, node);
+
         if (source == NULL)
             return;
+        add_secret(loading->job, key->text);
         if (value == NULL)
             value = read_environment(loading, node, source);
     } else if (value == NULL) {
@@ -159,7 +211,7 @@ static void load_pair(const struct loading *loading, const struct yaml_node *key
     if (check_value(key->text, value, &error) < 0)
         loading_problem(loading, node, "%s", error.text);
     else
-        append(ret, key->text, value, source);
+        append(ret, key->text, value);
 }
 
 static struct job_parameter *find(const struct job_parameters *parameters, const char *name)
@@ -171,9 +223,19 @@ static struct job_parameter *find(const struct job_parameters *parameters, const
     return NULL;
 }
 
+/* Does MAPPING itself, which may be NULL, take NAME from the environment? */
+static bool is_secret_in(const struct yaml_node *mapping, const char *name)
+{
+    for (size_t i = 0; mapping != NULL && i < mapping->count; i++) {
+        if (strcmp(mapping->keys[i]->text, name) == 0)
+            return mapping->items[i]->kind == YAML_MAPPING;
+    }
+    return false;
+}
+
 /* Checks one NAME=VALUE of the command line and adds the parameter where the file has none. */
-static void apply_setting(const struct loading *loading, const char *setting,
-                          struct job_parameters *parameters)
+static void apply_setting(const struct loading *loading, const struct yaml_node *mapping,
+                          const char *setting, struct job_parameters *parameters)
 {
     const char *equals = strchr(setting, '=');
     struct job_parameter *parameter;
@@ -189,8 +251,8 @@ static void apply_setting(const struct loading *loading, const char *setting,
     if (check_name(name, &error) < 0 || check_value(name, equals + 1, &error) < 0) {
         loading_option_problem(loading, "--set", "%s", error.text);
     } else if (parameter == NULL) {
-        append(parameters, name, equals + 1, NULL);
-    } else if (parameter->source != NULL && equals[1] == '\0') {
+        append(parameters, name, equals + 1);
+    } else if (equals[1] == '\0' && is_secret_in(mapping, name)) {
         loading_option_problem(loading, "--set", "%s is a secret and must not be empty", name);
     } else {
         free(parameter->value);
@@ -211,5 +273,5 @@ void parameters_load(const struct loading *loading, const struct yaml_node *mapp
         load_pair(loading, mapping->keys[i], mapping->items[i],
                   find_setting(overrides, mapping->keys[i]->text), ret);
     for (size_t i = 0; settings && i < overrides->setting_count; i++)
-        apply_setting(loading, overrides->settings[i], ret);
+        apply_setting(loading, mapping, overrides->settings[i], ret);
 }

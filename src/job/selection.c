@@ -69,7 +69,7 @@ static struct job_parameters copy_parameters(const struct job_parameters *parame
         const struct job_parameter *old = &parameters->list[i];
 
         copy.list[i] = (struct job_parameter){memory_string(old->name), memory_string(old->value),
-                                              memory_string(old->source)};
+                                              old->secret};
     }
     return copy;
 }

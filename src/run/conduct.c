@@ -236,7 +236,7 @@ static void see_login(struct conducting *self, enum login_result result, struct 
     if (self->stage != SCHEDULE_GOING) /* that is what cut the login short */
         return;
     if (result != LOGIN_OK) {
-        redact_error(error, conduct->job); /* az may have echoed a secret */
+        redact_error(self->redact, error); /* az may have echoed a secret */
         schedule_halt(self->schedule);
         stopping_end_early(self, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0,
                            error->text);
@@ -321,6 +321,7 @@ static void begin(struct conducting *self)
                      self->started);
     self->schedule = schedule_new(&rules);
     self->starting = memory_zeroed((size_t)workers, sizeof(void *));
+    self->redact = redact_new(conduct->job);
     act(self);
 }
 
@@ -381,5 +382,6 @@ void conduct_run(const struct conduct *conduct, struct result *result)
     flights_close(&self.flights);
     login_done(&self.login);
     schedule_free(self.schedule);
+    redact_free(self.redact);
     free(self.starting);
 }

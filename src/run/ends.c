@@ -101,7 +101,7 @@ static void take_answer(struct conducting *self, struct flight *flight)
     answer_read(&flight->task.finish, &question, &answer);
     if (answer.outcome.kind == OUTCOME_CANCELLED)
         answer.outcome.reason = cancelled_by(self);
-    redact_answer(&answer, job, &job->targets[flight->target]);
+    redact_answer(self->redact, &answer);
     attempt = attempt_of(&flight->task, &answer.outcome, self->started);
     ends_keep(self, flight->target, &attempt, &answer);
 }

@@ -1,62 +1,103 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Theory of operation. Of each secret a list of spellings is made: the value as
- * it may have been printed. Each spelling is looked for in each text, and the
- * bytes it covers are marked; nothing is replaced before all have been looked
- * for. So it does not matter which secret comes first: where one is a part of
- * another, or two overlap, everything that either covers is hidden.
+ * Theory of operation. Of the secrets of a run all spellings are looked for at
+ * once (run/finder), so that a text takes one step a byte, however many secrets
+ * there are. Each find is a place; places that overlap become one, and nothing is
+ * replaced before all are known. So it does not matter which secret comes first:
+ * where one is a part of another, or two overlap, everything that either covers
+ * is hidden.
+ *
+ * A text is first folded: a run of backslashes counts as one, as in the
+ * spellings. Places are those of the folded text; where something was folded,
+ * each byte knows where it came from.
  *
  * A text that was cut has segments, the pieces between the cuts. A segment may
- * begin with a rest of a secret and end with a beginning of one. Both, and the
- * places where a spelling stands whole, come from one automaton (Knuth, Morris,
- * Pratt), so that even a secret that repeats itself costs one step a byte.
+ * begin with a rest of a secret and end with a beginning of one. The finder says
+ * how long a beginning the segment ends with; a second one, which goes backwards,
+ * how long a rest it begins with.
  */
 #include "run/redact.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "azure/answer.h"
+#include "azure/refusal.h"
+#include "azure/reply.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/capture.h"
 #include "job/job.h"
+#include "run/finder.h"
 #include "run/spelling.h"
 
 enum { BAD_CHARACTERS = 3 }; /* that the cut of one character can leave */
 
-static const char bad_character[] = "\xef\xbf\xbd";
+static const char stars[] = "***";
+
+struct redact {
+    struct finder *forwards;
+    struct finder *backwards;
+};
 
 /* ---- texts -------------------------------------------------------------------------------- */
 
-enum mark {
-    SHOWN,
-    FIRST, /* of a place that is hidden: "***" stands there */
-    INSIDE
-};
-
-struct segment {
+struct span {
     size_t start;
     size_t end;
 };
 
-struct page {
-    const char *bytes;
-    size_t length;
-    unsigned char *marks; /* one a byte; NULL as long as nothing is hidden */
-    struct segment *segments;
-    size_t segment_count;
+struct spans {
+    struct span *list;
+    size_t count;
+    size_t capacity;
 };
 
-/* FROM: everything before it that belongs to the place has been marked already. */
-static void hide(struct page *page, size_t start, size_t end, size_t from)
+struct page {
+    const char *original;
+    size_t original_length;
+    char *folded;    /* NULL: the original is folded already */
+    size_t *origins; /* of each folded byte, and of the end; NULL likewise */
+    const char *bytes;
+    size_t length;
+    struct spans segments; /* in order, apart, none empty */
+    struct spans places;   /* that are to be hidden; in order, apart */
+};
+
+static void add_span(struct spans *spans, struct span span)
 {
-    if (page->marks == NULL)
-        page->marks = memory_zeroed(page->length, 1);
-    if (page->marks[start] == SHOWN)
-        page->marks[start] = FIRST;
-    for (size_t i = start + 1 > from ? start + 1 : from; i < end; i++)
-        page->marks[i] = INSIDE;
+    if (spans->count == spans->capacity) {
+        spans->capacity = spans->capacity > 0 ? 2 * spans->capacity : 8;
+        spans->list = memory_resize(spans->list, spans->capacity, sizeof *spans->list);
+    }
+    spans->list[spans->count++] = span;
+}
+
+static void fold(struct page *page)
+{
+    page->folded = memory_zeroed(page->original_length + 1, 1);
+    page->origins = memory_zeroed(page->original_length + 1, sizeof *page->origins);
+    page->length = 0;
+    for (size_t i = 0; i < page->original_length; i++) {
+        if (i > 0 && page->original[i] == '\\' && page->original[i - 1] == '\\')
+            continue;
+        page->origins[page->length] = i;
+        page->folded[page->length++] = page->original[i];
+    }
+    page->origins[page->length] = page->original_length;
+    page->bytes = page->folded;
+}
+
+static struct page make_page(const char *bytes, size_t length)
+{
+    struct page page = {
+        .original = bytes, .original_length = length, .bytes = bytes, .length = length};
+
+    if (memmem(bytes, length, "\\\\", 2) != NULL)
+        fold(&page);
+    return page;
 }
 
 static bool stands_at(const struct page *page, size_t at, const char *word)
@@ -66,28 +107,46 @@ static bool stands_at(const struct page *page, size_t at, const char *word)
     return page->length - at >= length && memcmp(page->bytes + at, word, length) == 0;
 }
 
+/* The length of a bad character that begins at AT, or with BEFORE ends there; 0: none does. */
+static size_t bad_at(const struct page *page, size_t at, bool before)
+{
+    /* As it is, and as jansson and Python write it into JSON. */
+    static const char *const bad[] = {"\xef\xbf\xbd", "\\uFFFD", "\\ufffd"};
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        size_t length = strlen(bad[i]);
+
+        if ((!before || at >= length) && stands_at(page, before ? at - length : at, bad[i]))
+            return length;
+    }
+    return 0;
+}
+
 static void add_segment(struct page *page, size_t start, size_t end)
 {
-    size_t count = page->segment_count;
-
-    for (int i = 0; i < BAD_CHARACTERS && stands_at(page, start, bad_character); i++)
-        start += sizeof bad_character - 1;
-    if (start >= end)
-        return;
-    if ((count & (count - 1)) == 0) /* 0, 1, 2, 4, 8…: the room is used up */
-        page->segments =
-            memory_resize(page->segments, count > 0 ? 2 * count : 1, sizeof *page->segments);
-    page->segments[page->segment_count++] = (struct segment){start, end};
+    for (int i = 0; i < BAD_CHARACTERS; i++) {
+        start += bad_at(page, start, false);
+        end -= bad_at(page, end, true);
+    }
+    if (start < end)
+        add_span(&page->segments, (struct span){start, end});
 }
 
 /* Divides PAGE at each of SEAMS. LAST: is what follows the last of them a segment too? */
 static void divide(struct page *page, const char *const *seams, bool last)
 {
+    bool begins[256] = {false}; /* most bytes begin no seam */
     size_t start = 0;
 
+    for (const char *const *seam = seams; *seam != NULL; seam++)
+        begins[(unsigned char)**seam] = true;
     for (size_t at = 0; at < page->length;) {
         const char *const *seam = seams;
 
+        if (!begins[(unsigned char)page->bytes[at]]) {
+            at++;
+            continue;
+        }
         while (*seam != NULL && !stands_at(page, at, *seam))
             seam++;
         if (*seam == NULL) {
@@ -104,11 +163,21 @@ static void divide(struct page *page, const char *const *seams, bool last)
 
 static struct page stream_page(const struct buffer *buffer, bool cut)
 {
-    /* engine/capture's mark; and in az's own text what stands before the streams that Azure cut. */
-    static const char *const seams[] = {
-        "\n[… ",          " bytes left out …]\n", "\n[stdout]\n",    "\n[stderr]\n",
-        "\\n[stdout]\\n", "\\n[stderr]\\n",       "\"message\": \"", NULL};
-    struct page page = {.bytes = buffer_text(buffer), .length = buffer->length};
+    /* engine/capture's mark; and in az's own text what stands before the streams that Azure cut,
+       also where that text is quoted in another. */
+    static const char *const seams[] = {CAPTURE_MARK_HEAD,
+                                        CAPTURE_MARK_TAIL,
+                                        REPLY_OUTPUT_MARK("\n"),
+                                        REPLY_ERRORS_MARK("\n"),
+                                        REPLY_OUTPUT_MARK("\\n"),
+                                        REPLY_ERRORS_MARK("\\n"),
+                                        REPLY_MESSAGE_MARK("\"", " "),
+                                        REPLY_MESSAGE_MARK("\"", ""),
+                                        REPLY_MESSAGE_MARK("\\\"", " "),
+                                        REPLY_MESSAGE_MARK("\\\"", ""),
+                                        REPLY_MESSAGE_MARK("'", " "),
+                                        NULL};
+    struct page page = make_page(buffer_text(buffer), buffer->length);
 
     if (cut)
         divide(&page, seams, true);
@@ -118,149 +187,107 @@ static struct page stream_page(const struct buffer *buffer, bool cut)
 /* CUT: what the message quotes may have been cut before it was quoted. */
 static struct page message_page(const char *message, bool cut)
 {
-    /* azure/refusal shortens what it quotes; what is quoted stands behind a colon. */
-    static const char *const seams[] = {"…", NULL};
-    static const char *const cut_seams[] = {"…", ": ", NULL};
-    struct page page = {.bytes = message, .length = strlen(message)};
+    static const char *const seams[] = {REFUSAL_CUT_MARK, NULL};
+    static const char *const cut_seams[] = {REFUSAL_CUT_MARK, REFUSAL_QUOTE_MARK, NULL};
+    struct page page = make_page(message, strlen(message));
 
     divide(&page, cut ? cut_seams : seams, cut);
     return page;
 }
 
+static size_t origin_of(const struct page *page, size_t at)
+{
+    return page->origins != NULL ? page->origins[at] : at;
+}
+
 /* Appends PAGE as it may be seen. */
 static void show(const struct page *page, struct buffer *buffer)
 {
-    buffer_reserve(buffer, page->length);
-    for (size_t i = 0; i < page->length; i++) {
-        if (page->marks[i] == FIRST)
-            buffer_add(buffer, "***");
-        else if (page->marks[i] == SHOWN)
-            buffer_add_char(buffer, page->bytes[i]);
+    size_t at = 0;
+
+    for (size_t i = 0; i < page->places.count; i++) {
+        size_t start = origin_of(page, page->places.list[i].start);
+
+        buffer_append(buffer, page->original + at, start - at);
+        buffer_add(buffer, stars);
+        at = origin_of(page, page->places.list[i].end);
     }
+    buffer_append(buffer, page->original + at, page->original_length - at);
 }
 
 static void page_done(struct page *page)
 {
-    free(page->marks);
-    free(page->segments);
+    free(page->folded);
+    free(page->origins);
+    free(page->segments.list);
+    free(page->places.list);
 }
 
 /* ---- looking ------------------------------------------------------------------------------ */
 
-struct pattern {
-    char *text;
-    size_t length;
-    size_t *borders; /* [n]: how many of the first n bytes, but not all, begin them and end them */
-};
-
-/* MATCHED bytes of PATTERN's beginning end the text so far; how many do when BYTE is added? */
-static size_t match(const struct pattern *pattern, size_t matched, char byte)
+/* Ends never go back: END is behind, or where, the last place ends. */
+static void hide(struct page *page, size_t start, size_t end)
 {
-    while (matched > 0 && (matched == pattern->length || pattern->text[matched] != byte))
-        matched = pattern->borders[matched];
-    return pattern->text[matched] == byte ? matched + 1 : 0;
+    struct spans *places = &page->places;
+
+    while (places->count > 0 && places->list[places->count - 1].start >= start)
+        places->count--;
+    if (places->count > 0 && places->list[places->count - 1].end > start)
+        places->list[places->count - 1].end = end;
+    else
+        add_span(places, (struct span){start, end});
 }
 
-/* Takes TEXT over; it is not empty. */
-static void pattern_make(struct pattern *pattern, char *text)
+/* Where the rest of a secret ends with which SEGMENT begins; its start, when there is none. */
+static size_t find_rest(const struct redact *redact, const struct page *page,
+                        const struct span *segment)
 {
-    *pattern = (struct pattern){.text = text, .length = strlen(text)};
-    pattern->borders = memory_zeroed(pattern->length + 1, sizeof *pattern->borders);
-    for (size_t i = 1; i < pattern->length; i++)
-        pattern->borders[i + 1] = match(pattern, pattern->borders[i], text[i]);
-}
-
-static void pattern_done(struct pattern *pattern)
-{
-    free(pattern->text);
-    free(pattern->borders);
-}
-
-static char *reversed(const char *text)
-{
-    size_t length = strlen(text);
-    char *copy = memory_copy(text, length);
-
-    for (size_t i = 0; i < length; i++)
-        copy[i] = text[length - 1 - i];
-    return copy;
-}
-
-static void hide_whole(struct page *page, const struct pattern *pattern)
-{
-    const char *found = memmem(page->bytes, page->length, pattern->text, pattern->length);
-    size_t matched = 0;
-    size_t hidden = 0;
-
-    if (found == NULL) /* nearly always, and memmem() is faster than what follows */
-        return;
-    for (size_t at = (size_t)(found - page->bytes); at < page->length; at++) {
-        matched = match(pattern, matched, page->bytes[at]);
-        if (matched == pattern->length) {
-            hide(page, at + 1 - matched, at + 1, hidden);
-            hidden = at + 1;
-        }
-    }
-}
-
-/* How many bytes at an edge of SEGMENT may be a piece of PATTERN, but not all of it? */
-static size_t reach(const struct segment *segment, const struct pattern *pattern)
-{
+    size_t most = finder_reach(redact->backwards);
     size_t length = segment->end - segment->start;
+    uint32_t state = FINDER_START;
+    size_t rest;
 
-    return length < pattern->length ? length : pattern->length - 1;
+    for (size_t left = length < most ? length : most; left > 0; left--)
+        state = finder_step(redact->backwards, state, page->bytes[segment->start + left - 1]);
+    rest = finder_begun(redact->backwards, state, length);
+    return segment->start + (rest >= SPELLING_SHORTEST_PIECE ? rest : 0);
 }
 
-static void hide_beginning(struct page *page, const struct segment *segment,
-                           const struct pattern *pattern)
+static void hide_beginning(const struct redact *redact, struct page *page,
+                           const struct span *segment, uint32_t state)
 {
-    size_t matched = 0;
+    size_t begun = finder_begun(redact->forwards, state, segment->end - segment->start);
 
-    for (size_t left = reach(segment, pattern); left > 0; left--)
-        matched = match(pattern, matched, page->bytes[segment->end - left]);
-    if (matched >= SPELLING_SHORTEST_PIECE)
-        hide(page, segment->end - matched, segment->end, 0);
+    if (begun >= SPELLING_SHORTEST_PIECE)
+        hide(page, segment->end - begun, segment->end);
 }
 
-/* BACKWARDS is the pattern reversed: its beginning is the rest that is looked for. */
-static void hide_rest(struct page *page, const struct segment *segment,
-                      const struct pattern *backwards)
+/* All that ends at a byte is hidden before the next one is looked at. */
+static void hide_secrets(const struct redact *redact, struct page *page)
 {
-    size_t matched = 0;
+    const struct span *segment = page->segments.list;
+    const struct span *last = segment != NULL ? segment + page->segments.count : NULL;
+    uint32_t state = FINDER_START;
+    size_t rest = 0;
 
-    for (size_t left = reach(segment, backwards); left > 0; left--)
-        matched = match(backwards, matched, page->bytes[segment->start + left - 1]);
-    if (matched >= SPELLING_SHORTEST_PIECE)
-        hide(page, segment->start, segment->start + matched, 0);
-}
+    for (size_t at = 0; at < page->length; at++) {
+        size_t whole;
 
-static void hide_spelling(struct page *pages, size_t count, const char *spelling)
-{
-    struct pattern pattern;
-    struct pattern backwards;
-
-    pattern_make(&pattern, memory_string(spelling));
-    pattern_make(&backwards, reversed(spelling));
-    for (size_t i = 0; i < count; i++) {
-        hide_whole(&pages[i], &pattern);
-        for (size_t j = 0; j < pages[i].segment_count; j++) {
-            hide_beginning(&pages[i], &pages[i].segments[j], &pattern);
-            hide_rest(&pages[i], &pages[i].segments[j], &backwards);
+        if (segment != last && segment->start == at)
+            rest = find_rest(redact, page, segment);
+        state = finder_step(redact->forwards, state, page->bytes[at]);
+        whole = finder_longest(redact->forwards, state);
+        if (whole > 0)
+            hide(page, at + 1 - whole, at + 1);
+        if (segment == last)
+            continue;
+        if (rest == at + 1)
+            hide(page, segment->start, rest);
+        if (segment->end == at + 1) {
+            hide_beginning(redact, page, segment, state);
+            segment++;
         }
     }
-    pattern_done(&pattern);
-    pattern_done(&backwards);
-}
-
-static void hide_secret(struct page *pages, size_t count, const char *secret)
-{
-    struct spelling spelling = {.count = 0};
-
-    if (!spelling_of(&spelling, secret))
-        return;
-    for (size_t i = 0; i < spelling.count; i++)
-        hide_spelling(pages, count, spelling.list[i]);
-    spelling_done(&spelling);
 }
 
 /* ---- secrets ------------------------------------------------------------------------------ */
@@ -275,14 +302,14 @@ static size_t count_secrets(const struct job_parameters *parameters)
     size_t count = 0;
 
     for (size_t i = 0; i < parameters->count; i++)
-        count += parameters->list[i].source != NULL ? 1 : 0;
+        count += parameters->list[i].secret ? 1 : 0;
     return count;
 }
 
 static void add_secrets(struct secrets *secrets, const struct job_parameters *parameters)
 {
     for (size_t i = 0; i < parameters->count; i++) {
-        if (parameters->list[i].source != NULL)
+        if (parameters->list[i].secret)
             secrets->list[secrets->count++] = parameters->list[i].value;
     }
 }
@@ -292,42 +319,64 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorted, so that what many targets share is seen to be the same. False: there are none. */
-static bool collect(struct secrets *secrets, const struct job *job,
-                    const struct job_target *targets, size_t target_count)
+/* Sorted, so that what many targets share is seen to be the same. */
+static void collect(struct secrets *secrets, const struct job *job)
 {
     size_t most = count_secrets(&job->parameters);
 
-    *secrets = (struct secrets){NULL, 0};
-    for (size_t i = 0; i < target_count; i++)
-        most += count_secrets(&targets[i].parameters);
-    if (most == 0)
-        return false;
-    secrets->list = memory_zeroed(most, sizeof *secrets->list);
+    for (size_t i = 0; i < job->target_count; i++)
+        most += count_secrets(&job->targets[i].parameters);
+    *secrets = (struct secrets){memory_zeroed(most, sizeof *secrets->list), 0};
     add_secrets(secrets, &job->parameters);
-    for (size_t i = 0; i < target_count; i++)
-        add_secrets(secrets, &targets[i].parameters);
+    for (size_t i = 0; i < job->target_count; i++)
+        add_secrets(secrets, &job->targets[i].parameters);
     qsort(secrets->list, secrets->count, sizeof *secrets->list, compare_texts);
-    return true;
 }
 
-/* Frees SECRETS. */
-static void hide_secrets(struct page *pages, size_t count, struct secrets *secrets)
+struct redact *redact_new(const struct job *job)
 {
-    for (size_t i = 0; i < secrets->count; i++) {
-        if (i == 0 || strcmp(secrets->list[i], secrets->list[i - 1]) != 0)
-            hide_secret(pages, count, secrets->list[i]);
+    struct redact *redact = memory_zeroed(1, sizeof *redact);
+    struct spelling spelling = {.count = 0};
+    struct secrets secrets;
+
+    collect(&secrets, job);
+    for (size_t i = 0; i < secrets.count; i++) {
+        if (i == 0 || strcmp(secrets.list[i], secrets.list[i - 1]) != 0)
+            spelling_add(&spelling, secrets.list[i]);
     }
-    free(secrets->list);
+    spelling_sort(&spelling);
+    if (spelling.count > 0) {
+        redact->forwards = finder_new((const char *const *)spelling.list, spelling.count, false);
+        redact->backwards = finder_new((const char *const *)spelling.list, spelling.count, true);
+    }
+    spelling_done(&spelling);
+    free(secrets.list);
+    return redact;
+}
+
+void redact_free(struct redact *redact)
+{
+    if (redact == NULL)
+        return;
+    finder_free(redact->forwards);
+    finder_free(redact->backwards);
+    free(redact);
+}
+
+static bool has_secrets(const struct redact *redact)
+{
+    return redact->forwards != NULL;
 }
 
 /* ---- answers and errors ------------------------------------------------------------------- */
 
-static void clean_buffer(struct page *page, struct buffer *buffer)
+/* Frees PAGE. */
+static void clean_buffer(const struct redact *redact, struct page *page, struct buffer *buffer)
 {
     struct buffer clean = BUFFER_INIT;
 
-    if (page->marks != NULL) {
+    hide_secrets(redact, page);
+    if (page->places.count > 0) {
         show(page, &clean);
         buffer_done(buffer);
         *buffer = clean;
@@ -335,11 +384,12 @@ static void clean_buffer(struct page *page, struct buffer *buffer)
     page_done(page);
 }
 
-static void clean_message(struct page *page, char **message)
+static void clean_message(const struct redact *redact, struct page *page, char **message)
 {
     struct buffer clean = BUFFER_INIT;
 
-    if (page->marks != NULL) {
+    hide_secrets(redact, page);
+    if (page->places.count > 0) {
         show(page, &clean);
         free(*message);
         *message = buffer_take(&clean);
@@ -358,53 +408,44 @@ static bool ended_by_itself(const struct outcome *outcome)
            (outcome->kind == OUTCOME_FAILED && outcome->reason == REASON_EXIT);
 }
 
-void redact_answer(struct answer *answer, const struct job *job, const struct job_target *target)
+void redact_answer(const struct redact *redact, struct answer *answer)
 {
-    enum { OUTPUT, ERRORS, MESSAGE, PAGES };
     bool stopped = !ended_by_itself(&answer->outcome);
     const char *message = answer->outcome.message;
-    struct page pages[PAGES];
-    struct secrets secrets;
+    struct page page;
 
-    if (!collect(&secrets, job, target, 1))
+    if (!has_secrets(redact))
         return;
     /* Nobody says where a stream was cut, by Azure at its head or by azfan in its middle, and it
        may have been stopped besides: where anything is missing, every edge is looked at. */
-    pages[OUTPUT] = stream_page(&answer->output, stopped || answer->output_truncated);
-    pages[ERRORS] = stream_page(&answer->errors, stopped || answer->errors_truncated);
-    pages[MESSAGE] = message_page(message != NULL ? message : "", answer->errors_truncated);
-    hide_secrets(pages, PAGES, &secrets);
-    clean_buffer(&pages[OUTPUT], &answer->output);
-    clean_buffer(&pages[ERRORS], &answer->errors);
-    clean_message(&pages[MESSAGE], &answer->outcome.message);
+    page = stream_page(&answer->output, stopped || answer->output_truncated);
+    clean_buffer(redact, &page, &answer->output);
+    page = stream_page(&answer->errors, stopped || answer->errors_truncated);
+    clean_buffer(redact, &page, &answer->errors);
+    page = message_page(message != NULL ? message : "", answer->errors_truncated);
+    clean_message(redact, &page, &answer->outcome.message);
 }
 
-void redact_line(struct buffer *line, const struct job *job, const struct job_target *target)
+void redact_line(const struct redact *redact, struct buffer *line)
 {
-    struct secrets secrets;
     struct page page;
 
-    if (line->length == 0 || !collect(&secrets, job, target, 1))
+    if (!has_secrets(redact))
         return;
     page = stream_page(line, true);
-    hide_secrets(&page, 1, &secrets);
-    clean_buffer(&page, line);
+    clean_buffer(redact, &page, line);
 }
 
-void redact_error(struct error *error, const struct job *job)
+void redact_error(const struct redact *redact, struct error *error)
 {
-    struct buffer clean = BUFFER_INIT;
-    struct secrets secrets;
+    char *text;
     struct page page;
 
-    if (!collect(&secrets, job, job->targets, job->target_count))
+    if (!has_secrets(redact))
         return;
+    text = memory_string(error->text);
     page = message_page(error->text, true); /* nobody here knows whether az's words were cut */
-    hide_secrets(&page, 1, &secrets);
-    if (page.marks != NULL) {
-        show(&page, &clean);
-        (void)error_set(error, "%s", buffer_text(&clean));
-        buffer_done(&clean);
-    }
-    page_done(&page);
+    clean_message(redact, &page, &text);
+    (void)error_set(error, "%s", text);
+    free(text);
 }

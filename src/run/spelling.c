@@ -2,16 +2,28 @@
 #include "run/spelling.h"
 
 #include <ctype.h>
-#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/guard.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/text.h"
+
+/* ---- the list ----------------------------------------------------------------------------- */
 
 /* Takes TEXT over. */
 static void keep(struct spelling *spelling, char *text)
 {
+    char *to = text;
+
+    for (const char *from = text; *from != '\0'; from++) {
+        if (*from != '\\' || to == text || to[-1] != '\\')
+            *to++ = *from;
+    }
+    *to = '\0';
     if (spelling->count == spelling->capacity) {
         spelling->capacity = spelling->capacity > 0 ? 2 * spelling->capacity : 8;
         spelling->list = memory_resize(spelling->list, spelling->capacity, sizeof *spelling->list);
@@ -19,21 +31,198 @@ static void keep(struct spelling *spelling, char *text)
     spelling->list[spelling->count++] = text;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void spelling_sort(struct spelling *spelling)
+{
+    size_t kept = 0;
+
+    if (spelling->count == 0)
+        return;
+    qsort(spelling->list, spelling->count, sizeof *spelling->list, compare_texts);
+    for (size_t i = 0; i < spelling->count; i++) {
+        if (kept > 0 && strcmp(spelling->list[i], spelling->list[kept - 1]) == 0)
+            free(spelling->list[i]);
+        else
+            spelling->list[kept++] = spelling->list[i];
+    }
+    spelling->count = kept;
+}
+
 void spelling_done(struct spelling *spelling)
 {
     for (size_t i = 0; i < spelling->count; i++)
         free(spelling->list[i]);
     free(spelling->list);
+    *spelling = (struct spelling){.count = 0};
 }
 
-/* Is it written in JSON, and in a message, as it stands? */
-static bool is_plain(const char *text)
+/* ---- in strings of JSON and of Python ----------------------------------------------------- */
+
+/* How characters that cannot, or need not, stand in a string as they are get written. */
+enum letters {
+    JSON,       /* \u001b, and what is not ASCII as it is */
+    JSON_HTML,  /* likewise, but \u003c for <: Go's, in which the VM's agent is written */
+    JSON_ASCII, /* \u00fc */
+    JSON_UPPER, /* \u00FC */
+    JSON_ASCII_HTML,
+    PYTHON,       /* \x1b, and what is not ASCII as it is where it can be printed */
+    PYTHON_ASCII, /* \xfc, \u20ac, \U0001f511 */
+    PYTHON_BYTES, /* \xc3\xbc: b'…' */
+    LETTERS
+};
+
+/* What C, JSON and Python agree on. */
+static char short_escape(uint32_t character, enum letters letters)
 {
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
-            return false;
+    switch (character) {
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    case '\b':
+        return letters < PYTHON ? 'b' : '\0';
+    case '\f':
+        return letters < PYTHON ? 'f' : '\0';
+    default:
+        return '\0';
     }
-    return true;
+}
+
+/* Blanks but for the one, and what no font has. */
+static bool is_unprintable(uint32_t character)
+{
+    return character < ' ' || text_is_harmful(character) || character == 0xa0 ||
+           character == 0xad || character == 0x1680 ||
+           (character >= 0x2000 && character <= 0x200a) || character == 0x202f ||
+           character == 0x205f || character == 0x3000 ||
+           (character >= 0xe000 && character <= 0xf8ff);
+}
+
+static bool is_escaped(uint32_t character, enum letters letters)
+{
+    bool html = character == '<' || character == '>' || character == '&' || character == 0x2028 ||
+                character == 0x2029;
+
+    switch (letters) {
+    case JSON:
+        return character < ' ';
+    case JSON_HTML:
+        return character < ' ' || html;
+    case JSON_ASCII:
+    case JSON_UPPER:
+        return character < ' ' || character > '~';
+    case JSON_ASCII_HTML:
+        return character < ' ' || character > '~' || html;
+    case PYTHON:
+        return is_unprintable(character);
+    default:
+        return character < ' ' || character > '~';
+    }
+}
+
+static void add_json_units(struct buffer *buffer, uint32_t character, bool upper)
+{
+    if (character > 0xffff) {
+        add_json_units(buffer, 0xd800 + ((character - 0x10000) >> 10), upper);
+        character = 0xdc00 + ((character - 0x10000) & 0x3ff);
+    }
+    buffer_print(buffer, upper ? "\\u%04X" : "\\u%04x", (unsigned)character);
+}
+
+static void add_escape(struct buffer *buffer, uint32_t character, const char *bytes, size_t size,
+                       enum letters letters)
+{
+    if (short_escape(character, letters) != '\0')
+        buffer_print(buffer, "\\%c", short_escape(character, letters));
+    else if (letters < PYTHON)
+        add_json_units(buffer, character, letters == JSON_UPPER);
+    else if (letters == PYTHON_BYTES)
+        for (size_t i = 0; i < size; i++)
+            buffer_print(buffer, "\\x%02x", (unsigned)(unsigned char)bytes[i]);
+    else
+        buffer_print(buffer,
+                     character < 0x100     ? "\\x%02x"
+                     : character < 0x10000 ? "\\u%04x"
+                                           : "\\U%08x",
+                     (unsigned)character);
+}
+
+static char *escape(const char *text, const char *quoted, enum letters letters)
+{
+    struct buffer buffer = BUFFER_INIT;
+    size_t length = strlen(text);
+    size_t size;
+
+    for (size_t at = 0; at < length; at += size) {
+        uint32_t character = 0;
+
+        size = text_read_character(text + at, length - at, &character);
+        if (size == 0) { /* no text: as it is */
+            size = 1;
+            buffer_add_char(&buffer, text[at]);
+            continue;
+        }
+        if (is_escaped(character, letters)) {
+            add_escape(&buffer, character, text + at, size, letters);
+            continue;
+        }
+        if (character == '\\' || (character < 0x80 && strchr(quoted, (int)character) != NULL))
+            buffer_add_char(&buffer, '\\');
+        buffer_append(&buffer, text + at, size);
+    }
+    return buffer_take(&buffer);
+}
+
+/* What a text has that not all strings write alike. */
+enum trait {
+    LINE_END = 1,   /* or a tab, or a backslash: all strings agree on these */
+    DOUBLE = 2,     /* quotes */
+    SINGLE = 4,     /* likewise */
+    HTML = 8,       /* <, > and & */
+    CONTROL = 16,   /* other control characters */
+    NOT_ASCII = 32, /* DEL too */
+};
+
+static unsigned find_traits(const char *text)
+{
+    unsigned traits = 0;
+
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            traits |= DOUBLE;
+        else if (*text == '\'')
+            traits |= SINGLE;
+        else if (strchr("<>&", *text) != NULL)
+            traits |= HTML;
+        else if (strchr("\n\r\t\\", *text) != NULL)
+            traits |= LINE_END;
+        else if ((unsigned char)*text < ' ')
+            traits |= CONTROL;
+        else if ((unsigned char)*text > '~')
+            traits |= NOT_ASCII;
+    }
+    return traits;
+}
+
+/* Do LETTERS make of a text with TRAITS what others before them do not? */
+static bool is_special(enum letters letters, unsigned traits)
+{
+    switch (letters) {
+    case JSON:
+        return true;
+    case JSON_HTML:
+        return (traits & (HTML | NOT_ASCII)) != 0;
+    case JSON_ASCII_HTML:
+        return (traits & HTML) != 0 && (traits & NOT_ASCII) != 0;
+    default:
+        return (traits & (CONTROL | NOT_ASCII)) != 0;
+    }
 }
 
 /* As azure/refusal writes what az said into a message. */
@@ -48,44 +237,47 @@ static char *with_blanks(const char *text)
     return copy;
 }
 
-/* jansson writes \u001B; az, which is Python, \u001b. */
-static void lower_escapes(char *json)
+static void spell_strings(struct spelling *spelling, const char *text)
 {
-    for (char *at = strchr(json, '\\'); at != NULL; at = strchr(at, '\\')) {
-        char *digits = at + 2;
+    /* JSON's quote is ", Python's is ' where the whole string has both, else none has a backslash;
+       and one string may stand within the other. */
+    static const struct {
+        const char *text;
+        unsigned traits;
+    } quotes[] = {{"", 0}, {"\"", DOUBLE}, {"'", SINGLE}, {"\"'", DOUBLE | SINGLE}};
+    unsigned traits = find_traits(text);
 
-        /* What is behind the backslash may be one too, and begins nothing then. */
-        for (at += 2; digits[-1] == 'u' && at < digits + 4; at++)
-            *at = (char)tolower((unsigned char)*at);
+    keep(spelling, memory_string(text));
+    if (traits == 0)
+        return;
+    keep(spelling, with_blanks(text));
+    for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
+        for (int letters = JSON; letters < LETTERS; letters++) {
+            if ((traits & quotes[i].traits) == quotes[i].traits &&
+                is_special((enum letters)letters, traits))
+                keep(spelling, escape(text, quotes[i].text, (enum letters)letters));
+        }
     }
 }
 
-static void keep_escaped(struct spelling *spelling, const char *text, size_t flags)
-{
-    json_t *string = json_string(text);
-    char *quoted = json_dumps(string, JSON_ENCODE_ANY | flags);
-    char *lower;
+/* ---- texts -------------------------------------------------------------------------------- */
 
-    json_decref(string);
-    if (quoted == NULL)
-        return;
-    keep(spelling, memory_copy(quoted + 1, strlen(quoted) - 2));
-    lower = memory_copy(quoted + 1, strlen(quoted) - 2);
-    lower_escapes(lower);
-    keep(spelling, lower);
-    free(quoted);
-}
-
-static void keep_text(struct spelling *spelling, const char *text, size_t length)
+/* The first LENGTH bytes of TEXT, and how the guards quote them. */
+static void spell_part(struct spelling *spelling, const char *text, size_t length)
 {
+    static const enum job_shell shells[] = {JOB_SH, JOB_POWERSHELL};
     char *copy = memory_copy(text, length);
 
-    if (!is_plain(copy)) {
-        keep_escaped(spelling, copy, 0);
-        keep_escaped(spelling, copy, JSON_ENSURE_ASCII);
-        keep(spelling, with_blanks(copy));
+    spell_strings(spelling, copy);
+    for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
+        struct buffer quoted = BUFFER_INIT;
+
+        guard_quote(&quoted, shells[i], copy);
+        if (strcmp(buffer_text(&quoted), copy) != 0)
+            spell_strings(spelling, buffer_text(&quoted));
+        buffer_done(&quoted);
     }
-    keep(spelling, copy);
+    free(copy);
 }
 
 /* The text, and what a message that ends with it leaves of it. */
@@ -93,12 +285,12 @@ static void spell_text(struct spelling *spelling, const char *text, size_t lengt
 {
     size_t stem = length;
 
-    keep_text(spelling, text, length);
+    spell_part(spelling, text, length);
     while (stem > 0 && (iscntrl((unsigned char)text[stem - 1]) || text[stem - 1] == ' ' ||
                         text[stem - 1] == '.'))
         stem--;
     if (stem < length && stem >= SPELLING_SHORTEST_PIECE)
-        keep_text(spelling, text, stem);
+        spell_part(spelling, text, stem);
 }
 
 /* TEXT with END, "\n" or "\r\n", at the end of each line. */
@@ -129,27 +321,7 @@ static void spell_lines(struct spelling *spelling, const char *text)
     }
 }
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Most spellings of most secrets are the same. */
-static void drop_doubles(struct spelling *spelling)
-{
-    size_t kept = 1;
-
-    qsort(spelling->list, spelling->count, sizeof *spelling->list, compare_texts);
-    for (size_t i = 1; i < spelling->count; i++) {
-        if (strcmp(spelling->list[i], spelling->list[kept - 1]) == 0)
-            free(spelling->list[i]);
-        else
-            spelling->list[kept++] = spelling->list[i];
-    }
-    spelling->count = kept;
-}
-
-bool spelling_of(struct spelling *spelling, const char *secret)
+void spelling_add(struct spelling *spelling, const char *secret)
 {
     size_t length = strlen(secret);
 
@@ -157,13 +329,11 @@ bool spelling_of(struct spelling *spelling, const char *secret)
     while (length > 0 && strchr("\r\n", secret[length - 1]) != NULL)
         length--;
     if (length == 0)
-        return false;
+        return;
     spell_text(spelling, secret, length);
     if (strcspn(secret, "\r\n") < length) {
         spell_line_ends(spelling, secret, length, "\n");
         spell_line_ends(spelling, secret, length, "\r\n");
         spell_lines(spelling, secret);
     }
-    drop_doubles(spelling);
-    return true;
 }

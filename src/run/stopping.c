@@ -96,12 +96,11 @@ void stopping_see_trouble(struct conducting *self, const struct error *error)
 static struct buffer *copy_last_lines(struct conducting *self, struct flight *const *list,
                                       size_t count)
 {
-    const struct job *job = self->conduct->job;
     struct buffer *lines = memory_zeroed(count, sizeof *lines);
 
     for (size_t i = 0; i < count; i++) {
         lastline_copy(&list[i]->said, &lines[i]);
-        redact_line(&lines[i], job, &job->targets[list[i]->target]);
+        redact_line(self->redact, &lines[i]);
     }
     return lines;
 }

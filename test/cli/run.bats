@@ -276,6 +276,51 @@ EOF
   [ "$(value .counts.ok)" = 3 ]
 }
 
+@test "secrets: one of one VM is one of all, with --set, with --limit, in plan, run and journal" {
+  cat >"$job" <<'EOF'
+version: 1
+name: test
+script: {inline: 'echo "token is $TOKEN"'}
+targets:
+  resource_group: rg
+  vms: [{name: a, parameters: {TOKEN: {env: TEST_TOKEN}}}, b, {name: c, parameters: {TOKEN: plain-for-c}}]
+EOF
+  export TEST_TOKEN=s3cr3t-of-a XDG_STATE_HOME="$place/state"
+  {
+    "$azfan" plan "$job" --limit c
+    "$azfan" plan "$job" --limit b --set TOKEN=s3cr3t-set
+    "$azfan" rehearse "$job" --execute --report "$place/report.md" --run-dir "$place/one"
+    "$azfan" rehearse "$job" --execute --set TOKEN=s3cr3t-set --run-dir "$place/two"
+    "$azfan" rehearse "$job" --execute --set TOKEN=s3cr3t-set --limit b --run-dir "$place/three"
+  } >"$place/shown" 2>&1
+  grep -q 'token is \*\*\*' "$place/one/output/"*
+  [ "$(grep -c "TOKEN='\*\*\*'" "$place/shown")" = 2 ]
+  run grep -rE 's3cr3t|plain-for-c' "$place" --exclude=job.yaml
+  [ "$status" = 1 ] || { echo "$output"; return 1; }
+}
+
+@test "secrets: az prints the script as the guard has it" {
+  cat >"$job" <<'EOF'
+version: 1
+name: test
+script: {inline: sleep 1, parameters: {TOKEN: {env: TEST_TOKEN}}}
+targets: {resource_group: rg, vms: [vm-1]}
+EOF
+  cat >"$place/az" <<EOF
+#!/bin/bash
+[ "\$1" = vm ] || exec "$stub/az" "\$@"
+for word; do case \$word in @*) file=\${word#@};; esac; done
+cat "\$file"
+jq -Rjs '{script: split("\n")} | tojson | ., tojson, .[:index("3cr")]' "\$file" >&2
+exit 1
+EOF
+  chmod +x "$place/az"
+  TEST_TOKEN="it's-a-s3cr3t'value" run "$azfan" run "$job" --az "$place/az" --run-dir "$place/run" -v
+  [ "$(grep -o "TOKEN=[^,]*\*\*\*" "$place/run/output/vm-1.err" | wc -l)" = 3 ]
+  run grep -rE "s3cr3t|s-a-s|'value" "$place/run"
+  [ "$status" = 1 ] || { echo "$output"; return 1; }
+}
+
 @test "secrets: on no command line, in no report, no line, no file" {
   cat >"$job" <<EOF
 version: 1

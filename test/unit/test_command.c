@@ -34,7 +34,7 @@ static void tear_down(void)
     ck_assert_int_eq(az_done(&az, &error), 0);
 }
 
-static struct job_parameter secret = {(char[]){"TOKEN"}, (char[]){"s3cret"}, (char[]){"T"}};
+static struct job_parameter secret = {(char[]){"TOKEN"}, (char[]){"s3cret"}, true};
 static struct job job = {.script = (char[]){"echo hello\n"},
                          .script_length = 11,
                          .parameters = {&secret, 1},

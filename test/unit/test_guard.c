@@ -792,7 +792,7 @@ static void add_all_bytes(struct buffer *text)
 START_TEST(parameters_arrive_exactly)
 {
     struct buffer all = BUFFER_INIT;
-    struct job_parameter list[] = {{(char[]){"A"}, NULL, NULL},
+    struct job_parameter list[] = {{(char[]){"A"}, NULL, false},
                                    {(char[]){"B"}, (char[]){"it's $HOME `id` \\n \"x\"\n'"}, NULL},
                                    {(char[]){"script"}, (char[]){"/etc/passwd"}, NULL},
                                    {(char[]){"IFS"}, (char[]){"/"}, NULL},
@@ -911,10 +911,9 @@ START_TEST(odd_numbers_in_a_trailer)
 }
 END_TEST
 
-static struct job_parameter common[] = {
-    {(char[]){"TOKEN"}, (char[]){"s3cret"}, (char[]){"AGENT_TOKEN"}},
-    {(char[]){"ROLE"}, (char[]){"replica"}, NULL}};
-static struct job_parameter own[] = {{(char[]){"ROLE"}, (char[]){"primary"}, NULL},
+static struct job_parameter common[] = {{(char[]){"TOKEN"}, (char[]){"s3cret"}, true},
+                                        {(char[]){"ROLE"}, (char[]){"replica"}, false}};
+static struct job_parameter own[] = {{(char[]){"ROLE"}, (char[]){"primary"}, false},
                                      {(char[]){"EXTRA"},
                                       (char[]){"caf\xc3\xa9 \xe2\x80\x99s "
                                                "\xf0\x9f\x98\x80"},
@@ -1044,7 +1043,7 @@ START_TEST(a_value_cannot_leave_the_runner)
                                          "\r'@\r"};
 
     for (int i = 0; i < UNIT_COUNT(values); i++) {
-        struct job_parameter list[] = {{(char[]){"A"}, memory_string(values[i]), NULL}};
+        struct job_parameter list[] = {{(char[]){"A"}, memory_string(values[i]), false}};
         struct job job = {.script = (char[]){"x"},
                           .script_length = 1,
                           .shell = JOB_POWERSHELL,
@@ -1105,7 +1104,7 @@ static size_t guard_size(const struct job *job, const struct job_target *target)
 /* The limit is exact to the byte, for the target that needs most, in both shells, with the mark. */
 START_TEST(the_size_is_exact)
 {
-    struct job_parameter big[] = {{(char[]){"BIG"}, memory_zeroed(5000, 1), NULL}};
+    struct job_parameter big[] = {{(char[]){"BIG"}, memory_zeroed(5000, 1), false}};
     struct job_target targets[] = {{.name = (char[]){"a"}},
                                    {.name = (char[]){"big-one"}, .parameters = {big, 1}},
                                    {.name = (char[]){"a-much-longer-name"}}};

@@ -11,6 +11,7 @@
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/names.h"
+#include "job/parameters.h"
 #include "job/problems.h"
 #include "sys/file.h"
 #include "unit/unit.h"
@@ -161,9 +162,9 @@ START_TEST(everything)
     ck_assert_uint_eq(job->parameters.count, 3);
     ck_assert_str_eq(job->parameters.list[0].value, "007");
     ck_assert_str_eq(job->parameters.list[1].value, "");
-    ck_assert_ptr_null(job->parameters.list[1].source);
+    ck_assert(!job->parameters.list[1].secret);
     ck_assert_str_eq(job->parameters.list[2].value, "s3cret");
-    ck_assert_str_eq(job->parameters.list[2].source, "AZFAN_TEST_TOKEN");
+    ck_assert(job->parameters.list[2].secret);
     ck_assert_int_eq(job->timeout, 150 * NUMBER_SECOND);
     ck_assert_int_eq(job->script_timeout, 100 * NUMBER_SECOND);
     ck_assert_int_eq(job->deadline, NUMBER_HOUR);
@@ -314,7 +315,7 @@ START_TEST(overrides_go_over_the_file)
     ck_assert_str_eq(job->parameters.list[0].value, "y");
     ck_assert_str_eq(job->parameters.list[1].value,
                      "other"); /* and its variable is not asked for */
-    ck_assert_str_eq(job->parameters.list[1].source, "AZFAN_TEST_UNSET");
+    ck_assert(job->parameters.list[1].secret);
     ck_assert_str_eq(job->parameters.list[2].name, "B");
     ck_assert_str_eq(job->parameters.list[2].value, "1=2");
     ck_assert_uint_eq(job->target_count, 2);
@@ -379,6 +380,84 @@ START_TEST(timeout_option_below_script_timeout)
 
     load_badly(HEAD PLACES "script_timeout: 90s\n", &overrides,
                "job.yaml:5:17: script_timeout must not be longer than --timeout (1m)\n");
+}
+END_TEST
+
+/* Each job has a parameter TOKEN with the value "plain", the only one, of vm b or of the script. */
+static const struct {
+    const char *name;
+    const char *script; /* what the script section has besides its text */
+    const char *vms;
+    const char *setting; /* NULL: none */
+    const char *limit;   /* likewise */
+    bool secret;
+} secrets[] = {
+    {"nowhere a secret", "", "a, {name: b, parameters: {TOKEN: plain}}", NULL, NULL, false},
+    {"another parameter is", "parameters: {OTHER: {env: AZFAN_TEST_TOKEN}}",
+     "a, {name: b, parameters: {TOKEN: plain}}", NULL, NULL, false},
+    {"of the script's", "parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}",
+     "{name: b, parameters: {TOKEN: plain}}", NULL, NULL, true},
+    {"of another VM", "",
+     "{name: a, parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}}, "
+     "{name: b, parameters: {TOKEN: plain}}",
+     NULL, NULL, true},
+    {"of a later VM", "",
+     "{name: b, parameters: {TOKEN: plain}}, "
+     "{name: c, parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}}",
+     NULL, NULL, true},
+    {"of a VM only, the script's is not", "parameters: {TOKEN: plain}",
+     "{name: a, parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}}, b", NULL, NULL, true},
+    {"of a VM only, set", "", "{name: a, parameters: {TOKEN: {env: AZFAN_TEST_UNSET}}}, b",
+     "TOKEN=plain", NULL, true},
+    {"of a VM that is left out, set", "",
+     "{name: a, parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}}, b", "TOKEN=plain", "b", true},
+    {"of a VM that is left out", "",
+     "{name: a, parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}}, "
+     "{name: b, parameters: {TOKEN: plain}}",
+     NULL, "b", true},
+    {"of a VM that is excluded", "",
+     "{name: x, parameters: {TOKEN: {env: AZFAN_TEST_TOKEN}}}, "
+     "{name: b, parameters: {TOKEN: plain}}",
+     NULL, NULL, true},
+    {"of another case", "", "{name: a, parameters: {token: {env: AZFAN_TEST_TOKEN}}}, b",
+     "TOKEN=plain", NULL, false},
+    {"of another case, in PowerShell", "shell: powershell",
+     "{name: a, parameters: {token: {env: AZFAN_TEST_TOKEN}}}, b", "TOKEN=plain", NULL, true},
+};
+
+static const struct job_parameter *find_plain(const struct job_parameters *parameters)
+{
+    for (size_t i = 0; i < parameters->count; i++) {
+        if (strcmp(parameters->list[i].name, "TOKEN") == 0 &&
+            strcmp(parameters->list[i].value, "plain") == 0)
+            return &parameters->list[i];
+    }
+    return NULL;
+}
+
+START_TEST(a_secret_is_a_name)
+{
+    const struct jobfile_overrides overrides = {.settings = &secrets[_i].setting,
+                                                .setting_count = secrets[_i].setting != NULL,
+                                                .limits = &secrets[_i].limit,
+                                                .limit_count = secrets[_i].limit != NULL};
+    const struct job_parameter *found;
+    struct buffer file = BUFFER_INIT;
+    struct job *job;
+
+    ck_assert_int_eq(setenv("AZFAN_TEST_TOKEN", "s3cret", 1), 0);
+    buffer_print(&file,
+                 "version: 1\nname: try\nscript:\n  inline: x\n  %s\n"
+                 "targets: {resource_group: rg, exclude: x, vms: [%s]}\n",
+                 secrets[_i].script, secrets[_i].vms);
+    job = load_well(buffer_text(&file), &overrides);
+    found = find_plain(&job->parameters);
+    for (size_t i = 0; found == NULL && i < job->target_count; i++)
+        found = find_plain(&job->targets[i].parameters);
+    ck_assert_msg(found != NULL && found->secret == secrets[_i].secret, "%s", secrets[_i].name);
+    ck_assert_msg(parameters_is_secret(job, "TOKEN") == secrets[_i].secret, "%s", secrets[_i].name);
+    buffer_done(&file);
+    job_free(job);
 }
 END_TEST
 
@@ -541,6 +620,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, wrong_patterns);
     tcase_add_test(tests, timeout_option_below_script_timeout);
     tcase_add_test(tests, wrong_secrets_are_not_shown);
+    tcase_add_loop_test(tests, a_secret_is_a_name, 0, UNIT_COUNT(secrets));
     tcase_add_test(tests, script_file_that_is_no_file);
     tcase_add_test(tests, targets_from_standard_input);
     tcase_add_test(tests, files_that_are_no_job);
