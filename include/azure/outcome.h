@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "azure/cause.h"
+
 enum outcome_kind {
     OUTCOME_OK,
     OUTCOME_FAILED,    /* the script ended with another status than 0 */
@@ -53,6 +55,7 @@ enum outcome_script { SCRIPT_NOT_STARTED, SCRIPT_MAY_HAVE_STARTED, SCRIPT_STARTE
 struct outcome {
     enum outcome_kind kind;
     enum outcome_reason reason;
+    enum cause cause; /* with an error: why exactly, where advice depends on it */
     enum outcome_script script;
     bool may_still_run; /* the script may be running on the VM at this moment */
     bool mark_decides;  /* nobody knows whether the script's own request was refused or a later one:

@@ -2,8 +2,8 @@
 /*
  * refusal: what az and Azure say when they refuse, and what that means.
  *
- * One table in refusal.c holds every message that azfan knows, with its
- * source. When Microsoft changes a message, that table changes. Pure.
+ * Their words are taken apart by azure/said and looked up in the tables of
+ * azure/refusal_rules. Pure.
  */
 #ifndef AZFAN_AZURE_REFUSAL_H
 #define AZFAN_AZURE_REFUSAL_H
@@ -24,6 +24,9 @@ struct buffer;
  * is REASON_OTHER with az's own words, and the script may have started.
  */
 void refusal_read(const char *errors, size_t length, int az_exit, struct outcome *ret);
+
+/* The same of an az that was asked for its login: the message has no word of any script. */
+void refusal_read_login(const char *errors, size_t length, int az_exit, struct outcome *ret);
 
 /*
  * The same for a failure that Azure reports inside an answer, as "Enable

@@ -39,7 +39,8 @@ struct schedule_rules {
     int factor;                /* by which the delay grows; from 1 */
     int64_t max_delay;
     bool retry_on[REASONS];
-    bool idempotent;       /* also what may have started the script is repeated */
+    bool idempotent;       /* also what may have started the script is repeated; else only where
+                              its own mark_decides says so, for then guards look for the mark */
     uint64_t seed;         /* of the jitter: a delay is shortened by up to a quarter */
     int64_t pause_between; /* from the end of a batch to the start of the next */
     size_t max_failures;   /* more than so many halt the run; SCHEDULE_NO_LIMIT */

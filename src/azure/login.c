@@ -71,7 +71,7 @@ static enum login_result read_refusal(const struct finish *finish, struct error 
     struct outcome outcome;
     enum login_result result = LOGIN_NO_AZ;
 
-    refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, &outcome);
+    refusal_read_login(finish->errors.data, finish->errors.length, finish->exit.status, &outcome);
     if (outcome.reason == REASON_LOGIN || outcome.reason == REASON_NOT_FOUND) /* a subscription */
         result = LOGIN_BROKEN;
     else if (outcome.reason == REASON_NETWORK || outcome.reason == REASON_THROTTLED)

@@ -159,7 +159,8 @@ void result_end(struct result *result, size_t index, struct result_attempt *atte
     assert(target->state == RESULT_STARTED);
     keep_attempt(target, attempt);
     keep_answer(target, answer);
-    target->busy_until = target->outcome.may_still_run
+    /* A busy VM refuses a second script by itself, for as long as the first one runs. */
+    target->busy_until = target->outcome.may_still_run && target->outcome.reason != REASON_BUSY
                              ? target->wall_ended + result->job.script_timeout + LATEST_BEGIN
                              : 0;
     target->state = RESULT_WAITING;

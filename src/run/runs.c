@@ -226,7 +226,7 @@ static void put_over(struct result *result, struct result_target *target,
     target->outcome = later->outcome;
     target->wall_ended = later->wall_ended;
     /* To have been refused is no news of what an earlier attempt has started. */
-    if (later->outcome.script != SCRIPT_NOT_STARTED)
+    if (later->outcome.script != SCRIPT_NOT_STARTED && later->outcome.reason != REASON_BUSY)
         target->busy_until = later->busy_until;
     later->outcome = outcome; /* to be freed with the other run */
     if (target->id == NULL)

@@ -293,10 +293,12 @@ static bool is_repeated(const struct schedule *self, const struct target *target
                         const struct outcome *outcome)
 {
     bool untouched = outcome->script == SCRIPT_NOT_STARTED && !outcome->may_still_run;
+    /* The next guard looks for the mark: it starts no script that has started. */
+    bool harmless = untouched || outcome->mark_decides || self->rules.idempotent;
 
     return self->stage == SCHEDULE_GOING && is_failure(outcome) && !outcome->fatal &&
            target->attempts < self->rules.attempts && self->rules.retry_on[outcome->reason] &&
-           (untouched || self->rules.idempotent);
+           harmless;
 }
 
 /* splitmix64: small, and good enough to keep targets apart. */

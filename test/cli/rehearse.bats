@@ -114,8 +114,8 @@ vm-17 ok
 vm-18 failed signal
 vm-19 ok 
 EOF
-  # After these the script certainly did not start; after the others nobody can say.
-  [ "$(value '[.targets[] | select(.script_started == "no") | .name] | join(" ")')" = "vm-05 vm-06 vm-07 vm-08 vm-09 vm-10" ] || {
+  # After these the script certainly did not start, for az names the request that was refused; after the others nobody can say.
+  [ "$(value '[.targets[] | select(.script_started == "no") | .name] | join(" ")')" = "vm-05 vm-09 vm-10" ] || {
     value '.targets[] | [.name, .reason, .script_started] | join(" ")'; return 1; }
   nothing_is_left
 }

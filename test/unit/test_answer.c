@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What az printed, word for word, and what azfan makes of it. One row for each
- * message that is known of az and Azure.
+ * What az answered, word for word, and what azfan makes of it. What az and Azure
+ * say when they refuse is in test_refusal.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -17,229 +17,6 @@
 #include "unit/unit.h"
 
 #define NONCE    "0123456789abcdef0123456789abcdef"
-#define VM       "/subscriptions/s/resourceGroups/rg1/providers/Microsoft.Compute/virtualMachines/vm1"
-#define POST_URL VM "/runCommand?api-version=2022-11-01"
-#define POLL_URL                                                                                   \
-    "/subscriptions/s/providers/Microsoft.Compute/locations/westeurope/operations/x?monitor=true"
-#define UNEXPECTED "ERROR: The command failed with an unexpected error. Here is the traceback:\n"
-#define TRACEBACK                                                                                  \
-    "Traceback (most recent call last):\n  File \"/usr/lib/python3/dist-packages/knack/cli.py\", " \
-    "line 233, in invoke\n    cmd_result = self.invocation.execute(args)\n"                        \
-    "To check existing issues, please visit: https://github.com/Azure/azure-cli/issues\n"
-#define SERVICE(code, text) "ERROR: (" code ") " text "\nCode: " code "\nMessage: " text "\n"
-
-enum { NO = SCRIPT_NOT_STARTED, MAY = SCRIPT_MAY_HAVE_STARTED };
-
-static const struct {
-    int az_exit;
-    const char *errors;
-    enum outcome_reason reason;
-    int script;
-    bool runs; /* may_still_run */
-    bool fatal;
-    int retry_after;     /* seconds */
-    const char *message; /* a part */
-} refusals[] = {
-    {1,
-     SERVICE("Conflict", "Run command extension execution is in progress. Please wait for "
-                         "completion before invoking a run command."),
-     REASON_BUSY, NO, false, false, 0, "another run-command is active on the VM"},
-    {1,
-     SERVICE("Conflict", "The request failed due to conflict with a concurrent request. To "
-                         "resolve it, please refer to https://aka.ms/activitylog to get more "
-                         "details on the conflicting requests."),
-     REASON_BUSY, NO, false, false, 0, "another operation on the VM is under way: The request"},
-    {1,
-     SERVICE("OperationPreempted", "Operation execution has been preempted by a more recent "
-                                   "operation."),
-     REASON_BUSY, MAY, true, false, 0, "preempted by a more recent"},
-    {1, SERVICE("ConflictingConcurrentWriteNotAllowed", "The request failed. Please retry later."),
-     REASON_BUSY, NO, false, false, 0, "Please retry later"},
-    {1,
-     SERVICE("SubscriptionRequestsThrottled",
-             "Number of requests for subscription 's' and operation "
-             "'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/"
-             "RUNCOMMAND' exceeded the backend storage limit. Please try again after '6' "
-             "seconds."),
-     REASON_THROTTLED, NO, false, false, 6, "Azure asks to wait 6s"},
-    {1,
-     SERVICE("SubscriptionRequestsThrottled",
-             "Number of requests for subscription 's' and operation "
-             "'GET/SUBSCRIPTIONS/PROVIDERS/MICROSOFT.COMPUTE/LOCATIONS/OPERATIONS' exceeded the "
-             "backend storage limit. Please try again after '5' minutes."),
-     REASON_THROTTLED, MAY, true, false, 300, "refused az the result; Azure asks to wait 5m"},
-    {1,
-     "ERROR: (OperationNotAllowed) The server rejected the request because too many requests "
-     "have been received for this subscription.\nCode: OperationNotAllowed\nMessage: The server "
-     "rejected the request because too many requests have been received for this "
-     "subscription.\nException Details:\t(TooManyRequests) {\"operationGroup\":\"UpdateVM3Min\","
-     "\"startTime\":\"2024-01-01T00:00:00+00:00\",\"allowedRequestCount\":800,"
-     "\"measuredRequestCount\":1238}\n",
-     REASON_THROTTLED, NO, false, false, 0, "Azure limits requests"},
-    {1,
-     SERVICE("OperationNotAllowed", "The server rejected the request because too many requests "
-                                    "have been received for this subscription."),
-     REASON_THROTTLED, NO, false, false, 0, "Azure limits requests"},
-    {1, SERVICE("TooManyRequests", "{\"operationGroup\":\"GetOperation3Min\"}"), REASON_THROTTLED,
-     MAY, true, false, 0, "refused az the result"},
-    {1,
-     SERVICE("OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not "
-                                    "running."),
-     REASON_NOT_RUNNING, NO, false, false, 0, "the VM is not running"},
-    {1,
-     SERVICE("OperationNotAllowed", "The operation requires the VM to be running (or set to "
-                                    "run)."),
-     REASON_NOT_RUNNING, NO, false, false, 0, "the VM is not running"},
-    {1,
-     SERVICE("OperationNotAllowed", "This operation cannot be performed when extension "
-                                    "operations are disallowed. To allow, please ensure VM "
-                                    "Agent is installed on the VM and the "
-                                    "osProfile.allowExtensionOperations property is true."),
-     REASON_EXTENSION, NO, false, false, 0, "does not allow extensions"},
-    {1,
-     SERVICE("VMAgentStatusCommunicationError", "VM 'vm1' has not reported status for VM agent "
-                                                "or extensions. Verify that the VM has a "
-                                                "running agent."),
-     REASON_AGENT, MAY, true, false, 0, "agent does not report"},
-    {1,
-     "ERROR: VM agent on VM 'vm1' has not reported latest status for extension "
-     "'RunCommandLinux'.\n",
-     REASON_AGENT, MAY, true, false, 0, "agent does not report"},
-    {1,
-     SERVICE("VMExtensionProvisioningError",
-             "VM has reported a failure when processing extension 'RunCommandWindows' (publisher "
-             "'Microsoft.CPlat.Core'). Error message: \"Finished executing command\"."),
-     REASON_EXTENSION, MAY, false, false, 0, "Finished executing command"},
-    {1,
-     SERVICE("VMExtensionHandlerNonTransientError", "The handler for VM extension type x has "
-                                                    "reported terminal failure"),
-     REASON_EXTENSION, MAY, false, false, 0, "terminal failure"},
-    {1, SERVICE("VMExtensionHandlerTransientError", "x"), REASON_EXTENSION, MAY, false, false, 0,
-     "extension failed"},
-    {1,
-     SERVICE("VMExtensionProvisioningTimeout",
-             "Provisioning of VM extension 'RunCommandLinux' has timed out. Extension "
-             "installation may be taking too long, or extension status could not be obtained."),
-     REASON_EXTENSION, MAY, true, false, 0, "90 minutes"},
-    {3,
-     SERVICE("ResourceNotFound",
-             "The Resource 'Microsoft.Compute/virtualMachines/vm1' under resource group 'rg1' "
-             "was not found. For more details please go to "
-             "https://aka.ms/ARMResourceNotFoundFix"),
-     REASON_NOT_FOUND, NO, false, false, 0, "the VM does not exist"},
-    {3, SERVICE("ResourceGroupNotFound", "Resource group 'rg1' could not be found."),
-     REASON_NOT_FOUND, NO, false, false, 0, "resource group"},
-    {3, SERVICE("NotFound", "The entity was not found in this Azure location."), REASON_NOT_FOUND,
-     NO, false, false, 0, "shell"},
-    {3, SERVICE("SubscriptionNotFound", "The subscription 's' could not be found."),
-     REASON_NOT_FOUND, NO, false, false, 0, "subscription does not exist"},
-    {3, SERVICE("SomethingNew", "gone"), REASON_NOT_FOUND, MAY, false, false, 0, "gone"},
-    {1,
-     SERVICE("AuthorizationFailed",
-             "The client 'c' with object id 'o' does not have authorization to perform action "
-             "'Microsoft.Compute/virtualMachines/runCommand/action' over scope '" VM "' or the "
-             "scope is invalid. If access was recently granted, please refresh your "
-             "credentials."),
-     REASON_FORBIDDEN, NO, false, false, 0, "may not use Run Command"},
-    {1,
-     SERVICE("AuthorizationFailed", "The client 'c' does not have authorization to perform "
-                                    "action 'Microsoft.Compute/locations/operations/read'"),
-     REASON_FORBIDDEN, MAY, false, false, 0, "operations/read"},
-    {1, "ERROR: Please run 'az login' to setup account.\n", REASON_LOGIN, NO, false, true, 0,
-     "az login"},
-    {1,
-     "Failed to load or parse file /root/.azure/azureProfile.json. It will be overridden by "
-     "default settings.\nERROR: Please run 'az login' to setup account.\n",
-     REASON_LOGIN, NO, false, true, 0, "az login"},
-    {1, "ERROR: User 'ops@example.org' does not exist in MSAL token cache. Run `az login`.\n",
-     REASON_LOGIN, NO, false, true, 0, "az login"},
-    {1,
-     "ERROR: AADSTS700082: The refresh token has expired due to inactivity. The token was "
-     "issued on 2023-01-01.\nInteractive authentication is needed. Please run:\naz login\n",
-     REASON_LOGIN, MAY, false, true, 0, "AADSTS700082"},
-    {1,
-     "ERROR: AADSTS50076: Due to a configuration change made by your administrator, you must "
-     "use multi-factor authentication.\n",
-     REASON_LOGIN, MAY, false, true, 0, "multi-factor"},
-    {1, "ERROR: AADSTS7000222: The provided client secret keys for app 'a' are expired.\n",
-     REASON_LOGIN, MAY, false, true, 0, "service principal"},
-    {1, "ERROR: AADSTS70043: The refresh token has expired or is invalid.\n", REASON_LOGIN, MAY,
-     false, true, 0, "AADSTS70043"},
-    {1,
-     "ERROR: V2Error: invalid_grant AADSTS700082: The refresh token has expired. Status: "
-     "Response_Status.Status_InteractionRequired, Error code: 0, Tag: 0\n",
-     REASON_LOGIN, MAY, false, true, 0, "V2Error"},
-    {1, SERVICE("InvalidAuthenticationToken", "The access token is invalid."), REASON_LOGIN, MAY,
-     false, true, 0, "does not accept az's token"},
-    {1,
-     "WARNING: Subscription 'x' not recognized.\nERROR: Subscription 'x' not found. Check the "
-     "spelling and casing and try again.\n",
-     REASON_NOT_FOUND, NO, false, false, 0, "Subscription 'x' not found"},
-    {1,
-     "ERROR: HTTPSConnectionPool(host='management.azure.com', port=443): Max retries exceeded "
-     "with url: " POST_URL " (Caused by NewConnectionError('<urllib3.connection."
-     "HTTPSConnection object at 0x7f>: Failed to establish a new connection: [Errno -3] "
-     "Temporary failure in name resolution'))\n",
-     REASON_NETWORK, NO, false, false, 0, "cannot reach Azure"},
-    {1,
-     "ERROR: HTTPSConnectionPool(host='management.azure.com', port=443): Max retries exceeded "
-     "with url: " POLL_URL " (Caused by NewConnectionError('<urllib3.connection."
-     "HTTPSConnection object at 0x7f>: Failed to establish a new connection: [Errno -3] "
-     "Temporary failure in name resolution'))\n",
-     REASON_NETWORK, MAY, true, false, 0, "may have started"},
-    {1,
-     UNEXPECTED "ERROR: HTTPSConnectionPool(host='login.microsoftonline.com', port=443): Max "
-                "retries exceeded with url: /organizations/v2.0/.well-known/openid-configuration"
-                "\n" TRACEBACK,
-     REASON_NETWORK, MAY, true, false, 0, "login.microsoftonline.com"},
-    {1,
-     "ERROR: ('Connection aborted.', RemoteDisconnected('Remote end closed connection without "
-     "response'))\n",
-     REASON_NETWORK, MAY, true, false, 0, "lost the connection"},
-    {1,
-     SERVICE("InternalExecutionError", "An internal execution error occurred. Please retry "
-                                       "later."),
-     REASON_OTHER, MAY, true, false, 0, "internal error"},
-    {1, "ERROR: Operation returned an invalid status 'Service Unavailable'\n", REASON_OTHER, MAY,
-     true, false, 0, "Service Unavailable"},
-    {1,
-     UNEXPECTED "ERROR: Unterminated string starting at: line 1 column 18 (char 17)\n" TRACEBACK
-                "json.decoder.JSONDecodeError: Unterminated string starting at: line 1 column 18\n",
-     REASON_AZ_BROKEN, MAY, false, true, 0, "az account clear"},
-    {1,
-     UNEXPECTED "ERROR: API version 2022-11-01 does not have operation group "
-                "'virtual_machine_run_commands'\n" TRACEBACK,
-     REASON_AZ_BROKEN, NO, false, true, 0, "az cloud update --profile 2020-09-01-hybrid"},
-    {2,
-     "ERROR: the following arguments are required: --command-id\n\nExamples from AI knowledge "
-     "base:\nhttps://aka.ms/cli_ref\nRead more about the command in reference docs\n",
-     REASON_AZ_BROKEN, NO, false, true, 0, "the following arguments are required: --command-id"},
-    {2, "ERROR: unrecognized arguments: --scripts\n", REASON_AZ_BROKEN, NO, false, true, 0,
-     "unrecognized arguments"},
-    {127, "/usr/bin/env: 'python3': No such file or directory\n", REASON_AZ_BROKEN, NO, false,
-     false, 0, "python3"},
-    {1,
-     "Traceback (most recent call last):\n  File \"/usr/bin/az\", line 3\n"
-     "ModuleNotFoundError: No module named 'azure'\n",
-     REASON_AZ_BROKEN, MAY, false, false, 0, "No module named 'azure'"},
-    {1,
-     SERVICE("ScopeLocked", "The scope '" VM "' cannot perform write operation because "
-                            "following scope(s) are locked"),
-     REASON_FORBIDDEN, NO, false, false, 0, "a lock"},
-    {1,
-     SERVICE("ReadOnlyDisabledSubscription", "The subscription 's' is disabled and therefore "
-                                             "marked as read only."),
-     REASON_FORBIDDEN, NO, false, false, 0, "disabled"},
-    {1, "ERROR: Long-running operation wait cancelled.  \n", REASON_OTHER, MAY, true, false, 0,
-     "interrupted az"},
-    {1, "ERROR: something that nobody has seen before\nmore\n", REASON_OTHER, MAY, true, false, 0,
-     "something that nobody has seen before"},
-    {1, SERVICE("BrandNewCode", "a new thing"), REASON_OTHER, MAY, true, false, 0,
-     "(BrandNewCode) a new thing"},
-    {1, "WARNING: only this\n", REASON_OTHER, MAY, true, false, 0, "said nothing"},
-    {77, "", REASON_OTHER, MAY, true, false, 0, "az ended with status 77 and said nothing"},
-};
-
 static void take_text(struct capture_text *text, const char *bytes, size_t length)
 {
     *text = (struct capture_text){
@@ -277,29 +54,6 @@ static struct answer read_answer(struct finish *finish)
     }
     return answer;
 }
-
-START_TEST(a_refusal_is_understood)
-{
-    struct finish finish = ended(refusals[_i].az_exit, "", refusals[_i].errors);
-    struct answer answer = read_answer(&finish);
-    struct outcome *outcome = &answer.outcome;
-
-    ck_assert_msg(outcome->kind == OUTCOME_ERROR && outcome->reason == refusals[_i].reason,
-                  "%s %s: %s", outcome_name(outcome->kind), outcome_reason_name(outcome->reason),
-                  refusals[_i].errors);
-    ck_assert_msg((int)outcome->script == refusals[_i].script &&
-                      outcome->may_still_run == refusals[_i].runs &&
-                      outcome->fatal == refusals[_i].fatal,
-                  "script %d, may still run %d, fatal %d: %s", (int)outcome->script,
-                  outcome->may_still_run, outcome->fatal, refusals[_i].errors);
-    ck_assert_int_eq(outcome->retry_after, refusals[_i].retry_after * NUMBER_SECOND);
-    ck_assert_int_eq(outcome->exit_code, -1);
-    ck_assert_msg(strstr(outcome->message, refusals[_i].message) != NULL, "\"%s\" lacks \"%s\"",
-                  outcome->message, refusals[_i].message);
-    ck_assert_str_eq(buffer_text(&answer.errors), refusals[_i].errors); /* kept as it was */
-    answer_done(&answer);
-}
-END_TEST
 
 /* One line, no control characters, cut between characters, whatever az wrote. */
 START_TEST(a_message_is_fit_for_people)
@@ -683,7 +437,6 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("answer");
     TCase *all = tcase_create("all");
 
-    tcase_add_loop_test(all, a_refusal_is_understood, 0, UNIT_COUNT(refusals));
     tcase_add_test(all, a_message_is_fit_for_people);
     tcase_add_loop_test(all, a_linux_vm_is_understood, 0, UNIT_COUNT(messages));
     tcase_add_test(all, a_script_that_had_run_before_is_over);
