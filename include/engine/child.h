@@ -50,6 +50,13 @@ struct child_exit {
  */
 int child_start(struct child *child, const struct child_command *command, struct error *error);
 
+/*
+ * Kills what the thread THREAD_ID (the kernel's number) is starting at this moment: a child_start()
+ * that does not return, since the program's file or folder hangs. True: there was something, and it
+ * is certain that its program never runs. Any thread.
+ */
+bool child_kill_unborn(int thread_id);
+
 /* Sends SIGNAL to the whole process group. Only before child_reap(). */
 void child_signal(const struct child *child, int signal);
 

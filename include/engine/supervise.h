@@ -4,8 +4,10 @@
  *
  * Runs a child, keeps what it prints, stops its whole process group when the
  * time is over or somebody says so, and hands back what happened. How long a
- * command may take is decided here and nowhere else. No threads in here; it is
- * called by a worker and returns when the child is gone (or given up).
+ * command may take is decided here and nowhere else. It is called by a worker
+ * and returns when the child is gone (or given up), also when the child's
+ * program cannot be loaded (engine/starter). Once a stop is raised, nothing is
+ * started any more.
  */
 #ifndef AZFAN_ENGINE_SUPERVISE_H
 #define AZFAN_ENGINE_SUPERVISE_H
@@ -38,8 +40,9 @@ struct supervise_limits {
 
 enum finish_end {
     FINISH_EXITED,      /* `exit` says how */
-    FINISH_NOT_STARTED, /* `error` says why */
-    FINISH_ABANDONED    /* it survived SIGKILL (uninterruptible sleep) */
+    FINISH_NOT_STARTED, /* `error` says why; when something stopped it, it was still being started
+                         */
+    FINISH_ABANDONED    /* it survived SIGKILL (uninterruptible sleep), or its start did */
 };
 
 enum finish_stop {

@@ -14,7 +14,6 @@
  */
 #include "engine/child.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -33,6 +32,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "engine/children.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
 
@@ -159,10 +159,12 @@ static int set_actions(posix_spawn_file_actions_t *actions, const struct far_end
         code = posix_spawn_file_actions_adddup2(actions, output, 1);
     if (code == 0)
         code = posix_spawn_file_actions_adddup2(actions, errors, 2);
+    /* Also what azfan itself inherited without close-on-exec; and before anything that may hang, or
+     * the journal's lock would hang with it. */
+    if (code == 0)
+        code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
     if (code == 0 && command->folder != NULL)
         code = posix_spawn_file_actions_addchdir_np(actions, command->folder);
-    if (code == 0) /* also what azfan itself inherited without close-on-exec */
-        code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
     return code;
 }
 
@@ -175,6 +177,7 @@ static int spawn(struct child *child, const struct far_ends *far,
 
     if (FAULT("child.posix_spawn"))
         return -errno;
+    FAULT_HOLD("child.posix_spawn");
     (void)posix_spawn_file_actions_init(&actions);
     (void)posix_spawnattr_init(&attributes);
     code = set_attributes(&attributes);
@@ -238,6 +241,25 @@ int child_start(struct child *child, const struct child_command *command, struct
     return code;
 }
 
+bool child_kill_unborn(int thread_id)
+{
+    int children[ORPHANS_MOST];
+    char task[16];
+    size_t count;
+    bool killed = false;
+
+    (void)snprintf(task, sizeof task, "%d", thread_id);
+    count = children_of_task(task, children, ORPHANS_MOST);
+    for (size_t i = 0; i < count; i++) {
+        if (!children_is_unborn(children[i]))
+            continue;
+        (void)kill(children[i], SIGKILL);
+        /* Now, not before: a program that is loaded from here on dies before it runs. */
+        killed = killed || children_is_unborn(children[i]);
+    }
+    return killed;
+}
+
 /* ---- stopping and ending ------------------------------------------------------------------ */
 
 void child_signal(const struct child *child, int signal)
@@ -252,35 +274,6 @@ bool child_has_exited(const struct child *child)
     return poll(&poll_fd, 1, 0) > 0;
 }
 
-/*
- * Reads the children of one of our threads (TASK is its folder's name under
- * /proc/self/task) into LIST. Returns how many. None where the kernel has no
- * CONFIG_PROC_CHILDREN: then orphans are killed without being counted.
- */
-static size_t read_children(const char *task, int *list, size_t most)
-{
-    char text[ORPHANS_MOST * 8];
-    size_t count = 0;
-    ssize_t length;
-    int fd;
-
-    (void)snprintf(text, sizeof text, "/proc/self/task/%s/children", task);
-    fd = open(text, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    length = read(fd, text, sizeof text - 1);
-    fd_close(&fd);
-    text[length > 0 ? length : 0] = '\0';
-    for (char *at = text, *end; count < most; at = end + 1) {
-        long pid = strtol(at, &end, 10);
-
-        if (end == at || *end != ' ') /* a number that was cut off is no child */
-            break;
-        list[count++] = (int)pid;
-    }
-    return count;
-}
-
 static size_t read_orphans(int *list)
 {
     char main_thread[16];
@@ -288,7 +281,7 @@ static size_t read_orphans(int *list)
 
     (void)snprintf(main_thread, sizeof main_thread, "%d", getpid());
     (void)pthread_mutex_lock(&orphans_mutex);
-    count = read_children(main_thread, list, ORPHANS_MOST);
+    count = children_of_task(main_thread, list, ORPHANS_MOST);
     (void)pthread_mutex_unlock(&orphans_mutex);
     return count;
 }
@@ -399,27 +392,10 @@ void child_abandon(struct child *child)
 
 /* ---- orphans ------------------------------------------------------------------------------ */
 
-/* The children of all our threads. */
-static size_t read_all_children(int *list)
-{
-    DIR *tasks = opendir("/proc/self/task");
-    struct dirent *entry;
-    size_t count = 0;
-
-    if (tasks == NULL)
-        return 0;
-    while ((entry = readdir(tasks)) != NULL) {
-        if (entry->d_name[0] != '.')
-            count += read_children(entry->d_name, list + count, ORPHANS_MOST - count);
-    }
-    (void)closedir(tasks);
-    return count;
-}
-
 void child_adopt_orphans(void)
 {
     int children[ORPHANS_MOST];
-    size_t count = read_all_children(children);
+    size_t count = children_of_all(children, ORPHANS_MOST);
 
     free(inherited.list);
     inherited.list = memory_zeroed(count, sizeof *inherited.list);
@@ -457,7 +433,7 @@ int child_sweep(void)
     bool found;
 
     do {
-        size_t count = read_all_children(children);
+        size_t count = children_of_all(children, ORPHANS_MOST);
 
         found = false;
         for (size_t i = 0; i < count; i++) {

@@ -33,6 +33,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "engine/lastline.h"
+#include "engine/starter.h"
 #include "sys/fd.h"
 
 enum {
@@ -45,6 +46,7 @@ enum phase { RUNNING, ASKED, KILLED, DRAINING };
 enum { WATCH_EXIT, WATCH_OUTPUT, WATCH_ERRORS, WATCH_SOFT, WATCH_HARD, WATCHES };
 
 struct supervision {
+    struct starter *starter;
     struct child child;
     const struct supervise_limits *limits;
     const struct supervise_stop *stop;
@@ -243,29 +245,81 @@ static void keep_output(struct supervision *self)
     self->finish->errors.complete = self->errors_complete;
 }
 
+static bool is_raised(int event)
+{
+    struct pollfd poll_fd = {.fd = event, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+/* There is no child, and never was: STOP says who kept it from being, ERROR_NUMBER what. */
+static bool end_unstarted(struct finish *finish, enum finish_stop stop, int error_number)
+{
+    finish->end = FINISH_NOT_STARTED;
+    finish->stop = stop;
+    finish->error_number = error_number;
+    return false;
+}
+
+/* Its program's file did not come from the disk in all that time. */
+static bool end_given_up(struct supervision *self, const struct child_command *command, bool never)
+{
+    struct finish *finish = self->finish;
+    bool late = clock_now() >= self->deadline;
+
+    (void)error_set(&finish->error,
+                    "%s could not be loaded before %s: does the disk or the mount hang on which "
+                    "it lies?",
+                    command->program, late ? "its time was over" : "the run was stopped");
+    (void)end_unstarted(finish, late ? FINISH_TIMED_OUT : FINISH_CANCELLED, ETIMEDOUT);
+    if (!never)
+        finish->end = FINISH_ABANDONED;
+    return false;
+}
+
+/* False: there is no child, and `finish` says why. */
+static bool start_child(struct supervision *self, const struct child_command *command)
+{
+    const int stops[2] = {self->stop->soft, self->stop->hard};
+    int code = 0;
+
+    if (is_raised(stops[0]) || is_raised(stops[1])) {
+        (void)error_set(&self->finish->error, "%s was not started: the run was being stopped",
+                        command->program);
+        return end_unstarted(self->finish, FINISH_CANCELLED, ECANCELED);
+    }
+    switch (starter_start(&self->starter, command, self->deadline, stops, &self->child, &code,
+                          &self->finish->error)) {
+    case STARTER_STARTED:
+        return true;
+    case STARTER_FAILED:
+        return end_unstarted(self->finish, FINISH_UNSTOPPED, -code);
+    case STARTER_NEVER:
+        return end_given_up(self, command, true);
+    case STARTER_UNKNOWN:
+        break;
+    }
+    return end_given_up(self, command, false);
+}
+
 void supervise_run(const struct child_command *command, const struct supervise_limits *limits,
                    const struct supervise_stop *stop, struct lastline *said, struct finish *ret)
 {
     struct supervision self = {
         .limits = limits, .stop = stop, .said = said, .phase = RUNNING, .finish = ret};
     int64_t started = clock_now();
-    int code;
 
     *ret = (struct finish){.end = FINISH_EXITED, .stop = FINISH_UNSTOPPED, .started = started};
     ret->wall_started = clock_wall();
     self.deadline = started + limits->timeout; /* fixed before the spawn, which may take its time */
-    code = child_start(&self.child, command, &ret->error);
-    if (code < 0) {
-        ret->end = FINISH_NOT_STARTED;
-        ret->error_number = -code;
-        ret->duration = clock_now() - started;
-        return;
+    if (start_child(&self, command)) {
+        capture_init(&self.output, limits->output_limit);
+        capture_init(&self.errors, limits->output_limit);
+        watch_child(&self);
+        end_child(&self);
+        keep_output(&self);
+        starter_end(self.starter);
     }
-    capture_init(&self.output, limits->output_limit);
-    capture_init(&self.errors, limits->output_limit);
-    watch_child(&self);
-    end_child(&self);
-    keep_output(&self);
     ret->duration = clock_now() - started;
 }
 

@@ -47,7 +47,7 @@
 #define REAPING_PAUSE NUMBER_SECOND
 
 enum {
-    FILES_PER_WORKER = 5, /* pidfd, two pipes, and two more while a child is started */
+    FILES_PER_WORKER = 6, /* pidfd, two pipes, an event, and two more while a child is started */
     FILES_OF_OUR_OWN = 32,
     PROCESSES_OF_OUR_OWN = 8
 };
@@ -282,7 +282,7 @@ struct machine_room conduct_room(const struct job *job, const struct az *az)
     struct machine_needs needs = {.memory = az->memory,
                                   .files = FILES_PER_WORKER,
                                   .own_files = FILES_OF_OUR_OWN,
-                                  .processes = az->processes + 1, /* and our thread */
+                                  .processes = az->processes + 2, /* and our two threads */
                                   .own_processes = PROCESSES_OF_OUR_OWN};
 
     return machine_room("", &needs, job_at_once(job));

@@ -3,8 +3,10 @@
 
 #ifdef AZFAN_FAULTS
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <time.h>
 
 static _Atomic(const char *) armed_name;
 static atomic_int armed_error;
@@ -36,6 +38,58 @@ bool fault_hit(const char *name)
     atomic_fetch_add(&hits, 1);
     errno = armed_error;
     return true;
+}
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* over all below */
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static const char *holding; /* NULL: no probe holds anybody */
+static int to_hold;
+static int held;
+
+void fault_arm_hold(const char *name, int count)
+{
+    (void)pthread_mutex_lock(&mutex);
+    holding = name;
+    to_hold = count;
+    held = 0;
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+void fault_let_go(void)
+{
+    (void)pthread_mutex_lock(&mutex);
+    holding = NULL;
+    (void)pthread_cond_broadcast(&changed);
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+bool fault_await_held(int seconds)
+{
+    struct timespec until;
+    int code = 0;
+    bool result;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += seconds;
+    (void)pthread_mutex_lock(&mutex);
+    while (held == 0 && code == 0)
+        code = pthread_cond_timedwait(&changed, &mutex, &until);
+    result = held > 0;
+    (void)pthread_mutex_unlock(&mutex);
+    return result;
+}
+
+void fault_hold(const char *name)
+{
+    (void)pthread_mutex_lock(&mutex);
+    if (holding != NULL && to_hold > 0 && strcmp(holding, name) == 0) {
+        to_hold--;
+        held++;
+        (void)pthread_cond_broadcast(&changed);
+        while (holding != NULL)
+            (void)pthread_cond_wait(&changed, &mutex);
+    }
+    (void)pthread_mutex_unlock(&mutex);
 }
 #else
 typedef int fault_is_not_compiled_in; /* ISO C wants something in every file */

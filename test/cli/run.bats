@@ -130,6 +130,12 @@ hang() { # MODE
   [ "$(value '.targets[0].attempts[0].leftovers_killed')" -ge 1 ]
 }
 @test "hang: a grandchild that called setsid" { hang escaped-hang; [ "$(outcome_of vm-1)" = "timeout az" ]; }
+@test "hang: the child has exited, and a tracer holds its zombie" {
+  hang traced:20000
+  # az ended by itself, nobody can know how, and what it said is no answer.
+  [ "$(outcome_of vm-1)" = "unknown answer" ]
+  [ "$(value '.targets[0].attempts[0].az_exit')" = null ]
+}
 @test "hang: the child is stopped by SIGSTOP" { hang stopped; [ "$(outcome_of vm-1)" = "timeout az" ]; }
 
 # interrupt SIGNAL...: starts a run that hangs, sends the signals, waits for its end.

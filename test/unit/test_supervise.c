@@ -502,7 +502,7 @@ static void *raise_stops(void *argument)
 static const struct {
     const char *name;
     const char *line;
-    int soft_after; /* 0: before the start; -1: never */
+    int soft_after; /* -1: never */
     int hard_after;
     int signal;
     int least; /* milliseconds */
@@ -514,7 +514,6 @@ static const struct {
     {"hard stop", "hang launcher 200", -1, 500, SIGKILL, 500, 500, false},
     {"hard stop in the grace", "hang stubborn", 400, 600, SIGKILL, 600, 600, false},
     {"hard stop, leader gone", "hang launcher 20000", 400, 600, SIGINT, 600, 600, false},
-    {"both before the start", "hang stubborn", 0, 0, SIGKILL, 0, 0, false},
 };
 
 START_TEST(test_stops)
@@ -526,13 +525,9 @@ START_TEST(test_stops)
     raiser.stop = (struct supervise_stop){fd_event(), fd_event()};
     child_adopt_orphans();
     started = clock_now(); /* before the thread that raises the stops starts */
-    if (stops[_i].soft_after == 0)
-        (void)raise_stops(&raiser);
-    else
-        ck_assert_int_eq(pthread_create(&raiser.thread, NULL, raise_stops, &raiser), 0);
+    ck_assert_int_eq(pthread_create(&raiser.thread, NULL, raise_stops, &raiser), 0);
     finish = run(stops[_i].line, 20000, GRACE, &raiser.stop);
-    if (stops[_i].soft_after != 0)
-        (void)pthread_join(raiser.thread, NULL);
+    (void)pthread_join(raiser.thread, NULL);
     check_duration(clock_now() - started, stops[_i].name, stops[_i].least, stops[_i].most + END_MS);
     ck_assert_int_eq(finish.end, FINISH_EXITED);
     ck_assert_int_eq(finish.stop, FINISH_CANCELLED);
@@ -546,19 +541,20 @@ START_TEST(test_stops)
 }
 END_TEST
 
-/* A stop that was raised before: the command is stopped as soon as it is there. */
-START_TEST(test_soft_stop_before_the_start)
+/* After a stop nothing is started any more: the soft one (0), the hard one. */
+START_TEST(test_stop_before_the_start)
 {
     struct supervise_stop stop = {fd_event(), fd_event()};
     struct finish finish;
 
     child_adopt_orphans();
-    fd_event_raise(stop.soft);
+    fd_event_raise(_i == 0 ? stop.soft : stop.hard);
     finish = run("hang nap 20000", 20000, GRACE, &stop);
-    check_time(&finish, "soft stop before start", 0, END_MS);
+    check_time(&finish, "stop before the start", 0, END_MS);
+    ck_assert_int_eq(finish.end, FINISH_NOT_STARTED);
     ck_assert_int_eq(finish.stop, FINISH_CANCELLED);
-    ck_assert_int_eq(finish.exit.status, SIGINT);
-    check_rest("soft stop before the start", 0);
+    ck_assert_ptr_nonnull(strstr(finish.error.text, "hang was not started"));
+    ck_assert_int_eq(stub_count_children(), 0);
     fd_close(&stop.soft);
     fd_close(&stop.hard);
     finish_done(&finish);
@@ -655,7 +651,7 @@ static void add_stops(Suite *suite)
 
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, test_stops, 0, UNIT_COUNT(stops));
-    tcase_add_test(tcase, test_soft_stop_before_the_start);
+    tcase_add_loop_test(tcase, test_stop_before_the_start, 0, 2);
     tcase_add_test(tcase, test_timeout_stays_a_timeout);
     tcase_add_test(tcase, test_waiting_does_not_spin);
     suite_add_tcase(suite, tcase);

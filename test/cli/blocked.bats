@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# What never comes back holds up nobody for ever: a program's file, a disk, a zombie.
+
+load helper
+
+setup() {
+  setup_place
+  cp "$stub/az" "$place/az"
+  log=$place/log
+  : >"$log"
+}
+
+teardown() {
+  local pid
+  for pid in ${holder:+"$holder"} ${pid:+"$pid"}; do
+    kill -KILL "$pid" 2>/dev/null || true
+  done
+}
+
+# start [OPTION...]: azfan in the background, its process id in `pid`. Every shell has SIGINT ignored
+# in a background job; this one has not.
+start() {
+  STUB_AZ_LOG=$log perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
+    "$azfan" run "$job" --az "$place/az" --run-dir "$place/run" "$@" >"$place/out" 2>"$place/errors" 3>&- &
+  pid=$!
+}
+
+# end: waits for what was started; its status is in `status`.
+end() {
+  status=0
+  wait "$pid" 2>/dev/null || status=$?
+  pid=
+}
+
+# logged COUNT: so many invokes have begun.
+logged() { [ "$(wc -l <"$log")" -ge "$1" ]; }
+
+# hold_az: from now on nobody gets az's file from its disk. A lease does that: who opens the file waits
+# until its owner gives it back, and this one does not.
+hold_az() {
+  perl -e '$SIG{IO} = "IGNORE"; open my $file, "<", $ARGV[0] or die $!;
+    until (fcntl $file, 1024, 1) { # F_SETLEASE, F_WRLCK: while nobody has the file open or runs it
+      unless ($!{EAGAIN}) { open my $mark, ">", $ARGV[2]; exit }
+      select undef, undef, undef, 0.0005 }
+    open my $mark, ">", $ARGV[1]; sleep 40' "$place/az" "$place/held" "$place/no-leases" 3>&- &
+  holder=$!
+  wait_for eval '[ -e "$place/held" ] || [ -e "$place/no-leases" ]'
+  [ -e "$place/held" ] || skip "no leases here"
+}
+
+@test "az's file hangs in the middle: each start is given up in its time, and is known not to have run" {
+  vms='vm-[001-200]' write_job 'timeout: 1s' 'script_timeout: 500ms' 'concurrency: 1' 'max_failures: 1'
+  export STUB_AZ_MS=10
+  start
+  wait_for logged 2
+  hold_az
+  end
+  [ "$status" = 6 ] || { cat "$place/errors"; return 1; }
+  # Each of the two: its time, and a second in which it may still come. The rest is slack.
+  [ "$(value '[.targets[] | select(.outcome == "error") | .duration_s | . >= 2 and . < 5] == [true, true]')" = true ]
+  [ "$(value '[.targets[] | select(.reason == "start" and .script_started == "no")] | length')" = 2 ]
+  # What is told to have been started was, and nothing else.
+  [ "$(wc -l <"$log")" = "$(value .counts.ok)" ]
+  [ "$(value '.counts.ok + .counts.skipped')" = 198 ]
+  grep -qF "$place/az could not be loaded" "$place/out"
+  nothing_is_left_of_it
+}
+
+# The holder of the lease is ours.
+nothing_is_left_of_it() {
+  kill -PIPE "$holder" # of which the shell says nothing
+  wait "$holder" 2>/dev/null || true
+  holder=
+  nothing_is_left
+}
+
+@test "az's file hangs for long: Ctrl-C twice gives the start up at once" {
+  vms='vm-[001-200]' write_job 'concurrency: 1'
+  export STUB_AZ_MS=10
+  start
+  wait_for logged 2
+  hold_az
+  begun=$EPOCHREALTIME
+  kill -INT "$pid"
+  wait_for grep -qF 'starting no more' "$place/errors"
+  kill -INT "$pid"
+  end
+  within 6 "$begun"
+  [ "$status" = 130 ]
+  [ "$(value '.counts.ok + .counts.error + .counts.skipped')" = 200 ]
+  [ "$(value '[.targets[] | select(.reason == "start" and .script_started == "no")] | length')" = 1 ]
+  [ "$(wc -l <"$log")" = "$(value .counts.ok)" ]
+  nothing_is_left_of_it
+}
