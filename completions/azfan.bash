@@ -52,7 +52,7 @@ _azfan_options() {
     case $1 in
     run) echo "$run $help" ;;
     rehearse) echo "$run $rehearsal $help" ;;
-    rerun) echo "$run $rehearsal --only --changed --now $help" ;;
+    rerun) echo "$run $rehearsal --only --changed --now --again $help" ;;
     plan) echo "$job $help" ;;
     targets) echo "$targets $help" ;;
     report) echo "$shown $help" ;;

@@ -130,6 +130,7 @@ complete -c azfan -n $is -l only -x -a '(__fish_append , failed timeout error un
     -d 'Only these outcomes'
 complete -c azfan -n $is -l changed -d 'Go on though something has changed'
 complete -c azfan -n $is -l now -d 'Do not wait for scripts that may still be running'
+complete -c azfan -n $is -l again -d 'Run also scripts that may have run before'
 
 complete -c azfan -n 'not __azfan_is help' -s h -l help -d 'Show the help'
 complete -c azfan -n 'not __azfan_is help' -l version -d 'Show the version'

@@ -29,6 +29,8 @@ struct answer_question {
     const char *nonce;
     int64_t timeout;        /* the attempt's: for the message */
     int64_t script_timeout; /* the script's */
+    const char *marked_by;  /* the earlier run that made the mark which the guard looked for; NULL:
+                               it is this run's own */
 };
 
 /*

@@ -63,7 +63,8 @@ int guard_make_nonce(char nonce[GUARD_NONCE_SIZE], struct error *error);
  * for a rerun must find out whether that one has started the script. */
 bool guard_needs_once(const struct job *job);
 
-/* The mark's name for the target with the ARM id ID, made in the run with the id RUN. */
+/* The mark's name for the target with the ARM id ID, made in the run with the id RUN. The id's
+ * letters may be in either case: a later run may spell it another way. */
 void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE]);
 
 /* Appends the guarded script. */

@@ -21,6 +21,8 @@ struct execution {
     const struct job *job; /* with at least one target */
     bool rehearsal;
     const char *rerun_of;      /* the id of the run whose targets these are; NULL: none */
+    const char *const *marks;  /* of each target: the earlier run whose mark its guard looks for;
+                                  NULL  as in struct conduct */
     const int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
 };
 

@@ -77,6 +77,7 @@ struct options {
     unsigned only; /* outcomes to rerun, a bit each (1U << enum outcome_kind); 0: all but ok */
     bool changed;  /* rerun, though the job or the script is another one by now */
     bool now;      /* rerun also what may still be running */
+    bool again;    /* rerun also what had started before, whatever the mark on the VM says */
 };
 
 /* Reads the command line; -1: wrong, and the error says what is and what to do. options_done()

@@ -33,9 +33,11 @@ struct conduct {
     const struct watcher *watcher;
     const int *batches;        /* of each target: rules_batches() */
     const int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
-    int workers;               /* of conduct_room() */
-    uint64_t seed;             /* of the delays' jitter */
-    int signals;               /* from signals_open() */
+    const char *const *marks; /* of each target: the earlier run whose mark its guard looks for (its
+                                 id); NULL: this run's own; NULL: all of them */
+    int workers;              /* of conduct_room() */
+    uint64_t seed;            /* of the delays' jitter */
+    int signals;              /* from signals_open() */
 };
 
 /* As many workers as the job wants, but no more than targets, or than this machine can bear. */

@@ -93,9 +93,13 @@ struct result_target {
     int64_t busy_until;     /* wall clock: so long its script may still run on the VM, for the guard
                                stops it script_timeout after its start, and az and the agent may
                                need a minute before that; 0: it does not run any more */
-    bool open;            /* an attempt has begun whose end is not known: it is under way, or azfan
-                             was killed over it */
-    int64_t began;        /* its start, nanoseconds from the start of the run */
+    bool marked;            /* the guards look for a mark on the VM (azure/guard) and leave it */
+    char *mark_of; /* … which an earlier run has made, that is: its id; NULL: this run's own */
+    bool doubtful; /* an attempt may have started the script, and nobody knows how that ended: only
+                      the mark can tell */
+    bool open;     /* an attempt has begun whose end is not known: it is under way, or azfan
+                      was killed over it */
+    int64_t began; /* its start, nanoseconds from the start of the run */
     int64_t duration;     /* of all attempts that have ended */
     struct buffer output; /* of the last attempt: raw bytes, any, secrets removed */
     struct buffer errors;
@@ -126,6 +130,7 @@ struct result {
     struct result_origin origin;
     bool rehearsal;
     char *rerun_of; /* the run whose targets these are; NULL: none */
+    bool again;     /* a rerun that starts also what had started before */
     int64_t wall_started;
     int64_t wall_ended;
     int64_t duration;
@@ -160,12 +165,22 @@ void result_name_targets(struct result *result, const char *subscription);
 /* An attempt of target INDEX begins, AT nanoseconds from the start of the run. */
 void result_start(struct result *result, size_t index, int64_t wall, int64_t at);
 
+/*
+ * The guards of target INDEX look for the mark that RUN has made (its id; this run's is as good as
+ * any), and leave it; NULL: for none. Before its attempts.
+ */
+void result_take_mark(struct result *result, size_t index, const char *run);
+
+/* The id of the run whose mark TARGET's guards look for; NULL: for none. */
+const char *result_mark(const struct result *result, const struct result_target *target);
+
 /* That attempt could not be begun after all, and is none: INDEX waits again. */
 void result_unstart(struct result *result, size_t index);
 
 /*
  * The attempt of target INDEX has ended: takes over what ANSWER and ATTEMPT hold. SETTLED: its
- * outcome stands, and it counts; else the target waits for another one.
+ * outcome stands, and it counts; else the target waits for another one. What an attempt before may
+ * have started is not undone by an attempt that starts nothing: the target's outcome says so.
  */
 void result_end(struct result *result, size_t index, struct result_attempt *attempt,
                 struct answer *answer, bool settled);

@@ -89,6 +89,20 @@ static char *describe_broken(const struct reply *reply)
     return buffer_take(&message);
 }
 
+static const char look_first[] = "it was not run again, and nobody can say how it ended: look at "
+                                 "the VM; `azfan rerun --again` runs it all the same";
+
+/* The guard found its mark. */
+static char *describe_again(const struct answer_question *question)
+{
+    if (question->marked_by != NULL)
+        return memory_print("the script had started in run %s; %s", question->marked_by,
+                            look_first);
+    return memory_print("the script had started already, by a request that Azure refused or whose "
+                        "answer was lost; %s",
+                        look_first);
+}
+
 static void read_trailer(const struct reply *reply, const struct answer_question *question,
                          struct outcome *outcome)
 {
@@ -104,11 +118,16 @@ static void read_trailer(const struct reply *reply, const struct answer_question
         set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));
         break;
     case TRAILER_AGAIN: /* a VM runs one guard at a time: the one before has ended */
-        set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_STARTED,
-            memory_string("the script had started already, by a request that Azure refused; it "
-                          "was not run again, and nobody can say how it ended"));
+        set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_STARTED, describe_again(question));
         break;
     }
+}
+
+/* The guard is gone, and what it had started may have outlived it. */
+static void set_orphaned(struct outcome *outcome, enum outcome_reason reason, const char *what)
+{
+    set(outcome, OUTCOME_UNKNOWN, reason, SCRIPT_MAY_HAVE_STARTED, memory_string(what));
+    outcome->may_still_run = true;
 }
 
 /* az succeeded, and the guard has not reported. */
@@ -117,8 +136,9 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
     const char *message = buffer_text(&reply->message);
 
     if (strstr(message, "Last script execution didn't finish") != NULL)
-        set(outcome, OUTCOME_UNKNOWN, REASON_INTERRUPTED, SCRIPT_MAY_HAVE_STARTED,
-            memory_string("the VM or its agent restarted before the script had ended"));
+        set_orphaned(outcome, REASON_INTERRUPTED,
+                     "the VM or its agent restarted before the script had ended; where it was only "
+                     "the agent, the script may still be running");
     else if (strncmp(message, "Enable failed", strlen("Enable failed")) == 0)
         refusal_read_extension(message, reply->message.length, outcome);
     else if (strstr(buffer_text(&reply->output), "This is a sample script") != NULL)
@@ -126,9 +146,9 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
             memory_string("the VM ran Microsoft's sample script instead of the job's: azure-cli "
                           "2.78.0 does that, install another version"));
     else
-        set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_MAY_HAVE_STARTED,
-            memory_string("az succeeded, but the script's end was not reported: it may have been "
-                          "killed together with its guard, or the VM went down"));
+        set_orphaned(outcome, REASON_NO_TRAILER,
+                     "az succeeded, but the script's end was not reported: its guard was killed, "
+                     "perhaps without the script, or the VM went down");
 }
 
 /* Believes az's answer when there is one. False: there is none. */

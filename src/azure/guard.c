@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "azure/guard.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,8 @@ void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE]
     char *both = memory_print("%s %s", run, id);
     char digest[DIGEST_TEXT_SIZE];
 
+    for (char *at = both; *at != '\0'; at++) /* Azure's names are the same in either case */
+        *at = (char)tolower((unsigned char)*at);
     digest_print(both, strlen(both), digest);
     memcpy(once, digest, GUARD_ONCE_SIZE - 1);
     once[GUARD_ONCE_SIZE - 1] = '\0';

@@ -101,22 +101,21 @@ static const char unpacked[] = "then\n"
 static const char once_head[] =
     "\n"
     "# Azure may have started a script though it refused it: with this mark it starts only once.\n"
-    "name=azfan-once-";
+    "mark=/azfan-once-";
 
 static const char once_tail[] =
     "\n"
     "set -- \"${TMPDIR:-/var/lib/azfan}\" /run /tmp\n"
     "[ -n \"$TMPDIR\" ] || mkdir -m 700 \"$1\"\n"
     "for place in \"$@\"; do\n"
-    "    mark=$place/$name\n"
-    "    if [ -d \"$mark\" ] && [ ! -L \"$mark\" ] && [ -O \"$mark\" ]; then\n"
+    "    if [ -d \"$place$mark\" ] && [ ! -L \"$place$mark\" ] && [ -O \"$place$mark\" ]; then\n"
     "        rm -rf \"$folder\"\n"
     "        report again 1\n"
     "        exit 0\n"
     "    fi\n"
     "done\n"
     "for place in \"$@\"; do\n"
-    "    mkdir \"$place/$name\" && break\n"
+    "    mkdir \"$place$mark\" && break\n"
     "done\n"
     "find \"$place\" -maxdepth 1 -name 'azfan-once-*' -mtime +7 -exec rmdir {} + # of old runs\n"
     "\n";

@@ -236,6 +236,7 @@ static void prepare_result(struct result *result, const struct execution *execut
     result_take_job(result, execution->job, stage->batches);
     result->rehearsal = execution->rehearsal;
     result->rerun_of = memory_string(execution->rerun_of);
+    result->again = execution->options->again;
     result->folder = memory_string(stage->folder.path);
     keep_overrides(&result->overrides, execution->options, execution->job);
     keep_origin(result, execution->job);
@@ -336,6 +337,7 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
                               .watcher = &watcher,
                               .batches = stage->batches,
                               .not_before = execution->not_before,
+                              .marks = execution->marks,
                               .workers = stage->room.children,
                               .seed = make_seed(execution),
                               .signals = stage->signals};

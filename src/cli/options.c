@@ -78,6 +78,7 @@ enum option_id {
     ONLY,
     CHANGED,
     NOW,
+    AGAIN,
     VERSION
 };
 
@@ -102,6 +103,7 @@ static const struct option_row {
      "only these: failed,timeout,error,unknown,cancelled,skipped"},
     {CHANGED, "changed", NULL, ON_RERUN, "go on though job, script or targets have changed since"},
     {NOW, "now", NULL, ON_RERUN, "do not wait for scripts that may still be running"},
+    {AGAIN, "again", NULL, ON_RERUN, "run also scripts that may have run before"},
     {REPORT, "report", "FILE", RUNNING, "write a report too: " REPORTS_SUFFIXES "; repeatable"},
     {REPORT, "report", "FILE", ON_REPORT,
      "write it to FILE, and show nothing: " REPORTS_SUFFIXES "; repeatable"},
@@ -382,6 +384,9 @@ static int read_option(const struct option_row *row, const char *value, struct o
         return 0;
     case NOW:
         options->now = true;
+        return 0;
+    case AGAIN:
+        options->again = true;
         return 0;
     case YES: /* nothing is asked yet; runbooks may say it already */
         return 0;

@@ -6,6 +6,8 @@
  * are kept of what it selects: so their parameters come from the job as it is
  * now. A job or script that is another one by now, or a VM that the job does not
  * select any more, is told, and stops the rerun unless --changed says it may.
+ * What may have started is left alone until it must be over, and its guard looks
+ * for the mark that the attempt before was to leave.
  */
 #include "cli/rerun.h"
 
@@ -226,9 +228,9 @@ static void tell_waiting(const struct job_target *target, int64_t wait)
 }
 
 /* When each target may be started; NULL: all at once. free() it. */
-static int64_t *plan_starts(const struct rerun *self, const struct job *job)
+static int64_t *plan_starts(const struct rerun *self, const struct job *job,
+                            const struct result_target *const *left)
 {
-    const struct result_target **left = find_left(self, job->target_count);
     int64_t *starts = NULL;
     int64_t now = clock_now();
 
@@ -242,8 +244,42 @@ static int64_t *plan_starts(const struct rerun *self, const struct job *job)
         starts[i] = now + wait;
         tell_waiting(&job->targets[i], wait);
     }
-    free(left);
     return starts;
+}
+
+/* ---- those that may have started ---------------------------------------------------------- */
+
+static void tell_marked(size_t count)
+{
+    char text[256];
+
+    (void)snprintf(
+        text, sizeof text,
+        "%zu %s may have started the script before: the mark on the VM decides, and where "
+        "it had started it is not run again (--again: all the same)",
+        count, count == 1 ? "target" : "targets");
+    (void)tell(0, text);
+}
+
+/*
+ * The run whose mark the guard of each target looks for, so that it starts no script that an
+ * attempt before had started, of which nobody knows how it ended. The mark stands for the work that
+ * was begun, not for the script's text: also when that has changed.
+ */
+static const char **plan_marks(const struct rerun *self, const struct job *job,
+                               const struct result_target *const *left)
+{
+    const char **marks = memory_zeroed(job->target_count, sizeof *marks);
+    size_t count = 0;
+
+    for (size_t i = 0; i < job->target_count && !self->options->again; i++) {
+        if (left[i]->doubtful)
+            marks[i] = result_mark(&self->whole, left[i]);
+        count += marks[i] != NULL;
+    }
+    if (count > 0 && !job->idempotent)
+        tell_marked(count);
+    return marks;
 }
 
 /* ---- the command -------------------------------------------------------------------------- */
@@ -251,15 +287,20 @@ static int64_t *plan_starts(const struct rerun *self, const struct job *job)
 static int run_left(const struct rerun *self, const struct options *merged, const struct job *job,
                     int *ret_signal)
 {
-    int64_t *not_before = plan_starts(self, job);
+    const struct result_target **left = find_left(self, job->target_count);
+    int64_t *not_before = plan_starts(self, job, left);
+    const char **marks = plan_marks(self, job, left);
     struct execution execution = {.options = merged,
                                   .job = job,
                                   .rehearsal = self->past.rehearsal,
                                   .rerun_of = self->past.run,
-                                  .not_before = not_before};
+                                  .not_before = not_before,
+                                  .marks = marks};
     int status = execute_job(&execution, ret_signal);
 
     free(not_before);
+    free(marks);
+    free(left);
     return status;
 }
 

@@ -94,7 +94,8 @@ static void take_answer(struct conducting *self, struct flight *flight)
     const struct job *job = self->conduct->job;
     struct answer_question question = {.nonce = flight->command.nonce,
                                        .timeout = job->timeout,
-                                       .script_timeout = job->script_timeout};
+                                       .script_timeout = job->script_timeout,
+                                       .marked_by = self->result->targets[flight->target].mark_of};
     struct result_attempt attempt;
     struct answer answer;
 

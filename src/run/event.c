@@ -110,6 +110,7 @@ void event_run(struct buffer *line, const struct result *result)
     json_object_set_new(object, "run", value_text(result->run));
     json_object_set_new(object, "rehearsal", json_boolean(result->rehearsal));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
+    json_object_set_new(object, "again", json_boolean(result->again));
     json_object_set_new(object, "job", job_object(&result->job));
     json_object_set_new(object, "git", git_object(&result->origin));
     json_object_set_new(object, "user", value_text(result->origin.user));
@@ -164,6 +165,7 @@ void event_start(struct buffer *line, const struct result *result, size_t index,
     json_t *object = begin_target("start", result, index, at);
 
     json_object_set_new(object, "attempt", json_integer(attempt));
+    json_object_set_new(object, "mark", value_text(result_mark(result, &result->targets[index])));
     value_print(line, object);
 }
 

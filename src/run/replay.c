@@ -200,6 +200,7 @@ static int read_run(struct replay *self, const json_t *event, struct error *erro
         !get_number(event, "workers", 1, MOST_WORKERS, &result->workers) ||
         !get_number(event, "targets", 1, MOST_TARGETS, &targets))
         return missing(error, "a key of the run");
+    (void)value_get_boolean(event, "again", &result->again);
     result->least_limit = result->workers;
     self->target_total = (size_t)targets;
     return 0;
@@ -252,6 +253,21 @@ static int read_login(struct replay *self, const json_t *event, struct error *er
     return 0;
 }
 
+/* Whose mark the guard looks for. An older azfan did not say: it made one of its own run where
+ * there was more than one attempt. */
+static bool take_mark(struct result *result, size_t index, const json_t *event)
+{
+    char *run = NULL;
+
+    if (json_object_get(event, "mark") == NULL)
+        run = result->job.attempts > 1 && !result->rehearsal ? memory_string(result->run) : NULL;
+    else if (!get_optional(event, "mark", &run))
+        return false;
+    result_take_mark(result, index, run);
+    free(run);
+    return true;
+}
+
 static int read_start(struct replay *self, const json_t *event, struct error *error)
 {
     int64_t wall = 0;
@@ -264,6 +280,8 @@ static int read_start(struct replay *self, const json_t *event, struct error *er
         return error_set(error, "an attempt that cannot begin now");
     if (!value_get_time(event, "time", &wall))
         return missing(error, "the time");
+    if (!take_mark(self->result, index, event))
+        return missing(error, "the mark");
     (void)value_get_seconds(event, "at_s", &at);
     result_start(self->result, index, wall, at);
     return 0;

@@ -86,6 +86,22 @@ void result_start(struct result *result, size_t index, int64_t wall, int64_t at)
     target->began = at;
 }
 
+void result_take_mark(struct result *result, size_t index, const char *run)
+{
+    struct result_target *target = &result->targets[index];
+
+    free(target->mark_of);
+    target->marked = run != NULL;
+    target->mark_of = run != NULL && strcmp(run, result->run) != 0 ? memory_string(run) : NULL;
+}
+
+const char *result_mark(const struct result *result, const struct result_target *target)
+{
+    if (!target->marked)
+        return NULL;
+    return target->mark_of != NULL ? target->mark_of : result->run;
+}
+
 static int64_t last_end(const struct result_target *target)
 {
     const struct result_attempt *last = &target->attempts[target->attempt_count - 1];
@@ -151,18 +167,58 @@ static void settle(struct result *result, struct result_target *target)
     result->counts[target->outcome.kind]++;
 }
 
+/* A busy VM refuses a second script by itself, for as long as the first one runs. */
+static int64_t find_busy_until(const struct result *result, const struct result_target *target)
+{
+    if (!target->outcome.may_still_run || target->outcome.reason == REASON_BUSY)
+        return 0;
+    return target->wall_ended + result->job.script_timeout + LATEST_BEGIN;
+}
+
+/* What the attempts before this one may have left, BEFORE and until BUSY_BEFORE, still holds where
+ * it has started nothing, or nobody knows. */
+static void see_script(const struct result *result, struct result_target *target,
+                       enum outcome_script before, int64_t busy_before)
+{
+    struct outcome *outcome = &target->outcome;
+    char *message = outcome->message;
+    bool refused = outcome->script == SCRIPT_NOT_STARTED || outcome->reason == REASON_BUSY;
+
+    target->busy_until = find_busy_until(result, target);
+    if (!refused || before == SCRIPT_NOT_STARTED)
+        return;
+    if (busy_before > target->busy_until && busy_before > target->wall_ended) {
+        outcome->may_still_run = true;
+        target->busy_until = busy_before;
+    }
+    if (outcome->script != SCRIPT_NOT_STARTED)
+        return;
+    outcome->script = before;
+    outcome->message = memory_print("%s; an earlier attempt may have started the script",
+                                    message != NULL ? message : "nothing was started");
+    free(message);
+}
+
+/* The script may have begun, and no guard has said how it ended. */
+static bool is_doubtful(const struct outcome *outcome)
+{
+    if (outcome->kind == OUTCOME_OK || outcome->kind == OUTCOME_FAILED)
+        return false;
+    return outcome->script != SCRIPT_NOT_STARTED && outcome->reason != REASON_SCRIPT;
+}
+
 void result_end(struct result *result, size_t index, struct result_attempt *attempt,
                 struct answer *answer, bool settled)
 {
     struct result_target *target = &result->targets[index];
+    enum outcome_script before = target->outcome.script;
+    int64_t busy_before = target->busy_until;
 
     assert(target->state == RESULT_STARTED);
     keep_attempt(target, attempt);
     keep_answer(target, answer);
-    /* A busy VM refuses a second script by itself, for as long as the first one runs. */
-    target->busy_until = target->outcome.may_still_run && target->outcome.reason != REASON_BUSY
-                             ? target->wall_ended + result->job.script_timeout + LATEST_BEGIN
-                             : 0;
+    see_script(result, target, before, busy_before);
+    target->doubtful = is_doubtful(&target->outcome);
     target->state = RESULT_WAITING;
     if (settled)
         settle(result, target);
@@ -258,6 +314,7 @@ static void lose(struct result *result, struct result_target *target)
     /* az itself was left behind, and nobody stops it. */
     target->busy_until =
         target->wall_ended + result->job.timeout + result->job.script_timeout + LATEST_BEGIN;
+    target->doubtful = true;
     settle(result, target);
 }
 
@@ -328,6 +385,7 @@ static void free_target(struct result_target *target)
     free(target->subscription);
     free(target->label);
     free(target->id);
+    free(target->mark_of);
     for (size_t i = 0; i < target->attempt_count; i++)
         free(target->attempts[i].message);
     free(target->attempts);

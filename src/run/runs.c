@@ -213,9 +213,26 @@ static bool is_in_family(const struct family *family, const char *id)
     return false;
 }
 
+/* What is known of the script after RERUN, in which LATER was. */
+static void put_script_over(struct result *result, struct result_target *target,
+                            const struct result *rerun, const struct result_target *later)
+{
+    const struct outcome *outcome = &later->outcome;
+    bool found_mark = outcome->kind == OUTCOME_UNKNOWN && outcome->script == SCRIPT_STARTED;
+
+    /* To have been refused is no news of what an earlier attempt has started. */
+    if (outcome->script == SCRIPT_NOT_STARTED)
+        return;
+    /* That the VM is busy, or that the mark is there, is none of when that is over. */
+    if (outcome->reason != REASON_BUSY && !found_mark)
+        target->busy_until = later->busy_until;
+    target->doubtful = later->doubtful;
+    result_take_mark(result, (size_t)(target - result->targets), result_mark(rerun, later));
+}
+
 /* The later word counts, unless it only says that nothing was done. */
 static void put_over(struct result *result, struct result_target *target,
-                     struct result_target *later)
+                     const struct result *rerun, struct result_target *later)
 {
     struct outcome outcome = target->outcome;
 
@@ -225,9 +242,7 @@ static void put_over(struct result *result, struct result_target *target,
     result->counts[later->outcome.kind]++;
     target->outcome = later->outcome;
     target->wall_ended = later->wall_ended;
-    /* To have been refused is no news of what an earlier attempt has started. */
-    if (later->outcome.script != SCRIPT_NOT_STARTED && later->outcome.reason != REASON_BUSY)
-        target->busy_until = later->busy_until;
+    put_script_over(result, target, rerun, later);
     later->outcome = outcome; /* to be freed with the other run */
     if (target->id == NULL)
         target->id = memory_string(later->id);
@@ -300,7 +315,7 @@ static void add_rerun(struct result *result, struct result *rerun)
         struct result_target *target = find_vm(vms, result->target_count, later);
 
         if (target != NULL)
-            put_over(result, target, later);
+            put_over(result, target, rerun, later);
     }
     free(vms);
 }

@@ -53,6 +53,24 @@ static void fail_start(struct conducting *self, size_t index, const struct error
     stopping_see_trouble(self, error);
 }
 
+/*
+ * The mark that the guard of target INDEX looks for; NULL: for none. Every VM of a rehearsal is
+ * this machine, and its Azure starts no script that it refuses.
+ */
+static const char *name_mark(struct conducting *self, size_t index, char once[GUARD_ONCE_SIZE])
+{
+    const struct conduct *conduct = self->conduct;
+    const char *run = conduct->marks != NULL ? conduct->marks[index] : NULL;
+
+    if (!guard_needs_once(conduct->job) || self->result->rehearsal)
+        return NULL;
+    if (run == NULL)
+        run = self->result->run;
+    result_take_mark(self->result, index, run);
+    guard_name_once(run, self->result->targets[index].id, once);
+    return once;
+}
+
 static void plan_start(struct conducting *self, size_t index, int attempt)
 {
     const struct conduct *conduct = self->conduct;
@@ -65,11 +83,7 @@ static void plan_start(struct conducting *self, size_t index, int attempt)
     struct flight *flight = flights_free(&self->flights);
     struct error error;
 
-    /* Every VM of a rehearsal is this machine, and its Azure starts no script that it refuses. */
-    if (guard_needs_once(conduct->job) && !self->result->rehearsal) {
-        guard_name_once(self->result->run, target->id, once);
-        guard.once = once;
-    }
+    guard.once = name_mark(self, index, once);
     if (make_command(self, flight, &guard, target->id, &error) < 0) {
         flights_land(&self->flights, flight);
         fail_start(self, index, &error);

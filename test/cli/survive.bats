@@ -863,6 +863,107 @@ EOF2
   [ ! -s "$log" ]
 }
 
+# A VM that keeps what is on it: az runs the guard, whose marks are in $place/marks; then it answers, or
+# says what stands in $place/refusal. The script adds a line to $place/ran.
+real_vm() {
+  mkdir -p "$place/marks"
+  cat >"$place/vm-az" <<EOF
+#!/bin/bash
+[ "\$1" = vm ] || exec "$stub/az" "\$@"
+[ ! -e "$place/before" ] || { cat "$place/before" >&2; exit 1; }
+for word; do case \$word in @*) file=\${word#@} ;; esac; done
+text=\$(cd "$place" && env -i PATH="\$PATH" TMPDIR="$place/marks" sh "\$file" 2>/dev/null)
+[ ! -e "$place/after" ] || { cat "$place/after" >&2; exit 1; }
+jq -n --arg text "\$text" '{value: [{code: "ProvisioningState/succeeded", message: "Enable succeeded: \\n[stdout]\\n\(\$text)\\n\\n[stderr]\\n"}]}'
+EOF
+  chmod +x "$place/vm-az"
+  vms=vm-1 write_job "script_timeout: 1s" "timeout: 10s" "$@"
+  sed -i "s|inline: .*|inline: echo ran >>$place/ran; exit 0|" "$job"
+}
+
+times_run() { cat "$place/ran" 2>/dev/null | wc -l; }
+
+lost='ERROR: (InternalServerError) An internal server error occurred.'
+
+@test "rerun: a script that had started is not run again, however often; --again runs it all the same" {
+  local first again i
+  real_vm
+  echo "$lost" >"$place/after"
+  run "$azfan" run "$job" --az "$place/vm-az"
+  [ "$status" = 5 ]
+  [ "$(times_run)" = 1 ]
+  first=$(only_run)
+  # A rerun that is refused does not make it forgotten.
+  mv "$place/after" "$place/before"
+  echo 'ERROR: (Conflict) Run command extension execution is in progress. Please wait for completion before invoking a run command.' >"$place/before"
+  run "$azfan" rerun --now
+  [ "$status" = 5 ]
+  rm "$place/before"
+  for i in latest "$first" latest; do
+    run "$azfan" rerun "$i" --now --report "$place/again.json"
+    [ "$status" = 4 ] || { echo "$output"; return 1; }
+    [[ $output == *"1 target may have started the script before: the mark on the VM decides"*"--again"* ]]
+    [ "$(jq -r '.targets[0] | "\(.outcome) \(.reason) \(.script_started) \(.message)"' "$place/again.json")" = \
+      "unknown no_trailer yes the script had started in run $first; it was not run again, and nobody can say how it ended: look at the VM; \`azfan rerun --again\` runs it all the same" ]
+    [ "$(times_run)" = 1 ]
+  done
+  # So does a script that has changed meanwhile: the work was begun.
+  echo "# another line" >>"$job"
+  run "$azfan" rerun --changed --now
+  [ "$status" = 4 ]
+  [ "$(times_run)" = 1 ]
+  run "$azfan" rerun --changed --now --again
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [[ $output != *"may have started"* ]]
+  [ "$(times_run)" = 2 ]
+  again=$("$azfan" runs | awk 'NR == 1 { print $1 }')
+  [ "$(jq -c 'select(.event == "run") | .again' "$runs/$again/journal.jsonl")" = true ]
+  [ "$(jq -r 'select(.event == "start") | .mark' "$runs/$again/journal.jsonl")" = "$again" ]
+  run "$azfan" rerun
+  [[ $output == *"nothing is left"* ]]
+}
+
+@test "rerun: where a script that may have started had not, it runs; where its end is known, likewise" {
+  real_vm
+  echo "$lost" >"$place/before" # the script never came to the VM
+  run "$azfan" run "$job" --az "$place/vm-az"
+  [ "$status" = 5 ]
+  [ "$(times_run)" = 0 ]
+  rm "$place/before"
+  echo "$lost" >"$place/after" # … and now it does, by a rerun whose answer is lost
+  run "$azfan" rerun --now
+  [ "$status" = 5 ]
+  [ "$(times_run)" = 1 ]
+  rm "$place/after"
+  run "$azfan" rerun --now
+  [ "$status" = 4 ]
+  [ "$(times_run)" = 1 ]
+  # One that has failed is another matter: everybody knows how it ended.
+  rm -rf "$runs"
+  sed -i 's/exit .*/exit 7/' "$job"
+  run "$azfan" run "$job" --az "$place/vm-az"
+  [ "$status" = 3 ]
+  run "$azfan" rerun
+  [ "$status" = 3 ]
+  [[ $output != *"may have started"* ]]
+  [ "$(times_run)" = 3 ]
+}
+
+@test "rerun: after azfan itself was killed the mark still tells what had started" {
+  real_vm
+  sed -i 's|; exit .*|; touch begun; while [ ! -e over ]; do sleep 0.05; done|' "$job"
+  perl -e 'exec @ARGV' "$azfan" run "$job" --az "$place/vm-az" >/dev/null 2>&1 3>&- &
+  pid=$!
+  wait_for test -e "$place/begun"
+  kill -KILL "$pid"
+  end
+  touch "$place/over"
+  run "$azfan" rerun --now
+  [ "$status" = 4 ] || { echo "$output"; return 1; }
+  [[ $output == *"had started in run"* ]]
+  [ "$(times_run)" = 1 ]
+}
+
 @test "rerun: of a rehearsal is a rehearsal; faults are for rehearsals alone" {
   vms='vm-[1-4]' write_job "az: $place/no-az"
   run "$azfan" rehearse "$job" --inject vm-2=exit:3

@@ -107,7 +107,10 @@ static const struct {
     {"the guard could not begin", LINUX(TRAILER("broken", "1"), "\nmktemp: No space left\nmore"),
      OUTCOME_ERROR, REASON_OTHER, -1, "mktemp: No space left", "", "\nmktemp: No space left\nmore"},
     {"a script that had run before", LINUX(TRAILER("again", "1"), ""), OUTCOME_UNKNOWN,
-     REASON_NO_TRAILER, -1, "was not run again", "", ""},
+     REASON_NO_TRAILER, -1,
+     "was not run again, and nobody can say how it ended: look at the VM; "
+     "`azfan rerun --again`",
+     "", ""},
     {"a script that prints the division itself",
      LINUX("a\n[stderr]\nb\n" TRAILER("exit", "0"), "c\n[stderr]\nd"), OUTCOME_OK, REASON_NONE, 0,
      NULL, "a\n[stderr]\nb\n", "c\n[stderr]\nd"},
@@ -192,8 +195,54 @@ START_TEST(a_script_that_had_run_before_is_over)
 
     ck_assert_int_eq((int)answer.outcome.script, SCRIPT_STARTED);
     ck_assert(!answer.outcome.may_still_run);
+    ck_assert_ptr_nonnull(strstr(answer.outcome.message, "had started already, by a request"));
     answer_done(&answer);
     free(json);
+}
+END_TEST
+
+/* The guard looked for the mark of the run that this one goes on with. */
+START_TEST(a_script_that_an_earlier_run_had_started)
+{
+    struct answer_question question = {
+        .nonce = NONCE, .timeout = NUMBER_SECOND, .marked_by = "20261123T030000Z-demo-0001"};
+    char *json = wrap(LINUX(TRAILER("again", "1"), ""), strlen(LINUX(TRAILER("again", "1"), "")));
+    struct finish finish = ended(0, json, "");
+    struct answer answer;
+
+    answer_read(&finish, &question, &answer);
+    ck_assert_int_eq((int)answer.outcome.kind, OUTCOME_UNKNOWN);
+    ck_assert_int_eq((int)answer.outcome.script, SCRIPT_STARTED);
+    ck_assert_str_eq(answer.outcome.message,
+                     "the script had started in run 20261123T030000Z-demo-0001; it was not run "
+                     "again, and nobody can say how it ended: look at the VM; `azfan rerun "
+                     "--again` runs it all the same");
+    answer_done(&answer);
+    free(json);
+}
+END_TEST
+
+/* The guard has not reported: what has ended it has perhaps not ended the script. */
+START_TEST(what_outlives_its_guard_may_still_run)
+{
+    static const struct {
+        const char *message;
+        bool may_still_run;
+    } rows[] = {{LINUX("all done\n", "e"), true},
+                {LINUX("", ""), true},
+                {"Enable succeeded: Last script execution didn't finish.", true},
+                {LINUX("This is a sample script\n", ""), false}};
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        char *json = wrap(rows[i].message, strlen(rows[i].message));
+        struct finish finish = ended(0, json, "");
+        struct answer answer = read_answer(&finish);
+
+        ck_assert_msg(answer.outcome.may_still_run == rows[i].may_still_run, "%s", rows[i].message);
+        ck_assert_int_eq((int)answer.outcome.script, SCRIPT_MAY_HAVE_STARTED);
+        answer_done(&answer);
+        free(json);
+    }
 }
 END_TEST
 
@@ -440,6 +489,8 @@ static Suite *make_suite(void)
     tcase_add_test(all, a_message_is_fit_for_people);
     tcase_add_loop_test(all, a_linux_vm_is_understood, 0, UNIT_COUNT(messages));
     tcase_add_test(all, a_script_that_had_run_before_is_over);
+    tcase_add_test(all, a_script_that_an_earlier_run_had_started);
+    tcase_add_test(all, what_outlives_its_guard_may_still_run);
     tcase_add_test(all, a_shape_is_understood);
     tcase_add_test(all, a_full_stream_is_truncated);
     tcase_add_test(all, a_cut_answer_is_unknown);

@@ -1019,6 +1019,37 @@ START_TEST(what_is_not_known_is_passed_over)
 }
 END_TEST
 
+/* Whose mark the guards looked for; older journals do not say, and their runs left one of their own
+ * where there was more than one attempt. */
+START_TEST(the_mark_comes_back)
+{
+    static const struct {
+        const char *name, *from, *to, *mark;
+    } rows[] = {
+        {"older", NULL, NULL, "r-1"},
+        {"older, one attempt", "'attempts':2", "'attempts':1", NULL},
+        {"none", "'event':'start'", "'mark':null,'event':'start'", NULL},
+        {"its own", "'event':'start'", "'mark':'r-1','event':'start'", "r-1"},
+        {"another's", "'event':'start'", "'mark':'r0','event':'start'", "r0"},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        struct buffer text = changed(rows[i].name, rows[i].from, rows[i].to);
+        struct result result;
+        const char *mark;
+
+        write_journal(text.data, text.length);
+        result = replayed(rows[i].name);
+        mark = result_mark(&result, &result.targets[0]);
+        ck_assert_msg((mark == NULL) == (rows[i].mark == NULL) &&
+                          (mark == NULL || strcmp(mark, rows[i].mark) == 0),
+                      "%s: %s", rows[i].name, mark != NULL ? mark : "none");
+        result_done(&result);
+        buffer_done(&text);
+    }
+}
+END_TEST
+
 static const struct {
     const char *name;
     const char *more; /* behind the last line */
@@ -1303,6 +1334,7 @@ static Suite *replay_suite(void)
     tcase_add_loop_test(prefixes, every_line_tells_what_has_happened, 0, UNIT_COUNT(recordings));
     tcase_add_test(prefixes, every_byte_may_be_the_last);
     tcase_add_test(damaged, the_undamaged_one_is_read);
+    tcase_add_test(damaged, the_mark_comes_back);
     tcase_add_test(damaged, what_is_not_known_is_passed_over);
     tcase_add_loop_test(damaged, damage_is_told, 0, UNIT_COUNT(damages));
     tcase_add_loop_test(damaged, nothing_stands_behind_the_end, 0, UNIT_COUNT(tails));

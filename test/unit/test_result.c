@@ -288,11 +288,68 @@ START_TEST(a_busy_vm_is_not_waited_for)
 }
 END_TEST
 
+/* One that starts nothing undoes nothing: what an attempt before may have started may still run. */
+START_TEST(what_may_have_started_stays_so)
+{
+    struct result result = begin(1);
+    const struct result_target *target = &result.targets[0];
+    struct answer lost = answer_of(OUTCOME_ERROR, REASON_THROTTLED);
+    struct answer busy = answer_of(OUTCOME_ERROR, REASON_BUSY);
+    struct answer failed = answer_of(OUTCOME_FAILED, REASON_EXIT);
+
+    result.job.script_timeout = 100 * NUMBER_SECOND;
+    lost.outcome.script = SCRIPT_MAY_HAVE_STARTED;
+    lost.outcome.may_still_run = true;
+    end(&result, 0, &lost, 10 * NUMBER_SECOND, false);
+    ck_assert(target->doubtful);
+    end(&result, 0, &busy, 20 * NUMBER_SECOND, false);
+    ck_assert_int_eq((int)target->outcome.reason, REASON_BUSY);
+    ck_assert_int_eq((int)target->outcome.script, SCRIPT_MAY_HAVE_STARTED);
+    ck_assert(target->outcome.may_still_run && target->doubtful);
+    ck_assert_int_eq(target->busy_until, 1000 + (10 + 100 + 60) * NUMBER_SECOND);
+    ck_assert_str_eq(target->outcome.message,
+                     "why; an earlier attempt may have started the script");
+    ck_assert_ptr_null(target->attempts[1].message);
+    /* It is over by now. */
+    busy = answer_of(OUTCOME_ERROR, REASON_BUSY);
+    end(&result, 0, &busy, 300 * NUMBER_SECOND, false);
+    ck_assert_int_eq((int)target->outcome.script, SCRIPT_MAY_HAVE_STARTED);
+    ck_assert(!target->outcome.may_still_run && target->doubtful);
+    /* What has run to its end is no doubt any more. */
+    failed.outcome.script = SCRIPT_STARTED;
+    end(&result, 0, &failed, 5, true);
+    ck_assert(!target->doubtful);
+    result_done(&result);
+}
+END_TEST
+
+/* Whose mark the guards look for. */
+START_TEST(a_mark_is_of_a_run)
+{
+    struct result result = begin(2);
+    char *own = memory_string(result.run);
+
+    ck_assert_ptr_null(result_mark(&result, &result.targets[0]));
+    result_take_mark(&result, 0, own);
+    ck_assert_str_eq(result_mark(&result, &result.targets[0]), own);
+    ck_assert_ptr_null(result.targets[0].mark_of);
+    result_take_mark(&result, 0, "another");
+    ck_assert_str_eq(result_mark(&result, &result.targets[0]), "another");
+    ck_assert_str_eq(result.targets[0].mark_of, "another");
+    result_take_mark(&result, 0, NULL);
+    ck_assert_ptr_null(result_mark(&result, &result.targets[0]));
+    free(own);
+    result_done(&result);
+}
+END_TEST
+
 static Suite *result_suite(void)
 {
     Suite *suite = suite_create("result");
     TCase *tests = tcase_create("result");
 
+    tcase_add_test(tests, what_may_have_started_stays_so);
+    tcase_add_test(tests, a_mark_is_of_a_run);
     tcase_add_loop_test(tests, exit_status_follows_the_ladder, 0, UNIT_COUNT(status_cases));
     tcase_add_test(tests, what_is_not_settled_is_not_ok);
     tcase_add_test(tests, an_attempt_without_an_end);

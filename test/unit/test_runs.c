@@ -35,11 +35,13 @@ static struct journal journal; /* of the run that was written last */
 struct past {
     const char *run;
     const char *rerun_of;
-    const char
-        *targets; /* "NAME[@GROUP[/SUBSCRIPTION]]=OUTCOME …"; "started": it was killed then */
-    bool without_login; /* the ids are not known */
-    int timeout;        /* seconds, of az; half of it for the script; 0: 200 */
-    bool keeps_going;   /* the journal stays open */
+    const char *targets; /* "NAME[@GROUP[/SUBSCRIPTION]]=OUTCOME …"; "started": it was killed then;
+                  "marked": unknown, for the guard had found its mark */
+    bool without_login;  /* the ids are not known */
+    const char *mark;    /* … its guards look for that of this run; NULL: of their own */
+    bool without_mark;   /* an older azfan wrote the journal, or the job is idempotent */
+    int timeout;         /* seconds, of az; half of it for the script; 0: 200 */
+    bool keeps_going;    /* the journal stays open */
 };
 
 struct word {
@@ -120,7 +122,8 @@ static void log_in(struct result *result)
     put(&line);
 }
 
-static void end(struct result *result, size_t index, enum outcome_kind kind)
+/* MARKED: its guard had found the mark. */
+static void end(struct result *result, size_t index, enum outcome_kind kind, bool marked)
 {
     static const enum outcome_reason reasons[OUTCOME_KINDS] = {
         [OUTCOME_OK] = REASON_NONE,         [OUTCOME_FAILED] = REASON_EXIT,
@@ -135,25 +138,34 @@ static void end(struct result *result, size_t index, enum outcome_kind kind)
                     .may_still_run = kind == OUTCOME_TIMEOUT}};
     struct buffer line = BUFFER_INIT;
 
+    if (marked)
+        answer.outcome.script = SCRIPT_STARTED;
     event_end(&line, result, index, &attempt, &answer, true, 0, 0);
     put(&line);
     result_end(result, index, &attempt, &answer, true);
 }
 
 /* True: azfan was killed while this target's attempt went on. */
-static bool run_target(struct result *result, size_t index, const char *outcome)
+static bool run_target(struct result *result, const struct past *past, size_t index,
+                       const char *outcome)
 {
     struct buffer line = BUFFER_INIT;
 
     if (strcmp(outcome, "skipped") == 0)
         return false;
+    if (!past->without_mark)
+        result_take_mark(result, index, past->mark != NULL ? past->mark : past->run);
     event_start(&line, result, index, 1, 0);
     put(&line);
     result_start(result, index, started, 0);
     if (strcmp(outcome, "started") == 0)
         return true;
+    if (strcmp(outcome, "marked") == 0) {
+        end(result, index, OUTCOME_UNKNOWN, true);
+        return false;
+    }
     ck_assert_int_ne(outcome_find_kind(outcome), OUTCOME_KINDS);
-    end(result, index, outcome_find_kind(outcome));
+    end(result, index, outcome_find_kind(outcome), false);
     return false;
 }
 
@@ -186,7 +198,7 @@ static void write_run(const struct past *past)
     if (!past->without_login)
         log_in(&result);
     for (size_t i = 0; read_word(&rest, &word); i++)
-        killed = run_target(&result, i, word.outcome) || killed;
+        killed = run_target(&result, past, i, word.outcome) || killed;
     if (!killed)
         finish(&result);
     ck_assert_msg(journal_commit(&journal, &error) == 0, "%s", error.text);
@@ -719,6 +731,88 @@ START_TEST(a_rerun_holds_its_vm_by_its_own_clocks)
 }
 END_TEST
 
+/* ---- what may have started ---- */
+
+static const struct {
+    const char *name;
+    struct past pasts[MOST_PASTS];
+    const char *mark; /* that the next rerun's guard must look for; NULL: none of these */
+} marks[] = {
+    {"an answer that was lost", {{.run = RUN("00"), .targets = "a=unknown"}}, RUN("00")},
+    {"az was stopped", {{.run = RUN("00"), .targets = "a=timeout"}}, RUN("00")},
+    {"azfan was killed", {{.run = RUN("00"), .targets = "a=started"}}, RUN("00")},
+    {"it is known how it ended", {{.run = RUN("00"), .targets = "a=failed"}}, NULL},
+    {"it did not start", {{.run = RUN("00"), .targets = "a=error"}}, NULL},
+    {"nothing was done", {{.run = RUN("00"), .targets = "a=skipped"}}, NULL},
+    {"it may run twice", {{.run = RUN("00"), .targets = "a=unknown", .without_mark = true}}, NULL},
+    {"a rerun of it was refused",
+     {{.run = RUN("00"), .targets = "a=unknown"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=error", .mark = RUN("00")}},
+     RUN("00")},
+    {"a rerun of it was refused, with another mark",
+     {{.run = RUN("00"), .targets = "a=unknown"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=error"}},
+     RUN("00")},
+    {"a rerun of it found the mark, or was lost itself",
+     {{.run = RUN("00"), .targets = "a=unknown"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=unknown", .mark = RUN("00")},
+      {.run = RUN("02"), .rerun_of = RUN("01"), .targets = "a=unknown", .mark = RUN("00")}},
+     RUN("00")},
+    {"reruns of the first and of the second",
+     {{.run = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=timeout"},
+      {.run = RUN("02"), .rerun_of = RUN("00"), .targets = "a=error", .mark = RUN("01")},
+      {.run = RUN("03"), .rerun_of = RUN("01"), .targets = "a=skipped"}},
+     RUN("01")},
+    {"a rerun that ran it all the same",
+     {{.run = RUN("00"), .targets = "a=unknown"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=unknown"}},
+     RUN("01")},
+    {"a rerun came to its end",
+     {{.run = RUN("00"), .targets = "a=unknown"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed", .mark = RUN("00")}},
+     NULL},
+};
+
+/* Nothing is run twice that may have started, however often it is rerun. */
+START_TEST(a_rerun_looks_for_the_right_mark)
+{
+    const struct result_target *target;
+    struct result result;
+    const char *mark;
+
+    for (size_t i = 0; i < MOST_PASTS && marks[_i].pasts[i].run != NULL; i++)
+        write_run(&marks[_i].pasts[i]);
+    result = gathered(RUN("00"));
+    target = &result.targets[0];
+    mark = target->doubtful ? result_mark(&result, target) : NULL;
+    ck_assert_msg((mark == NULL) == (marks[_i].mark == NULL) &&
+                      (mark == NULL || strcmp(mark, marks[_i].mark) == 0),
+                  "%s: %s", marks[_i].name, mark != NULL ? mark : "none");
+    result_done(&result);
+}
+END_TEST
+
+/* A guard that finds its mark tells that the script has begun, not that it is over. */
+START_TEST(to_find_the_mark_frees_no_vm)
+{
+    struct result result;
+    int64_t until;
+
+    write_run(&(struct past){.run = RUN("00"), .targets = "a=timeout"});
+    result = gathered(RUN("00"));
+    until = result.targets[0].busy_until;
+    ck_assert_int_gt(until, started);
+    result_done(&result);
+    write_run(&(struct past){
+        .run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=marked", .mark = RUN("00")});
+    result = gathered(RUN("00"));
+    ck_assert_int_eq(result.targets[0].busy_until, until);
+    ck_assert(result.targets[0].doubtful);
+    result_done(&result);
+}
+END_TEST
+
 static Suite *runs_suite(void)
 {
     Suite *suite = suite_create("runs");
@@ -732,6 +826,8 @@ static Suite *runs_suite(void)
     tcase_add_test(tests, a_folder_that_cannot_be_read_is_told);
     tcase_add_loop_test(tests, a_word_means_a_run, 0, UNIT_COUNT(words));
     tcase_add_test(tests, a_folder_is_found_without_a_home);
+    tcase_add_loop_test(tests, a_rerun_looks_for_the_right_mark, 0, UNIT_COUNT(marks));
+    tcase_add_test(tests, to_find_the_mark_frees_no_vm);
     tcase_add_loop_test(tests, reruns_are_put_over, 0, UNIT_COUNT(rerun_cases));
     tcase_add_test(tests, ids_are_learnt_from_a_rerun);
     tcase_add_test(tests, a_rerun_that_goes_on_is_refused);

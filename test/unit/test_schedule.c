@@ -551,6 +551,40 @@ START_TEST(what_is_repeated)
 }
 END_TEST
 
+/* Nobody knows whether it has begun: the mark on the VM does, and the next guard looks for it. */
+START_TEST(the_mark_decides)
+{
+    static const struct {
+        const char *name;
+        bool may_still_run, fatal, not_listed, mark_decides;
+        bool repeated;
+    } rows[] = {{"without a mark", false, false, false, false, false},
+                {"with one", false, false, false, true, true},
+                {"it may still run", true, false, false, true, true},
+                {"not asked for", false, false, true, true, false},
+                {"fatal", false, true, false, true, false}};
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        struct outcome outcome = {.kind = OUTCOME_ERROR,
+                                  .reason = REASON_THROTTLED,
+                                  .script = PERHAPS,
+                                  .may_still_run = rows[i].may_still_run,
+                                  .mark_decides = rows[i].mark_decides,
+                                  .fatal = rows[i].fatal};
+        struct schedule_rules rules = simple_rules(1, 1);
+        struct schedule *schedule;
+
+        rules.attempts = 2;
+        rules.retry_on[REASON_THROTTLED] = !rows[i].not_listed;
+        schedule = schedule_new(&rules);
+        (void)schedule_next(schedule, 0);
+        ck_assert_msg(schedule_ended(schedule, 0, &outcome, 0).settled != rows[i].repeated, "%s",
+                      rows[i].name);
+        schedule_free(schedule);
+    }
+}
+END_TEST
+
 /* ---- delays --------------------------------------------------------------------------------- */
 
 static const struct delay_case {
@@ -976,6 +1010,7 @@ static struct outcome invent_outcome(struct world *world)
         outcome.kind = kinds[which];
         outcome.reason = reasons[which];
         outcome.may_still_run = outcome.script != SCRIPT_NOT_STARTED && chance(world, 30);
+        outcome.mark_decides = outcome.script == SCRIPT_MAY_HAVE_STARTED && chance(world, 30);
         outcome.fatal = chance(world, 3);
     }
     return outcome;
@@ -1019,7 +1054,8 @@ static void see_settled(struct world *world, const struct inhabitant *target,
 {
     int64_t delay = schedule_delay(&world->rules, target->attempts);
     bool bad = outcome->kind != OUTCOME_OK && outcome->kind != OUTCOME_CANCELLED;
-    bool safe = outcome->script == SCRIPT_NOT_STARTED || world->rules.idempotent;
+    bool safe =
+        outcome->script == SCRIPT_NOT_STARTED || outcome->mark_decides || world->rules.idempotent;
 
     world->failures += bad;
     HOLDS(world,
@@ -1055,7 +1091,8 @@ static void end(struct world *world, size_t index)
     world->no_start_before = INT64_MIN;
     world->running--;
     target->running = false;
-    target->begun = outcome.script != SCRIPT_NOT_STARTED || outcome.may_still_run;
+    target->begun =
+        (outcome.script != SCRIPT_NOT_STARTED || outcome.may_still_run) && !outcome.mark_decides;
     see_limit(world, target, &outcome, verdict.cut);
     if (verdict.settled) {
         see_settled(world, target, &outcome, before);
@@ -1254,6 +1291,7 @@ static Suite *schedule_suite(void)
     TCase *worlds = tcase_create("worlds");
 
     tcase_add_loop_test(tests, plays_go_as_written, 0, UNIT_COUNT(plays));
+    tcase_add_test(tests, the_mark_decides);
     tcase_add_loop_test(tests, what_is_repeated, 0, UNIT_COUNT(repeat_cases));
     tcase_add_loop_test(tests, delays_grow, 0, UNIT_COUNT(delay_cases));
     tcase_add_loop_test(tests, jitter_keeps_targets_apart, 0, UNIT_COUNT(jitter_cases));
