@@ -3,6 +3,7 @@
 # make                    build/azfan, optimised and hardened
 # make demo               a rehearsal on 20 simulated VMs
 # make test               every test that can run on this machine
+# make test FILES='…'     those of some files: test/cli/run.bats test_schedule
 # make test VARIANT=asan  the same with a sanitizer: debug, asan or tsan
 # make lint, bench, install, uninstall, clean
 
@@ -114,7 +115,7 @@ demo: all
 # Unit tests need the fault probes, which a release has not.
 test: build/.deps-test
 	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) all
-	@VARIANT=$(VARIANT) MAKE="$(MAKE)" test/run
+	@VARIANT=$(VARIANT) MAKE="$(MAKE)" test/run $(FILES)
 
 unit: $(UNITS) $(STUBS)
 cli: all $(STUBS)

@@ -36,7 +36,7 @@ in_zsh() {
   cat >"$place/zsh/.zshrc" <<'END'
 fpath=($XDG_DATA_DIRS[(ws.:.)1]/zsh/site-functions $fpath)
 autoload -U compinit
-compinit -u -D
+compinit -u -C -d $BATS_FILE_TMPDIR/zcompdump # it reads 1,000 files else, at each start
 every() { _main_complete "$@"; compstate[insert]=all compstate[list]= }
 zle -C every complete-word every
 put() { print -r -- "$BUFFER" >$LINES_FIFO; BUFFER= }

@@ -73,7 +73,7 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
   vms='vm-[1-3]' write_job
   STUB_AZ=exit1 STUB_AZ_FOR=vm-3 run_job
   [[ $(shown "$output") == "Output:"*"2 ok: vm-[1-2]"*"1 error (other): vm-3"* ]]
-  run "$azfan" rerun "$place/run" --run-dir "$place/again" --az "$stub/az"
+  run "$azfan" rerun "$place/run" --now --run-dir "$place/again" --az "$stub/az"
   [[ $(shown "$output") == "Output:"*"1 ok: vm-3"* ]]
 }
 
