@@ -88,9 +88,6 @@ bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason);
  * message already. */
 bool outcome_has_streams(enum outcome_kind kind, enum outcome_reason reason);
 
-/* What the person on call can do about it: one or two sentences; "" for ok. */
-const char *outcome_advice(enum outcome_kind kind, enum outcome_reason reason);
-
 void outcome_done(struct outcome *outcome);
 
 #endif

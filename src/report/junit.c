@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "azure/advice.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/number.h"
@@ -107,7 +108,7 @@ static void write_trouble(xmlTextWriter *writer, const struct outcome *outcome)
     }
     buffer_print(&text, "The script had started: %s. It may still be running: %s.\n",
                  outcome_script_name(outcome->script), outcome->may_still_run ? "yes" : "no");
-    buffer_print(&text, "What to do: %s\n", outcome_advice(outcome->kind, outcome->reason));
+    buffer_print(&text, "What to do: %s\n", advice_for(outcome));
     (void)xmlTextWriterWriteString(writer, xml(buffer_text(&text)));
     (void)xmlTextWriterEndElement(writer);
     buffer_done(&text);

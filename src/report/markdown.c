@@ -18,6 +18,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "job/fold.h"
+#include "report/advices.h"
 #include "report/code.h"
 #include "report/ending.h"
 #include "report/groups.h"
@@ -135,6 +136,7 @@ static void add_head(struct buffer *head, const struct result *result)
 
 /* The targets of one outcome and reason. */
 struct kin {
+    const struct result *result;
     enum outcome_kind kind;
     enum outcome_reason reason;
     const char **labels;
@@ -175,6 +177,27 @@ static void find_kin(struct kin *kin, const struct result *result)
     }
 }
 
+static void add_advices(struct buffer *piece, const struct kin *kin)
+{
+    struct advices advices;
+
+    advices_make(&advices, kin->result, kin->kind, kin->reason);
+    for (size_t i = 0; i < advices.count; i++) {
+        struct buffer names = BUFFER_INIT;
+
+        buffer_add(piece, "\nWhat to do: ");
+        advices_add_names(&names, &advices, i);
+        if (names.length > 0) {
+            code_print_span(piece, buffer_text(&names), NAMES_MOST);
+            buffer_add_char(piece, ' ');
+        }
+        buffer_print(piece, "%s\n", advices.list[i].text);
+        buffer_done(&names);
+    }
+    buffer_add(piece, "\n");
+    advices_done(&advices);
+}
+
 static void add_kin(struct buffer *piece, const struct kin *kin)
 {
     struct buffer names = BUFFER_INIT;
@@ -191,7 +214,7 @@ static void add_kin(struct buffer *piece, const struct kin *kin)
     }
     if (kin->other_count > 0)
         buffer_print(piece, "- %zu with other messages\n", kin->other_count);
-    buffer_print(piece, "\nWhat to do: %s\n\n", outcome_advice(kin->kind, kin->reason));
+    add_advices(piece, kin);
     buffer_done(&names);
 }
 
@@ -201,7 +224,8 @@ static size_t write_kind(struct sheet *sheet, const struct result *result, enum 
     size_t left_out = 0;
 
     for (int reason = 0; result->counts[kind] > 0 && reason < REASONS; reason++) {
-        struct kin kin = {.kind = kind,
+        struct kin kin = {.result = result,
+                          .kind = kind,
                           .reason = (enum outcome_reason)reason,
                           .labels = memory_zeroed(result->counts[kind], sizeof *kin.labels)};
         struct buffer piece = BUFFER_INIT;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "job/fold.h"
+#include "report/advices.h"
 #include "report/ending.h"
 #include "report/page_common.h"
 #include "report/page_parts.h"
@@ -181,13 +182,14 @@ static void write_names(struct page *page, const struct matter *matter)
 }
 
 /* Advice has commands between backquotes. */
-static void write_advice(struct page *page, const char *advice)
+static void write_advice(struct page *page, const char *names, const char *advice)
 {
     struct markup *markup = &page->markup;
     bool command = false;
 
     markup_begin(markup, "p", NULL);
     markup_element(markup, "b", NULL, "What to do: ");
+    page_names(page, names);
     while (*advice != '\0') {
         size_t length = strcspn(advice, "`");
 
@@ -200,6 +202,21 @@ static void write_advice(struct page *page, const char *advice)
         advice += length + (advice[length] == '`');
     }
     markup_end(markup);
+}
+
+static void write_advices(struct page *page, const struct matter *matter)
+{
+    struct advices advices;
+
+    advices_make(&advices, page->result, matter->kind, matter->reason);
+    for (size_t i = 0; i < advices.count; i++) {
+        struct buffer names = BUFFER_INIT;
+
+        advices_add_names(&names, &advices, i);
+        write_advice(page, buffer_text(&names), advices.list[i].text);
+        buffer_done(&names);
+    }
+    advices_done(&advices);
 }
 
 static void write_matter(struct page *page, const struct matter *matter)
@@ -221,7 +238,7 @@ static void write_matter(struct page *page, const struct matter *matter)
         page_cut(page, matter->first->outcome.message, LONGEST_MESSAGE);
         markup_end(markup);
     }
-    write_advice(page, outcome_advice(matter->kind, matter->reason));
+    write_advices(page, matter);
     markup_end(markup);
 }
 

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "report/advices.h"
 #include "report/ending.h"
 #include "report/line.h"
 #include "report/style.h"
@@ -70,6 +71,27 @@ static void print_names(struct buffer *buffer, const struct result *result, enum
     buffer_add(buffer, "\n");
 }
 
+static void print_advices(struct buffer *buffer, const struct result *result,
+                          enum outcome_kind kind, enum outcome_reason reason,
+                          const struct view *view)
+{
+    struct advices advices;
+
+    advices_make(&advices, result, kind, reason);
+    for (size_t i = 0; i < advices.count; i++) {
+        struct buffer text = BUFFER_INIT;
+
+        advices_add_names(&text, &advices, i);
+        buffer_add(&text, advices.list[i].text);
+        buffer_add(buffer, ADVICE);
+        text_add_wrapped(buffer, buffer_text(&text), (int)strlen(ADVICE), ADVICE_INDENT,
+                         view->width);
+        buffer_add(buffer, "\n");
+        buffer_done(&text);
+    }
+    advices_done(&advices);
+}
+
 /* What was skipped has nothing to tell but its name, and there may be thousands. */
 static void print_group(struct buffer *buffer, const struct result *result, enum outcome_kind kind,
                         enum outcome_reason reason, const struct view *view)
@@ -90,10 +112,7 @@ static void print_group(struct buffer *buffer, const struct result *result, enum
                 print_target(buffer, &result->targets[i], width, view);
         }
     }
-    buffer_add(buffer, ADVICE);
-    text_add_wrapped(buffer, outcome_advice(kind, reason), (int)strlen(ADVICE), ADVICE_INDENT,
-                     view->width);
-    buffer_add(buffer, "\n");
+    print_advices(buffer, result, kind, reason, view);
 }
 
 static void print_groups(struct buffer *buffer, const struct result *result,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "azure/cause.h"
 #include "base/clock.h"
 #include "base/value.h"
 #include "run/result.h"
@@ -203,6 +204,7 @@ static void set_outcome(json_t *object, const struct outcome *outcome)
 {
     json_object_set_new(object, "outcome", json_string(outcome_name(outcome->kind)));
     json_object_set_new(object, "reason", json_string(outcome_reason_name(outcome->reason)));
+    json_object_set_new(object, "cause", value_text(cause_name(outcome->cause)));
     json_object_set_new(object, "message", value_text(outcome->message));
     json_object_set_new(object, "exit_code", json_integer(outcome->exit_code));
     json_object_set_new(object, "script_started",

@@ -335,6 +335,7 @@ static bool get_outcome(const json_t *event, struct outcome *ret)
         return false;
     ret->kind = outcome_find_kind(kind);
     ret->reason = outcome_find_reason(reason);
+    ret->cause = cause_find(value_get_text(event, "cause")); /* older journals have none */
     found = outcome_find_script(script);
     ret->script = (enum outcome_script)found;
     return ret->kind != OUTCOME_KINDS && ret->reason != REASONS && found >= 0 &&

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "azure/advice.h"
+
+#include <stddef.h>
+
+/* Where the script has not started, and where it may have; NULL: likewise. */
+struct advice {
+    const char *untouched;
+    const char *touched;
+};
+
+#define CLEARS                                                                                     \
+    "if it never ends, `az vm run-command invoke --command-id RemoveRunCommandLinuxExtension` "    \
+    "(or …WindowsExtension) clears it."
+#define LOOK "Look first on the VM whether the script ran"
+
+static const struct advice reasons[REASONS] = {
+    [REASON_NONE] = {"", NULL},
+    [REASON_EXIT] = {"Read what the script wrote. It ran to its end, so repeating it is the "
+                     "script's business.",
+                     NULL},
+    [REASON_SIGNAL] = {"A signal ended the script on the VM; after SIGKILL look for the "
+                       "out-of-memory killer with `journalctl -k`.",
+                       NULL},
+    [REASON_SCRIPT] = {"The script was stopped on the VM after script_timeout, perhaps half-way "
+                       "through. The VM is free: look first at its state, raise script_timeout if "
+                       "the work needs longer, and rerun.",
+                       NULL},
+    [REASON_AZ] = {"The script may still be running on the VM, which refuses other run-commands "
+                   "until it ends. Look there before a rerun; if this happens often, raise "
+                   "timeout or lower script_timeout.",
+                   NULL},
+    [REASON_BUSY] = {"Another run-command is active on the VM. Wait for it and rerun; " CLEARS,
+                     "Another run-command is active on the VM, perhaps this very script. Look "
+                     "first, wait for it and rerun; " CLEARS},
+    [REASON_THROTTLED] = {"Azure limits requests per subscription and region. Lower concurrency, "
+                          "wait a few minutes and rerun.",
+                          "Azure limits requests per subscription and region, and the script may "
+                          "have run. Look first on the VM, lower concurrency, wait a few minutes "
+                          "and rerun."},
+    [REASON_NOT_RUNNING] = {"Start the VM (`az vm start`) and rerun, or exclude it from the job.",
+                            "Start the VM (`az vm start`) or exclude it from the job. If it was "
+                            "stopped in the middle of the run, the script may have run: look "
+                            "first, then rerun."},
+    [REASON_NOT_FOUND] = {"Compare name, resource group and subscription in the job with `az vm "
+                          "list`; the VM may have been deleted.",
+                          NULL},
+    [REASON_FORBIDDEN] =
+        {"The account needs Microsoft.Compute/virtualMachines/runCommand/action on the VM (Virtual "
+         "Machine Contributor has it); a new role takes some minutes.",
+         "The account lacks a right that the message names, perhaps only to read the result: the "
+         "script may have run. " LOOK ", have the right assigned, and rerun."},
+    [REASON_LOGIN] = {"Run `az login`, check with `az account show`, and rerun.",
+                      "Run `az login` and check with `az account show`. The login may have ended "
+                      "while the script ran, and it may still run: look first on the VM, then "
+                      "rerun."},
+    [REASON_NETWORK] = {"This machine could not reach Azure. Check DNS, proxy and firewall, then "
+                        "rerun.",
+                        "This machine lost Azure, perhaps while the script ran. Check DNS, proxy "
+                        "and firewall, look first on the VM whether the script ran, then rerun."},
+    [REASON_AGENT] = {"The VM's agent does not answer. See its status with `az vm "
+                      "get-instance-view`, restart the agent or the VM, and look whether the "
+                      "script ran before a rerun.",
+                      NULL},
+    [REASON_EXTENSION] = {"The run-command extension on the VM failed. Its log is in "
+                          "/var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins "
+                          "(Windows).",
+                          NULL},
+    [REASON_AZ_BROKEN] = {"The Azure CLI on this machine does not work. Try `az version` and the "
+                          "command of `azfan plan` by hand.",
+                          NULL},
+    [REASON_START] = {"az could not be started here: the message says why. Nothing ran on the VM; "
+                      "rerun when it is mended.",
+                      "az could not be started here: the message says why. An attempt before may "
+                      "have run the script: when it is mended, look first on the VM, then rerun."},
+    [REASON_OTHER] = {"Read the message and what az wrote. Nothing ran on the VM.",
+                      "Read the message and what az wrote. Look on the VM whether the script ran "
+                      "before a rerun."},
+    [REASON_NO_TRAILER] = {"Nobody can say how far the script came. Look on the VM; on Linux what "
+                           "it wrote is below /var/lib/waagent/run-command/download.",
+                           NULL},
+    [REASON_INTERRUPTED] = {"The VM, its agent or azfan itself was ended while the script ran. "
+                            "Look how far it came before a rerun.",
+                            NULL},
+    [REASON_ANSWER] = {"az ended well, but its answer cannot be read. Look on the VM whether the "
+                       "script ran, and try the command of `azfan plan` by hand.",
+                       NULL},
+    [REASON_HALTED] = {"The run stopped before it came to this target. Mend what stopped it, then "
+                       "`azfan rerun`.",
+                       NULL},
+    [REASON_DEADLINE] = {"The run's deadline passed first. Raise deadline or concurrency, then "
+                         "`azfan rerun`.",
+                         NULL},
+};
+
+static const struct advice causes[CAUSES] = {
+    [CAUSE_READ_LIMIT] = {"Azure limits reading, and az was refused the result: the script may "
+                          "have run, and may still run. Look first on the VM, lower concurrency, "
+                          "wait a few minutes and rerun.",
+                          NULL},
+    [CAUSE_CHANGE] = {"Another operation is under way on the VM. Wait until it is over (`az vm "
+                      "show` has its provisioningState) and rerun.",
+                      "Another operation is under way on the VM, perhaps this one. " LOOK
+                      ", wait until it is over, and rerun."},
+    [CAUSE_READ_RIGHT] = {"The account may start scripts and not read what came of them: the "
+                          "script may have run, and may still run. It needs "
+                          "Microsoft.Compute/locations/operations/read on the subscription. Look "
+                          "first on the VM, then rerun.",
+                          NULL},
+    [CAUSE_DISABLED] = {"The subscription is disabled, so nothing in it can be changed. Its owner "
+                        "or whoever pays for it must enable it again in the portal, under "
+                        "Subscriptions.",
+                        NULL},
+    [CAUSE_POLICY] = {"An Azure Policy of the organisation forbids this; no right of the account "
+                      "helps. Ask who owns the policy that the message names for an exemption.",
+                      NULL},
+    [CAUSE_LOCK] = {"A read-only lock on the VM, its resource group or subscription is in the way. "
+                    "`az lock list` shows it; who may do so removes it (`az lock delete`).",
+                    NULL},
+    [CAUSE_DENY_ASSIGNMENT] = {"A deny assignment forbids it whatever roles the account has, as on "
+                               "resources that a managed application or a deployment stack owns. "
+                               "Ask who owns those.",
+                               "A deny assignment forbids it whatever roles the account has. The "
+                               "script may have run: look first on the VM, and ask who owns the "
+                               "deny assignment."},
+    [CAUSE_PAGE] = {"The answer was no error of Azure's but a page, as a proxy or a filter between "
+                    "this machine and Azure sends. Look first on the VM whether the script ran, "
+                    "and ask who runs the proxy for access to management.azure.com.",
+                    NULL},
+    [CAUSE_SECRET] = {"Make a new secret or certificate for the service principal, `az login "
+                      "--service-principal` with it, and rerun.",
+                      "Make a new secret or certificate for the service principal and `az login "
+                      "--service-principal` with it. The script may have run: look first on the "
+                      "VM, then rerun."},
+    [CAUSE_TENANT] =
+        {"Log in to the subscription's tenant with `az login --tenant`, check with "
+         "`az account show`, and rerun.",
+         "Log in to the subscription's tenant with `az login --tenant` and check with `az account "
+         "show`. An attempt before may have run the script: look first on the VM, then rerun."},
+    [CAUSE_TOKEN_CACHE] = {"Run `az account clear` and `az login`, check with `az account show`, "
+                           "and rerun.",
+                           "Run `az account clear` and `az login`, and check with `az account "
+                           "show`. The script may have run: look first on the VM, then rerun."},
+    [CAUSE_LOGIN_SERVICE] = {"Azure's login had a trouble of its own; yours is still good. Wait a "
+                             "few minutes and rerun.",
+                             "Azure's login had a trouble of its own; yours is still good. The "
+                             "script may have run: look first on the VM, wait a few minutes and "
+                             "rerun."},
+    [CAUSE_PROXY] = {"az could not get through the proxy. Check HTTPS_PROXY, the name and password "
+                     "in it and NO_PROXY, then rerun.",
+                     "az could not get through the proxy, perhaps while the script ran. Check "
+                     "HTTPS_PROXY, the name and password in it and NO_PROXY, look first on the "
+                     "VM, then rerun."},
+    [CAUSE_CERTIFICATE] = {"Something between this machine and Azure shows a certificate of its "
+                           "own. Put its authority into the file that REQUESTS_CA_BUNDLE names, "
+                           "then rerun.",
+                           "Something between this machine and Azure shows a certificate of its "
+                           "own, perhaps not always: the script may have run. Set "
+                           "REQUESTS_CA_BUNDLE, look first on the VM, then rerun."},
+    [CAUSE_IDENTITY] = {"az asks this machine's identity endpoint for its token. See whether this "
+                        "machine has a managed identity, lower concurrency, then rerun.",
+                        "az asks this machine's identity endpoint for its token, perhaps while the "
+                        "script ran. See whether the machine has a managed identity, lower "
+                        "concurrency, look first on the VM, then rerun."},
+    [CAUSE_DELETION] = {"What the job names is being deleted. Exclude it from the job.", NULL},
+    [CAUSE_SUBSCRIPTION] = {"Compare the subscription with `az account list`: it may be another "
+                            "login's or another tenant's.",
+                            NULL},
+    [CAUSE_NO_EXTENSIONS] = {"Run Command needs extensions, which this VM does not allow: "
+                             "osProfile.allowExtensionOperations must be true, and the VM agent "
+                             "installed.",
+                             NULL},
+    [CAUSE_EXTENSION_STATE] = {"An extension on the VM is in the way. See `az vm extension list`, "
+                               "wait until its deletion is over or delete it (`az vm extension "
+                               "delete`), and rerun.",
+                               "An extension on the VM is in the way. See `az vm extension list`, "
+                               "and wait until its deletion is over or delete it. The script may "
+                               "have run: look first on the VM, then rerun."},
+    [CAUSE_LONGEST] = {"A script that outlives Run Command's 90 minutes loses its result and may "
+                       "still run. Look first on the VM; let the script start long work in the "
+                       "background, and rerun.",
+                       NULL},
+    [CAUSE_PROVISIONING] = {"The VM's operating system did not report that it is ready. See `az vm "
+                            "get-instance-view`, and look first whether the script ran before a "
+                            "rerun.",
+                            NULL},
+    [CAUSE_SHELL] = {"The job's shell is for another operating system than the VM's. Use script "
+                     "and shell for this one in a job of its own: sh on Linux, powershell on "
+                     "Windows.",
+                     NULL},
+    [CAUSE_PREEMPTED] = {"Another operation on the VM replaced this one, perhaps while the script "
+                         "ran, and it may still run. Look first on the VM; the Activity Log says "
+                         "who did it.",
+                         NULL},
+    [CAUSE_STATE] = {"Azure does not allow it as the VM is now, and another attempt meets the "
+                     "same. Read the message, and see the VM with `az vm get-instance-view`.",
+                     "Azure does not allow it as the VM is now. Read the message, and look first "
+                     "on the VM whether the script ran before a rerun."},
+    [CAUSE_REGISTRATION] =
+        {"Register the provider once, with `az provider register --namespace "
+         "Microsoft.Compute`, and rerun.",
+         "Register the provider once, with `az provider register --namespace Microsoft.Compute`. "
+         "An attempt before may have run the script: look first on the VM, then rerun."},
+    [CAUSE_REQUEST] = {"Azure does not take what was sent, and another attempt meets the same. "
+                       "Read the message, and try the command of `azfan plan` by hand.",
+                       NULL},
+    [CAUSE_INCOMPLETE_AZ] = {"This az and its libraries do not fit each other. Install Microsoft's "
+                             "package of the Azure CLI, try `az vm list`, and rerun.",
+                             "This az and its libraries do not fit each other. Install Microsoft's "
+                             "package of the Azure CLI and try `az vm list`. An attempt before may "
+                             "have run the script: look first on the VM, then rerun."},
+    [CAUSE_USAGE] = {"This az is too old or too new for azfan. See `az version`, and try the "
+                     "command of `azfan plan` by hand.",
+                     NULL},
+    [CAUSE_CACHE_LOCK] = {"Processes of az were in each other's way over the files in ~/.azure. "
+                          "See who owns those, lower concurrency, and rerun.",
+                          "Processes of az were in each other's way over the files in ~/.azure. "
+                          "See who owns those, and look first on the VM whether the script ran, "
+                          "then rerun."},
+    [CAUSE_MEMORY] = {"This machine has not enough memory, files or room for so many az at once. "
+                      "Look first on the VM whether the script ran, lower concurrency, and rerun.",
+                      NULL},
+};
+
+/* Where a reason goes with several kinds and needs another word for one of them. */
+static const struct {
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    const char *advice;
+} special[] = {
+    {OUTCOME_CANCELLED, REASON_SIGNAL,
+     "The run was stopped while az waited for this target. The script may still be running on the "
+     "VM, which refuses other run-commands until it ends."},
+    {OUTCOME_CANCELLED, REASON_DEADLINE,
+     "The run's deadline passed while az waited for this target. The script may still be running "
+     "on the VM, which refuses other run-commands until it ends."},
+    {OUTCOME_CANCELLED, REASON_HALTED,
+     "The run was halted while az waited for this target. The script may still be running on the "
+     "VM, which refuses other run-commands until it ends."},
+    {OUTCOME_SKIPPED, REASON_SIGNAL,
+     "The run was stopped before it came to this target. Go on with `azfan rerun`."},
+    {OUTCOME_SKIPPED, REASON_LOGIN,
+     "The login broke before the run came to this target. Run `az login`, then `azfan rerun`."},
+};
+
+static const char *choose(const struct advice *advice, const struct outcome *outcome)
+{
+    bool touched = outcome->script != SCRIPT_NOT_STARTED && advice->touched != NULL;
+
+    return touched ? advice->touched : advice->untouched;
+}
+
+const char *advice_for(const struct outcome *outcome)
+{
+    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
+        if (special[i].kind == outcome->kind && special[i].reason == outcome->reason)
+            return special[i].advice;
+    }
+    if (outcome->kind == OUTCOME_ERROR && outcome->cause != CAUSE_NONE)
+        return choose(&causes[outcome->cause], outcome);
+    return choose(&reasons[outcome->reason], outcome);
+}
