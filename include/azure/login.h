@@ -13,7 +13,11 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "base/number.h"
 #include "engine/supervise.h"
+
+/* How long az may take to answer. */
+#define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
 
 /* Starts zeroed. */
 struct login {

@@ -61,6 +61,8 @@ struct outcome {
     bool mark_decides;  /* nobody knows whether the script's own request was refused or a later one:
                            an attempt whose guard looks for the mark (azure/guard) may follow */
     bool fatal;         /* every other target would meet the same: start no more */
+    bool passing;       /* it looked so, but it befell this one az alone: the login was asked for
+                           afterwards, and is good */
     int exit_code;      /* of the script: with ok and failed; else -1 */
     int64_t retry_after; /* Azure's own "try again after", nanoseconds; 0: none */
     char *message;       /* one sentence for people, no newline; NULL for ok; owned */

@@ -46,6 +46,9 @@ int simulator_say_restarted(bool windows);
 /* An answer that ends in the middle. */
 int simulator_say_garbage(void);
 
+/* The login has expired. Returns SIMULATOR_FAILURE. */
+int simulator_say_login(void);
+
 int simulator_say_version(void);
 
 /* A token that opens nothing. SUBSCRIPTION: NULL for the default. */

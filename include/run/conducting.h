@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "azure/login.h"
+#include "run/doubts.h"
 #include "run/flights.h"
 #include "run/notes.h"
 #include "run/schedule.h"
@@ -29,6 +30,7 @@ struct conducting {
     struct schedule *schedule;
     struct flights flights;
     struct login login;
+    struct doubts doubts;
     struct flight **starting; /* to be launched at the end of the round */
     size_t starting_count;
     struct notes notes;        /* of this round, to be shown at its end */

@@ -38,15 +38,15 @@ struct schedule_rules {
     int64_t delay;             /* before the second one */
     int factor;                /* by which the delay grows; from 1 */
     int64_t max_delay;
-    bool retry_on[REASONS];
-    bool idempotent;       /* also what may have started the script is repeated; else only where
-                              its own mark_decides says so, for then guards look for the mark */
-    uint64_t seed;         /* of the jitter: a delay is shortened by up to a quarter */
-    int64_t pause_between; /* from the end of a batch to the start of the next */
-    size_t max_failures;   /* more than so many halt the run; SCHEDULE_NO_LIMIT */
-    bool stop_on_halt;     /* then running attempts are stopped; else they may end */
-    int64_t deadline;      /* of the run; CLOCK_NEVER */
-    int64_t patience;      /* how long a target is kept that cannot be started for want of room */
+    bool retry_on[REASONS]; /* what was `passing` goes with REASON_NETWORK */
+    bool idempotent;        /* also what may have started the script is repeated; else only where
+                               its own mark_decides says so, for then guards look for the mark */
+    uint64_t seed;          /* of the jitter: a delay is shortened by up to a quarter */
+    int64_t pause_between;  /* from the end of a batch to the start of the next */
+    size_t max_failures;    /* more than so many halt the run; SCHEDULE_NO_LIMIT */
+    bool stop_on_halt;      /* then running attempts are stopped; else they may end */
+    int64_t deadline;       /* of the run; CLOCK_NEVER */
+    int64_t patience;       /* how long a target is kept that cannot be started for want of room */
 };
 
 /* How far the end of the run has come. It only ever grows. */
@@ -114,6 +114,9 @@ bool schedule_see_time(struct schedule *schedule, int64_t now);
  * kills. Returns the stage.
  */
 enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle);
+
+/* HELD: nothing is started until it is let go again; what runs goes on. */
+void schedule_hold(struct schedule *schedule, bool held);
 
 /* Every other target would fail likewise, or nothing can be kept any more: no more are started. */
 void schedule_halt(struct schedule *schedule);

@@ -29,10 +29,12 @@
 #include "azure/trailer.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "engine/child.h"
 #include "job/targets.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 
 enum {
     TIMEOUT_STATUS = 143 /* of a script that the guard ended: 128 + SIGTERM */
@@ -242,6 +244,32 @@ static int spend_attempt(struct invocation *invocation, struct error *error)
     return 0;
 }
 
+/* The file that says that the login has ended; free() it. */
+static char *name_login_end(const char *folder)
+{
+    return memory_print("%s/login-ended", folder);
+}
+
+/* From now on az gives no token either. */
+static void end_login(void)
+{
+    char *path = name_login_end(getenv(SIMULATOR_VARIABLE));
+    struct error ignored;
+
+    (void)file_write(path, 0600, "", 0, &ignored);
+    free(path);
+}
+
+static int say_token(const struct simulator_request *request)
+{
+    const char *folder = getenv(SIMULATOR_VARIABLE);
+    char *path = name_login_end(folder != NULL ? folder : "/nonexistent");
+    bool ended = access(path, F_OK) == 0;
+
+    free(path);
+    return ended ? simulator_say_login() : simulator_say_token(request->subscription);
+}
+
 /* The VM's side of the request. */
 static int meet(struct invocation *invocation)
 {
@@ -250,6 +278,8 @@ static int meet(struct invocation *invocation)
 
     if (spend_attempt(invocation, &error) < 0)
         return simulator_say_failure("the simulated Azure: %s", error.text);
+    if (invocation->fault.fault == SIMULATOR_LOGIN)
+        end_login();
     if (invocation->fault.fault >= SIMULATOR_BUSY && invocation->fault.fault < SIMULATOR_FAULTS)
         return simulator_say_refusal(invocation->fault.fault, invocation->id, invocation->windows);
     locked = simulator_vm_lock(&invocation->vm, &error);
@@ -349,7 +379,7 @@ int simulator_main(char *const *arguments)
     status = simulator_request_read(arguments + known, &request);
     if (status == SIMULATOR_OK)
         status = i == 0   ? check_and_rehearse(&request)
-                 : i == 1 ? simulator_say_token(request.subscription)
+                 : i == 1 ? say_token(&request)
                           : simulator_say_version();
     simulator_request_done(&request);
     return status;

@@ -154,7 +154,7 @@ static int say_network(const struct targets_id *id)
 }
 
 /* azure-cli core/auth/util.py: the advice follows without a prefix. */
-static int say_login(void)
+int simulator_say_login(void)
 {
     return simulator_say_failure(
         "AADSTS700082: The refresh token has expired due to inactivity. The token was issued on "
@@ -202,7 +202,7 @@ int simulator_say_refusal(enum simulator_fault fault, const struct targets_id *i
     case SIMULATOR_FORBIDDEN:
         return say_forbidden(id);
     case SIMULATOR_LOGIN:
-        return say_login();
+        return simulator_say_login();
     case SIMULATOR_NETWORK:
         return say_network(id);
     case SIMULATOR_AGENT:

@@ -28,6 +28,7 @@
 #include "job/job.h"
 #include "run/attempt.h"
 #include "run/conducting.h"
+#include "run/doubts.h"
 #include "run/ends.h"
 #include "run/event.h"
 #include "run/flights.h"
@@ -42,7 +43,6 @@
 #include "run/stopping.h"
 #include "run/watcher.h"
 
-#define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
 #define LOGIN_PAUSE   (NUMBER_SECOND / 4)
 #define REAPING_PAUSE NUMBER_SECOND
 
@@ -153,6 +153,11 @@ static void reap_orphans(struct conducting *self)
     self->next_reaping = clock_now() + REAPING_PAUSE;
 }
 
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 static void run_targets(struct conducting *self)
 {
     for (;;) {
@@ -162,6 +167,7 @@ static void run_targets(struct conducting *self)
         ends_take(self);
         stopping_see_signals(self);
         stopping_see_time(self);
+        doubts_see_time(self);
         decision = starts_plan(self);
         decided = self->stage;
         act(self);
@@ -170,7 +176,7 @@ static void run_targets(struct conducting *self)
         /* Trouble has taken back what was decided: there may be nothing to wait for any more. */
         if (self->stage != decided)
             continue;
-        wait_for_something(self, decision.until);
+        wait_for_something(self, earlier(decision.until, doubts_due(self)));
         reap_orphans(self);
     }
 }

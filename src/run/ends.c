@@ -11,6 +11,7 @@
 #include "run/attempt.h"
 #include "run/conduct.h"
 #include "run/conducting.h"
+#include "run/doubts.h"
 #include "run/event.h"
 #include "run/redact.h"
 #include "run/result.h"
@@ -104,7 +105,8 @@ static void take_answer(struct conducting *self, struct flight *flight)
         answer.outcome.reason = cancelled_by(self);
     redact_answer(self->redact, &answer);
     attempt = attempt_of(&flight->task, &answer.outcome, self->started);
-    ends_keep(self, flight->target, &attempt, &answer);
+    if (!doubts_take(self, flight->target, &attempt, &answer))
+        ends_keep(self, flight->target, &attempt, &answer);
 }
 
 void ends_tell_no_room(struct conducting *self, const struct error *error)
@@ -138,6 +140,8 @@ void ends_take(struct conducting *self)
     struct flight *flight;
 
     while ((flight = flights_take_finished(&self->flights)) != NULL) {
+        if (doubts_see_flight(self, flight, false))
+            continue;
         if (!put_back(self, flight))
             take_answer(self, flight);
         finish_done(&flight->task.finish);

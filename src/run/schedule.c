@@ -58,6 +58,7 @@ struct schedule {
     struct target *targets;
     enum schedule_stage stage;
     bool signalled;
+    bool held;
 
     struct wait *heap; /* the earliest first */
     size_t waiting;
@@ -239,7 +240,7 @@ static int64_t find_start(struct schedule *self, int64_t now)
 {
     int64_t start;
 
-    if (self->stage != SCHEDULE_GOING || self->running >= (size_t)self->limit)
+    if (self->stage != SCHEDULE_GOING || self->held || self->running >= (size_t)self->limit)
         return CLOCK_NEVER;
     if (!self->open && self->opens_at <= now)
         open_batch(self, now);
@@ -289,6 +290,19 @@ static bool is_failure(const struct outcome *outcome)
            outcome->kind == OUTCOME_ERROR || outcome->kind == OUTCOME_UNKNOWN;
 }
 
+/*
+ * No job can list what a person has to mend. But what befell one az alone, by the mark's word or by
+ * that of the login, passes like a trouble of the network.
+ */
+static bool is_listed(const struct schedule *self, const struct outcome *outcome)
+{
+    bool passing =
+        outcome->passing || (outcome->reason == REASON_AZ_BROKEN && outcome->mark_decides);
+
+    return self->rules.retry_on[outcome->reason] ||
+           (passing && self->rules.retry_on[REASON_NETWORK]);
+}
+
 static bool is_repeated(const struct schedule *self, const struct target *target,
                         const struct outcome *outcome)
 {
@@ -297,8 +311,7 @@ static bool is_repeated(const struct schedule *self, const struct target *target
     bool harmless = untouched || outcome->mark_decides || self->rules.idempotent;
 
     return self->stage == SCHEDULE_GOING && is_failure(outcome) && !outcome->fatal &&
-           target->attempts < self->rules.attempts && self->rules.retry_on[outcome->reason] &&
-           harmless;
+           target->attempts < self->rules.attempts && is_listed(self, outcome) && harmless;
 }
 
 /* splitmix64: small, and good enough to keep targets apart. */
@@ -466,6 +479,11 @@ enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle)
                    gentle && !schedule->signalled ? SCHEDULE_DRAINING : SCHEDULE_STOPPING);
     schedule->signalled = true;
     return schedule->stage;
+}
+
+void schedule_hold(struct schedule *schedule, bool held)
+{
+    schedule->held = held;
 }
 
 void schedule_halt(struct schedule *schedule)

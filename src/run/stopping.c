@@ -12,6 +12,7 @@
 #include "job/job.h"
 #include "run/conduct.h"
 #include "run/conducting.h"
+#include "run/doubts.h"
 #include "run/event.h"
 #include "run/redact.h"
 #include "run/watcher.h"
@@ -38,6 +39,8 @@ static void take_back_unbegun(struct conducting *self)
     while (!self->logging_in && (flight = flights_take_back(&self->flights)) != NULL) {
         struct buffer line = BUFFER_INIT;
 
+        if (doubts_see_flight(self, flight, true))
+            continue;
         event_put_back(&line, self->result, flight->target, "the run is being stopped",
                        conducting_time(self));
         conducting_journal(self, &line);
@@ -105,11 +108,24 @@ static struct buffer *copy_last_lines(struct conducting *self, struct flight *co
     return lines;
 }
 
+/* Takes the question of a login, which is no target's, out of the COUNT of LIST. */
+static size_t leave_out(struct flight **list, size_t count, const struct flight *question)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (list[i] != question)
+            list[kept++] = list[i];
+    }
+    return kept;
+}
+
 static void tell_running(struct conducting *self)
 {
     const struct watcher *watcher = self->conduct->watcher;
     struct flight **list = memory_zeroed(self->flights.count, sizeof(struct flight *));
-    size_t count = self->logging_in ? 0 : flights_list_flying(&self->flights, list);
+    size_t flying = flights_list_flying(&self->flights, list);
+    size_t count = self->logging_in ? 0 : leave_out(list, flying, self->doubts.flight);
     struct watcher_running *running = memory_zeroed(count, sizeof *running);
     struct buffer *lines = copy_last_lines(self, list, count);
     int64_t now = clock_now();

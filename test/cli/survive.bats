@@ -964,6 +964,86 @@ lost='ERROR: (InternalServerError) An internal server error occurred.'
   [ "$(times_run)" = 1 ]
 }
 
+# ---- what befalls one az -------------------------------------------------------------------------
+
+# questions: how often az was asked for a token; the check of the login is the first.
+questions() { wc -l <"$STUB_AZ_COUNT/token"; }
+
+# one_az MODE: of 40 VMs, one az ends so; the run goes on, and that VM is an error.
+one_az() {
+  vms='vm-[01-40]' write_job "concurrency: 4"
+  STUB_AZ=$1 STUB_AZ_FOR=vm-06 run_job
+  [ "$status" = 5 ] || { echo "$status: $output"; return 1; }
+  [ "$(value '[.counts.ok, .counts.error, .counts.skipped] | tojson')" = "[39,1,0]" ]
+  [ "$(outcome_of vm-06)" = "error $2" ]
+  [[ $(value '.targets[] | select(.name == "vm-06") | .message') == *"az's login is good: it befell this one az"* ]]
+  [ "$(questions)" = 2 ]
+  nothing_is_left
+}
+
+@test "one az of 40 finds no user in the token cache: the login is good, and the run goes on" { one_az no_login login; }
+@test "one az of 40 reads a cache that another one writes: the run goes on" { one_az cache az_broken; }
+@test "one az of 40 has a token that Azure does not take: the run goes on" { one_az token login; }
+
+@test "what befell one az is repeated, where nothing was sent or the mark can tell" {
+  local mode
+  for mode in no_login:1 cache:1 token:2; do
+    rm -rf "$place/run" "$STUB_AZ_COUNT"/*
+    vms='vm-[1-5]' write_job "retry: {attempts: 3, delay: 10ms}"
+    STUB_AZ=$mode STUB_AZ_FOR=vm-2 run_job
+    [ "$status" = 0 ] || { echo "$mode: $output"; return 1; }
+    [ "$(value '.targets[1].attempts | length')" = $((${mode#*:} + 1)) ]
+  done
+  rm -rf "$place/run" "$STUB_AZ_COUNT"/*
+  write_job
+  STUB_AZ=no_login:1 STUB_AZ_FOR=vm-2 run_job
+  [ "$status" = 5 ]
+}
+
+@test "when az gives no token either, the login has ended: halted, exit 6" {
+  vms='vm-[01-40]' write_job "concurrency: 4" "retry: {attempts: 3}"
+  STUB_AZ=no_login STUB_AZ_FOR=vm-06 STUB_AZ_TOKEN=1 run_job
+  [ "$status" = 6 ] || { echo "$output"; return 1; }
+  [ "$(value .ending)" = login ]
+  [[ $(value .halt_cause) == *"AADSTS700082"* ]]
+  [ "$(outcome_of vm-06)" = "error login" ]
+  [[ $(value '.targets[5].message') != *"is good"* ]]
+  [ "$(outcome_of vm-40)" = "skipped login" ]
+  [ "$(questions)" = 3 ] # one more, for the first may have met the same
+  [ "$("$azfan" report "$place/run" --report "$place/again.json"; jq -c . "$place/again.json")" = "$(jq -c . "$report")" ]
+}
+
+@test "a token at the second question is one" {
+  vms='vm-[1-8]' write_job "concurrency: 4"
+  fake='[ "$1" = account ] && [ "$(wc -l <"$STUB_AZ_COUNT/token" 2>/dev/null)" = 1 ] && { echo >>"$STUB_AZ_COUNT/token"; echo "ERROR: [Errno 11] Resource temporarily unavailable" >&2; exit 1; }'
+  printf '#!/bin/bash\n%s\nexec "%s" "$@"\n' "$fake" "$stub/az" >"$place/az"
+  chmod +x "$place/az"
+  STUB_AZ=no_login STUB_AZ_FOR=vm-6 run "$azfan" run "$job" --az "$place/az" --run-dir "$place/run"
+  [ "$status" = 5 ] || { echo "$output"; return 1; }
+  [ "$(value .counts.ok)" = 7 ]
+  [ "$(questions)" = 3 ]
+}
+
+@test "a storm of azs that say so asks for a token a few times, not for each" {
+  vms='vm-[001-200]' write_job "concurrency: 20"
+  STUB_AZ=no_login run_job
+  [ "$status" = 5 ]
+  [ "$(value .counts.error)" = 200 ]
+  [ "$(questions)" -le 5 ] || { questions; return 1; }
+}
+
+@test "while az is asked for a token a signal stops the question and the run" {
+  vms='vm-[1-9]' write_job "concurrency: 2" "kill_grace: 100ms"
+  STUB_AZ=no_login STUB_AZ_FOR=vm-2 STUB_AZ_TOKEN=hang start_job
+  wait_for eval '[ "$(questions)" = 2 ]'
+  kill -TERM "$pid"
+  end
+  [ "$status" = 143 ]
+  [ "$(outcome_of vm-2)" = "error login" ]
+  [ "$(outcome_of vm-9)" = "skipped signal" ]
+  nothing_is_left
+}
+
 @test "rerun: of a rehearsal is a rehearsal; faults are for rehearsals alone" {
   vms='vm-[1-4]' write_job "az: $place/no-az"
   run "$azfan" rehearse "$job" --inject vm-2=exit:3

@@ -16,6 +16,12 @@
  * invokes of a VM; STUB_AZ_COUNT is the folder where they are counted. gate: an invoke does not go
  * on before there is a file named "go" in that folder.
  *
+ * What befalls the login: no_login (its user is not in the token cache; nothing was sent), cache
+ * (az's own cache is half written), token (Azure does not take the token any more; perhaps a
+ * poll's). STUB_AZ_TOKEN=N: only the first N questions for a token are answered by one; hang: those
+ * after the first never are. Each question adds a line to the file "token" in STUB_AZ_COUNT, if
+ * that is set.
+ *
  * With STUB_AZ_FOR=TEXT… only an invoke that has one of these words in one of its arguments, and
  * the others do what STUB_AZ_ELSE says.
  * STUB_AZ_MS: what every invoke takes, in milliseconds. STUB_AZ_LOG: a file to which every invoke
@@ -235,6 +241,17 @@ static int refuse_as_azure(const char *mode)
         return refuse("ERROR: (SubscriptionRequestsThrottled) Number of requests for subscription "
                       "'s' and operation 'POST/RUNCOMMAND' exceeded the backend storage limit. "
                       "Please try again after '1' seconds.\n");
+    if (is_mode(mode, "no_login"))
+        return refuse("ERROR: User 'ops@example.com' does not exist in MSAL token cache. Run `az "
+                      "login`.\n");
+    if (is_mode(mode, "cache"))
+        return refuse("ERROR: The command failed with an unexpected error. Here is the traceback:\n"
+                      "ERROR: Extra data: line 3 column 2 (char 61)\n"
+                      "Traceback (most recent call last):\n"
+                      "json.decoder.JSONDecodeError: Extra data: line 3 column 2 (char 61)\n");
+    if (is_mode(mode, "token"))
+        return refuse("ERROR: (ExpiredAuthenticationToken) The access token expiry UTC time is "
+                      "earlier than current UTC time.\n");
     if (is_mode(mode, "lost"))
         return refuse("ERROR: ('Connection aborted.', ConnectionResetError(104, 'Connection reset "
                       "by peer'))\n");
@@ -377,6 +394,25 @@ static int invoke(char *const *arguments)
     return 0;
 }
 
+/* The answer to `az account get-access-token`. */
+static int answer_question(void)
+{
+    const char *folder = getenv("STUB_AZ_COUNT");
+    const char *good = getenv("STUB_AZ_TOKEN");
+    char path[PATH_MAX];
+    long number = 1;
+
+    (void)snprintf(path, sizeof path, "%s/token", folder != NULL ? folder : "/nowhere");
+    if (folder != NULL)
+        number = add_line(path, "");
+    if (good != NULL && strcmp(good, "hang") == 0 && number > 1)
+        hang("hang:nap");
+    if (good != NULL && strcmp(good, "hang") != 0 && number > atol(good))
+        return refuse("ERROR: AADSTS700082: The refresh token has expired due to inactivity.\n");
+    print_token();
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     int status = 0;
@@ -385,7 +421,7 @@ int main(int count, char **arguments)
     if (count > 3 && strcmp(arguments[1], "vm") == 0 && strcmp(arguments[3], "invoke") == 0)
         status = invoke(arguments + 4);
     else if (count > 2 && strcmp(arguments[2], "get-access-token") == 0)
-        print_token();
+        status = answer_question();
     else if (count > 1 && strcmp(arguments[1], "version") == 0)
         print_version();
     else

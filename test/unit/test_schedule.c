@@ -585,6 +585,74 @@ START_TEST(the_mark_decides)
 }
 END_TEST
 
+/* What befell one az alone is repeated like a trouble of the network, for no job can list it. */
+START_TEST(what_passes_is_repeated)
+{
+    static const struct {
+        const char *name;
+        enum outcome_reason reason;
+        enum outcome_script script;
+        bool passing, mark_decides, fatal, network;
+        bool repeated;
+    } rows[] = {
+        {"the login is good, nothing was sent", REASON_LOGIN, NOT_YET, true, false, false, true,
+         true},
+        {"the login is good, the mark decides", REASON_LOGIN, PERHAPS, true, true, false, true,
+         true},
+        {"nobody knows what was sent", REASON_LOGIN, PERHAPS, true, false, false, true, false},
+        {"the job repeats nothing of the kind", REASON_LOGIN, NOT_YET, true, false, false, false,
+         false},
+        {"the login has ended", REASON_LOGIN, NOT_YET, false, false, true, true, false},
+        {"another az holds the files", REASON_AZ_BROKEN, PERHAPS, false, true, false, true, true},
+        {"az cannot be run", REASON_AZ_BROKEN, NOT_YET, false, false, false, true, false}};
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        struct outcome outcome = {.kind = OUTCOME_ERROR,
+                                  .reason = rows[i].reason,
+                                  .script = rows[i].script,
+                                  .passing = rows[i].passing,
+                                  .mark_decides = rows[i].mark_decides,
+                                  .fatal = rows[i].fatal};
+        struct schedule_rules rules = simple_rules(1, 1);
+        struct schedule *schedule;
+
+        rules.attempts = 2;
+        rules.retry_on[REASON_NETWORK] = rows[i].network;
+        schedule = schedule_new(&rules);
+        (void)schedule_next(schedule, 0);
+        ck_assert_msg(schedule_ended(schedule, 0, &outcome, 0).settled != rows[i].repeated, "%s",
+                      rows[i].name);
+        schedule_free(schedule);
+    }
+}
+END_TEST
+
+/* While a question is asked what runs goes on, and nothing is started. */
+START_TEST(a_held_schedule_starts_nothing)
+{
+    struct outcome ok = outcome_of(OUTCOME_OK, REASON_NONE);
+    struct schedule_rules rules = simple_rules(4, 2);
+    struct schedule *schedule;
+    struct schedule_decision decision;
+
+    rules.deadline = 1000 * MS;
+    schedule = schedule_new(&rules);
+    ck_assert_int_eq(schedule_next(schedule, 0).step, SCHEDULE_START);
+    ck_assert_int_eq(schedule_next(schedule, 0).step, SCHEDULE_START);
+    schedule_hold(schedule, true);
+    (void)schedule_ended(schedule, 0, &ok, MS);
+    decision = schedule_next(schedule, MS);
+    ck_assert_int_eq(decision.step, SCHEDULE_WAIT);
+    ck_assert_int_eq(decision.until, 1000 * MS); /* the deadline goes on */
+    (void)schedule_ended(schedule, 1, &ok, 2 * MS);
+    ck_assert_int_eq(schedule_next(schedule, 2 * MS).step, SCHEDULE_WAIT); /* it is not over */
+    schedule_hold(schedule, false);
+    ck_assert_int_eq(schedule_next(schedule, 3 * MS).step, SCHEDULE_START);
+    ck_assert_int_eq(schedule_next(schedule, 3 * MS).step, SCHEDULE_START);
+    schedule_free(schedule);
+}
+END_TEST
+
 /* ---- delays --------------------------------------------------------------------------------- */
 
 static const struct delay_case {
@@ -1292,6 +1360,8 @@ static Suite *schedule_suite(void)
 
     tcase_add_loop_test(tests, plays_go_as_written, 0, UNIT_COUNT(plays));
     tcase_add_test(tests, the_mark_decides);
+    tcase_add_test(tests, what_passes_is_repeated);
+    tcase_add_test(tests, a_held_schedule_starts_nothing);
     tcase_add_loop_test(tests, what_is_repeated, 0, UNIT_COUNT(repeat_cases));
     tcase_add_loop_test(tests, delays_grow, 0, UNIT_COUNT(delay_cases));
     tcase_add_loop_test(tests, jitter_keeps_targets_apart, 0, UNIT_COUNT(jitter_cases));
