@@ -21,6 +21,19 @@ struct yamltext_complaint {
     size_t context_line, context_column;
 };
 
+/* For people: both from 1, columns in characters. */
+struct yamltext_place {
+    int line;
+    int column;
+};
+
+/*
+ * The place that is libyaml's LINE and COLUMN, from 0, in a text with that yamltext_end(): where no
+ * newline ends the text, libyaml has its end on a line that is not there.
+ */
+struct yamltext_place yamltext_place(size_t line, size_t column, struct yamltext_place end);
+struct yamltext_place yamltext_end(const char *text, size_t length);
+
 /* Is it UTF-8 without NUL and other control characters? If not, adds a problem that says what it
  * is. */
 bool yamltext_check(const char *path, const char *text, size_t length, struct problems *problems);

@@ -24,6 +24,7 @@ struct frame {
 struct builder {
     const char *path;
     struct problems *problems;
+    struct yamltext_place end; /* of the text */
     struct yaml_node *root;
     struct frame stack[YAML_DEEPEST];
     size_t depth;
@@ -108,14 +109,20 @@ static bool is_lost(const struct builder *builder)
     return frame != NULL && frame->key != NULL && frame->key->refused;
 }
 
+static struct yamltext_place place_of(const struct builder *builder, const yaml_event_t *event)
+{
+    return yamltext_place(event->start_mark.line, event->start_mark.column, builder->end);
+}
+
 static struct yaml_node *make_node(struct builder *builder, enum yaml_kind kind,
                                    const yaml_event_t *event)
 {
     struct yaml_node *node = memory_zeroed(1, sizeof *node);
+    struct yamltext_place place = place_of(builder, event);
 
     node->kind = kind;
-    node->line = (int)event->start_mark.line + 1;
-    node->column = (int)event->start_mark.column + 1;
+    node->line = place.line;
+    node->column = place.column;
     builder->nodes++;
     return node;
 }
@@ -165,12 +172,12 @@ static struct yaml_node *make_alias(struct builder *builder, const yaml_event_t 
 /* Makes a sequence or mapping and goes into it. False when that is one level too deep. */
 static bool open_node(struct builder *builder, enum yaml_kind kind, const yaml_event_t *event)
 {
+    struct yamltext_place place = place_of(builder, event);
     struct yaml_node *node;
 
     if (builder->depth == YAML_DEEPEST) {
-        problems_add(builder->problems, builder->path, (int)event->start_mark.line + 1,
-                     (int)event->start_mark.column + 1, "nested deeper than %d levels",
-                     YAML_DEEPEST);
+        problems_add(builder->problems, builder->path, place.line, place.column,
+                     "nested deeper than %d levels", YAML_DEEPEST);
         return false;
     }
     node = make_node(builder, kind, event);
@@ -257,18 +264,18 @@ static void close_node(struct builder *builder)
 /* Takes one event. False ends the reading: too much, or a second document. */
 static bool take_event(struct builder *builder, const yaml_event_t *event)
 {
+    struct yamltext_place place = place_of(builder, event);
+
     if (builder->nodes >= YAML_MOST_NODES) {
-        problems_add(builder->problems, builder->path, (int)event->start_mark.line + 1,
-                     (int)event->start_mark.column + 1, "more than %d keys and values",
-                     YAML_MOST_NODES);
+        problems_add(builder->problems, builder->path, place.line, place.column,
+                     "more than %d keys and values", YAML_MOST_NODES);
         return false;
     }
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         builder->second = builder->root != NULL;
         if (builder->second)
-            problems_add(builder->problems, builder->path, (int)event->start_mark.line + 1,
-                         (int)event->start_mark.column + 1,
+            problems_add(builder->problems, builder->path, place.line, place.column,
                          "a second document starts here: a job file has only one");
         return !builder->second;
     case YAML_SEQUENCE_START_EVENT:
@@ -350,6 +357,7 @@ struct yaml_node *yaml_parse(const char *path, const char *text, size_t length,
         problems_add(problems, path, 0, 0, "there is no memory left to read it");
         return NULL;
     }
+    builder.end = yamltext_end(text, length);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
     complete = build(&builder, &parser, text, length);

@@ -73,42 +73,35 @@ static char byte_at(const char *text, size_t length, size_t line, size_t column)
     return *at;
 }
 
-/* Where OFFSET is for people, from 1. */
-static void find_place(const char *text, size_t offset, int *line, int *column)
+struct yamltext_place yamltext_end(const char *text, size_t length)
 {
-    *line = 1;
-    *column = 1;
-    for (size_t i = 0; i < offset; i++) {
+    struct yamltext_place place = {1, 1};
+
+    for (size_t i = 0; i < length; i++) {
         if (text[i] == '\n') {
-            (*line)++;
-            *column = 1;
+            place.line++;
+            place.column = 1;
         } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
-            (*column)++;
+            place.column++;
         }
     }
+    return place;
 }
 
-/* The same for a line and column of libyaml, which has the end of a text without a newline at its
- * end on a line that is not there. */
-static void find_mark(const char *text, size_t length, size_t mark_line, size_t mark_column,
-                      int *line, int *column)
+struct yamltext_place yamltext_place(size_t line, size_t column, struct yamltext_place end)
 {
-    find_place(text, length, line, column); /* of its end */
-    if (mark_line < (size_t)*line) {
-        *line = (int)mark_line + 1;
-        *column = (int)mark_column + 1;
-    }
+    if (line >= (size_t)end.line)
+        return end;
+    return (struct yamltext_place){(int)line + 1, (int)column + 1};
 }
 
 /* Adds a problem at a byte of the text. */
 static void add_at(struct problems *problems, const char *path, const char *text, size_t offset,
                    const char *message)
 {
-    int line;
-    int column;
+    struct yamltext_place place = yamltext_end(text, offset);
 
-    find_place(text, offset, &line, &column);
-    problems_add(problems, path, line, column, "%s", message);
+    problems_add(problems, path, place.line, place.column, "%s", message);
 }
 
 /* The first control character but tab and line ends: C0, DEL, C1. LENGTH when there is none. */
@@ -201,29 +194,30 @@ void yamltext_explain(const char *path, const char *text, size_t length,
                       const struct yamltext_complaint *complaint, struct problems *problems)
 {
     const struct explanation *entry = find_explanation(complaint);
-    bool at_context = entry != NULL && entry->at_context;
     char byte = byte_at(text, length, complaint->line, complaint->column);
-    int line;
-    int column;
+    bool is_list = byte == '[' && starts(complaint->problem, "did not find expected ','");
+    bool at_context = entry != NULL && entry->at_context && !is_list;
+    struct yamltext_place place = yamltext_place(
+        at_context ? complaint->context_line : complaint->line,
+        at_context ? complaint->context_column : complaint->column, yamltext_end(text, length));
 
-    find_mark(text, length, at_context ? complaint->context_line : complaint->line,
-              at_context ? complaint->context_column : complaint->column, &line, &column);
     if (starts(complaint->problem, "found character that cannot start any token")) {
         if (byte == '\t')
-            problems_add(problems, path, line, column, "a tab is used for indentation: use spaces");
+            problems_add(problems, path, place.line, place.column,
+                         "a tab is used for indentation: use spaces");
         else
-            problems_add(problems, path, line, column,
+            problems_add(problems, path, place.line, place.column,
                          "a value cannot start with \"%c\": put it in quotes", byte);
-    } else if (byte == '[' && starts(complaint->problem, "did not find expected ','")) {
-        problems_add(problems, path, (int)complaint->line + 1, (int)complaint->column + 1,
+    } else if (is_list) {
+        problems_add(problems, path, place.line, place.column,
                      "a \"[\" inside a list or mapping in brackets starts a new list: put the "
                      "whole name in quotes, as in \"web-[01-30]\"");
     } else if (entry == NULL) {
-        problems_add(problems, path, line, column, "not YAML: %s%s%s",
+        problems_add(problems, path, place.line, place.column, "not YAML: %s%s%s",
                      complaint->context != NULL ? complaint->context : "",
                      complaint->context != NULL ? ", " : "",
                      complaint->problem != NULL ? complaint->problem : "unreadable");
     } else {
-        problems_add(problems, path, line, column, "%s", entry->text);
+        problems_add(problems, path, place.line, place.column, "%s", entry->text);
     }
 }

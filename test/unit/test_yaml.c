@@ -63,6 +63,17 @@ START_TEST(windows_file)
 }
 END_TEST
 
+/* libyaml has the end of such a text on a line of its own. */
+START_TEST(end_without_a_newline)
+{
+    struct yaml_node *root = parse("a: 1\n? ");
+
+    ck_assert_int_eq(root->items[1]->line, 2);
+    ck_assert_int_eq(root->items[1]->column, 3);
+    yaml_discard(root);
+}
+END_TEST
+
 START_TEST(sixteen_levels_are_allowed)
 {
     char text[64];
@@ -214,6 +225,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, tree_with_positions);
     tcase_add_test(tests, windows_file);
+    tcase_add_test(tests, end_without_a_newline);
     tcase_add_test(tests, sixteen_levels_are_allowed);
     tcase_add_loop_test(tests, recovers, 0, UNIT_COUNT(recoverable));
     tcase_add_loop_test(tests, gives_up_readably, 0, UNIT_COUNT(hopeless));
