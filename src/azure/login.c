@@ -18,11 +18,12 @@ static const char refused_version[] = "2.78.0";
 static void blank_token(struct capture_text *text)
 {
     static const char key[] = "\"accessToken\"";
-    char *end = text->data + text->length;
     char *at = text->length > 0 ? memmem(text->data, text->length, key, sizeof key - 1) : NULL;
+    const char *end;
 
     if (at == NULL)
         return;
+    end = text->data + text->length;
     at += sizeof key - 1;
     while (at < end && (*at == ':' || *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
         at++;
