@@ -30,7 +30,7 @@ enum login_result {
     LOGIN_OK,
     LOGIN_BROKEN,    /* not logged in, or the login has ended: exit status 6 */
     LOGIN_NO_AZ,     /* az cannot be started, is broken or is a version that must not be used */
-    LOGIN_NO_ANSWER, /* az hung or the network is down */
+    LOGIN_NO_ANSWER, /* az hung, the network is down, or another az was in the way */
     LOGIN_CANCELLED  /* the operator stopped it */
 };
 

@@ -34,7 +34,8 @@ void refusal_read_login(const char *errors, size_t length, int az_exit, struct o
  */
 void refusal_read_extension(const char *text, size_t length, struct outcome *ret);
 
-/* Appends TEXT as one line of valid UTF-8 without control characters, cut after about 300 bytes. */
+/* Appends TEXT as one line of valid UTF-8 without control characters, and without the password of
+ * any URL in it, cut after about 300 bytes. */
 void refusal_add_line(struct buffer *buffer, const char *text, size_t length);
 
 #endif

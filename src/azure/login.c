@@ -75,7 +75,8 @@ static enum login_result read_refusal(const struct finish *finish, struct error 
     refusal_read_login(finish->errors.data, finish->errors.length, finish->exit.status, &outcome);
     if (outcome.reason == REASON_LOGIN || outcome.reason == REASON_NOT_FOUND) /* a subscription */
         result = LOGIN_BROKEN;
-    else if (outcome.reason == REASON_NETWORK || outcome.reason == REASON_THROTTLED)
+    else if (outcome.reason == REASON_NETWORK || outcome.reason == REASON_THROTTLED ||
+             outcome.cause == CAUSE_CACHE_LOCK)
         result = LOGIN_NO_ANSWER;
     (void)error_set(error, "%s%s", result == LOGIN_NO_AZ ? "az cannot be used: " : "",
                     outcome.message);

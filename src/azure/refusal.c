@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "azure/proxy.h"
 #include "azure/refusal_rules.h"
 #include "azure/said.h"
 #include "base/buffer.h"
@@ -33,10 +34,13 @@ static size_t cut(const char *text, size_t length, size_t most)
 
 void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
 {
+    struct buffer masked = BUFFER_INIT;
     struct buffer clean = BUFFER_INIT;
     size_t end;
 
-    text_append_utf8(&clean, text, length);
+    proxy_append_masked(&masked, text, length);
+    text_append_utf8(&clean, buffer_text(&masked), masked.length);
+    buffer_done(&masked);
     for (size_t i = 0; i < clean.length; i++) {
         if (iscntrl((unsigned char)clean.data[i]))
             clean.data[i] = ' ';
@@ -59,6 +63,8 @@ static void add_rule(struct buffer *message, const struct refusal_rule *rule, bo
     size_t length = strlen(rule->message);
 
     buffer_append(message, rule->message, colon ? length - 1 : length);
+    if (rule->cause == CAUSE_PROXY)
+        proxy_add_name(message);
     if (attempt && rule->attempt != NULL)
         buffer_add(message, rule->attempt);
     else if (attempt && still_runs && length > 0)

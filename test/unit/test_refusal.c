@@ -236,6 +236,15 @@ static const struct {
      "something that nobody has seen before"},
     {1, SERVICE("BrandNewCode", "a new thing"), REASON_OTHER, RUNS, CAUSE_NONE, 0,
      "(BrandNewCode) a new thing"},
+    {137, "Killed\n", REASON_AZ_BROKEN, RUNS, CAUSE_MEMORY, 0,
+     "out of memory; the script may have started: Killed"},
+    {137,
+     "/usr/bin/az: line 3:  4711 Killed                  AZ_INSTALLER=DEB /opt/az/bin/python3 -Im "
+     "azure.cli \"$@\"\n",
+     REASON_AZ_BROKEN, RUNS, CAUSE_MEMORY, 0, "out of memory"},
+    {139, "Segmentation fault (core dumped)\n", REASON_AZ_BROKEN, RUNS, CAUSE_NONE, 0,
+     "az crashed"},
+    {143, "Terminated\n", REASON_AZ_BROKEN, RUNS, CAUSE_NONE, 0, "somebody ended az"},
     {1, "WARNING: only this\n", REASON_OTHER, RUNS, CAUSE_NONE, 0, "said nothing"},
     {77, "", REASON_OTHER, RUNS, CAUSE_NONE, 0, "az ended with status 77 and said nothing"},
 
@@ -671,6 +680,40 @@ static const struct {
      REASON_AZ_BROKEN, OVER | FATAL, CAUSE_TOKEN_CACHE, 0, "az account clear"},
 };
 
+/* The proxy is named, and its password is not: neither the environment's nor the one that az wrote.
+ */
+START_TEST(a_proxy_is_named_without_its_password)
+{
+    static const struct {
+        const char *url, *name;
+    } proxies[] = {
+        {"http://proxy.example:3128", "(proxy.example:3128)"},
+        {"http://ops:s3cr3t@proxy.example:3128/", "(proxy.example:3128)"},
+        {"http://ops:s3cr3t@@p/ss@proxy.example:3128", "(proxy.example:3128)"},
+        {"ops:s3cr3t@proxy.example:3128", "(proxy.example:3128)"},
+        {"", "through the proxy;"},
+    };
+    static const char *const errors[] = {
+        "ERROR: ('Cannot connect to proxy.', OSError('Tunnel connection failed: 407 x'))",
+        "ERROR: ProxyError: cannot use http://ops:s3cr3t@proxy.example:3128/ and "
+        "https://ops:s3cr3t@other.example"};
+
+    ck_assert_int_eq(unsetenv("https_proxy"), 0);
+    ck_assert_int_eq(unsetenv("all_proxy"), 0);
+    ck_assert_int_eq(unsetenv("ALL_PROXY"), 0);
+    for (int i = 0; i < UNIT_COUNT(proxies) * 2; i++) {
+        const char *text = errors[i % 2];
+        struct outcome outcome;
+
+        ck_assert_int_eq(setenv("HTTPS_PROXY", proxies[i / 2].url, 1), 0);
+        refusal_read(text, strlen(text), 1, &outcome);
+        ck_assert_msg(strstr(outcome.message, proxies[i / 2].name) != NULL, "%s", outcome.message);
+        ck_assert_msg(strstr(outcome.message, "s3cr3t") == NULL, "%s", outcome.message);
+        outcome_done(&outcome);
+    }
+}
+END_TEST
+
 static void check_effect(const struct outcome *outcome, int effect, const char *what)
 {
     bool no = (effect & SCRIPT) == NO;
@@ -860,6 +903,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(all, a_login_call_speaks_of_no_script, 0, UNIT_COUNT(refusals));
     tcase_add_loop_test(all, what_is_quoted_does_not_count, 0, UNIT_COUNT(frames));
     tcase_add_test(all, what_json_quotes_does_not_count);
+    tcase_add_test(all, a_proxy_is_named_without_its_password);
     suite_add_tcase(suite, all);
     return suite;
 }
