@@ -58,6 +58,7 @@ int64_t simulator_duration(const struct simulator_plan *plan, const char *name);
 /* A plan as simulator_prepare() wrote it. */
 struct simulator_rehearsal {
     struct simulator_plan plan;
+    int owner;               /* the azfan whose rehearsal it is; 0: nobody knows */
     const char **injections; /* what plan points to */
     void *json;              /* and what that points to */
 };

@@ -4,8 +4,8 @@
  *
  * For the main thread's own data, and for copies of what engine/capture kept,
  * which output_limit bounds. When the machine has no memory left these
- * functions abort(): there is nothing sensible to do with a job that cannot be
- * held. engine/capture itself, which runs while az prints, does not use them
+ * functions end the process: there is nothing sensible to do with a job that
+ * cannot be held. engine/capture itself, which runs while az prints, does not use them
  * and keeps less instead.
  * What they return is freed with free(). Thread-safe.
  */
@@ -14,6 +14,13 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+
+/*
+ * TELL is called when there is no memory left, by the thread that wanted it: it says so, without
+ * memory, and ends the process. If it returns, or was never set, abort(). Main thread, before there
+ * are others.
+ */
+void memory_when_none(void (*tell)(void));
 
 /* COUNT zeroed elements of SIZE bytes. */
 void *memory_zeroed(size_t count, size_t size);

@@ -290,20 +290,26 @@ static int meet(struct invocation *invocation)
     return runs_here(invocation) ? execute(invocation) : pretend(invocation);
 }
 
-static int rehearse(const struct simulator_request *request, const struct targets_id *id)
+/*
+ * An azfan that was killed ends nothing any more; a simulated az that hangs would stay for ever.
+ * The kernel looks at the thread that started us: a worker, which lives as long as we do. False:
+ * azfan has been killed already.
+ */
+static bool end_with(pid_t owner)
 {
-    const char *folder = getenv(SIMULATOR_VARIABLE);
-    struct simulator_rehearsal rehearsal;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return owner == 0 || getppid() == owner;
+}
+
+/* Begins what simulator_load() has read, in FOLDER. */
+static int play(const struct simulator_rehearsal *rehearsal, const char *folder,
+                const struct simulator_request *request, const struct targets_id *id)
+{
     struct invocation invocation = {
-        .plan = &rehearsal.plan, .id = id, .script = &request->script, .interrupt = -1};
-    struct error error;
+        .plan = &rehearsal->plan, .id = id, .script = &request->script, .interrupt = -1};
     int status;
 
-    if (folder == NULL)
-        return simulator_say_failure("the simulated Azure: %s is not set", SIMULATOR_VARIABLE);
-    if (simulator_load(folder, &rehearsal, &error) < 0)
-        return simulator_say_failure("the simulated Azure: %s", error.text);
-    simulator_choose(&rehearsal.plan, id->name, &invocation.fault);
+    simulator_choose(&rehearsal->plan, id->name, &invocation.fault);
     invocation.windows = strcasecmp(request->command_id, "RunPowerShellScript") == 0;
     if (invocation.fault.fault == SIMULATOR_STUBBORN)
         ignore_signals();
@@ -313,6 +319,24 @@ static int rehearse(const struct simulator_request *request, const struct target
     status = meet(&invocation);
     simulator_vm_done(&invocation.vm);
     fd_close(&invocation.interrupt);
+    return status;
+}
+
+static int rehearse(const struct simulator_request *request, const struct targets_id *id)
+{
+    const char *folder = getenv(SIMULATOR_VARIABLE);
+    struct simulator_rehearsal rehearsal;
+    struct error error;
+    int status;
+
+    if (folder == NULL)
+        return simulator_say_failure("the simulated Azure: %s is not set", SIMULATOR_VARIABLE);
+    if (simulator_load(folder, &rehearsal, &error) < 0)
+        return simulator_say_failure("the simulated Azure: %s", error.text);
+    if (end_with(rehearsal.owner))
+        status = play(&rehearsal, folder, request, id);
+    else
+        status = simulator_say_failure("the simulated Azure: its azfan is gone");
     simulator_unload(&rehearsal);
     return status;
 }

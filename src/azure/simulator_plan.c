@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
@@ -247,8 +248,8 @@ static int write_plan(const struct simulator_plan *plan, const char *path, struc
     for (size_t i = 0; i < plan->injection_count; i++)
         (void)json_array_append_new(injections, json_string(plan->injections[i]));
     /* JSON's integers are signed here; the bits come back as they were. */
-    root = json_pack("{s:I, s:b, s:o}", "seed", (json_int_t)plan->seed, "execute", plan->execute,
-                     "injections", injections);
+    root = json_pack("{s:I, s:b, s:i, s:o}", "seed", (json_int_t)plan->seed, "execute",
+                     plan->execute, "owner", getpid(), "injections", injections);
     text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     if (text != NULL)
         result = file_write(path, 0600, text, strlen(text), error);
@@ -295,8 +296,8 @@ static int read_plan(struct simulator_rehearsal *ret, const char *path, struct e
     int execute = 0;
     size_t count;
 
-    if (json_unpack(ret->json, "{s:I, s:b, s:o}", "seed", &seed, "execute", &execute, "injections",
-                    &list) < 0 ||
+    if (json_unpack(ret->json, "{s:I, s:b, s?i, s:o}", "seed", &seed, "execute", &execute, "owner",
+                    &ret->owner, "injections", &list) < 0 ||
         !json_is_array(list))
         return error_set(error, "cannot use %s: it is not a plan for a rehearsal", path);
     count = json_array_size(list);

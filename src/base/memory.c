@@ -6,10 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void (*last_word)(void);
+
+void memory_when_none(void (*tell)(void))
+{
+    last_word = tell;
+}
+
+static void give_up(void)
+{
+    if (last_word != NULL)
+        last_word();
+    abort();
+}
+
 static void *must(void *pointer)
 {
     if (pointer == NULL)
-        abort();
+        give_up();
     return pointer;
 }
 
@@ -43,7 +57,7 @@ char *memory_print_list(const char *format, va_list arguments)
     char *text = NULL;
 
     if (vasprintf(&text, format, arguments) < 0)
-        abort();
+        give_up();
     return text;
 }
 

@@ -3,9 +3,12 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "azure/simulator.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "cli/execute.h"
 #include "cli/inspect.h"
 #include "cli/options.h"
@@ -80,6 +83,26 @@ static int close_output(int status)
     return status == 0 ? 1 : status;
 }
 
+/*
+ * No core, whatever ends azfan: a script with its secrets would be in it. Not by a limit
+ * (setrlimit(2)), which az would inherit, and which says nothing where cores go to a pipe. It also
+ * keeps other processes of this user from reading azfan's memory.
+ */
+static void keep_memory_private(void)
+{
+    (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* Nothing can be cleared away any more: it is as after kill -9. */
+static void end_without_memory(void)
+{
+    static const char text[] = "azfan: there is no memory left; what a run has done by now is in "
+                               "its journal (azfan report)\n";
+
+    (void)fd_write_all(STDERR_FILENO, text, sizeof text - 1);
+    _exit(1);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -87,6 +110,8 @@ int main(int argc, char **argv)
     int signal = 0;
     int status;
 
+    keep_memory_private();
+    memory_when_none(end_without_memory);
     if (fd_sanitize_standard() < 0)
         return 1;
     if (argc > 1 && strcmp(argv[1], SIMULATOR_COMMAND) == 0)

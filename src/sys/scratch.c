@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "sys/fault.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/place.h"
@@ -49,7 +50,7 @@ static int lock_folder(struct scratch *scratch, struct error *error)
                    ? LOST
                    : error_set(error, "cannot write to %s: %s", scratch->path, strerror(errno));
     do {
-        code = flock(scratch->lock, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
+        code = FAULT("scratch.flock") || flock(scratch->lock, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
     } while (code == EINTR);
     if (code == EWOULDBLOCK ||
         (code == 0 && fstat(scratch->lock, &status) == 0 && status.st_nlink == 0))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include "azure/command.h"
 #include "azure/simulator.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "sys/fault.h"
 #include "sys/file.h"
@@ -147,6 +149,28 @@ START_TEST(a_slot_is_used_again)
     free(file);
     buffer_done(&script);
     buffer_done(&expected);
+}
+END_TEST
+
+/* az would send the name of a file that it does not find. */
+START_TEST(a_folder_that_az_would_not_find)
+{
+    struct command command;
+    char *elsewhere = memory_print("%s-elsewhere", az.folder.path);
+
+    ck_assert_int_eq(rename(az.folder.path, elsewhere), 0);
+    ck_assert_int_eq(command_invoke(&command, &az, &guard, ID, 6, &error), -1);
+    command_done(&command, true);
+    ck_assert_int_eq(mkdir(az.folder.path, 0700), 0);
+    ck_assert_int_eq(command_invoke(&command, &az, &guard, ID, 6, &error), -1);
+    command_done(&command, true);
+    ck_assert_int_eq(rmdir(az.folder.path), 0);
+    ck_assert_int_eq(az_renew_folder(&az, &error), 0);
+    ck_assert_int_eq(command_invoke(&command, &az, &guard, ID, 6, &error), 0);
+    command_done(&command, true);
+    ck_assert_int_eq(az_renew_folder(&az, &error), -1); /* once */
+    ck_assert_int_eq(rename(elsewhere, az.former.path), 0);
+    free(elsewhere);
 }
 END_TEST
 
@@ -297,6 +321,7 @@ static Suite *make_suite(void)
     tcase_add_test(all, a_windows_vm);
     tcase_add_test(all, nonces_differ);
     tcase_add_test(all, a_slot_is_used_again);
+    tcase_add_test(all, a_folder_that_az_would_not_find);
 #ifdef AZFAN_FAULTS
     tcase_add_test(all, files_that_cannot_be_written);
 #endif

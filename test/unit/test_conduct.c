@@ -394,6 +394,44 @@ START_TEST(without_a_journal_nothing_is_started)
 }
 END_TEST
 
+/* That is this machine's trouble, not the targets', and a new folder is all it wants. */
+START_TEST(a_script_that_cannot_be_written_is_written_elsewhere)
+{
+    char *before = memory_string(az.folder.path);
+
+    fault = "command.write";
+    fault_errno = EROFS;
+    fault_count = 1;
+    fault_after = 4;
+    conduct();
+    ck_assert_uint_eq(result.counts[OUTCOME_OK], TARGETS);
+    ck_assert_ptr_null(result.trouble);
+    ck_assert_uint_eq(started, TARGETS);
+    ck_assert_str_ne(az.folder.path, before);
+    free(before);
+    result_done(&result);
+}
+END_TEST
+
+static const int script_errors[] = {ENOSPC, EROFS, ENOENT, EDQUOT};
+
+START_TEST(scripts_that_cannot_be_written_halt_the_run)
+{
+    fault = "command.open";
+    fault_errno = script_errors[_i];
+    fault_after = 4;
+    conduct();
+    ck_assert_int_eq(stops, 1);
+    ck_assert_ptr_nonnull(result.trouble);
+    ck_assert_ptr_nonnull(strstr(result.trouble, strerror(script_errors[_i])));
+    ck_assert_int_eq(result_exit_status(&result), 1);
+    ck_assert_uint_ge(result.counts[OUTCOME_OK], 4);
+    ck_assert_uint_eq(result.counts[OUTCOME_OK] + result.counts[OUTCOME_SKIPPED], TARGETS);
+    ck_assert_uint_eq(started - put_back, result.counts[OUTCOME_OK]);
+    result_done(&result);
+}
+END_TEST
+
 static Suite *conduct_suite(void)
 {
     Suite *suite = suite_create("conduct");
@@ -410,6 +448,9 @@ static Suite *conduct_suite(void)
     tcase_add_loop_test(tests, a_journal_that_cannot_be_written_halts_the_run, 0,
                         UNIT_COUNT(disk_faults));
     tcase_add_test(tests, without_a_journal_nothing_is_started);
+    tcase_add_test(tests, a_script_that_cannot_be_written_is_written_elsewhere);
+    tcase_add_loop_test(tests, scripts_that_cannot_be_written_halt_the_run, 0,
+                        UNIT_COUNT(script_errors));
     suite_add_tcase(suite, tests);
     return suite;
 }
