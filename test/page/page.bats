@@ -17,7 +17,7 @@ missing_program() {
 
 setup_file() {
   ! missing_program >/dev/null || return 0
-  export pages=$BATS_FILE_TMPDIR
+  export pages=$BATS_FILE_TMPDIR TMPDIR=$BATS_FILE_TMPDIR # where the browsers have their profiles
   BATS_TEST_TMPDIR=$pages
   setup_place
   cat >"$place/look.yaml" <<EOF
@@ -103,6 +103,6 @@ check() { "$BATS_TEST_DIRNAME/checks.py" "$@"; }
 }
 
 @test "nothing of it is still running" {
-  run pgrep -af 'user-data-dir=[^ ]*azfan-page-'
+  run pgrep -af "user-data-dir=$TMPDIR/azfan-page-"
   [ "$status" = 1 ] || { echo "$output"; return 1; }
 }
