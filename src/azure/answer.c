@@ -130,6 +130,19 @@ static void set_orphaned(struct outcome *outcome, enum outcome_reason reason, co
     outcome->may_still_run = true;
 }
 
+/* Microsoft's own script, for Linux and for Windows; a script may print its first words, too. */
+static bool is_sample(const char *output)
+{
+    static const char *const begins[] = {"This is a sample script\n",
+                                         "This is a sample script with parameters "};
+
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+        if (strncmp(output, begins[i], strlen(begins[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* az succeeded, and the guard has not reported. */
 static void read_without_trailer(const struct reply *reply, struct outcome *outcome)
 {
@@ -141,7 +154,7 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
                      "the agent, the script may still be running");
     else if (strncmp(message, "Enable failed", strlen("Enable failed")) == 0)
         refusal_read_extension(message, reply->message.length, outcome);
-    else if (strstr(buffer_text(&reply->output), "This is a sample script") != NULL)
+    else if (is_sample(buffer_text(&reply->output)))
         set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_MAY_HAVE_STARTED,
             memory_string("the VM ran Microsoft's sample script instead of the job's: azure-cli "
                           "2.78.0 does that, install another version"));

@@ -26,7 +26,7 @@ const struct refusal_rule refusal_service[] = {
 
     /* ---- throttling: Compute uses the code OperationNotAllowed for it, so it comes first ---- */
     {.code = THROTTLED,
-     .text = "'POST/|'write' requests|'delete' requests|runCommand/action",
+     .text = "'POST/|'write' requests|'PUT/|'PATCH/|'DELETE/|'delete' requests|runCommand/action",
      .reason = REASON_THROTTLED,
      .effect = NOTHING,
      .message = "Azure limits requests (subscription and region)"},

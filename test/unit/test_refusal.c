@@ -678,6 +678,40 @@ static const struct {
      "data: line 3 column 2 (char 61)\nTraceback (most recent call "
      "last):\njson.decoder.JSONDecodeError: Extra data: line 3 column 2 (char 61)\n",
      REASON_AZ_BROKEN, OVER | FATAL, CAUSE_TOKEN_CACHE, 0, "az account clear"},
+    /* As recorded of Azure. */
+    {3,
+     SERVICE("InvalidResourceType",
+             "The resource type 'providerOperations' could not be found in the namespace "
+             "'Microsoft.Authorization' for api version '0001-07-01'."),
+     REASON_NOT_FOUND, OVER, CAUSE_NONE, 0, "Azure cannot find it"},
+    {1,
+     SERVICE("SubscriptionRequestsThrottled",
+             "Number of requests for subscription 's' and operation "
+             "'PUT/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.MEDIA/MEDIASERVICES/' exceeded "
+             "the backend storage limit. Please try again after '6' seconds."),
+     REASON_THROTTLED, NO, CAUSE_NONE, 6, "Azure limits requests"},
+    {1,
+     SERVICE("ServerTimeout",
+             "The request timed out. Diagnostic information: timestamp '20200908T143637Z'."),
+     REASON_OTHER, RUNS, CAUSE_NONE, 0, "in time"},
+    {1,
+     SERVICE("GatewayTimeout", "The gateway did not receive a response from 'microsoft.insights' "
+                               "within the specified time period."),
+     REASON_OTHER, RUNS, CAUSE_NONE, 0, "in time"},
+    {1,
+     SERVICE("ResourceReadFailed", "Policy required full resource content to evaluate the "
+                                   "request. The request to GET resource 'x' failed with status "
+                                   "'GatewayTimeout'."),
+     REASON_OTHER, RUNS, CAUSE_NONE, 0, "ResourceReadFailed"},
+    {1,
+     "ERROR: (MultipleErrorsOccurred) Multiple error occurred: . Please see details.\nCode: "
+     "MultipleErrorsOccurred\nMessage: Multiple error occurred: . Please see details.\nException "
+     "Details:\t(ServerTimeout) The request timed out.\n\tCode: ServerTimeout\n",
+     REASON_OTHER, RUNS, CAUSE_NONE, 0, "internal error"},
+    {1,
+     SERVICE("OperationNotAllowed", "Operation 'performMaintenance' is not allowed on VM 'vm1' "
+                                    "since the Subscription of this VM is not eligible."),
+     REASON_OTHER, NO, CAUSE_STATE, 0, "not eligible"},
 };
 
 /* The proxy is named, and its password is not: neither the environment's nor the one that az wrote.
