@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "job/job.h"
@@ -55,11 +56,17 @@ char *targets_print_id(const char *subscription, const char *resource_group, con
 bool targets_add(struct targets *targets, const char *subscription, const char *resource_group,
                  const char *name, struct job_parameters *parameters);
 
-/* Drops the targets whose name matches PATTERN; returns how many. */
-size_t targets_exclude(struct targets *targets, const char *pattern);
+/*
+ * Drops the targets whose name matches one of PATTERNS. *STEPS, which become fewer, bound the work:
+ * names without brackets and globs need none, others a few for each target. Returns COUNT; or, when
+ * the steps came to their end, which pattern it was, and no target was dropped.
+ */
+typedef size_t targets_filter(struct targets *targets, const char *const *patterns, size_t count,
+                              uint64_t *steps);
+targets_filter targets_exclude;
 
-/* Keeps only the targets whose name matches one of PATTERNS; COUNT 0 keeps all. */
-void targets_limit(struct targets *targets, const char *const *patterns, size_t count);
+/* Keeps only the targets whose name matches one of PATTERNS; COUNT 0 keeps all. Else the same. */
+targets_filter targets_limit;
 
 /* A VM of a past run. */
 struct targets_wanted {

@@ -2,7 +2,9 @@
 #include "job/names.h"
 
 #include <ctype.h>
+#include <endian.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -126,16 +128,38 @@ static int read_span(const char **at, struct span *ret, struct error *error)
     return 0;
 }
 
-/* How many names are in the brackets at *AT, which stands behind '['; steps over the ']'. */
-static int count_bracket(const char **at, int64_t *ret, struct error *error)
+/* Names, counted before any is made. */
+struct census {
+    int64_t count;
+    size_t longest; /* characters of the longest of them */
+};
+
+static size_t count_digits(int32_t number)
+{
+    size_t digits = 1;
+
+    while ((number /= 10) > 0)
+        digits++;
+    return digits;
+}
+
+/* Counts what is in the brackets at *AT, which stands behind '['; steps over the ']'. */
+static int count_bracket(const char **at, struct census *ret, struct error *error)
 {
     struct span span;
 
-    *ret = 0;
+    *ret = (struct census){0, 0};
     do {
+        size_t digits;
+
         if (read_span(at, &span, error) < 0)
             return -1;
-        *ret += span.last - span.first + 1;
+        digits = count_digits(span.last);
+        if (digits < (size_t)span.width)
+            digits = (size_t)span.width;
+        if (digits > ret->longest)
+            ret->longest = digits;
+        ret->count += span.last - span.first + 1;
     } while ((*at)[0] != ']' || (*at)[-1] == ',');
     (*at)++;
     return 0;
@@ -143,20 +167,20 @@ static int count_bracket(const char **at, int64_t *ret, struct error *error)
 
 /* Checks the brackets and that all else is of a name or in EXTRA. Counts the names, up to MOST + 1.
  */
-static int examine(const char *range, const char *extra, int64_t most, int64_t *ret_count,
+static int examine(const char *range, const char *extra, int64_t most, struct census *ret,
                    struct error *error)
 {
     const char *at = range;
 
-    *ret_count = 1;
+    *ret = (struct census){1, 0};
     if (*at == '\0')
         return error_set(error, "the name is empty");
     while (*at != '\0') {
-        int64_t count = 1;
+        struct census part = {1, 1};
 
         if (*at == '[') {
             at++;
-            if (count_bracket(&at, &count, error) < 0)
+            if (count_bracket(&at, &part, error) < 0)
                 return -1;
         } else if (*at == ']') {
             return error_set(error, "a \"]\" closes no bracket: \"[\" is missing");
@@ -165,193 +189,251 @@ static int examine(const char *range, const char *extra, int64_t most, int64_t *
         } else {
             return error_set(error, "a VM's name has only letters, digits, \"-\", \"_\" and \".\"");
         }
-        if (__builtin_mul_overflow(*ret_count, count, ret_count) || *ret_count > most)
-            *ret_count = most + 1;
+        if (__builtin_mul_overflow(ret->count, part.count, &ret->count) || ret->count > most)
+            ret->count = most + 1;
+        ret->longest += part.longest;
     }
     return 0;
 }
 
-/* Appends to NAMES every name of OLD with every number of the brackets behind it. */
-static void multiply(const struct names *old, const char *bracket, struct names *names)
+int names_count(const char *range, size_t most, size_t *ret, struct error *error)
 {
-    for (size_t i = 0; i < old->count; i++) {
-        const char *at = bracket;
-        struct error unused;
-        struct span span;
+    struct census census;
 
-        do {
-            (void)read_span(&at, &span, &unused);
-            for (int32_t number = span.first; number <= span.last; number++) {
-                char *name = memory_print("%s%0*d", old->list[i], span.width, (int)number);
-
-                names_add(names, name);
-                free(name);
-            }
-        } while (at[0] != ']' || at[-1] == ',');
-    }
+    if (examine(range, "", (int64_t)most, &census, error) < 0)
+        return -1;
+    if (census.count > (int64_t)most)
+        return error_set(error, "the range stands for more than %zu names", most);
+    if (census.longest > NAMES_LONGEST || range[strspn(range, ".")] == '\0')
+        return error_set(error, "a VM's name has 1 to %d characters and not only dots",
+                         NAMES_LONGEST);
+    *ret = (size_t)census.count;
+    return 0;
 }
 
-/* Puts LENGTH bytes of TEXT behind every name. */
-static void append(struct names *names, const char *text, size_t length)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        char *longer = memory_print("%s%.*s", names->list[i], (int)length, text);
-
-        free(names->list[i]);
-        names->list[i] = longer;
-    }
-}
-
-/* The least length of the names of a RANGE that examine() likes: a bracket gives a digit or more.
+/*
+ * Adds every name that begins with the LENGTH characters of NAME and goes on as RANGE, which
+ * names_count() likes, has it from AT on. Each bracket gives a character at least: so deep it goes.
  */
-static size_t least_length(const char *range)
+static void spell(char name[NAMES_LONGEST + 1], size_t length, const char *at, struct names *names)
 {
-    size_t length = 0;
+    const char *behind;
+    struct error unused;
+    struct span span;
 
-    for (const char *at = range; *at != '\0'; at++, length++) {
-        if (*at == '[')
-            at = strchr(at, ']');
+    for (; *at != '\0' && *at != '['; at++)
+        name[length++] = *at;
+    name[length] = '\0';
+    if (*at == '\0') {
+        names_add(names, name);
+        return;
     }
-    return length;
-}
+    behind = strchr(at++, ']') + 1;
+    do {
+        (void)read_span(&at, &span, &unused);
+        for (int32_t number = span.first; number <= span.last; number++) {
+            int digits = snprintf(name + length, NAMES_LONGEST + 1 - length, "%0*d", span.width,
+                                  (int)number);
 
-/* Makes the names of a RANGE that examine() likes. False when one is no valid name. */
-static bool generate(const char *range, struct names *ret)
-{
-    const char *at = range;
-
-    names_add(ret, "");
-    while (*at != '\0') {
-        size_t length = strcspn(at, "[");
-
-        if (length > 0) {
-            append(ret, at, length);
-            at += length;
-        } else {
-            struct names more = NAMES_INIT;
-
-            multiply(ret, at + 1, &more);
-            names_done(ret);
-            *ret = more;
-            at = strchr(at, ']') + 1;
+            spell(name, length + (size_t)digits, behind, names);
         }
-    }
-    for (size_t i = 0; i < ret->count; i++) {
-        if (!names_is_valid(ret->list[i]))
-            return false;
-    }
-    return true;
+    } while (at[0] != ']' || at[-1] == ',');
 }
 
 int names_expand(const char *range, size_t most, struct names *names, struct error *error)
 {
-    struct names made = NAMES_INIT;
-    int64_t count;
+    char name[NAMES_LONGEST + 1];
+    size_t count;
 
-    if (examine(range, "", (int64_t)most, &count, error) < 0)
+    if (names_count(range, most, &count, error) < 0)
         return -1;
-    if (count > (int64_t)most)
-        return error_set(error, "the range stands for more than %zu names", most);
-    /* Looked at first: thousands of brackets could follow, each to be multiplied. */
-    if (least_length(range) > NAMES_LONGEST || !generate(range, &made)) {
-        names_done(&made);
-        return error_set(error, "a VM's name has 1 to %d characters and not only dots",
-                         NAMES_LONGEST);
-    }
-    if (names->count == 0) {
-        names_done(names);
-        *names = made;
-        return 0;
-    }
-    for (size_t i = 0; i < made.count; i++)
-        names_add(names, made.list[i]);
-    names_done(&made);
+    spell(name, 0, range, names);
     return 0;
 }
 
 int names_check_pattern(const char *pattern, struct error *error)
 {
-    int64_t count;
+    struct census census;
 
-    return examine(pattern, "*?", INT32_MAX, &count, error);
+    return examine(pattern, "*?", INT32_MAX, &census, error);
 }
 
 /*
  * Matching keeps the set of places in the name that can be reached with the
- * pattern read so far: no backtracking, so no pattern is slow.
+ * pattern read so far, a bit each: no backtracking. All but a '*' goes on by one
+ * character at least, and where nothing is reached any more the end is known. So
+ * a match is a few steps as a rule. Ranges of many numbers behind a '*' are the
+ * worst, and the caller says how many steps there may be.
  */
 struct places {
-    bool reached[NAMES_LONGEST + 1];
+    uint64_t before; /* bit N: N characters of the name are behind it; fewer than 64 */
+    bool at_longest; /* all of a name of 64 */
 };
 
+struct matching {
+    const struct names_subject *name;
+    struct places places;
+    uint64_t *steps; /* that are left */
+};
+
+enum { WORD = 8 }; /* characters that are compared at once */
+
+void names_prepare(const char *name, struct names_subject *ret)
+{
+    *ret = (struct names_subject){.length = strlen(name)};
+    for (size_t i = 0; i < ret->length && i < NAMES_LONGEST; i++)
+        ret->text[i] = (char)tolower((unsigned char)name[i]);
+}
+
+static bool take_steps(struct matching *matching, uint64_t count)
+{
+    if (*matching->steps < count) {
+        *matching->steps = 0;
+        return false;
+    }
+    *matching->steps -= count;
+    return true;
+}
+
+static bool is_nowhere(const struct places *places)
+{
+    return places->before == 0 && !places->at_longest;
+}
+
+/* The bits of the places before which a name has LETTER. */
+static uint64_t find_letter(const struct names_subject *name, char letter)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    const uint64_t low = UINT64_C(0x7f) * each;
+    uint64_t wanted = (uint64_t)tolower((unsigned char)letter) * each;
+    uint64_t found = 0;
+
+    for (size_t at = 0; at < name->length; at += WORD) {
+        uint64_t word;
+
+        memcpy(&word, name->text + at, WORD);
+        word = le64toh(word) ^ wanted; /* a byte is 0 where the letter is */
+        word = ~(((word & low) + low) | word | low) >> 7;
+        found |= (word * UINT64_C(0x0102040810204080) >> 56) << at;
+    }
+    return found;
+}
+
+/* Goes on by one character from those places that are among ALLOWED. */
+static void advance(struct places *places, uint64_t allowed)
+{
+    uint64_t from = places->before & allowed;
+
+    places->at_longest = from >> (NAMES_LONGEST - 1) != 0;
+    places->before = from << 1;
+}
+
+static void reach(struct places *places, size_t place)
+{
+    if (place == NAMES_LONGEST)
+        places->at_longest = true;
+    else
+        places->before |= UINT64_C(1) << place;
+}
+
+/* The places before a character of the name. */
+static uint64_t inner_places(const struct names_subject *name)
+{
+    return name->length == NAMES_LONGEST ? UINT64_MAX : (UINT64_C(1) << name->length) - 1;
+}
+
+/* From the first place on all can be reached. */
+static void step_star(struct matching *matching)
+{
+    struct places *places = &matching->places;
+
+    if (places->before == 0)
+        return;
+    places->before = (places->before | ~(places->before - 1)) & inner_places(matching->name);
+    reach(places, matching->name->length);
+}
+
 /* Adds to NEXT where one span can lead from PLACE. */
-static void follow_span(const struct span *span, const char *name, size_t place,
+static void follow_span(const struct span *span, const struct names_subject *name, size_t place,
                         struct places *next)
 {
-    bool padded = name[place] == '0';
+    bool padded = place < name->length && name->text[place] == '0';
     int32_t value = 0;
 
-    for (int digits = 1; digits <= MOST_DIGITS && isdigit((unsigned char)name[place]); digits++) {
+    for (int digits = 1;
+         digits <= MOST_DIGITS && place < name->length && isdigit((unsigned char)name->text[place]);
+         digits++) {
         bool filled = digits == span->width || (digits > span->width && !padded);
 
-        value = value * 10 + (name[place++] - '0');
+        value = value * 10 + (name->text[place++] - '0');
         if (filled && value >= span->first && value <= span->last)
-            next->reached[place] = true;
+            reach(next, place);
     }
 }
 
-/* One step over the brackets at *AT, which stands behind '['. False when they are no range. */
-static bool step_bracket(const char **at, const char *name, struct places *places)
+/* One step over the brackets at *AT, which stands behind '['. False when they are no range, or when
+ * no steps are left. */
+static bool step_bracket(struct matching *matching, const char **at)
 {
-    struct places next = {{false}};
+    uint64_t from = matching->places.before & inner_places(matching->name);
+    struct places next = {0, false};
     struct span span = {.width = 0};
     struct error unused;
 
     do {
-        if (read_span(at, &span, &unused) < 0)
+        uint64_t steps = 1 + MOST_DIGITS * (uint64_t)__builtin_popcountll(from);
+
+        if (read_span(at, &span, &unused) < 0 || !take_steps(matching, steps))
             return false;
-        for (size_t i = 0; name[i] != '\0'; i++) {
-            if (places->reached[i])
-                follow_span(&span, name, i, &next);
-        }
+        for (uint64_t left = from; left != 0; left &= left - 1)
+            follow_span(&span, matching->name, (size_t)__builtin_ctzll(left), &next);
     } while ((*at)[0] != ']' || (*at)[-1] == ',');
     (*at)++;
-    *places = next;
+    matching->places = next;
     return true;
 }
 
-/* One step over a letter, '?' or '*'. */
-static void step_character(char wanted, const char *name, size_t length, struct places *places)
+/* One step over what stands at *AT. False: it is the last one. */
+static bool step(struct matching *matching, const char **at)
 {
-    struct places next = {{false}};
-    bool any = false;
+    const struct names_subject *name = matching->name;
+    char wanted = *(*at)++;
 
-    for (size_t i = 0; i <= length; i++) {
-        any = any || places->reached[i];
-        if (wanted == '*')
-            next.reached[i] = any;
-        else if (i < length && places->reached[i] &&
-                 (wanted == '?' ||
-                  tolower((unsigned char)name[i]) == tolower((unsigned char)wanted)))
-            next.reached[i + 1] = true;
+    if (wanted == '[')
+        return step_bracket(matching, at);
+    if (!take_steps(matching, 1 + name->length / WORD))
+        return false;
+    if (wanted == '*')
+        step_star(matching);
+    else
+        advance(&matching->places, wanted == '?' ? inner_places(name) : find_letter(name, wanted));
+    return true;
+}
+
+bool names_is_plain(const char *pattern)
+{
+    return pattern[strcspn(pattern, "[*?")] == '\0';
+}
+
+bool names_match_within(const char *pattern, const struct names_subject *name, uint64_t *steps)
+{
+    struct matching matching = {name, {1, false}, steps};
+
+    if (name->length > NAMES_LONGEST)
+        return false;
+    while (*pattern != '\0') {
+        if (!step(&matching, &pattern) || is_nowhere(&matching.places))
+            return false;
     }
-    *places = next;
+    return name->length == NAMES_LONGEST ? matching.places.at_longest
+                                         : (matching.places.before >> name->length & 1) != 0;
 }
 
 bool names_match(const char *pattern, const char *name)
 {
-    struct places places = {{true}};
-    size_t length = strlen(name);
+    uint64_t steps = UINT64_MAX;
+    struct names_subject subject;
 
-    if (pattern[strcspn(pattern, "[*?")] == '\0')
-        return length <= NAMES_LONGEST && strcasecmp(pattern, name) == 0;
-    if (length > NAMES_LONGEST)
-        return false;
-    for (const char *at = pattern; *at != '\0';) {
-        if (*at != '[')
-            step_character(*at++, name, length, &places);
-        else if (at++, !step_bracket(&at, name, &places))
-            return false;
-    }
-    return places.reached[length];
+    names_prepare(name, &subject);
+    return names_match_within(pattern, &subject, &steps);
 }

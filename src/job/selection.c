@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 #include "job/loading.h"
 #include "job/names.h"
 #include "job/parameters.h"
+#include "job/patterns.h"
 #include "job/problems.h"
 #include "job/targets.h"
 #include "job/yaml.h"
@@ -23,7 +25,7 @@
 
 enum {
     FILE_LIMIT = 16 * 1024 * 1024,
-    /* A range copies its parameters for each of its VMs. */
+    /* Of all VMs: a range copies its parameters for each of its own. */
     PARAMETERS_LIMIT = 64 * 1024 * 1024
 };
 
@@ -32,8 +34,10 @@ struct selection {
     struct targets targets;
     const char *subscription; /* what targets without their own take; NULL: none */
     const char *resource_group;
-    bool group_is_wrong; /* it is there, but was refused: do not say that it is missing */
-    size_t named;        /* VMs so far, those named twice included: this bounds the work */
+    bool group_is_wrong;    /* it is there, but was refused: do not say that it is missing */
+    size_t named;           /* VMs so far, those named twice included: this bounds the work */
+    size_t parameters_size; /* of all VMs so far */
+    uint64_t steps;         /* that matching with patterns may still take */
 };
 
 /* One line of targets.file or one entry of targets.vms, and where it stands. */
@@ -96,6 +100,23 @@ static bool has_room(struct selection *selection, const struct entry *entry, siz
     return false;
 }
 
+/* Likewise for the parameters of COUNT more. */
+static bool has_room_for_parameters(struct selection *selection, const struct entry *entry,
+                                    size_t count)
+{
+    size_t size = measure_parameters(&entry->parameters) * count;
+
+    if (selection->parameters_size > PARAMETERS_LIMIT)
+        return false;
+    selection->parameters_size += size;
+    if (selection->parameters_size <= PARAMETERS_LIMIT)
+        return true;
+    complain(selection, entry, "the parameters of all VMs of %s%s are more than %d MiB",
+             entry->text, size > PARAMETERS_LIMIT ? "" : " and of those before it",
+             PARAMETERS_LIMIT / 1024 / 1024);
+    return false;
+}
+
 static void add_one(struct selection *selection, const struct entry *entry,
                     const char *subscription, const char *resource_group, const char *name)
 {
@@ -117,20 +138,22 @@ static void add_id(struct selection *selection, const struct entry *entry)
         complain(selection, entry, "%s", error.text);
         return;
     }
-    if (has_room(selection, entry, 1))
+    if (has_room(selection, entry, 1) && has_room_for_parameters(selection, entry, 1))
         add_one(selection, entry, id.subscription, id.resource_group, id.name);
     free(id.subscription);
     free(id.resource_group);
     free(id.name);
 }
 
-static void add_names(struct selection *selection, const struct entry *entry,
-                      const struct names *names)
+/* Adds the COUNT names of ENTRY, which are not made before it is known that they are welcome. */
+static void add_names(struct selection *selection, const struct entry *entry, size_t count)
 {
     const char *subscription =
         entry->subscription != NULL ? entry->subscription : selection->subscription;
     const char *group =
         entry->resource_group != NULL ? entry->resource_group : selection->resource_group;
+    struct names names = NAMES_INIT;
+    struct error unused;
 
     if (group == NULL) {
         if (!selection->group_is_wrong)
@@ -139,30 +162,26 @@ static void add_names(struct selection *selection, const struct entry *entry,
                      entry->text);
         return;
     }
-    if (!has_room(selection, entry, names->count))
+    if (!has_room(selection, entry, count) || !has_room_for_parameters(selection, entry, count))
         return;
-    if (measure_parameters(&entry->parameters) * names->count > PARAMETERS_LIMIT) {
-        complain(selection, entry, "the parameters of all VMs of %s are more than %d MiB",
-                 entry->text, PARAMETERS_LIMIT / 1024 / 1024);
-        return;
-    }
-    for (size_t i = 0; i < names->count; i++)
-        add_one(selection, entry, subscription, group, names->list[i]);
+    (void)names_expand(entry->text, count, &names, &unused);
+    for (size_t i = 0; i < names.count; i++)
+        add_one(selection, entry, subscription, group, names.list[i]);
+    names_done(&names);
 }
 
 /* Adds what the text of ENTRY stands for: a VM's id, a name or a range. */
 static void add_entry(struct selection *selection, const struct entry *entry)
 {
-    struct names names = NAMES_INIT;
     struct error error;
+    size_t count;
 
     if (entry->text[0] == '/')
         add_id(selection, entry);
-    else if (names_expand(entry->text, JOB_TARGETS_MOST, &names, &error) < 0)
+    else if (names_count(entry->text, JOB_TARGETS_MOST, &count, &error) < 0)
         complain(selection, entry, "\"%.80s\": %s", entry->text, error.text);
     else
-        add_names(selection, entry, &names);
-    names_done(&names);
+        add_names(selection, entry, count);
 }
 
 /* The group that VALUE names; NULL when there is none, or after a problem. */
@@ -319,7 +338,7 @@ static void load_lines(struct selection *selection, const char *path, struct buf
         return;
     if (text->length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
         line += 3;
-    for (; line != NULL; number++) {
+    for (; line != NULL && selection->named <= JOB_TARGETS_MOST; number++) {
         char *end = strchr(line, '\n');
 
         if (end != NULL)
@@ -352,38 +371,15 @@ static void load_file(struct selection *selection, const struct yaml_node *node)
     free(path);
 }
 
-static void exclude(struct selection *selection, const struct yaml_node *node)
-{
-    struct error error;
-
-    if (!jobkeys_is_text(selection->loading, "an entry of exclude", node))
-        return;
-    if (names_check_pattern(node->text, &error) < 0)
-        loading_problem(selection->loading, node, "\"%.80s\": %s", node->text, error.text);
-    else
-        (void)targets_exclude(&selection->targets, node->text);
-}
-
 /* What the command line says. */
 static void apply_overrides(struct selection *selection)
 {
-    const struct loading *loading = selection->loading;
-    const struct jobfile_overrides *overrides = loading->overrides;
-    struct error error;
+    const struct jobfile_overrides *overrides = selection->loading->overrides;
 
-    for (size_t i = 0; i < overrides->exclude_count; i++) {
-        if (names_check_pattern(overrides->excludes[i], &error) < 0)
-            loading_option_problem(loading, "--exclude", "\"%.80s\": %s", overrides->excludes[i],
-                                   error.text);
-        else
-            (void)targets_exclude(&selection->targets, overrides->excludes[i]);
-    }
-    for (size_t i = 0; i < overrides->limit_count; i++) {
-        if (names_check_pattern(overrides->limits[i], &error) < 0)
-            loading_option_problem(loading, "--limit", "\"%.80s\": %s", overrides->limits[i],
-                                   error.text);
-    }
-    targets_limit(&selection->targets, overrides->limits, overrides->limit_count);
+    patterns_exclude(selection->loading, "--exclude", overrides->excludes, overrides->exclude_count,
+                     &selection->targets, &selection->steps);
+    patterns_limit(selection->loading, "--limit", overrides->limits, overrides->limit_count,
+                   &selection->targets, &selection->steps);
     if (overrides->only_wanted)
         targets_keep(&selection->targets, overrides->wanted, overrides->wanted_count);
 }
@@ -402,10 +398,9 @@ static void collect(struct selection *selection, const struct jobkeys_value *val
         load_vms(selection, values[KEY_TARGETS_VMS].node);
     if (values[KEY_TARGETS_FILE].node != NULL)
         load_file(selection, values[KEY_TARGETS_FILE].node);
-    if (excluded != NULL && excluded->kind == YAML_SCALAR)
-        exclude(selection, excluded);
-    for (size_t i = 0; excluded != NULL && i < excluded->count; i++)
-        exclude(selection, excluded->items[i]);
+    if (excluded != NULL)
+        patterns_exclude_nodes(selection->loading, excluded, &selection->targets,
+                               &selection->steps);
 }
 
 void selection_load(const struct loading *loading, const struct yaml_node *section)
@@ -413,7 +408,8 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
     static const enum jobkeys_key sources[] = {KEY_TARGETS_VMS, KEY_TARGETS_FILE, KEY_TARGETS_LIST,
                                                KEY_TARGETS_QUERY};
     struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
-    struct selection selection = {.loading = loading, .targets = TARGETS_INIT};
+    struct selection selection = {
+        .loading = loading, .targets = TARGETS_INIT, .steps = PATTERNS_STEPS_MOST};
     bool has_source = false;
 
     if (section != NULL)
@@ -424,6 +420,7 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
         loading_problem(loading, section, "there are no targets: give vms or file");
     collect(&selection, values);
     apply_overrides(&selection);
-    targets_label(&selection.targets);
+    if (problems_total(loading->problems) == 0) /* else no job comes of it: refuse quickly */
+        targets_label(&selection.targets);
     loading->job->targets = targets_take(&selection.targets, &loading->job->target_count);
 }

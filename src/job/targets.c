@@ -150,15 +150,6 @@ bool targets_add(struct targets *targets, const char *subscription, const char *
     return true;
 }
 
-static bool matches_any(const char *name, const char *const *patterns, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (names_match(patterns[i], name))
-            return true;
-    }
-    return false;
-}
-
 /* Targets were dropped: the numbers in it are wrong now, and grow() makes it anew. */
 static void forget_index(struct targets *targets)
 {
@@ -167,34 +158,86 @@ static void forget_index(struct targets *targets)
     targets->index_size = 0;
 }
 
-/* Keeps the targets for which "matches one of PATTERNS" is WANTED. Returns how many it dropped. */
-static size_t sift(struct targets *targets, const char *const *patterns, size_t count, bool wanted)
+static int compare_texts(const void *a, const void *b)
 {
-    size_t kept = 0;
-    size_t dropped;
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
 
-    for (size_t i = 0; i < targets->count; i++) {
-        if (matches_any(targets->list[i].name, patterns, count) == wanted)
+/* Marks the targets that one of PATTERNS names without globs or brackets: all in one go. */
+static void match_plain(const struct targets *targets, const char *const *patterns, size_t count,
+                        bool *matched)
+{
+    const char **sorted = memory_zeroed(count, sizeof *sorted);
+    size_t plain = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (names_is_plain(patterns[i]))
+            sorted[plain++] = patterns[i];
+    }
+    qsort(sorted, plain, sizeof *sorted, compare_texts);
+    for (size_t i = 0; i < targets->count && plain > 0; i++) {
+        const char *name = targets->list[i].name;
+
+        matched[i] = bsearch(&name, sorted, plain, sizeof *sorted, compare_texts) != NULL;
+    }
+    free(sorted);
+}
+
+/* Marks the targets that match one of PATTERNS. Returns COUNT, or at which one the steps ended. */
+static size_t match_all(const struct targets *targets, const char *const *patterns, size_t count,
+                        uint64_t *steps, bool *matched)
+{
+    struct names_subject *names = memory_zeroed(targets->count, sizeof *names);
+    size_t done = 0;
+
+    match_plain(targets, patterns, count, matched);
+    for (size_t i = 0; i < targets->count; i++)
+        names_prepare(targets->list[i].name, &names[i]);
+    for (; done < count; done++) {
+        if (names_is_plain(patterns[done]))
+            continue;
+        for (size_t i = 0; i < targets->count; i++)
+            matched[i] = matched[i] || names_match_within(patterns[done], &names[i], steps);
+        if (*steps == 0)
+            break;
+    }
+    free(names);
+    return done;
+}
+
+/* Keeps the targets for which "matches one of PATTERNS" is WANTED. Returns what match_all() does.
+ */
+static size_t sift(struct targets *targets, const char *const *patterns, size_t count,
+                   uint64_t *steps, bool wanted)
+{
+    bool *matched = memory_zeroed(targets->count, sizeof *matched);
+    size_t done = match_all(targets, patterns, count, steps, matched);
+    size_t kept = 0;
+
+    for (size_t i = 0; i < targets->count && done == count; i++) {
+        if (matched[i] == wanted)
             targets->list[kept++] = targets->list[i];
         else
             job_target_done(&targets->list[i]);
     }
-    dropped = targets->count - kept;
+    free(matched);
+    if (done < count)
+        return done;
     targets->count = kept;
-    if (dropped > 0)
-        forget_index(targets);
-    return dropped;
+    forget_index(targets);
+    return count;
 }
 
-size_t targets_exclude(struct targets *targets, const char *pattern)
+size_t targets_exclude(struct targets *targets, const char *const *patterns, size_t count,
+                       uint64_t *steps)
 {
-    return sift(targets, &pattern, 1, false);
+    return count > 0 ? sift(targets, patterns, count, steps, false) : 0;
 }
 
-void targets_limit(struct targets *targets, const char *const *patterns, size_t count)
+size_t targets_limit(struct targets *targets, const char *const *patterns, size_t count,
+                     uint64_t *steps)
 {
-    if (count > 0)
-        (void)sift(targets, patterns, count, true);
+    return count > 0 ? sift(targets, patterns, count, steps, true) : 0;
 }
 
 static int compare_targets(const void *a, const void *b)
