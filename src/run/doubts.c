@@ -59,6 +59,10 @@ static void clear(struct result_attempt *attempt, struct outcome *outcome)
     attempt->message = memory_string(message);
     outcome->fatal = false;
     outcome->passing = true;
+    /* Nobody needs to log in again for it. */
+    outcome->cause = outcome->cause == CAUSE_TOKEN_CACHE || outcome->script == SCRIPT_NOT_STARTED
+                         ? CAUSE_CACHE_LOCK
+                         : CAUSE_LOGIN_SERVICE;
     outcome->mark_decides = outcome->script == SCRIPT_MAY_HAVE_STARTED;
 }
 

@@ -977,6 +977,7 @@ one_az() {
   [ "$(value '[.counts.ok, .counts.error, .counts.skipped] | tojson')" = "[39,1,0]" ]
   [ "$(outcome_of vm-06)" = "error $2" ]
   [[ $(value '.targets[] | select(.name == "vm-06") | .message') == *"az's login is good: it befell this one az"* ]]
+  [[ $output != *"What to do: Run "* ]]
   [ "$(questions)" = 2 ]
   nothing_is_left
 }
