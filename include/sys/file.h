@@ -59,8 +59,8 @@ int file_write(const char *path, unsigned mode, const char *bytes, size_t length
 /*
  * A file that appears whole or not at all: written beside its place under a
  * temporary name, synced, renamed, its folder synced. Where PATH is a symbolic
- * link to a file, that file is replaced. What is not a regular file (a terminal,
- * a FIFO that has a reader, /dev/stdout) is written directly.
+ * link to a file, that file is replaced; a link of another user's is refused. What is not a regular
+ * file (a terminal, a FIFO that has a reader, /dev/stdout) is written directly.
  *
  *   struct file_replacement file;
  *   if (file_replace_begin(&file, path, 0600, error) < 0) return -1;

@@ -245,8 +245,17 @@ static int open_directly(const char *path)
     return fd;
 }
 
-int file_replace_begin(struct file_replacement *file, const char *path, unsigned mode,
-                       struct error *error)
+/* In /tmp anybody can lay a link to a file of ours, which would be replaced. */
+static bool is_foreign_link(const char *path)
+{
+    struct stat status;
+
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && status.st_uid != geteuid() &&
+           status.st_uid != 0;
+}
+
+static int open_replacement(struct file_replacement *file, const char *path, unsigned mode,
+                            struct error *error)
 {
     struct stat status;
     bool direct = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
@@ -264,6 +273,15 @@ int file_replace_begin(struct file_replacement *file, const char *path, unsigned
     fd_close(&fd);
     file_replace_abandon(file);
     return -1;
+}
+
+int file_replace_begin(struct file_replacement *file, const char *path, unsigned mode,
+                       struct error *error)
+{
+    *file = (struct file_replacement){NULL, NULL, NULL};
+    if (is_foreign_link(path))
+        return error_set(error, "cannot write %s: it is a symbolic link of somebody else's", path);
+    return open_replacement(file, path, mode, error);
 }
 
 void file_replace_abandon(struct file_replacement *file)

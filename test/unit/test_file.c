@@ -175,6 +175,22 @@ START_TEST(find_program)
 }
 END_TEST
 
+/* Who may make a link in /tmp must not choose which file is replaced. */
+START_TEST(a_link_of_somebody_elses_is_not_written_through)
+{
+    struct file_replacement file;
+
+    ck_assert_int_eq(file_write("mine", 0600, "old", 3, &error), 0);
+    ck_assert_int_eq(symlink("mine", "link"), 0);
+    ck_assert_int_eq(file_replace_begin(&file, "link", 0600, &error), 0);
+    ck_assert_int_eq(file_replace_commit(&file, &error), 0);
+    if (lchown("link", 12345, 12345) == 0) { /* only root can give it away; CI is root */
+        ck_assert_int_eq(file_replace_begin(&file, "link", 0600, &error), -1);
+        ck_assert_ptr_nonnull(strstr(error.text, "symbolic link of somebody else"));
+    }
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("file");
@@ -188,6 +204,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, remove_tree_follows_no_link);
     tcase_add_test(tests, replacement_is_whole_or_nothing);
     tcase_add_test(tests, replacement_tells_a_full_disk);
+    tcase_add_test(tests, a_link_of_somebody_elses_is_not_written_through);
     tcase_add_test(tests, find_program);
     suite_add_tcase(suite, tests);
     return suite;

@@ -2,10 +2,14 @@
 /* sys/place: where somebody else could put his own in the place of ours, nothing of ours goes. */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -171,6 +175,59 @@ START_TEST(a_refusal_leaves_nothing)
 }
 END_TEST
 
+/* ---- a private group ---- */
+
+/* The user and the group of one name that every Unix has; neither is anybody's. */
+#define USER "daemon"
+
+/* user::rwx, user:12345:rwx, group::rwx, mask::rwx, other::r-x, as the kernel has them
+ * (linux/posix_acl_xattr.h). */
+static const unsigned char list_with_another[] = {
+    2, 0,   0,   0,   1,   0,  7, 0, 255, 255, 255, 255, 2,   0,  7, 0, 57, 48,  0,   0,   4,  0, 7,
+    0, 255, 255, 255, 255, 16, 0, 7, 0,   255, 255, 255, 255, 32, 0, 5, 0,  255, 255, 255, 255};
+
+static const struct group_row {
+    const char *name;
+    const char *command;
+    bool with_list;
+    bool taken;
+} groups[] = {
+    {"his own", "chown " USER ":" USER " a", false, true},
+    {"root's group", "chown " USER ":0 a", false, false},
+    {"a group without a name", "chown " USER ":12345 a", false, false},
+    {"his own, and all may write", "chown " USER ":" USER " a; chmod 777 a", false, false},
+    {"his own, and somebody else is on the list", "chown " USER ":" USER " a", true, false},
+};
+
+/* With a umask of 002, as RHEL and Ubuntu have it for users, ~/.local/state is 0775. */
+START_TEST(the_group_of_a_user_alone)
+{
+    const struct group_row *row = &groups[_i];
+    const struct passwd *user = getpwnam(USER);
+    struct error error = {""};
+    int status;
+    pid_t child;
+    int fd;
+
+    if (geteuid() != 0 || user == NULL || user->pw_gid == 0)
+        return;
+    prepare("chmod 711 .; mkdir -m 775 a; chmod 775 a");
+    prepare(row->command);
+    if (row->with_list && setxattr("a", "system.posix_acl_access", list_with_another,
+                                   sizeof list_with_another, 0) < 0)
+        return; /* there are no lists on this file system */
+    child = fork();
+    if (child == 0) {
+        if (setgroups(0, NULL) < 0 || setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0)
+            _exit(2);
+        _exit(place_make("a/t", &fd, &error) == 0 ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == (row->taken ? 0 : 1), "%s: %d",
+                  row->name, status);
+}
+END_TEST
+
 /* ---- files ---- */
 
 static const struct file_row {
@@ -232,6 +289,7 @@ static Suite *place_suite(void)
     tcase_add_loop_test(tests, what_is_soon_gone, 0, UNIT_COUNT(temporary));
     tcase_add_loop_test(tests, what_is_kept, 0, UNIT_COUNT(kept));
     tcase_add_test(tests, a_refusal_leaves_nothing);
+    tcase_add_loop_test(tests, the_group_of_a_user_alone, 0, UNIT_COUNT(groups));
     tcase_add_loop_test(tests, files_are_new_or_as_new, 0, UNIT_COUNT(files));
     tcase_add_test(tests, the_places_in_their_order);
     suite_add_tcase(suite, tests);
