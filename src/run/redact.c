@@ -11,10 +11,10 @@
  * spellings. Places are those of the folded text; where something was folded,
  * each byte knows where it came from.
  *
- * A text that was cut has segments, the pieces between the cuts. A segment may
- * begin with a rest of a secret and end with a beginning of one. The finder says
- * how long a beginning the segment ends with; a second one, which goes backwards,
- * how long a rest it begins with.
+ * A text that was cut has segments, the pieces between the seams where a cut may
+ * be. A segment may begin with a rest of a secret and end with a beginning of
+ * one. The finder says how long a beginning the segment ends with; a second one,
+ * which goes backwards, how long a rest it begins with.
  */
 #include "run/redact.h"
 
@@ -238,56 +238,71 @@ static void hide(struct page *page, size_t start, size_t end)
         add_span(places, (struct span){start, end});
 }
 
-/* Where the rest of a secret ends with which SEGMENT begins; its start, when there is none. */
-static size_t find_rest(const struct redact *redact, const struct page *page,
-                        const struct span *segment)
+/*
+ * Where the rests of secrets end with which the segments begin; a segment's start, when it begins
+ * with none. A secret may have a seam's text in it, so a rest may go on behind its segment. For
+ * free().
+ */
+static size_t *find_rests(const struct redact *redact, const struct page *page)
 {
-    size_t most = finder_reach(redact->backwards);
-    size_t length = segment->end - segment->start;
+    const struct span *segments = page->segments.list;
+    size_t next = page->segments.count;
+    size_t *rests = memory_zeroed(next, sizeof *rests);
+    size_t reach = finder_reach(redact->backwards);
     uint32_t state = FINDER_START;
-    size_t rest;
+    size_t at = page->length;
 
-    for (size_t left = length < most ? length : most; left > 0; left--)
-        state = finder_step(redact->backwards, state, page->bytes[segment->start + left - 1]);
-    rest = finder_begun(redact->backwards, state, length);
-    return segment->start + (rest >= SPELLING_SHORTEST_PIECE ? rest : 0);
+    if (next > 0 && at - segments[next - 1].start > reach)
+        at = segments[next - 1].start + reach;
+    for (; next > 0; at--) {
+        size_t begun;
+
+        state = finder_step(redact->backwards, state, page->bytes[at - 1]);
+        if (segments[next - 1].start != at - 1)
+            continue;
+        begun = finder_begun(redact->backwards, state, page->length);
+        rests[--next] = at - 1 + (begun >= SPELLING_SHORTEST_PIECE ? begun : 0);
+    }
+    return rests;
 }
 
-static void hide_beginning(const struct redact *redact, struct page *page,
-                           const struct span *segment, uint32_t state)
+/* Likewise it may have begun before the segment. */
+static void hide_beginning(const struct redact *redact, struct page *page, size_t end,
+                           uint32_t state)
 {
-    size_t begun = finder_begun(redact->forwards, state, segment->end - segment->start);
+    size_t begun = finder_begun(redact->forwards, state, end);
 
     if (begun >= SPELLING_SHORTEST_PIECE)
-        hide(page, segment->end - begun, segment->end);
+        hide(page, end - begun, end);
 }
 
 /* All that ends at a byte is hidden before the next one is looked at. */
 static void hide_secrets(const struct redact *redact, struct page *page)
 {
-    const struct span *segment = page->segments.list;
-    const struct span *last = segment != NULL ? segment + page->segments.count : NULL;
+    size_t *rests = find_rests(redact, page);
+    struct span rest = {0, 0}; /* the one that AT is in, or the last */
     uint32_t state = FINDER_START;
-    size_t rest = 0;
+    size_t segment = 0;
 
     for (size_t at = 0; at < page->length; at++) {
+        const struct span *next =
+            segment < page->segments.count ? &page->segments.list[segment] : NULL;
         size_t whole;
 
-        if (segment != last && segment->start == at)
-            rest = find_rest(redact, page, segment);
+        if (next != NULL && next->start == at && rests[segment] > rest.end)
+            rest = (struct span){rest.end > at ? rest.start : at, rests[segment]};
         state = finder_step(redact->forwards, state, page->bytes[at]);
         whole = finder_longest(redact->forwards, state);
         if (whole > 0)
             hide(page, at + 1 - whole, at + 1);
-        if (segment == last)
-            continue;
-        if (rest == at + 1)
-            hide(page, segment->start, rest);
-        if (segment->end == at + 1) {
-            hide_beginning(redact, page, segment, state);
+        if (rest.end == at + 1 && rest.start < rest.end)
+            hide(page, rest.start, rest.end);
+        if (next != NULL && next->end == at + 1) {
+            hide_beginning(redact, page, at + 1, state);
             segment++;
         }
     }
+    free(rests);
 }
 
 /* ---- secrets ------------------------------------------------------------------------------ */

@@ -148,6 +148,11 @@ static const struct redact_case {
      "\"Enable succeeded: \\n[stdout]\\n***\\n[stderr]\\n***\""},
     {"the same of Windows", "correct-horse", "\"message\": \"horse\"", CUT, "\"message\": \"***\""},
     {"a part of JSON", "pa\"ssword", "\"pa\\\"s", CUT, "\"***"},
+    {"a rest with a seam in it", "{\"message\": \"hunter2\", \"message\": \"x\"}",
+     "hunter2\", \"message\": \"x\"}, end", CUT, "***, end"},
+    {"a beginning with a seam in it", "ab\n[stdout]\ncdef", "x ab\n[stdout]\nc", CUT, "x ***"},
+    {"a rest behind another's", "abcdef\n[stdout]\nghi", "def\n[stdout]\nghi, ghi", CUT,
+     "***, ghi"},
 };
 
 static const struct pair_case {
@@ -294,6 +299,10 @@ static const struct message_case {
     {"of errors that were cut at the end", "correct-horse", "az said corre", CUT, "az said ***"},
     {"of errors that were cut at the head", "correct-horse", "az said: horse x", CUT,
      "az said: *** x"},
+    {"a colon in the secret, cut at the head", "user: anna, password: hunter2",
+     "az said: anna, password: hunter2", CUT, "az said: ***"},
+    {"a colon in the secret, cut at the end", "user: anna, password: hunter2",
+     "az said: user: anna, password: hun", CUT, "az said: ***"},
     {"JSON", "pa\"ss", "az said {\"a\": \"pa\\\"ss\"}", WHOLE, "az said {\"a\": \"***\"}"},
 };
 
