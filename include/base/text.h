@@ -3,7 +3,8 @@
  * text: what azfan knows about bytes that should be text.
  *
  * What a VM or az prints is data: it may hold NUL, escape sequences and broken
- * UTF-8, and so every function here takes a length. Pure and thread-safe.
+ * UTF-8, and so every function here takes a length; of 0 bytes the address may be NULL. Pure and
+ * thread-safe.
  */
 #ifndef AZFAN_BASE_TEXT_H
 #define AZFAN_BASE_TEXT_H

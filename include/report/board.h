@@ -42,7 +42,7 @@ struct board {
     size_t oldest; /* of those that run, in the order in which they began */
     size_t newest;
     size_t running;
-    int64_t starts; /* the sum of when they began */
+    double starts; /* the sum of when they began, from the run's start */
     size_t *waiting;
     size_t waiting_count;
     size_t counts[OUTCOME_KINDS]; /* of those that are settled, and have been told to be */
@@ -55,7 +55,7 @@ struct board {
     int workers;
     int64_t timeout;
     int64_t started;
-    int64_t durations; /* the sum, of attempts that have ended */
+    double durations; /* the sum, of attempts that have ended */
     size_t ended;
     bool logged_in;
     enum schedule_stage stage;

@@ -55,7 +55,7 @@ void proxy_add_name(struct buffer *buffer)
 void proxy_append_masked(struct buffer *buffer, const char *text, size_t length)
 {
     static const char mark[] = "://";
-    const char *end = text + length;
+    const char *end = length > 0 ? text + length : text;
     const char *at = length > 0 ? memmem(text, length, mark, strlen(mark)) : NULL;
 
     while (at != NULL) {

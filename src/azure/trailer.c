@@ -87,7 +87,7 @@ static size_t newline_before(const char *text, const char *at)
 bool trailer_find(const char *text, size_t length, const char *nonce, struct trailer *ret)
 {
     static const char begin[] = "azfan:";
-    const char *end = text + length;
+    const char *end = length > 0 ? text + length : text;
     const char *at = text;
     bool found = false;
 

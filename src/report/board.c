@@ -5,6 +5,9 @@
  * a start or an end costs the same with ten as with a thousand. Those that wait
  * are an array without order: there are few, and a look at all of them finds
  * the first. The sum of the starts gives the sum of all ages at any moment.
+ *
+ * Sums of times, and what is estimated with them, are floating: of 100,000 targets and months
+ * they go beyond 64 bits. All are nanoseconds; a start is told from the run's own.
  */
 #include "report/board.h"
 
@@ -12,8 +15,12 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "job/job.h"
 #include "run/result.h"
+
+/* A hundred years: nobody waits longer. */
+static const int64_t LONGEST_ESTIMATE = INT64_C(100) * 365 * 24 * NUMBER_HOUR;
 
 /* ---- who runs and who waits --------------------------------------------------------------- */
 
@@ -37,6 +44,11 @@ static void remove_waiting(struct board *board, size_t index)
     board->targets[index].place = BOARD_NONE;
 }
 
+static double since_start(const struct board *board, int64_t moment)
+{
+    return (double)(moment - board->started);
+}
+
 static void remove_running(struct board *board, size_t index)
 {
     struct board_target *target = &board->targets[index];
@@ -47,7 +59,7 @@ static void remove_running(struct board *board, size_t index)
         target->behind;
     *(target->behind != BOARD_NONE ? &board->targets[target->behind].before : &board->newest) =
         target->before;
-    board->starts -= target->began;
+    board->starts -= since_start(board, target->began);
     board->running--;
     target->began = CLOCK_NEVER;
 }
@@ -62,7 +74,7 @@ void board_start(struct board *board, size_t index, int64_t now)
     target->behind = BOARD_NONE;
     *(board->newest != BOARD_NONE ? &board->targets[board->newest].behind : &board->oldest) = index;
     board->newest = index;
-    board->starts += now;
+    board->starts += since_start(board, now);
     board->running++;
 }
 
@@ -75,7 +87,7 @@ static void end_attempt(struct board *board, size_t index, int64_t now)
 {
     if (board->targets[index].began == CLOCK_NEVER)
         return;
-    board->durations += now - board->targets[index].began;
+    board->durations += (double)(now - board->targets[index].began);
     board->ended++;
     remove_running(board, index);
 }
@@ -147,48 +159,61 @@ void board_close(struct board *board)
 
 /* ---- how long it will take ---------------------------------------------------------------- */
 
-static int64_t greater(int64_t a, int64_t b)
+static double greater(double a, double b)
 {
     return a > b ? a : b;
 }
 
 /* What COUNT targets take, as many at once as there are workers. */
-static int64_t time_for(const struct board *board, size_t count, int64_t mean)
+static double time_for(const struct board *board, size_t count, double mean)
 {
     size_t at_once = board->workers > 0 ? (size_t)board->workers : 1;
 
-    return (int64_t)((count + at_once - 1) / at_once) * mean;
+    return (double)((count + at_once - 1) / at_once) * mean;
 }
 
-/* When the last of those that wait may start; so far back that it does not count: none waits. */
-static int64_t last_wait(const struct board *board)
+/* How long the last of those that wait still has to; less than nothing: none waits. */
+static double last_wait(const struct board *board, int64_t now)
 {
     int64_t last = 0;
 
-    for (size_t i = 0; i < board->waiting_count; i++)
-        last = greater(last, board->targets[board->waiting[i]].again_at);
-    return last;
+    for (size_t i = 0; i < board->waiting_count; i++) {
+        int64_t at = board->targets[board->waiting[i]].again_at;
+
+        last = at > last ? at : last;
+    }
+    return (double)last - (double)now;
+}
+
+static double estimate(const struct board *board, int64_t now)
+{
+    double mean = board->durations / (double)board->ended;
+    size_t left = board->left[board->batch - 1];
+    /* What those that run have still before them; who is over the mean says nothing of it. */
+    double ages = (double)board->running * since_start(board, now) - board->starts;
+    double running = greater(0, (double)board->running * mean - ages);
+    double rest = board->running > 0 ? running / (double)board->running : 0;
+
+    if (board->stage != SCHEDULE_GOING)
+        return board->running > 0 ? rest : 0;
+    rest += time_for(board, left > board->running ? left - board->running : 0, mean);
+    rest = greater(rest, last_wait(board, now) + mean);
+    rest += greater(0, (double)(board->batch_from - now));
+    for (int batch = board->batch + 1; batch <= board->batches; batch++)
+        rest += (double)board->pause_between + time_for(board, board->left[batch - 1], mean);
+    return rest;
 }
 
 int64_t board_estimate(const struct board *board, int64_t now)
 {
-    size_t left = board->left[board->batch - 1];
-    int64_t mean, running, rest;
+    double rest;
 
     if (board->ended == 0 || board->settled == board->target_count)
         return -1;
-    mean = board->durations / (int64_t)board->ended;
-    /* What those that run have still before them; who is over the mean says nothing of it. */
-    running = greater(0, (int64_t)board->running * (mean - now) + board->starts);
-    rest = board->running > 0 ? running / (int64_t)board->running : 0;
-    if (board->stage != SCHEDULE_GOING)
-        return board->running > 0 && rest > 0 ? rest : -1;
-    rest += time_for(board, left > board->running ? left - board->running : 0, mean);
-    rest = greater(rest, last_wait(board) - now + mean);
-    rest += greater(0, board->batch_from - now);
-    for (int batch = board->batch + 1; batch <= board->batches; batch++)
-        rest += board->pause_between + time_for(board, board->left[batch - 1], mean);
-    return rest > 0 ? rest : -1;
+    rest = estimate(board, now);
+    if (rest < 1)
+        return -1;
+    return rest < (double)LONGEST_ESTIMATE ? (int64_t)rest : LONGEST_ESTIMATE;
 }
 
 size_t board_next_waiting(const struct board *board, int64_t after, size_t after_index)

@@ -61,7 +61,7 @@ static size_t count_lines(const char *text, size_t length)
 /* False: there are too many. */
 static bool take_lines(struct side *side, const char *text, size_t length)
 {
-    const char *end = text + length;
+    const char *end = length > 0 ? text + length : text;
     size_t count = count_lines(text, length);
 
     if (count > MOST_LINES)

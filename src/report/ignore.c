@@ -88,7 +88,7 @@ static void append_replaced(const struct ignore *ignore, struct buffer *buffer, 
 void ignore_append(const struct ignore *ignore, struct buffer *buffer, const char *text,
                    size_t length)
 {
-    const char *end = text + length;
+    const char *end = length > 0 ? text + length : text;
 
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));

@@ -218,6 +218,22 @@ START_TEST(nearest)
 }
 END_TEST
 
+/* What was never written to has no address. A sanitizer tells when something is added to it. */
+START_TEST(nothing_needs_no_address)
+{
+    struct buffer seen = BUFFER_INIT;
+    size_t bad;
+
+    ck_assert(text_is_utf8(NULL, 0, &bad));
+    text_append_utf8(&seen, NULL, 0);
+    text_append_plain(&seen, NULL, 0);
+    text_append_json(&seen, NULL, 0);
+    ck_assert_uint_eq(seen.length, 0);
+    ck_assert_uint_eq(text_last_lines(NULL, 0, 3), 0);
+    buffer_done(&seen);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("text");
@@ -225,6 +241,7 @@ static Suite *make_suite(void)
 
     tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, plain_shows_nul);
+    tcase_add_test(tests, nothing_needs_no_address);
     tcase_add_loop_test(tests, json_does_nothing_to_a_terminal, 0, UNIT_COUNT(jsons));
     tcase_add_loop_test(tests, word_of_a_shell, 0, UNIT_COUNT(words_of_a_shell));
     tcase_add_loop_test(tests, wrapped, 0, UNIT_COUNT(sentences));
