@@ -320,6 +320,29 @@ EOF
   [ "$(find "$ARM_HOME/vms/rg-doubt/a" -maxdepth 1 -name 'azfan-once-*' -empty | wc -l)" = 1 ]
 }
 
+@test "azfan: a busy VM may be busy with this very script, for az has sent its request twice" {
+  control set '{"vms": {"rg-twin/a": {"doubtful": 1}}}'
+  job rg-twin '[a]' "echo it ran >>$T/ran; while [ ! -e $T/refused ]; do sleep 0.1; done" 1
+  start_azfan run "$T/job.yaml" --yes
+  control wait rg-twin posts 2
+  : >"$T/refused"
+  end_azfan
+
+  # az tells nothing of its first request: so nobody can know, and that is told.
+  [ "$status" = 5 ]
+  [ "$(outcomes)" = 'a error busy' ]
+  [ "$(target a '[.script_started, .may_still_run] | tojson')" = '["maybe",true]' ]
+  target a .message | grep -q 'or this very script by an earlier request of the same az'
+  target a .stderr | grep -c . | grep -qFx 3
+  tr -s ' \n' ' ' <"$T/out" | grep -q 'What to do: Another run-command is active on the VM, perhaps this very script. Look first'
+
+  control wait rg-twin running 0
+  run_azfan rerun --yes
+  [ "$status" = 4 ]
+  [ "$(outcomes)" = 'a unknown no_trailer' ]
+  [ "$(cat "$T/ran")" = 'it ran' ]
+}
+
 @test "azfan: a throttled VM is tried again when Azure says, not sooner, and fewer run at once" {
   control set '{"vms": {"rg-throttle/a": {"throttled": 1, "throttled_seconds": 3}, "rg-throttle/b": {}}}'
   job rg-throttle '[a, b]' 'echo it ran' 2 'retry: {attempts: 3, delay: 1s}'
@@ -432,7 +455,12 @@ EOF
   # Once it has ended, the az that was left behind ends by itself, and the VM takes another run.
   : >"$T/free"
   control wait rg-kill running 0
+  # The mark on the VM says that it had started, so it is not started again, unless that is wanted.
   run_azfan_beside rerun --yes --now "$first"
+  [ "$status" = 4 ]
+  [ "$(outcomes)" = 'held unknown no_trailer' ]
+  [ "$(sort "$T/ran")" = $'done\nheld' ]
+  run_azfan_beside rerun --yes --now --again "$first"
   [ "$status" = 0 ]
   [ "$(outcomes)" = 'held ok -' ]
   [ "$(sort "$T/ran")" = $'done\nheld\nheld' ]
