@@ -95,6 +95,13 @@ void child_adopt_orphans(void);
 void child_reap_orphans(void);
 
 /*
+ * Kills every process that is our child and was not there at child_adopt_orphans(), its group, and
+ * what they leave us, and reaps none. For the very end, when nothing else can be waited for: at
+ * most 500 ms. Any thread, whatever the others do.
+ */
+void child_kill_all(void);
+
+/*
  * Kills and reaps every process that is our child and was not there at
  * child_adopt_orphans(), and theirs, for at most one second. Returns how many
  * were still alive. Only when no other thread has a child any more.

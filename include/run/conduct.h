@@ -6,7 +6,7 @@
  * targets to the engine's pool, reads what comes back, puts it into the
  * journal, keeps it in the result and in the run folder, and tells a watcher.
  * It prints nothing. Called once a run, by the main thread, after
- * signals_open() and child_adopt_orphans().
+ * warden_open() and child_adopt_orphans().
  */
 #ifndef AZFAN_RUN_CONDUCT_H
 #define AZFAN_RUN_CONDUCT_H
@@ -23,6 +23,7 @@ struct job;
 struct journal;
 struct login;
 struct result;
+struct warden;
 struct watcher;
 
 struct conduct {
@@ -37,7 +38,7 @@ struct conduct {
                                  id); NULL: this run's own; NULL: all of them */
     int workers;              /* of conduct_room() */
     uint64_t seed;            /* of the delays' jitter */
-    int signals;              /* from signals_open() */
+    struct warden *warden;
 };
 
 /* As many workers as the job wants, but no more than targets, or than this machine can bear. */

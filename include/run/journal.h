@@ -13,8 +13,9 @@
  *
  * The file is locked (flock(2)) as long as it is open, and no child inherits
  * it: whoever gets the lock knows that the azfan that wrote it is gone, even
- * after SIGKILL. A file system that cannot lock is refused. SIGXFSZ must be
- * ignored (sys/signals). Main thread.
+ * after SIGKILL. What may hang is done by engine/aside, which does not hold the
+ * lock. A file system that cannot lock is refused. SIGXFSZ must be ignored
+ * (sys/signals). Main thread.
  */
 #ifndef AZFAN_RUN_JOURNAL_H
 #define AZFAN_RUN_JOURNAL_H
@@ -33,6 +34,7 @@ enum {
 
 struct journal {
     int fd;
+    int lock; /* the same file, opened by itself, so that nothing that hangs in a write holds it */
     char *path;
     struct buffer pending; /* lines that are not written yet */
     int64_t written;       /* bytes in the file */

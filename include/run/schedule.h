@@ -115,6 +115,9 @@ bool schedule_see_time(struct schedule *schedule, int64_t now);
  */
 enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle);
 
+/* The same for a stage alone. GENTLY: by a SIGINT, and there was no signal before. */
+enum schedule_stage schedule_stage_after(enum schedule_stage stage, bool gently);
+
 /* HELD: nothing is started until it is let go again; what runs goes on. */
 void schedule_hold(struct schedule *schedule, bool held);
 

@@ -9,7 +9,7 @@
  * not deaths) and SIGTTOU (what is printed from the background must not stop
  * azfan, whose clocks go on), puts SIGCHLD back to its default (a parent may
  * have left it ignored, and then exit statuses would be lost), and returns a
- * descriptor that becomes readable when one of them arrives.
+ * descriptor that becomes readable when one of them arrives (run/warden reads it).
  *
  * SIGTSTP (Ctrl-Z) is read as well, so that the terminal can be left clean; then
  * signals_stop() does what it is for. azfan's children have sessions of their

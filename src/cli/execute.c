@@ -17,6 +17,7 @@
 #include "cli/options.h"
 #include "cli/reports.h"
 #include "cli/tell.h"
+#include "engine/aside.h"
 #include "engine/child.h"
 #include "job/job.h"
 #include "job/parameters.h"
@@ -31,8 +32,8 @@
 #include "run/origin.h"
 #include "run/result.h"
 #include "run/rules.h"
+#include "run/warden.h"
 #include "run/watcher.h"
-#include "sys/fd.h"
 #include "sys/scratch.h"
 #include "sys/signals.h"
 
@@ -52,7 +53,7 @@ struct stage {
     char *run;
     int *batches;
     struct machine_room room;
-    int signals;
+    struct warden *warden;
 };
 
 static int set_up_simulation(struct stage *stage, const struct options *options,
@@ -83,12 +84,10 @@ static int set_up_az(struct stage *stage, const struct execution *execution, str
 
 static int set_up(struct stage *stage, const struct execution *execution, struct error *error)
 {
-    *stage = (struct stage){
-        .signals = -1, .journal = {.fd = -1}, .batches = rules_batches(execution->job)};
+    *stage = (struct stage){.journal = {.fd = -1}, .batches = rules_batches(execution->job)};
     child_adopt_orphans();
-    stage->signals = signals_open();
-    if (stage->signals < 0)
-        return error_set(error, "cannot watch signals: %s", strerror(-stage->signals));
+    if (warden_open(&stage->warden, error) < 0)
+        return -1;
     (void)scratch_sweep(SWEEP_AGE);
     if (set_up_az(stage, execution, error) < 0)
         return -1;
@@ -127,18 +126,45 @@ static void tear_down(struct stage *stage)
     folder_close(&stage->folder);
     free(stage->batches);
     free(stage->run);
-    fd_close(&stage->signals);
+    (void)warden_close(stage->warden);
 }
 
 /* ---- reports ------------------------------------------------------------------------------ */
 
+/* Reports are written aside: a disk that hangs must not keep azfan from ending by a signal. */
+struct writing {
+    const char *own; /* the run's own report; NULL: those that were asked for */
+    const struct options *options;
+    struct result *result;
+    int status;
+    struct error error;
+};
+
+static void write_reports(void *context)
+{
+    struct writing *writing = context;
+
+    writing->status =
+        writing->own != NULL
+            ? reports_write(writing->own, 0600, writing->result, NULL, &writing->error)
+            : reports_write_asked(writing->options, writing->result, &writing->error);
+}
+
+static int write_aside(struct writing *writing)
+{
+    if (aside_call(write_reports, writing) != 0)
+        writing->status = error_set(&writing->error, "cannot write the report: the process that "
+                                                     "wrote it was killed");
+    return writing->status;
+}
+
 static void write_own_report(const struct stage *stage, struct result *result)
 {
-    struct error error;
+    struct writing writing = {.own = stage->folder.report, .result = result};
 
-    if (reports_write(stage->folder.report, 0600, result, NULL, &error) == 0)
+    if (write_aside(&writing) == 0)
         return;
-    result_trouble(result, error.text);
+    result_trouble(result, writing.error.text);
     free(result->folder); /* the summary must not send anybody there */
     result->folder = NULL;
 }
@@ -165,16 +191,21 @@ static void print_end(const struct options *options, const struct result *result
 static void finish(const struct options *options, struct stage *stage, struct result *result,
                    struct live *live)
 {
-    struct error error; /* RESULT has it */
+    struct writing asked = {.options = options, .result = result};
+    int untaken;
     int status;
 
     write_own_report(stage, result);
     status = result_exit_status(result);
     clear_away(stage, live);
-    live_leave(live); /* a signal that waits ends azfan in the next line */
+    live_leave(live); /* a signal that waits ends azfan in the next lines */
+    untaken = warden_close(stage->warden);
+    stage->warden = NULL;
     signals_release();
+    if (untaken != 0)
+        signals_die_of(untaken);
     live_close(live);
-    (void)reports_write_asked(options, result, &error);
+    (void)write_aside(&asked); /* RESULT has what went wrong */
     if (result_exit_status(result) != status)
         write_own_report(stage, result);
     print_end(options, result);
@@ -340,7 +371,7 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
                               .marks = execution->marks,
                               .workers = stage->room.children,
                               .seed = make_seed(execution),
-                              .signals = stage->signals};
+                              .warden = stage->warden};
     struct result result;
     int status;
 

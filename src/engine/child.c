@@ -425,6 +425,27 @@ void child_reap_orphans(void)
     (void)pthread_mutex_unlock(&orphans_mutex);
 }
 
+void child_kill_all(void)
+{
+    int64_t deadline = clock_now() + KILL_REST_MS * NUMBER_MILLISECOND;
+    int children[ORPHANS_MOST];
+    bool found;
+
+    do { /* the death of one may give us its own children */
+        size_t count = children_of_all(children, ORPHANS_MOST);
+
+        found = false;
+        for (size_t i = 0; i < count; i++) {
+            if (was_inherited(children[i]))
+                continue;
+            found = true;
+            if (getpgid(children[i]) == children[i])
+                (void)kill(-children[i], SIGKILL);
+            (void)kill(children[i], SIGKILL);
+        }
+    } while (look_again(found, deadline));
+}
+
 int child_sweep(void)
 {
     int64_t deadline = clock_now() + SWEEP_MS * NUMBER_MILLISECOND;

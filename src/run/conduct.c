@@ -24,6 +24,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "engine/aside.h"
 #include "engine/child.h"
 #include "job/job.h"
 #include "run/attempt.h"
@@ -41,6 +42,7 @@
 #include "run/schedule.h"
 #include "run/starts.h"
 #include "run/stopping.h"
+#include "run/warden.h"
 #include "run/watcher.h"
 
 #define LOGIN_PAUSE   (NUMBER_SECOND / 4)
@@ -64,15 +66,37 @@ static void commit(struct conducting *self)
     stopping_see_trouble(self, &error);
 }
 
+/* The files of one target's streams, and what came of them. */
+struct keeping {
+    const struct folder *folder;
+    const struct result_target *target;
+    int result;
+    struct error error;
+};
+
+static void write_output(void *context)
+{
+    struct keeping *keeping = context;
+    const struct result_target *target = keeping->target;
+
+    keeping->result = folder_write_output(keeping->folder, target->label, &target->output,
+                                          &target->errors, &keeping->error);
+}
+
 static void keep_output(struct conducting *self, size_t index)
 {
-    const struct result_target *target = &self->result->targets[index];
-    struct error error;
+    struct keeping keeping = {.folder = self->conduct->folder,
+                              .target = &self->result->targets[index]};
 
-    if (target->attempt_count > 0 &&
-        folder_write_output(self->conduct->folder, target->label, &target->output, &target->errors,
-                            &error) < 0)
-        stopping_see_trouble(self, &error);
+    if (keeping.target->attempt_count == 0)
+        return;
+    if (aside_call(write_output, &keeping) != 0)
+        keeping.result = error_set(&keeping.error,
+                                   "cannot write the output of %s: the process "
+                                   "that wrote it was killed",
+                                   keeping.target->label);
+    if (keeping.result < 0)
+        stopping_see_trouble(self, &keeping.error);
 }
 
 static void show(struct conducting *self, const struct note *note)
@@ -114,11 +138,18 @@ static void show_all(struct conducting *self)
     notes_done(&notes);
 }
 
-/* The second half of a round. To show something may bring trouble, which has its own notes. */
+/*
+ * The second half of a round. To show something may bring trouble, which has its own notes; and so
+ * does a signal that came while the disk took its time: what was to start is not started any more.
+ */
 static void act(struct conducting *self)
 {
     do {
         commit(self);
+        if (self->starting_count > 0) {
+            stopping_see_signals(self);
+            commit(self); /* what it took back; mostly nothing */
+        }
         starts_launch(self);
         show_all(self);
     } while (self->notes.count > 0);
@@ -131,7 +162,7 @@ static void wait_for_something(const struct conducting *self, int64_t until)
 {
     const struct watcher *watcher = self->conduct->watcher;
     struct pollfd watches[4] = {{self->flights.pool.finished, POLLIN, 0},
-                                {self->conduct->signals, POLLIN, 0}};
+                                {warden_fd(self->conduct->warden), POLLIN, 0}};
     struct timespec left;
     int64_t tick;
     int fds[2];
@@ -380,11 +411,13 @@ void conduct_run(const struct conduct *conduct, struct result *result)
         give_up(&self, &error);
         return;
     }
+    warden_guard(conduct->warden, &self.flights.pool.stop);
     begin(&self);
     if (self.stage == SCHEDULE_GOING)
         log_in(&self);
     run_targets(&self);
     end(&self);
+    warden_guard(conduct->warden, NULL);
     flights_close(&self.flights);
     login_done(&self.login);
     schedule_free(self.schedule);

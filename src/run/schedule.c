@@ -470,13 +470,16 @@ bool schedule_see_time(struct schedule *schedule, int64_t now)
     return now >= schedule->rules.deadline && grow(schedule, SCHEDULE_STOPPING);
 }
 
+enum schedule_stage schedule_stage_after(enum schedule_stage stage, bool gently)
+{
+    if (stage >= SCHEDULE_STOPPING)
+        return SCHEDULE_KILLING;
+    return gently ? SCHEDULE_DRAINING : SCHEDULE_STOPPING;
+}
+
 enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle)
 {
-    if (schedule->stage >= SCHEDULE_STOPPING)
-        (void)grow(schedule, SCHEDULE_KILLING);
-    else
-        (void)grow(schedule,
-                   gentle && !schedule->signalled ? SCHEDULE_DRAINING : SCHEDULE_STOPPING);
+    (void)grow(schedule, schedule_stage_after(schedule->stage, gentle && !schedule->signalled));
     schedule->signalled = true;
     return schedule->stage;
 }

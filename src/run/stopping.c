@@ -15,6 +15,7 @@
 #include "run/doubts.h"
 #include "run/event.h"
 #include "run/redact.h"
+#include "run/warden.h"
 #include "run/watcher.h"
 #include "sys/signals.h"
 
@@ -29,25 +30,33 @@ static void settle_rest(struct conducting *self)
     free(indices);
 }
 
-/* What was launched, but begun by no worker: it was no attempt. */
-static void take_back_unbegun(struct conducting *self)
+/* It is on disk that it was started, and it was not: it was no attempt. */
+static void put_back(struct conducting *self, struct flight *flight)
 {
     static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
+    struct buffer line = BUFFER_INIT;
+
+    event_put_back(&line, self->result, flight->target, "the run is being stopped",
+                   conducting_time(self));
+    conducting_journal(self, &line);
+    result_unstart(self->result, flight->target);
+    conducting_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
+    (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
+    flights_land(&self->flights, flight);
+}
+
+/* What is to be launched, and what was, but begun by no worker. */
+static void take_back_unbegun(struct conducting *self)
+{
     struct flight *flight;
 
+    for (size_t i = 0; i < self->starting_count; i++)
+        put_back(self, self->starting[i]);
+    self->starting_count = 0;
     /* The two commands of the login are no targets: they are stopped, not taken back. */
     while (!self->logging_in && (flight = flights_take_back(&self->flights)) != NULL) {
-        struct buffer line = BUFFER_INIT;
-
-        if (doubts_see_flight(self, flight, true))
-            continue;
-        event_put_back(&line, self->result, flight->target, "the run is being stopped",
-                       conducting_time(self));
-        conducting_journal(self, &line);
-        result_unstart(self->result, flight->target);
-        conducting_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
-        (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
-        flights_land(&self->flights, flight);
+        if (!doubts_see_flight(self, flight, true))
+            put_back(self, flight);
     }
 }
 
@@ -186,7 +195,7 @@ void stopping_see_signals(struct conducting *self)
 {
     int signal;
 
-    while ((signal = signals_read(self->conduct->signals)) != 0)
+    while ((signal = warden_take(self->conduct->warden)) != 0)
         see_signal(self, signal);
 }
 

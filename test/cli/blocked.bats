@@ -21,7 +21,7 @@ teardown() {
 # in a background job; this one has not.
 start() {
   STUB_AZ_LOG=$log perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
-    "$azfan" run "$job" --az "$place/az" --run-dir "$place/run" "$@" >"$place/out" 2>"$place/errors" 3>&- &
+    "$azfan" run "$job" --az "${az:-$place/az}" --run-dir "$place/run" "$@" >"$place/out" 2>"$place/errors" 3>&- &
   pid=$!
 }
 
@@ -91,4 +91,78 @@ nothing_is_left_of_it() {
   [ "$(value '[.targets[] | select(.reason == "start" and .script_started == "no")] | length')" = 1 ]
   [ "$(wc -l <"$log")" = "$(value .counts.ok)" ]
   nothing_is_left_of_it
+}
+
+# ---- a disk that does not answer -----------------------------------------------------------------
+
+# make_disk_hang: a library that holds up every fdatasync() as long as the file $place/hang is there.
+make_disk_hang() {
+  [ "$(basename "$(dirname "$(readlink -f "$azfan")")")" != asan ] || skip "its runtime wants to come first"
+  cat >"$place/hang.c" <<'C'
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int fdatasync(int fd) {
+    const char *hang = getenv("HANG");
+    if (access(hang, F_OK) == 0) symlink("x", getenv("HANGS"));
+    while (access(hang, F_OK) == 0) usleep(5000);
+    return (int)syscall(SYS_fdatasync, fd);
+}
+C
+  "${CC:-cc}" -shared -fPIC -o "$place/hang.so" "$place/hang.c" 2>/dev/null || skip "no compiler"
+  export HANG=$place/disk-hangs HANGS=$place/held
+}
+
+# start_on_it: a run of which two targets hang, on a disk that does so when the next line is written.
+start_on_it() {
+  vms='vm-[1-8]' write_job 'timeout: 60s' 'concurrency: 2' 'kill_grace: 1s'
+  az=$stub/az
+  export STUB_AZ=hang:$1
+  LD_PRELOAD=$place/hang.so start
+  wait_for children "$pid" 2
+  : >"$HANG"
+  begun=$EPOCHREALTIME
+  kill -INT "$pid"
+  wait_for test -h "$HANGS"
+}
+
+none_naps() { [ "$(pgrep -P "$pid" -fc 'nap|stubborn')" = 0 ]; }
+
+@test "the disk hangs: the second Ctrl-C stops what runs all the same, and all is told when it is back" {
+  make_disk_hang
+  start_on_it nap:30000
+  kill -INT "$pid"
+  wait_for none_naps
+  rm "$HANG"
+  end
+  [ "$status" = 130 ]
+  [ "$(value .counts.cancelled)" = 2 ]
+  [ "$(value .counts.skipped)" = 6 ]
+  nothing_is_left
+}
+
+@test "the disk hangs: the third Ctrl-C ends azfan and what it has started" {
+  make_disk_hang
+  start_on_it stubborn
+  wait_for pending_none
+  kill -INT "$pid"
+  wait_for pending_none
+  kill -INT "$pid"
+  end
+  within 8 "$begun"
+  [ "$status" = 130 ]
+  wait_for no_process_is_left
+  # What is on disk says that two were started; nobody knows more, and the folder is nobody's now.
+  [ "$(jq -rR 'fromjson? | .event' "$place/run/journal.jsonl" | grep -c start)" = 2 ]
+  rm "$HANG"
+  run "$azfan" report "$place/run"
+  [ "$status" = 0 ]
+  [[ $output == *"interrupted"* ]]
+}
+
+# A second SIGINT is another one only when the first has been read.
+pending_none() { ! grep -qE '^ShdPnd:.*2$' "/proc/$pid/status"; }
+
+no_process_is_left() {
+  ! env -u XDG_RUNTIME_DIR grep -lzsF "XDG_RUNTIME_DIR=$place/" /proc/[0-9]*/environ
 }

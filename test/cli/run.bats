@@ -134,7 +134,7 @@ hang() { # MODE
   hang traced:20000
   # az ended by itself, nobody can know how, and what it said is no answer.
   [ "$(outcome_of vm-1)" = "unknown answer" ]
-  [ "$(value '.targets[0].attempts[0].az_exit')" = null ]
+  [ "$(value '.targets[0].attempts[0].az_exit')" = -1 ]
 }
 @test "hang: the child is stopped by SIGSTOP" { hang stopped; [ "$(outcome_of vm-1)" = "timeout az" ]; }
 
