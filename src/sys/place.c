@@ -26,8 +26,6 @@ enum {
     NAMES_ROOM = 65536 /* for a user and a group with its members */
 };
 
-#define FOLDER_FLAGS (O_PATH | O_NOFOLLOW | O_CLOEXEC)
-
 struct walk {
     const char *path; /* as the caller named it */
     char *seen;       /* what the descriptor stands for */
@@ -196,22 +194,28 @@ static int follow(struct walk *walk, int fd, uid_t owner, struct error *error)
     return target[0] == '/' ? go_to_root(walk, error) : 0;
 }
 
+/* What is called NAME, a link itself, too. */
 static int open_in(const struct walk *walk, const char *name)
 {
-    int fd = openat(walk->at, name, FOLDER_FLAGS);
+    return openat(walk->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static int open_or_make(const struct walk *walk, const char *name)
+{
+    int fd = open_in(walk, name);
 
     if (fd >= 0 || errno != ENOENT || !walk->make)
         return fd;
     if (mkdirat(walk->at, name, 0700) < 0 && errno != EEXIST)
         return -1;
-    return openat(walk->at, name, FOLDER_FLAGS);
+    return open_in(walk, name);
 }
 
 /* Goes to what is called NAME. */
 static int step(struct walk *walk, const char *name, struct error *error)
 {
     struct stat status;
-    int fd = open_in(walk, name);
+    int fd = open_or_make(walk, name);
     int result;
 
     see(walk, name);
@@ -247,10 +251,12 @@ static int begin(struct walk *walk, const char *path, struct error *error)
 {
     char *here = path[0] != '/' ? getcwd(NULL, 0) : memory_string("");
 
-    *walk = (struct walk){.path = path, .at = -1};
+    *walk = (struct walk){.path = path,
+                          .seen = memory_string("/"),
+                          .rest = memory_print("%s/%s", here != NULL ? here : "", path),
+                          .at = -1};
     if (here == NULL)
         return error_set(error, "cannot tell where %s is: %s", path, strerror(errno));
-    walk->rest = memory_print("%s/%s", here, path);
     free(here);
     return go_to_root(walk, error);
 }
