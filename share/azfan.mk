@@ -25,8 +25,9 @@
 #
 # Nothing else is taken: "check", "jobs" and "schema" may have recipes and prerequisites of your own as
 # well, and the default goal stays yours (".DEFAULT_GOAL := jobs" makes a plain make list them). A job whose file name holds a blank, or one of
-# $ % : ; = ( ) [ ] * ? ~ \ | & #, has no targets of its own, since make has other uses for these; "make
-# check" validates it, and "make jobs" tells of it.
+# $ % : ; = ( ) [ ] * ? ~ \ | & #, has no targets of its own, since make has other uses for these; nor has one
+# with characters that would steer a terminal or hide others on it. "make check" validates it, and "make
+# jobs" tells of it.
 
 AZFAN ?= azfan
 AZFAN_JOBS ?= jobs
@@ -44,9 +45,18 @@ endif
 # $(call azfan-quote,TEXT): one word for the shell.
 azfan-quote = '$(subst ','\'',$(1))'
 
-# $(call azfan-odd,FILE): nothing, unless its name holds what make would misread.
+# What must not get from a file's name to a terminal, in UTF-8: control characters, and those that turn
+# the direction of a text or are not seen.
+azfan-bytes = $(addprefix \$(1)\,$(2))
+azfan-harmful := $(shell printf '$(addprefix \,001 002 003 004 005 006 007 010 016 017 020 021 022 023 024 025 026 027 030 031 032 033 034 035 036 037 177) \
+	$(call azfan-bytes,302,200 201 202 203 204 205 206 207 210 211 212 213 214 215 216 217 220 221 222 223 224 225 226 227 230 231 232 233 234 235 236 237) \
+	\330\234 \357\273\277 \363\240 $(call azfan-bytes,357\277,271 272 273) \
+	$(call azfan-bytes,342\200,213 214 215 216 217 250 251 252 253 254 255 256) \
+	$(call azfan-bytes,342\201,240 241 242 243 244 245 246 247 250 251 252 253 254 255 256 257)')
+
+# $(call azfan-odd,FILE): nothing, unless its name holds what make would misread, or what is harmful.
 azfan-hash := \#
-azfan-odd = $(strip $(foreach character,$$ % : ; = ( ) [ ] * ? ~ \ | & $(azfan-hash),$(findstring $(character),$(1))))
+azfan-odd = $(strip $(foreach character,$$ % : ; = ( ) [ ] * ? ~ \ | & $(azfan-hash) $(azfan-harmful),$(findstring $(character),$(1))))
 
 # make splits a name with a blank in it; its parts are in another folder, or are not there.
 azfan-found := $(wildcard $(azfan-folder)/*.yaml)
@@ -66,7 +76,7 @@ $(AZFAN_PREFIX)schema: azfan-schema
 azfan-jobs:
 	@$(if $(azfan-found),,$(azfan-none))
 	@$(foreach name,$(azfan-names),echo $(call azfan-quote,make $(foreach verb,plan rehearse run,$(AZFAN_PREFIX)$(verb)-$(name)));)
-	@$(if $(azfan-others),echo $(call azfan-quote,Without targets because of its name: $(azfan-others)))
+	@$(if $(azfan-others),printf '%s\n' $(call azfan-quote,Without targets because of its name: $(azfan-others)) | LC_ALL=C tr -c '\n -~' '?')
 
 # The shell finds the files: it has no trouble with their names.
 azfan-check:

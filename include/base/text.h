@@ -46,6 +46,9 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length);
 /* The same for a C string. */
 void text_add_plain(struct buffer *buffer, const char *text);
 
+/* The same as a part of one line: newline and tab are written out as well. */
+void text_add_line(struct buffer *buffer, const char *text);
+
 /*
  * Appends JSON text, with each character that text_append_plain() would write out as JSON's own
  * \u escape: it means the same, and does nothing to a terminal.
@@ -59,7 +62,8 @@ void text_append_json(struct buffer *buffer, const char *bytes, size_t length);
  */
 void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width);
 
-/* Appends TEXT as one word of a shell, in quotes where it needs them, and fit for a terminal. */
+/* Appends TEXT as one word of a shell, in quotes where it needs them, fit for a terminal and in one
+ * line. */
 void text_add_word(struct buffer *buffer, const char *text);
 
 /* Where the last COUNT lines of BYTES begin. A newline at the very end ends a line, it starts none.

@@ -29,7 +29,7 @@ json_t *value_seconds(int64_t duration);
 json_t *value_time(int64_t wall);
 json_t *value_exact_time(int64_t wall);
 
-/* Appends OBJECT as one line without a newline, and frees it. */
+/* Appends OBJECT as one line without a newline, which does nothing to a terminal, and frees it. */
 void value_print(struct buffer *buffer, json_t *object);
 
 /* The same over many lines, for people. */

@@ -35,7 +35,10 @@ struct targets {
         NULL, 0, 0, NULL, 0                                                                        \
     }
 
-/* Parts of "/subscriptions/S/resourceGroups/G/providers/Microsoft.Compute/virtualMachines/N". */
+#define TARGETS_ID_FORM                                                                            \
+    "/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Compute/virtualMachines/NAME"
+
+/* Parts of an id of that form. */
 struct targets_id {
     char *subscription, *resource_group, *name; /* free() each */
 };

@@ -159,6 +159,25 @@ void text_add_plain(struct buffer *buffer, const char *text)
     text_append_plain(buffer, text, strlen(text));
 }
 
+static void append_line(struct buffer *buffer, const char *bytes, size_t length)
+{
+    struct buffer plain = BUFFER_INIT;
+
+    text_append_plain(&plain, bytes, length);
+    for (size_t i = 0; i < plain.length; i++) {
+        if (plain.data[i] == '\n' || plain.data[i] == '\t')
+            append_instead(buffer, (uint32_t)plain.data[i], 1);
+        else
+            buffer_add_char(buffer, plain.data[i]);
+    }
+    buffer_done(&plain);
+}
+
+void text_add_line(struct buffer *buffer, const char *text)
+{
+    append_line(buffer, text, strlen(text));
+}
+
 void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width)
 {
     int column = start;
@@ -196,7 +215,7 @@ void text_add_word(struct buffer *buffer, const char *text)
     while (*text != '\0') {
         size_t length = strcspn(text, "'");
 
-        text_append_plain(buffer, text, length);
+        append_line(buffer, text, length);
         text += length;
         if (*text == '\'') {
             buffer_add(buffer, "'\\''");

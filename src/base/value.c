@@ -48,9 +48,10 @@ json_t *value_exact_time(int64_t wall)
     return json_string(text);
 }
 
+/* jansson hands over whole characters. */
 static int append_chunk(const char *text, size_t length, void *buffer)
 {
-    buffer_append(buffer, text, length);
+    text_append_json(buffer, text, length);
     return 0;
 }
 

@@ -14,10 +14,22 @@
 #include "base/text.h"
 #include "cli/load.h"
 #include "cli/options.h"
+#include "cli/tell.h"
 #include "job/job.h"
 #include "job/schema.h"
 #include "job/targets.h"
 #include "run/rules.h"
+
+static void print_good(const struct job *job)
+{
+    struct buffer line = BUFFER_INIT;
+
+    text_add_line(&line, job->path);
+    buffer_print(&line, ": ok, %zu %s\n", job->target_count,
+                 job->target_count == 1 ? "target" : "targets");
+    tell_plainly(&line);
+    buffer_done(&line);
+}
 
 int inspect_check(const struct options *options)
 {
@@ -28,8 +40,7 @@ int inspect_check(const struct options *options)
         int status = load_job(options, options->jobs[i], &job);
 
         if (status == LOAD_OK && !options->quiet)
-            printf("%s: ok, %zu %s\n", job->path, job->target_count,
-                   job->target_count == 1 ? "target" : "targets");
+            print_good(job);
         /* A file that is wrong weighs more than one that selects nothing. */
         if (status == LOAD_WRONG || worst == LOAD_OK)
             worst = status;
@@ -154,16 +165,6 @@ static void print_command(struct buffer *buffer, const struct job *job, const ch
     free(id);
 }
 
-/* Whoever reads a plan decides by it: nothing in it may move the cursor or hide behind another. */
-static void print_plainly(const struct buffer *buffer)
-{
-    struct buffer plain = BUFFER_INIT;
-
-    text_append_plain(&plain, buffer_text(buffer), buffer->length);
-    (void)fwrite(plain.data, 1, plain.length, stdout);
-    buffer_done(&plain);
-}
-
 int inspect_plan(const struct options *options)
 {
     struct buffer buffer = BUFFER_INIT;
@@ -173,7 +174,9 @@ int inspect_plan(const struct options *options)
 
     if (status != LOAD_OK)
         return status;
-    buffer_print(&buffer, "Job:             %s (%s)\n", job->name, job->path);
+    buffer_print(&buffer, "Job:             %s (", job->name);
+    text_add_line(&buffer, job->path);
+    buffer_add(&buffer, ")\n");
     if (job->description != NULL)
         buffer_print(&buffer, "Description:     %s\n", job->description);
     if (job->runbook != NULL)
@@ -184,7 +187,7 @@ int inspect_plan(const struct options *options)
     print_targets(&buffer, job, batches);
     free(batches);
     print_command(&buffer, job, job->az);
-    print_plainly(&buffer);
+    tell_plainly(&buffer);
     buffer_done(&buffer);
     job_free(job);
     return LOAD_OK;

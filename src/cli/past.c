@@ -118,12 +118,13 @@ static void print_run(const char *folder, const struct result *result, size_t ta
     struct buffer time = BUFFER_INIT;
 
     number_print_duration(&time, result->duration);
-    buffer_print(&line, "%-*s  %*s  ", ID_WIDTH, strrchr(folder, '/') + 1, TIME_WIDTH,
-                 buffer_text(&time));
+    text_add_line(&line, strrchr(folder, '/') + 1); /* a folder may have any name */
+    buffer_print(&line, "%*s  %*s  ", line.length < ID_WIDTH ? ID_WIDTH - (int)line.length : 0, "",
+                 TIME_WIDTH, buffer_text(&time));
     print_counts(&line, result, targets);
     print_ending(&line, result);
-    (void)fputs(buffer_text(&line), stdout);
-    (void)fputc('\n', stdout);
+    buffer_add(&line, "\n");
+    tell_plainly(&line);
     buffer_done(&time);
     buffer_done(&line);
 }

@@ -320,6 +320,15 @@ static int load_and_run(struct rerun *self, int *ret_signal)
     return status;
 }
 
+static void say_nothing_left(const char *run)
+{
+    struct buffer line = BUFFER_INIT;
+
+    buffer_print(&line, "%s: nothing is left, all its targets are ok\n", run);
+    tell_plainly(&line);
+    buffer_done(&line);
+}
+
 static int tell_nothing_left(const struct rerun *self)
 {
     const struct result *whole = &self->whole;
@@ -327,7 +336,7 @@ static int tell_nothing_left(const struct rerun *self)
 
     if (whole->counts[OUTCOME_OK] == whole->target_count) {
         if (!self->options->quiet)
-            (void)printf("%s: nothing is left, all its targets are ok\n", whole->run);
+            say_nothing_left(whole->run);
         return 0;
     }
     (void)error_set(&error, "%s has no target that --only means: nothing to do", whole->run);

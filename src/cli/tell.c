@@ -6,12 +6,21 @@
 #include "base/buffer.h"
 #include "base/text.h"
 
+void tell_plainly(const struct buffer *buffer)
+{
+    struct buffer plain = BUFFER_INIT;
+
+    text_append_plain(&plain, buffer_text(buffer), buffer->length);
+    (void)fwrite(buffer_text(&plain), 1, plain.length, stdout);
+    buffer_done(&plain);
+}
+
 int tell(int status, const char *text)
 {
     struct buffer line = BUFFER_INIT;
 
     buffer_add(&line, "azfan: ");
-    text_add_plain(&line, text);
+    text_add_line(&line, text);
     buffer_add(&line, "\n");
     (void)fputs(buffer_text(&line), stderr);
     buffer_done(&line);

@@ -94,7 +94,7 @@ void problems_print(const struct problems *problems, struct buffer *buffer)
     for (size_t i = 0; i < problems->count; i++) {
         const struct problem *problem = &problems->list[i];
 
-        text_append_plain(buffer, problem->path, strlen(problem->path));
+        text_add_line(buffer, problem->path);
         if (problem->line > 0)
             buffer_print(buffer, ":%d:%d", problem->line, problem->column);
         buffer_print(buffer, "%s%s\n", problem->path[0] != '\0' ? ": " : "", problem->text);
@@ -102,7 +102,7 @@ void problems_print(const struct problems *problems, struct buffer *buffer)
     if (problems->more > 0) {
         const char *path = problems->list[0].path;
 
-        text_append_plain(buffer, path, strlen(path));
+        text_add_line(buffer, path);
         buffer_print(buffer, "%sand %zu more problem%s\n", path[0] != '\0' ? ": " : "",
                      problems->more, problems->more == 1 ? "" : "s");
     }

@@ -45,6 +45,7 @@ struct entry {
     const char *path;
     int line, column;
     const char *text;
+    bool listed; /* of targets.file, which may be any file: nothing of it is shown */
     const char *subscription;
     const char *resource_group;
     struct job_parameters parameters;
@@ -135,7 +136,8 @@ static void add_id(struct selection *selection, const struct entry *entry)
     struct error error;
 
     if (targets_parse_id(entry->text, &id, &error) < 0) {
-        complain(selection, entry, "%s", error.text);
+        complain(selection, entry, "%s",
+                 entry->listed ? "not a VM's id, which reads " TARGETS_ID_FORM : error.text);
         return;
     }
     if (has_room(selection, entry, 1) && has_room_for_parameters(selection, entry, 1))
@@ -159,7 +161,7 @@ static void add_names(struct selection *selection, const struct entry *entry, si
         if (!selection->group_is_wrong)
             complain(selection, entry,
                      "%s has no resource group: set resource_group in targets, or give the full id",
-                     entry->text);
+                     entry->listed ? "this VM" : entry->text);
         return;
     }
     if (!has_room(selection, entry, count) || !has_room_for_parameters(selection, entry, count))
@@ -168,6 +170,15 @@ static void add_names(struct selection *selection, const struct entry *entry, si
     for (size_t i = 0; i < names.count; i++)
         add_one(selection, entry, subscription, group, names.list[i]);
     names_done(&names);
+}
+
+static void complain_of_text(const struct selection *selection, const struct entry *entry,
+                             const struct error *error)
+{
+    if (entry->listed)
+        complain(selection, entry, "%s", error->text);
+    else
+        complain(selection, entry, "\"%.80s\": %s", entry->text, error->text);
 }
 
 /* Adds what the text of ENTRY stands for: a VM's id, a name or a range. */
@@ -179,7 +190,7 @@ static void add_entry(struct selection *selection, const struct entry *entry)
     if (entry->text[0] == '/')
         add_id(selection, entry);
     else if (names_count(entry->text, JOB_TARGETS_MOST, &count, &error) < 0)
-        complain(selection, entry, "\"%.80s\": %s", entry->text, error.text);
+        complain_of_text(selection, entry, &error);
     else
         add_names(selection, entry, count);
 }
@@ -287,7 +298,7 @@ static int count_characters(const char *text, size_t length)
 /* Reads one line, which ends with a NUL; cuts it. */
 static void load_line(struct selection *selection, const char *path, int number, char *line)
 {
-    struct entry entry = {.path = path, .line = number};
+    struct entry entry = {.path = path, .line = number, .listed = true};
     size_t start = 0;
     size_t length;
 

@@ -38,9 +38,7 @@ int targets_parse_id(const char *text, struct targets_id *ret, struct error *err
         size_t length = *at == '/' ? strcspn(at + 1, "/") : 0;
 
         if (length == 0)
-            result = error_set(error, "a VM's id reads /subscriptions/ID/resourceGroups/GROUP/"
-                                      "providers/Microsoft.Compute/virtualMachines/NAME; "
-                                      "this one is too short");
+            result = error_set(error, "a VM's id reads " TARGETS_ID_FORM "; this one is too short");
         else if (parts[i] == NULL)
             *values[filled++] = memory_copy(at + 1, length);
         else if (length != strlen(parts[i]) || strncasecmp(at + 1, parts[i], length) != 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/json.h"
 
+#include "base/buffer.h"
+#include "base/text.h"
 #include "base/value.h"
 #include "run/event.h"
 #include "run/result.h"
@@ -117,9 +119,16 @@ static json_t *head_object(const struct result *result)
     return object;
 }
 
+/* Whole characters; what a VM printed is to do nothing to a terminal that shows the file. */
 static int write_chunk(const char *text, size_t length, void *stream)
 {
-    return fwrite(text, 1, length, stream) == length ? 0 : -1;
+    struct buffer safe = BUFFER_INIT;
+    bool written;
+
+    text_append_json(&safe, text, length);
+    written = fwrite(buffer_text(&safe), 1, safe.length, stream) == safe.length;
+    buffer_done(&safe);
+    return written ? 0 : -1;
 }
 
 /* Writes OBJECT and frees it. EMBED leaves the braces to the caller. */

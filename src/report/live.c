@@ -101,23 +101,13 @@ static void print_result(struct live *live, struct buffer *text)
         outlet_add(&live->output, text);
 }
 
-/* JSON, but nothing of it may do anything to a terminal. */
-static void print_json(struct live *live, const char *line, size_t length)
-{
-    struct buffer safe = BUFFER_INIT;
-
-    text_append_json(&safe, line, length);
-    outlet_add(&live->notes, &safe);
-}
-
 static void print_event(struct live *live, json_t *event)
 {
     struct buffer line = BUFFER_INIT;
 
     value_print(&line, event);
     buffer_add(&line, "\n");
-    print_json(live, buffer_text(&line), line.length);
-    buffer_done(&line);
+    outlet_add(&live->notes, &line);
 }
 
 static json_t *make_event(const char *name)
@@ -154,7 +144,7 @@ void live_note(struct live *live, const char *text)
 {
     struct buffer note = BUFFER_INIT;
 
-    text_add_plain(&note, text);
+    text_add_line(&note, text);
     print_note(live, &note);
 }
 
@@ -345,7 +335,11 @@ static void resized(void *context)
 
 static void journaled(void *context, const char *line, size_t length)
 {
-    print_json(context, line, length);
+    struct live *live = context;
+    struct buffer copy = BUFFER_INIT;
+
+    buffer_append(&copy, line, length);
+    outlet_add(&live->notes, &copy);
 }
 
 static int64_t next_tick(const struct live *live)

@@ -134,7 +134,7 @@ static void print_plain(struct buffer *buffer, const char *before, const char *t
                         const char *after)
 {
     buffer_add(buffer, before);
-    text_add_plain(buffer, text);
+    text_add_line(buffer, text);
     buffer_add(buffer, after);
 }
 

@@ -106,6 +106,24 @@ azfan plan 'jobs/a.yaml' -c 3" ]
   [ ! -e pwned ]
 }
 
+@test "names: what steers a terminal or hides on it has no target, and is not printed" {
+  only_include
+  names=(good Größe $'a\e]0;t\ab' $'c\xc2\x9b1m' $'d\xe2\x80\xaee' $'f\xe2\x80\x8bg' $'h\x01i' $'j\x7fk' $'l\rm' $'n\no')
+  for name in "${names[@]}"; do
+    write_small "jobs/$name.yaml"
+  done
+  run do_make jobs
+  [ "$status" = 0 ] || { cat -v <<<"$output"; return 1; }
+  [ "${#lines[@]}" = 3 ]
+  [ "${lines[0]}" = "make plan-Größe rehearse-Größe run-Größe" ]
+  [ "${lines[1]}" = "make plan-good rehearse-good run-good" ]
+  [[ ${lines[2]} == "Without targets because of its name:"*"jobs/a?]0;t?b.yaml"* ]]
+  run do_make check
+  [ "${#lines[@]}" = "${#names[@]}" ]
+  run env LC_ALL=C grep -cP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b\xae]' <<<"$(do_make jobs check)"
+  [ "$output" = 0 ]
+}
+
 @test "no job at all: jobs and check say so; a typing error is make's own" {
   only_include
   for target in jobs check; do

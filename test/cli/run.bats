@@ -365,6 +365,39 @@ EOF
   nothing_is_left
 }
 
+@test "names from outside: no control or direction character reaches the terminal, the report or the journal" {
+  local evil=$'\e]0;t\a\xc2\x9b1m\xe2\x80\xae\nx' raw='[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' runs="$place/state/azfan/runs"
+  cd "$place"
+  export XDG_STATE_HOME="$place/state"
+  write_job
+  mv "$job" "job$evil.yaml"
+  cat >"$place/az" <<'EOF'
+#!/bin/bash
+[ "$1" = vm ] && { printf 'ERROR: \302\2331m \342\200\256 \177\n'; printf '\302\2332J\342\200\256' >&2; exit 1; }
+exec "$STUB" "$@"
+EOF
+  chmod +x "$place/az"
+  export STUB="$stub/az"
+  {
+    "$azfan" check "job$evil.yaml" "nothing$evil.yaml"
+    "$azfan" plan "job$evil.yaml"
+    "$azfan" run "job$evil.yaml" --az "$place/az"
+    mv "$runs"/* "$runs/20990101T000000Z-$evil"
+    "$azfan" runs
+    "$azfan" report "$runs/20990101T000000Z-$evil"
+    "$azfan" report "there-is-no$evil"
+    "$azfan" rerun "$runs/20990101T000000Z-$evil" -q
+    "$azfan" run "job$evil.yaml" --az "./az$evil" --report "nowhere$evil/x.json"
+  } >shown 2>&1 || true
+  grep -q '^20990101T000000Z-\\x1b\]0;t\\x07\\x9b1m\\u202e\\x0ax ' shown
+  grep -q '^job\\x1b.*yaml: ok' shown
+  run env LC_ALL=C grep -nP "$raw|^x" shown
+  [ "$status" = 1 ] || { cat -v <<<"$output"; return 1; }
+  run env LC_ALL=C grep -rlP "$raw" "$runs" --include=*.json --include=*.jsonl
+  [ "$status" = 1 ] || { cat -v <<<"$output"; return 1; }
+  jq -e '.targets[0].stderr | contains("\u009b2J\u202e")' "$runs"/2099*/report.json
+}
+
 @test "what a VM prints is data: no control character reaches the terminal" {
   write_job
   cat >"$place/az" <<EOF

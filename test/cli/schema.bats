@@ -32,7 +32,7 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     # True is true to every parser of YAML
     idempotent-capital
     # it is in other files, or in the environment
-    file-bad-lines file-is-folder file-missing file-not-utf8 file-nul file-without-group
+    file-bad-lines file-no-list file-is-folder file-missing file-not-utf8 file-nul file-without-group
     script-file-blank script-file-empty script-file-is-device script-file-is-folder script-file-mark
     script-file-missing script-file-not-utf8 script-file-nul secret-unset
     # durations and sizes are texts: their form is checked, the description tells the range

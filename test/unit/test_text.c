@@ -90,6 +90,20 @@ START_TEST(utf8_and_plain)
 }
 END_TEST
 
+START_TEST(a_line_is_one)
+{
+    struct buffer text = BUFFER_INIT;
+
+    text_add_line(&text, "a\nb\tc\x1b"
+                         "d\r\ne\r\xc2\x9b\xe2\x80\xae");
+    ck_assert_str_eq(buffer_text(&text), "a\\x0ab\\x09c\\x1bd\\x0ae\\x0d\\x9b\\u202e");
+    buffer_done(&text);
+    text_add_word(&text, "a\nb");
+    ck_assert_str_eq(buffer_text(&text), "'a\\x0ab'");
+    buffer_done(&text);
+}
+END_TEST
+
 START_TEST(plain_shows_nul)
 {
     struct buffer text = BUFFER_INIT;
@@ -242,6 +256,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, plain_shows_nul);
     tcase_add_test(tests, nothing_needs_no_address);
+    tcase_add_test(tests, a_line_is_one);
     tcase_add_loop_test(tests, json_does_nothing_to_a_terminal, 0, UNIT_COUNT(jsons));
     tcase_add_loop_test(tests, word_of_a_shell, 0, UNIT_COUNT(words_of_a_shell));
     tcase_add_loop_test(tests, wrapped, 0, UNIT_COUNT(sentences));
