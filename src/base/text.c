@@ -62,8 +62,9 @@ void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length)
     size_t start = 0;
     size_t bad = 0;
 
-    if (length == 0) /* BYTES may be NULL then, and nothing is added to NULL, not even 0 */
-        return;
+    if (length == 0) /* BYTES may be NULL then, and nothing is added to NULL, not even 0; yet a
+                        buffer that was emptied gets its end */
+        bytes = "";
     while (!text_is_utf8(bytes + start, length - start, &bad)) {
         buffer_append(buffer, bytes + start, bad);
         buffer_add(buffer, "\xef\xbf\xbd");
@@ -104,7 +105,7 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
     size_t size;
 
     if (length == 0)
-        return;
+        bytes = "";
     for (size_t at = 0; at<length; at += size> 0 ? size : 1) {
         uint32_t character = 0;
         bool line_end;
@@ -138,7 +139,7 @@ void text_append_json(struct buffer *buffer, const char *bytes, size_t length)
     size_t start = 0;
 
     if (length == 0)
-        return;
+        bytes = "";
     for (size_t at = 0; at < length;) {
         uint32_t character = 0;
         size_t size = text_read_character(bytes + at, length - at, &character);
