@@ -14,8 +14,9 @@
 struct result;
 
 /*
- * Run folders, newest first, as their names say, which begin with the time of the start; others go
- * by the time when their journal was written last. For runs_done().
+ * Run folders, newest first, in the order in which they were started (run/order); where that is not
+ * known as their names say, which begin with the time of the start, and others by the time when
+ * their journal was written last. For runs_done().
  */
 struct runs {
     char **folders; /* paths */

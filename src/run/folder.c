@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "run/order.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/place.h"
@@ -94,6 +95,17 @@ static char *without_end(const char *path)
     return memory_copy(path, length);
 }
 
+static void note_start(const char *run)
+{
+    struct error ignored;
+    char *runs;
+
+    if (folder_of_runs(&runs, &ignored) < 0)
+        return;
+    order_note(runs, run);
+    free(runs);
+}
+
 int folder_open(struct folder *folder, const char *path, const char *run, struct error *error)
 {
     *folder = (struct folder){.fd = -1};
@@ -103,10 +115,13 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
         return -1;
     folder->report = memory_print("%s/report.json", folder->path);
     folder->journal = memory_print("%s/journal.jsonl", folder->path);
-    if (make_folder(folder, error) == 0 && make_output(folder, error) == 0)
-        return 0;
-    folder_close(folder);
-    return -1;
+    if (make_folder(folder, error) < 0 || make_output(folder, error) < 0) {
+        folder_close(folder);
+        return -1;
+    }
+    if (path == NULL)
+        note_start(run);
+    return 0;
 }
 
 /* Opened for each file: it may have been removed, or something mounted there. */

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "run/folder.h"
+#include "run/order.h"
 #include "run/replay.h"
 #include "run/result.h"
 #include "sys/fd.h"
@@ -27,6 +28,7 @@ static const char stamp_pattern[] = "00000000T000000Z"; /* 0: any digit */
 struct entry {
     char *folder;
     char stamp[CLOCK_TEXT_SIZE]; /* "20261123T030000Z" */
+    size_t order;                /* of its start, from 1; 0: it is not known */
     int64_t written;             /* when the journal was written last */
 };
 
@@ -51,7 +53,7 @@ static bool read_entry(const char *runs, const char *name, struct entry *ret)
     free(path);
     if (!found)
         return false;
-    ret->folder = memory_print("%s/%s", runs, name);
+    *ret = (struct entry){.folder = memory_print("%s/%s", runs, name)};
     ret->written = (int64_t)status.st_mtim.tv_sec * NUMBER_SECOND + status.st_mtim.tv_nsec;
     if (begins_with_stamp(name))
         (void)snprintf(ret->stamp, sizeof ret->stamp, "%.*s", (int)strlen(stamp_pattern), name);
@@ -60,16 +62,49 @@ static bool read_entry(const char *runs, const char *name, struct entry *ret)
     return true;
 }
 
-/* The newest first; of one second, the last written. */
+/* The newest first; of one second, the last started, and then the last written. */
 static int compare_entries(const void *a, const void *b)
 {
     const struct entry *one = a;
     const struct entry *other = b;
     int order = strcmp(other->stamp, one->stamp);
 
-    if (order != 0)
-        return order;
-    return (one->written < other->written) - (one->written > other->written);
+    if (order == 0)
+        order = (one->order < other->order) - (one->order > other->order);
+    if (order == 0)
+        order = (one->written < other->written) - (one->written > other->written);
+    return order;
+}
+
+static int compare_folders(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->folder, ((const struct entry *)b)->folder);
+}
+
+/*
+ * Who claims a later time than one that was started after it had a clock that was ahead: it is put
+ * right before that one. So what is known of the order counts, and the names say the rest.
+ */
+static void mend_stamps(struct entry *entries, size_t count, const char *runs)
+{
+    const char *earliest = NULL;
+    struct order order;
+
+    order_read(runs, &order);
+    qsort(entries, count, sizeof *entries, compare_folders);
+    for (size_t i = order.count; i > 0; i--) {
+        struct entry key = {.folder = memory_print("%s/%s", runs, order.ids[i - 1])};
+        struct entry *found = bsearch(&key, entries, count, sizeof key, compare_folders);
+
+        free(key.folder);
+        if (found == NULL || found->order > 0)
+            continue;
+        found->order = i;
+        if (earliest != NULL && strcmp(found->stamp, earliest) > 0)
+            memcpy(found->stamp, earliest, sizeof found->stamp);
+        earliest = found->stamp;
+    }
+    order_done(&order);
 }
 
 static int read_folder(const char *path, struct entry **ret, size_t *ret_count, struct error *error)
@@ -104,11 +139,13 @@ int runs_list(struct runs *ret, struct error *error)
     if (folder_of_runs(&path, error) < 0)
         return -1;
     result = read_folder(path, &entries, &count, error);
+    if (count > 0) {
+        mend_stamps(entries, count, path);
+        qsort(entries, count, sizeof *entries, compare_entries);
+    }
     free(path);
     if (result < 0)
         return -1;
-    if (count > 0)
-        qsort(entries, count, sizeof *entries, compare_entries);
     ret->folders = memory_zeroed(count, sizeof *ret->folders);
     while (ret->count < count) {
         ret->folders[ret->count] = entries[ret->count].folder;

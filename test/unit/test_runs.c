@@ -14,6 +14,7 @@
 #include "base/number.h"
 #include "run/event.h"
 #include "run/journal.h"
+#include "run/order.h"
 #include "run/replay.h"
 #include "run/result.h"
 #include "sys/file.h"
@@ -283,6 +284,56 @@ START_TEST(the_newest_is_first)
     make_run("20261123T030001Z-a-0001", 1000);
     make_run("20261123T030000Z-b-0001", 2000);
     check_list(expected, 6);
+}
+END_TEST
+
+/* One run while the clock was ahead must not be the latest for a day. */
+START_TEST(a_clock_that_was_ahead_does_not_count)
+{
+    static const char *const expected[] = {
+        "20261123T030500Z-copied-0006", "20261123T030400Z-last-0005", "20261124T030000Z-ahead-0002",
+        "20261123T030000Z-first-0001", "20261123T020000Z-older-0007"};
+
+    make_place();
+    for (size_t i = 0; i < UNIT_COUNT(expected); i++)
+        make_run(expected[i], 1);
+    order_note(place, expected[3]);
+    order_note(place, expected[2]);
+    order_note(place, "20261123T030300Z-gone-0003"); /* removed since then */
+    order_note(place, expected[1]);
+    check_list(expected, UNIT_COUNT(expected));
+}
+END_TEST
+
+/* Set back for a while: of two the one that was started last is the latest. */
+START_TEST(a_clock_that_was_set_back_does_not_count)
+{
+    static const char *const expected[] = {"20261123T020000Z-c-0003", "20261123T010000Z-b-0002",
+                                           "20261123T030000Z-a-0001"};
+
+    make_place();
+    for (size_t i = UNIT_COUNT(expected); i > 0; i--) {
+        make_run(expected[i - 1], 1);
+        order_note(place, expected[i - 1]);
+    }
+    check_list(expected, UNIT_COUNT(expected));
+}
+END_TEST
+
+/* Whatever is in its place, the file of the order is a help and no more. */
+START_TEST(an_order_that_cannot_be_read_is_none)
+{
+    static const char *const expected[] = {"20261123T030001Z-a-0001", "20261123T030000Z-z-0002"};
+
+    make_place();
+    make_run(expected[1], 1);
+    make_run(expected[0], 1);
+    ck_assert_int_eq(mkfifo(".order", 0600), 0);
+    order_note(place, expected[1]);
+    check_list(expected, 2);
+    ck_assert_int_eq(unlink(".order"), 0);
+    ck_assert_int_eq(file_write(".order", 0600, "a\0b\n\n/\nx", 8, &error), 0);
+    check_list(expected, 2);
 }
 END_TEST
 
@@ -820,6 +871,9 @@ static Suite *runs_suite(void)
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_newest_is_first);
+    tcase_add_test(tests, a_clock_that_was_ahead_does_not_count);
+    tcase_add_test(tests, a_clock_that_was_set_back_does_not_count);
+    tcase_add_test(tests, an_order_that_cannot_be_read_is_none);
     tcase_add_test(tests, a_name_without_a_time_is_put_by_its_own);
     tcase_add_test(tests, what_is_no_run_is_not_listed);
     tcase_add_test(tests, no_folder_is_no_run);
