@@ -49,6 +49,9 @@ void text_add_plain(struct buffer *buffer, const char *text);
 /* The same as a part of one line: newline and tab are written out as well. */
 void text_add_line(struct buffer *buffer, const char *text);
 
+/* Overwrites each byte of a control character (C0, DEL, C1) in TEXT, which is UTF-8, by a blank. */
+void text_blank_controls(char *text, size_t length);
+
 /*
  * Appends JSON text, with each character that text_append_plain() would write out as JSON's own
  * \u escape: it means the same, and does nothing to a terminal.

@@ -41,10 +41,7 @@ void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
     proxy_append_masked(&masked, text, length);
     text_append_utf8(&clean, buffer_text(&masked), masked.length);
     buffer_done(&masked);
-    for (size_t i = 0; i < clean.length; i++) {
-        if (iscntrl((unsigned char)clean.data[i]))
-            clean.data[i] = ' ';
-    }
+    text_blank_controls(clean.data, clean.length);
     /* A message has no full stop of its own: what it is put into may go on. */
     while (clean.length > 0 && strchr(" .", clean.data[clean.length - 1]) != NULL)
         clean.length--;
@@ -79,15 +76,18 @@ static char *write_message(const struct rule_use *use, const struct said *said, 
     struct buffer message = BUFFER_INIT;
     size_t length = strlen(rule->message);
     bool colon = length > 0 && rule->message[length - 1] == ':';
+    struct buffer line = BUFFER_INIT;
 
     add_rule(&message, rule, use->attempt, colon);
-    if ((colon || length == 0) && said->length == 0)
+    refusal_add_line(&line, said->line, said->length);
+    if ((colon || length == 0) && line.length == 0)
         buffer_print(&message, "az ended with status %d and said nothing", use->az_exit);
     else if (colon || length == 0) {
         if (length == 0 && said->code[0] != '\0')
             buffer_print(&message, "(%s) ", said->code);
-        refusal_add_line(&message, said->line, said->length);
+        buffer_append(&message, line.data, line.length);
     }
+    buffer_done(&line);
     if (retry_after > 0) {
         buffer_add(&message, "; Azure asks to wait ");
         number_print_exact_duration(&message, retry_after);

@@ -90,6 +90,18 @@ bool text_is_harmful(uint32_t character)
            (character >= 0xe0000 && character <= 0xe0fff) || is_noncharacter(character);
 }
 
+void text_blank_controls(char *text, size_t length)
+{
+    uint32_t character = 0;
+    size_t size;
+
+    for (size_t at = 0; at<length; at += size> 0 ? size : 1) {
+        size = text_read_character(text + at, length - at, &character);
+        if (size > 0 && (character < 0x20 || (character >= 0x7f && character < 0xa0)))
+            memset(text + at, ' ', size);
+    }
+}
+
 /* Appends what stands for the SIZE bytes of CHARACTER, which are not to be shown as they are. */
 static void append_instead(struct buffer *buffer, uint32_t character, size_t size)
 {

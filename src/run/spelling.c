@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/spelling.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -226,14 +225,11 @@ static bool is_special(enum letters letters, unsigned traits)
 }
 
 /* As azure/refusal writes what az said into a message. */
-static char *with_blanks(const char *text)
+static char *with_blanks(const char *text, size_t length)
 {
-    char *copy = memory_string(text);
+    char *copy = memory_copy(text, length);
 
-    for (char *at = copy; *at != '\0'; at++) {
-        if (iscntrl((unsigned char)*at))
-            *at = ' ';
-    }
+    text_blank_controls(copy, length);
     return copy;
 }
 
@@ -250,7 +246,7 @@ static void spell_strings(struct spelling *spelling, const char *text)
     keep(spelling, memory_string(text));
     if (traits == 0)
         return;
-    keep(spelling, with_blanks(text));
+    keep(spelling, with_blanks(text, strlen(text)));
     for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
         for (int letters = JSON; letters < LETTERS; letters++) {
             if ((traits & quotes[i].traits) == quotes[i].traits &&
@@ -283,12 +279,13 @@ static void spell_part(struct spelling *spelling, const char *text, size_t lengt
 /* The text, and what a message that ends with it leaves of it. */
 static void spell_text(struct spelling *spelling, const char *text, size_t length)
 {
+    char *blank = with_blanks(text, length);
     size_t stem = length;
 
     spell_part(spelling, text, length);
-    while (stem > 0 && (iscntrl((unsigned char)text[stem - 1]) || text[stem - 1] == ' ' ||
-                        text[stem - 1] == '.'))
+    while (stem > 0 && strchr(" .", blank[stem - 1]) != NULL)
         stem--;
+    free(blank);
     if (stem < length && stem >= SPELLING_SHORTEST_PIECE)
         spell_part(spelling, text, stem);
 }

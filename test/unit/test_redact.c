@@ -284,6 +284,10 @@ static const struct message_case {
     {"several lines are one", "ab\ncd", "az said ab cd", WHOLE, "az said ***"},
     {"several lines of Windows are one", "ab\ncd", "az said ab  cd", WHOLE, "az said ***"},
     {"control characters are blanks", "ab\tcd\x7f!", "az said ab cd !", WHOLE, "az said ***"},
+    {"control characters of two bytes are two",
+     "ab\xc2\x9b"
+     "cd\xc2\x85",
+     "az said ab  cd", WHOLE, "az said ***"},
     {"only the first line", "abcdef\nghi", "az said abcdef", WHOLE, "az said ***"},
     {"its full stops are gone", "hunter2.. ", "az said hunter2", WHOLE, "az said ***"},
     {"a line's full stop is gone", "hunter2.\nghi", "az said hunter2", WHOLE, "az said ***"},

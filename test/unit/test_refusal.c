@@ -247,6 +247,11 @@ static const struct {
     {143, "Terminated\n", REASON_AZ_BROKEN, RUNS, CAUSE_NONE, 0, "somebody ended az"},
     {1, "WARNING: only this\n", REASON_OTHER, RUNS, CAUSE_NONE, 0, "said nothing"},
     {77, "", REASON_OTHER, RUNS, CAUSE_NONE, 0, "az ended with status 77 and said nothing"},
+    {77, "\001\xc2\x9b.\n", REASON_OTHER, RUNS, CAUSE_NONE, 0, "status 77 and said nothing"},
+    {1,
+     "ERROR: red \xc2\x9b"
+     "31m\033[1m\x7f text\n",
+     REASON_OTHER, RUNS, CAUSE_NONE, 0, "red   31m [1m  text"},
 
     {1,
      SERVICE("SubscriptionRequestsThrottled",
