@@ -408,10 +408,11 @@ static void check_guard(const struct scene *scene)
         size_t length;
         char *secret = stem_of(scene->secrets[i], &length);
 
-        /* Between quotes that the guard has put into it, too. */
+        /* Between quotes that the guard has put into it, too. Line ends tell nothing. */
         for (size_t at = 0; at + PIECE <= length; at++)
-            must(count(&real.output, secret + at, PIECE) <=
-                 count(&masked.output, secret + at, PIECE));
+            must(strspn(secret + at, "\r\n") >= PIECE ||
+                 count(&real.output, secret + at, PIECE) <=
+                     count(&masked.output, secret + at, PIECE));
         free(secret);
     }
     answer_done(&real);
