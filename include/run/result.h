@@ -47,6 +47,8 @@ struct result_overrides {
     char *az;        /* NULL: nothing */
     char **settings; /* NAME=VALUE; never of a parameter that the job declares a secret */
     size_t setting_count;
+    char **secrets; /* of those the names: a rerun does not know what was set */
+    size_t secret_count;
 };
 
 /* Where the run comes from. Strings may be NULL: not known. */

@@ -236,12 +236,16 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
         overrides->az = strchr(options->az, '/') != NULL ? from_anywhere(options->az)
                                                          : memory_string(options->az);
     overrides->settings = memory_zeroed(settings->count, sizeof *overrides->settings);
+    overrides->secrets = memory_zeroed(settings->count, sizeof *overrides->secrets);
     for (size_t i = 0; i < settings->count; i++) {
         const char *setting = settings->list[i];
         char *name = memory_copy(setting, strcspn(setting, "="));
 
-        if (!parameters_is_secret(job, name))
-            overrides->settings[overrides->setting_count++] = memory_string(setting);
+        if (parameters_is_secret(job, name)) {
+            overrides->secrets[overrides->secret_count++] = name;
+            continue;
+        }
+        overrides->settings[overrides->setting_count++] = memory_string(setting);
         free(name);
     }
 }

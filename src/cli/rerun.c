@@ -191,6 +191,37 @@ static bool has_changed(const struct rerun *self, const struct job *job)
     return changed;
 }
 
+/* ---- what the command line does not say again --------------------------------------------- */
+
+static bool is_set(const struct options_list *settings, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < settings->count; i++) {
+        if (strncmp(settings->list[i], name, length) == 0 && settings->list[i][length] == '=')
+            return true;
+    }
+    return false;
+}
+
+/* No journal has them: the job's own value counts, or none. */
+static void tell_unset(const struct rerun *self)
+{
+    const struct result_overrides *past = &self->past.overrides;
+
+    for (size_t i = 0; i < past->secret_count; i++) {
+        struct error error;
+
+        if (is_set(&self->options->settings, past->secrets[i]))
+            continue;
+        (void)error_set(&error,
+                        "%s was given with --set in %s, and is a secret, which is not kept: give "
+                        "it again where the job's own value is not meant",
+                        past->secrets[i], self->past.run);
+        (void)tell(0, error.text);
+    }
+}
+
 /* ---- those that may still run ------------------------------------------------------------- */
 
 /* What the past run says of each of the COUNT targets that are to run again. free() the list. */
@@ -313,8 +344,10 @@ static int load_and_run(struct rerun *self, int *ret_signal)
 
     if (status == LOAD_OK && has_changed(self, job) && !self->options->changed)
         status = tell(EXIT_USAGE, "to go on with what it is now, say --changed");
-    else if (status == LOAD_OK)
+    else if (status == LOAD_OK) {
+        tell_unset(self);
         status = run_left(self, &merged, job, ret_signal);
+    }
     job_free(job);
     free(settings.list);
     return status;

@@ -75,18 +75,26 @@ static json_t *job_object(const struct result_job *job)
     return object;
 }
 
+static json_t *texts_array(char *const *texts, size_t count)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, value_text(texts[i]));
+    return array;
+}
+
 static json_t *overrides_object(const struct result_overrides *overrides)
 {
     json_t *object = json_object();
-    json_t *settings = json_array();
 
-    for (size_t i = 0; i < overrides->setting_count; i++)
-        json_array_append_new(settings, value_text(overrides->settings[i]));
     json_object_set_new(object, "concurrency", json_integer(overrides->concurrency));
     json_object_set_new(object, "timeout_s", value_seconds(overrides->timeout));
     json_object_set_new(object, "deadline_s", value_seconds(overrides->deadline));
     json_object_set_new(object, "az", value_text(overrides->az));
-    json_object_set_new(object, "set", settings);
+    json_object_set_new(object, "set", texts_array(overrides->settings, overrides->setting_count));
+    json_object_set_new(object, "set_secret",
+                        texts_array(overrides->secrets, overrides->secret_count));
     return object;
 }
 

@@ -143,19 +143,29 @@ static int read_job(struct result_job *job, const json_t *object, struct error *
     return 0;
 }
 
-static bool get_settings(const json_t *settings, struct result_overrides *overrides)
+static bool get_texts(const json_t *array, char ***ret, size_t *ret_count)
 {
-    const json_t *setting;
+    const json_t *text;
     size_t i;
 
-    overrides->settings = memory_zeroed(json_array_size(settings), sizeof *overrides->settings);
-    json_array_foreach(settings, i, setting)
+    *ret = memory_zeroed(json_array_size(array), sizeof **ret);
+    json_array_foreach(array, i, text)
     {
-        if (!json_is_string(setting))
+        if (!json_is_string(text))
             return false;
-        overrides->settings[overrides->setting_count++] = memory_string(json_string_value(setting));
+        (*ret)[(*ret_count)++] = memory_string(json_string_value(text));
     }
-    return json_is_array(settings);
+    return json_is_array(array);
+}
+
+static bool get_settings(const json_t *object, struct result_overrides *overrides)
+{
+    const json_t *secrets = json_object_get(object, "set_secret");
+
+    return get_texts(json_object_get(object, "set"), &overrides->settings,
+                     &overrides->setting_count) &&
+           (secrets == NULL || /* an older journal */
+            get_texts(secrets, &overrides->secrets, &overrides->secret_count));
 }
 
 /* Nothing of it may get lost: a rerun would do something else than the run. */
@@ -165,8 +175,7 @@ static int read_overrides(struct result_overrides *overrides, const json_t *obje
     if (!get_number(object, "concurrency", 0, MOST_WORKERS, &overrides->concurrency) ||
         !value_get_seconds(object, "timeout_s", &overrides->timeout) ||
         !value_get_seconds(object, "deadline_s", &overrides->deadline) ||
-        !get_optional(object, "az", &overrides->az) ||
-        !get_settings(json_object_get(object, "set"), overrides))
+        !get_optional(object, "az", &overrides->az) || !get_settings(object, overrides))
         return missing(error, "what the command line said");
     return 0;
 }

@@ -406,6 +406,9 @@ static void free_known(struct result *result)
     for (size_t i = 0; i < result->overrides.setting_count; i++)
         free(result->overrides.settings[i]);
     free(result->overrides.settings);
+    for (size_t i = 0; i < result->overrides.secret_count; i++)
+        free(result->overrides.secrets[i]);
+    free(result->overrides.secrets);
     free(result->origin.user);
     free(result->origin.host);
     free(result->origin.commit);

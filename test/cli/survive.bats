@@ -778,8 +778,9 @@ EOF2
   [ "$status" = 1 ] || { echo "$output"; return 1; }
   rm "$place/scripts"
   cd /
-  TEST_TOKEN=other TEST_KEY=other rerun
+  TEST_TOKEN=other TEST_KEY=other rerun --set KEY=s3cr3t-again
   [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"TOKEN was given with --set in "*"give it again"* && $output != *"KEY was given"* ]]
   [ "$(wc -w <<<"$logged")" = 6 ]
   grep -q "ROLE='mine'" "$place/scripts"
   last=$runs/$(newest_run)

@@ -83,7 +83,10 @@ static void set_known(struct result *result)
                                                   .deadline = 1001 * NUMBER_MILLISECOND,
                                                   .az = memory_string("/opt/a z/az"),
                                                   .settings = memory_zeroed(2, sizeof(char *)),
-                                                  .setting_count = 2};
+                                                  .setting_count = 2,
+                                                  .secrets = memory_zeroed(1, sizeof(char *)),
+                                                  .secret_count = 1};
+    result->overrides.secrets[0] = memory_string("TOKEN");
     result->overrides.settings[0] = memory_string("A=");
     result->overrides.settings[1] = memory_string("B=\"\n\xc3\xa4=");
     result->origin = (struct result_origin){.user = memory_string("ops\x7f"),
@@ -540,6 +543,8 @@ START_TEST(what_a_rerun_needs_comes_back)
     ck_assert_int_eq(copy.overrides.deadline, original.overrides.deadline);
     ck_assert_str_eq(copy.overrides.az, original.overrides.az);
     ck_assert_uint_eq(copy.overrides.setting_count, 2);
+    ck_assert_uint_eq(copy.overrides.secret_count, 1);
+    ck_assert_str_eq(copy.overrides.secrets[0], "TOKEN");
     ck_assert_str_eq(copy.overrides.settings[0], "A=");
     ck_assert_str_eq(copy.overrides.settings[1], original.overrides.settings[1]);
     for (size_t i = 0; i < TARGETS; i++) {
