@@ -1313,6 +1313,7 @@ be_nobody() {
   command=("$open/azfan" run "$open/job.yaml" --az "$open/az" --run-dir "$open/state/run")
   (cd / && "${nobody[@]}" "$open/azfan" check "$open/job.yaml") || skip "nobody cannot run azfan here"
   export XDG_RUNTIME_DIR=$open/state STUB_AZ_LOG=$open/state/log
+  unset STUB_AZ_COUNT # the folder is not for nobody
 }
 
 # hog COUNT: so many processes of the same user, which have no limit themselves; gone with `unhog`.
