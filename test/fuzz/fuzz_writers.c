@@ -282,6 +282,7 @@ static void check_json(const struct result *result)
         json_loadb(report.text, report.length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 
     must(root != NULL && json_array_size(json_object_get(root, "targets")) == result->target_count);
+    must(fuzz_is_plain(report.text, report.length));
     json_decref(root);
     free(report.text);
 }
