@@ -23,7 +23,10 @@ enum {
 #define NO_TRUST                                                                                   \
     "az does not trust the TLS certificate it was shown, perhaps a proxy's: set "                  \
     "REQUESTS_CA_BUNDLE"
-#define INVALID_STATUS(word) "Operation returned an invalid status '" word "'"
+/* msrest has a word more than azure-core. */
+#define INVALID_STATUS(word)                                                                       \
+    "Operation returned an invalid status '" word                                                  \
+    "'|Operation returned an invalid status code '" word "'"
 #define NO_ANSWER(word)                                                                            \
     "what came is no answer of Azure's but \"" word "\", perhaps the page of a proxy or a filter"
 
@@ -50,21 +53,6 @@ const struct refusal_rule refusal_local[] = {
      .cause = CAUSE_SUBSCRIPTION,
      .effect = NOTHING,
      .message = "az's login does not know the subscription:"},
-    {.text = "does not have authorization to perform action",
-     .also = "runCommand/action",
-     .reason = REASON_FORBIDDEN,
-     .effect = NOTHING,
-     .message = "the account may not use Run Command on this VM:"},
-    {.text = "does not have authorization to perform action",
-     .also = "operations/read",
-     .reason = REASON_FORBIDDEN,
-     .cause = CAUSE_READ_RIGHT,
-     .effect = STILL_RUNS,
-     .message = "the account may not read the result of what it starts:"},
-    {.text = "does not have authorization to perform action",
-     .reason = REASON_FORBIDDEN,
-     .effect = STILL_RUNS,
-     .message = "the account lacks a permission:"},
 
     /* ---- the login, before az sends anything ---- */
     {.text = "Please run 'az login' to setup account",
@@ -143,13 +131,20 @@ const struct refusal_rule refusal_local[] = {
      .reason = REASON_LOGIN,
      .effect = STILL_RUNS | FATAL,
      .message = "az's login needs multi-factor authentication again, run `az login`:"},
-    {.text = "AADSTS|Interactive authentication is needed|To re-authenticate, please run",
+    /* The broker of Windows names no AADSTS. */
+    {.code = "pii",
+     .text = "InteractionRequired",
+     .reason = REASON_LOGIN,
+     .effect = STILL_RUNS | FATAL,
+     .message = NO_LOGIN},
+    {.text = "AADSTS|Interactive authentication is needed|To re-authenticate, please run|Run the "
+             "command below to authenticate interactively|Please explicitly log in with",
      .reason = REASON_LOGIN,
      .effect = STILL_RUNS | FATAL,
      .message = NO_LOGIN},
 
     /* ---- the machine's own identity ---- */
-    {.text = "Failed to connect to MSI",
+    {.text = "Failed to connect to MSI|MSI: Failed to|ManagedIdentity",
      .also = "429",
      .reason = REASON_THROTTLED,
      .cause = CAUSE_IDENTITY,
@@ -176,19 +171,22 @@ const struct refusal_rule refusal_local[] = {
      .cause = CAUSE_CERTIFICATE,
      .effect = NOTHING,
      .message = NO_TRUST},
+    {.text = "Could not find a suitable TLS CA certificate bundle",
+     .reason = REASON_NETWORK,
+     .cause = CAUSE_CERTIFICATE,
+     .effect = STILL_RUNS,
+     .message = "the file with certificates that REQUESTS_CA_BUNDLE names is not there:"},
     {.text = "CERTIFICATE_VERIFY_FAILED|Certificate verification failed",
      .reason = REASON_NETWORK,
      .cause = CAUSE_CERTIFICATE,
      .effect = STILL_RUNS,
      .message = NO_TRUST},
+    /* urllib3 1.26 says "Cannot connect to proxy" also of a request that it had sent through one.
+     */
     {.text = "/runCommand?",
-     .also = "Cannot connect to proxy",
-     .reason = REASON_NETWORK,
-     .cause = CAUSE_PROXY,
-     .effect = NOTHING,
-     .message = NO_PROXY},
-    {.text = "/runCommand?",
-     .also = "ProxyError",
+     .also = "Unable to connect to proxy|Tunnel connection failed|ProxyError('Cannot connect to "
+             "proxy.', NewConnectionError|ProxyError('Cannot connect to proxy.', "
+             "ConnectTimeoutError",
      .reason = REASON_NETWORK,
      .cause = CAUSE_PROXY,
      .effect = NOTHING,
@@ -233,6 +231,10 @@ const struct refusal_rule refusal_local[] = {
      .reason = REASON_NETWORK,
      .effect = NOTHING,
      .message = NO_CONNECTION},
+    {.text = "too many 429 error responses",
+     .reason = REASON_THROTTLED,
+     .effect = STILL_RUNS | MARK,
+     .message = "Azure limits requests:"},
     {.text = "Max retries exceeded with url",
      .reason = REASON_NETWORK,
      .effect = STILL_RUNS,
@@ -241,12 +243,13 @@ const struct refusal_rule refusal_local[] = {
      .reason = REASON_NETWORK,
      .effect = STILL_RUNS,
      .message = LOST},
-    {.text = "Read timed out",
+    {.text = "Read timed out|read operation timed out|write operation timed out",
      .reason = REASON_NETWORK,
      .effect = STILL_RUNS,
      .message = "Azure did not answer az in time:"},
     {.text = "Connection reset by peer|Remote end closed connection|Broken pipe|IncompleteRead|EOF "
-             "occurred in violation of protocol|UNEXPECTED_EOF_WHILE_READING",
+             "occurred in violation of protocol|UNEXPECTED_EOF_WHILE_READING|Response ended "
+             "prematurely|WinError 10053|WinError 10054|WinError 10060",
      .reason = REASON_NETWORK,
      .effect = STILL_RUNS,
      .message = LOST},
@@ -258,7 +261,8 @@ const struct refusal_rule refusal_local[] = {
     {.text = "[SSL: ", .reason = REASON_NETWORK, .effect = STILL_RUNS, .message = LOST},
     /* No connection was made; for which request nobody can say. */
     {.text = "Failed to resolve|Failed to establish a new connection|Name or service not "
-             "known|Temporary failure in name resolution|Network is unreachable|No route to "
+             "known|Temporary failure in name resolution|No address associated with "
+             "hostname|getaddrinfo failed|Network is unreachable|No route to "
              "host|Connection refused",
      .reason = REASON_NETWORK,
      .effect = STILL_RUNS | MARK,
@@ -370,6 +374,11 @@ const struct refusal_rule refusal_local[] = {
      .cause = CAUSE_CACHE_LOCK,
      .effect = STILL_RUNS | MARK,
      .message = "az may not use a file of its own:"},
+    {.text = "lockfile|[WinError 32]",
+     .reason = REASON_AZ_BROKEN,
+     .cause = CAUSE_CACHE_LOCK,
+     .effect = STILL_RUNS | MARK,
+     .message = "another az holds the files of az's login:"},
     {.text = "[Errno 12]|MemoryError",
      .reason = REASON_AZ_BROKEN,
      .cause = CAUSE_MEMORY,
@@ -397,7 +406,7 @@ const struct refusal_rule refusal_local[] = {
      .effect = PERHAPS | FATAL,
      .message = "az cannot read its own cache in ~/.azure; if that stays so, run `az account "
                 "clear`, then `az login`"},
-    {.text = "ModuleNotFoundError|ImportError",
+    {.text = "ModuleNotFoundError|ImportError|No module named '",
      .reason = REASON_AZ_BROKEN,
      .effect = PERHAPS,
      .message = "az's installation is damaged:"},

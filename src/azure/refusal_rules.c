@@ -60,6 +60,46 @@ static const struct refusal_rule rest[] = {
     {.code = "*", .reason = REASON_OTHER, .effect = REFUSAL_STILL_RUNS, .message = ""},
 };
 
+/*
+ * Old versions of az drop Azure's code, and its sentence alone is left. A line that begins and goes
+ * on as one of these has the code behind it; "" is any.
+ */
+static const struct {
+    const char *begin;
+    const char *text;
+    const char *code;
+} sentences[] = {
+    {"The client '", "does not have authorization to perform action", "AuthorizationFailed"},
+    {"The client '", "because of the deny assignment", "DenyAssignmentAuthorizationFailed"},
+    {"The subscription '", "is disabled and therefore marked as read only",
+     "ReadOnlyDisabledSubscription"},
+    {"The scope '", "operation because following scope(s) are locked", "ScopeLocked"},
+    {"Resource '", "was disallowed by policy", "RequestDisallowedByPolicy"},
+    {"The resource group '", "is in deprovisioning state", "ResourceGroupBeingDeleted"},
+    {"Resource group '", "could not be found", "ResourceGroupNotFound"},
+    {"The Resource 'Microsoft.Compute/virtualMachines/", "was not found", "ResourceNotFound"},
+    {"The subscription '", "could not be found", "SubscriptionNotFound"},
+    {"The subscription is not registered to use namespace", "", "MissingSubscriptionRegistration"},
+    {"Number of ", "requests for subscription", "SubscriptionRequestsThrottled"},
+    {"Number of ", "requests for tenant", "TenantRequestsThrottled"},
+    {"The server rejected the request because too many requests", "", "OperationNotAllowed"},
+    {"Operation '", "is not allowed on", "OperationNotAllowed"},
+    {"Cannot modify extensions in the VM when the VM is not running", "", "OperationNotAllowed"},
+    {"The operation requires the VM to be running", "", "OperationNotAllowed"},
+    {"This operation cannot be performed when extension operations are disallowed", "",
+     "OperationNotAllowed"},
+    {"", "changing power state of", "OperationNotAllowed"},
+    {"Run command OS type '", "does not match the target OS", "Conflict"},
+    {"The request failed due to conflict with a concurrent request", "", "Conflict"},
+    {"Operation execution ", "preempted by a more recent operation", "OperationPreempted"},
+    {"Cannot attach data disk '", "currently being detached", "AttachDiskWhileBeingDetached"},
+    {"OS Provisioning for VM '", "did not finish in the allotted time", "OSProvisioningTimedOut"},
+    {"Provisioning of VM extension", "has timed out", "VMExtensionProvisioningTimeout"},
+    {"The access token expiry UTC time", "is earlier than current", "ExpiredAuthenticationToken"},
+    {"The access token is from the wrong issuer", "", "InvalidAuthenticationTokenTenant"},
+    {"The access token is invalid", "", "InvalidAuthenticationToken"},
+};
+
 /* The next of the words between '|'; NULL: there is none. */
 static const char *next_word(const char *word, size_t length)
 {
@@ -98,12 +138,27 @@ static bool fits_text(const char *wanted, const struct said *said)
     return false;
 }
 
+/* Azure's code, also where az dropped it; "" when there is none. */
+static const char *name_code(const struct said *said)
+{
+    if (said->code[0] != '\0')
+        return said->code;
+    for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++) {
+        const char *text = sentences[i].text;
+
+        if (strncmp(said->own, sentences[i].begin, strlen(sentences[i].begin)) == 0 &&
+            memmem(said->own, strcspn(said->own, "\n\""), text, strlen(text)) != NULL)
+            return sentences[i].code;
+    }
+    return "";
+}
+
 static const struct refusal_rule *find(const struct refusal_rule *rule, const struct said *said,
-                                       int az_exit)
+                                       const char *code, int az_exit)
 {
     for (; rule->message != NULL; rule++) {
         if ((rule->az_exit == 0 || rule->az_exit == az_exit) &&
-            fits_code(rule->code, said->code, strlen(said->code)) && fits_text(rule->text, said) &&
+            fits_code(rule->code, code, strlen(code)) && fits_text(rule->text, said) &&
             fits_text(rule->also, said))
             return rule;
     }
@@ -112,13 +167,14 @@ static const struct refusal_rule *find(const struct refusal_rule *rule, const st
 
 const struct refusal_rule *refusal_rules_find(const struct said *said, int az_exit)
 {
-    const struct refusal_rule *rule = find(statuses, said, az_exit);
+    const char *code = name_code(said);
+    const struct refusal_rule *rule = find(statuses, said, code, az_exit);
 
     if (rule == NULL)
-        rule = find(refusal_service, said, az_exit);
+        rule = find(refusal_service, said, code, az_exit);
     if (rule == NULL)
-        rule = find(refusal_local, said, az_exit);
-    return rule != NULL ? rule : find(rest, said, az_exit);
+        rule = find(refusal_local, said, code, az_exit);
+    return rule != NULL ? rule : find(rest, said, code, az_exit);
 }
 
 bool refusal_rules_know(const char *code, size_t length)

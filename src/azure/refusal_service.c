@@ -13,6 +13,9 @@ enum {
 
 #define ANY_CODE        "*"
 #define THROTTLED       "*RequestsThrottled"
+#define TOO_MANY        "TooManyRequests|429"
+#define BUCKET          "too many requests|TooManyRequests|is being throttled"
+#define RUN_RIGHT       "perform action 'Microsoft.Compute/virtualMachines/runCommand/action'"
 #define LIMITED         "Azure limits requests"
 #define LIMITED_COMPUTE "Azure limits requests (compute, per subscription)"
 #define NO_RESULT       "; the script may have run, and Azure refused az the result"
@@ -42,30 +45,30 @@ const struct refusal_rule refusal_service[] = {
      .effect = STILL_RUNS | MARK,
      .message = "Azure limits requests (subscription and region)"},
     /* The bucket says which request it was. */
-    {.code = "TooManyRequests",
+    {.code = TOO_MANY,
      .text = "UpdateVM",
      .reason = REASON_THROTTLED,
      .effect = NOTHING,
      .message = LIMITED_COMPUTE},
-    {.code = "TooManyRequests",
+    {.code = TOO_MANY,
      .text = "GetOperation|CostGet",
      .reason = REASON_THROTTLED,
      .cause = CAUSE_READ_LIMIT,
      .effect = STILL_RUNS,
      .message = LIMITED,
      .attempt = NO_RESULT},
-    {.code = "TooManyRequests",
+    {.code = TOO_MANY,
      .reason = REASON_THROTTLED,
      .effect = STILL_RUNS | MARK,
      .message = LIMITED_COMPUTE},
     {.code = NOT_ALLOWED,
-     .text = "too many requests",
+     .text = BUCKET,
      .also = "UpdateVM",
      .reason = REASON_THROTTLED,
      .effect = NOTHING,
      .message = LIMITED_COMPUTE},
     {.code = NOT_ALLOWED,
-     .text = "too many requests",
+     .text = BUCKET,
      .also = "GetOperation",
      .reason = REASON_THROTTLED,
      .cause = CAUSE_READ_LIMIT,
@@ -73,7 +76,7 @@ const struct refusal_rule refusal_service[] = {
      .message = LIMITED,
      .attempt = NO_RESULT},
     {.code = NOT_ALLOWED,
-     .text = "too many requests",
+     .text = BUCKET,
      .also = "CostGet",
      .reason = REASON_THROTTLED,
      .cause = CAUSE_READ_LIMIT,
@@ -81,7 +84,7 @@ const struct refusal_rule refusal_service[] = {
      .message = LIMITED,
      .attempt = NO_RESULT},
     {.code = NOT_ALLOWED,
-     .text = "too many requests|TooManyRequests",
+     .text = BUCKET,
      .reason = REASON_THROTTLED,
      .effect = STILL_RUNS | MARK,
      .message = LIMITED_COMPUTE},
@@ -309,7 +312,7 @@ const struct refusal_rule refusal_service[] = {
 
     /* ---- what is forbidden ---- */
     {.code = "AuthorizationFailed",
-     .text = "runCommand/action",
+     .text = RUN_RIGHT,
      .reason = REASON_FORBIDDEN,
      .effect = NOTHING,
      .message = "the account may not use Run Command on this VM:"},
@@ -328,7 +331,7 @@ const struct refusal_rule refusal_service[] = {
      .effect = NOTHING,
      .message = "the account lacks a permission:"},
     {.code = "DenyAssignmentAuthorizationFailed",
-     .text = "runCommand/action",
+     .text = RUN_RIGHT,
      .reason = REASON_FORBIDDEN,
      .cause = CAUSE_DENY_ASSIGNMENT,
      .effect = NOTHING,

@@ -717,6 +717,183 @@ static const struct {
      SERVICE("OperationNotAllowed", "Operation 'performMaintenance' is not allowed on VM 'vm1' "
                                     "since the Subscription of this VM is not eligible."),
      REASON_OTHER, NO, CAUSE_STATE, 0, "not eligible"},
+    /* Old versions of az drop Azure's code; its sentence tells it. */
+    {1,
+     "ERROR: The client 'x' with object id 'y' has permission to perform action "
+     "'Microsoft.Compute/virtualMachines/runCommand/action' on scope '/s'; however, the access is "
+     "denied because of the deny assignment with name 'd' and Id 'e' at scope '/f'.",
+     REASON_FORBIDDEN, NO, CAUSE_DENY_ASSIGNMENT, 0, "a deny assignment forbids it"},
+    {1,
+     "ERROR: The subscription 's' is disabled and therefore marked as read only. You cannot "
+     "perform any write actions on this subscription until it is re-enabled.",
+     REASON_FORBIDDEN, NO, CAUSE_DISABLED, 0, "disabled and read-only"},
+    {1,
+     "ERROR: The scope '/s' cannot perform write operation because following scope(s) are locked: "
+     "'/s'. Please remove the lock and try again.",
+     REASON_FORBIDDEN, NO, CAUSE_LOCK, 0, "a lock protects the VM"},
+    {1,
+     "ERROR: Resource 'vm1' was disallowed by policy. Policy identifiers: "
+     "'[{\"policyAssignment\":{\"name\":\"x\"}}]'.",
+     REASON_FORBIDDEN, NO, CAUSE_POLICY, 0, "a policy forbids it"},
+    {1,
+     "ERROR: The resource group 'rg1' is in deprovisioning state and cannot perform this "
+     "operation.",
+     REASON_NOT_FOUND, NO, CAUSE_DELETION, 0, "being deleted"},
+    {1, "ERROR: Resource group 'rg1' could not be found.", REASON_NOT_FOUND, OVER | MARK,
+     CAUSE_NONE, 0, "the resource group does not exist"},
+    {1,
+     "ERROR: The Resource 'Microsoft.Compute/virtualMachines/vm1' under resource group 'rg1' was "
+     "not found.",
+     REASON_NOT_FOUND, OVER | MARK, CAUSE_NONE, 0, "the VM does not exist"},
+    {1, "ERROR: The subscription 's' could not be found.", REASON_NOT_FOUND, OVER | MARK,
+     CAUSE_SUBSCRIPTION, 0, "the login cannot see it"},
+    {1, "ERROR: The subscription is not registered to use namespace 'Microsoft.Compute'.",
+     REASON_OTHER, NO, CAUSE_REGISTRATION, 0, "not set up for VMs"},
+    {1,
+     "ERROR: Number of 'read' requests for subscription 's' actor 'a' exceeded. Please try again "
+     "after '1' seconds after additional tokens are available.",
+     REASON_THROTTLED, RUNS, CAUSE_READ_LIMIT, 1, "refused az the result"},
+    {1,
+     "ERROR: Number of 'write' requests for subscription 's' actor 'a' exceeded. Please try again "
+     "after '17' seconds after additional tokens are available.",
+     REASON_THROTTLED, NO, CAUSE_NONE, 17, "Azure limits requests"},
+    {1,
+     "ERROR: Number of 'read' requests for tenant 't' exceeded. Please try again after '2' "
+     "seconds.",
+     REASON_THROTTLED, RUNS, CAUSE_READ_LIMIT, 2, "refused az the result"},
+    {1,
+     "ERROR: The server rejected the request because too many requests have been received for this "
+     "subscription.",
+     REASON_THROTTLED, RUNS | MARK, CAUSE_NONE, 0, "Azure limits requests"},
+    {1,
+     "ERROR: Operation 'runCommand' is not allowed on VM 'vm1' since the VM is either deallocated "
+     "or marked to be deallocated.",
+     REASON_NOT_RUNNING, NO, CAUSE_NONE, 0, "the VM is not running"},
+    {1,
+     "ERROR: Operation 'runCommand' is not allowed on VM 'vm1' since the VM is marked for "
+     "deletion.",
+     REASON_NOT_FOUND, NO, CAUSE_DELETION, 0, "the VM is being deleted"},
+    {1,
+     "ERROR: Operation 'PUT Extension' is not allowed on VM extension 'RunCommandLinux' since it "
+     "is marked for deletion.",
+     REASON_EXTENSION, NO, CAUSE_EXTENSION_STATE, 0, "is being deleted"},
+    {1, "ERROR: Cannot modify extensions in the VM when the VM is not running.", REASON_NOT_RUNNING,
+     OVER | MARK, CAUSE_NONE, 0, "the VM is not running"},
+    {1, "ERROR: The operation requires the VM to be running (or set to run).", REASON_NOT_RUNNING,
+     OVER | MARK, CAUSE_NONE, 0, "the VM is not running"},
+    {1, "ERROR: This operation cannot be performed when extension operations are disallowed.",
+     REASON_EXTENSION, NO, CAUSE_NO_EXTENSIONS, 0, "does not allow extensions"},
+    {1, "ERROR: The server is currently changing power state of virtual machine 'vm1'.",
+     REASON_BUSY, NO, CAUSE_CHANGE, 0, "another operation on the VM"},
+    {1, "ERROR: Run command OS type 'Linux' does not match the target OS Windows.", REASON_OTHER,
+     NO, CAUSE_SHELL, 0, "the job's shell does not fit"},
+    {1, "ERROR: The request failed due to conflict with a concurrent request.", REASON_BUSY, NO,
+     CAUSE_CHANGE, 0, "another operation on the VM"},
+    {1, "ERROR: Operation execution has been preempted by a more recent operation.", REASON_OTHER,
+     RUNS, CAUSE_PREEMPTED, 0, "replaced this one"},
+    {1,
+     "ERROR: Cannot attach data disk 'd' to virtual machine 'vm1' because the disk is currently "
+     "being detached.",
+     REASON_BUSY, NO, CAUSE_CHANGE, 0, "being detached"},
+    {1, "ERROR: OS Provisioning for VM 'vm1' did not finish in the allotted time.", REASON_AGENT,
+     RUNS, CAUSE_PROVISIONING, 0, "not ready in time"},
+    {1, "ERROR: Provisioning of VM extension 'RunCommandLinux' has timed out.", REASON_EXTENSION,
+     RUNS, CAUSE_LONGEST, 0, "90 minutes"},
+    {1,
+     "ERROR: The access token expiry UTC time '5/1/2024 1:02:03 AM' is earlier than current UTC "
+     "time '5/1/2024 1:03:03 AM'.",
+     REASON_LOGIN, RUNS | FATAL, CAUSE_NONE, 0, "az's token has expired"},
+    {1,
+     "ERROR: The access token is from the wrong issuer 'a'. It must match the tenant 'b' "
+     "associated with this subscription.",
+     REASON_LOGIN, NO | FATAL, CAUSE_TENANT, 0, "another tenant"},
+    {1, "ERROR: The access token is invalid.", REASON_LOGIN, RUNS | FATAL, CAUSE_NONE, 0,
+     "does not accept az's token"},
+    /* A quoted sentence is not Azure's. */
+    {1, "ERROR: bad value \"The access token is invalid\"", REASON_OTHER, RUNS, CAUSE_NONE, 0,
+     "bad value"},
+    /* msrest's form of a status alone */
+    {1, "ERROR: Operation returned an invalid status code 'Too Many Requests'", REASON_THROTTLED,
+     RUNS | MARK, CAUSE_PAGE, 0, "Too Many Requests"},
+    {1, "ERROR: Operation returned an invalid status code 'Forbidden'", REASON_FORBIDDEN, RUNS,
+     CAUSE_PAGE, 0, "a proxy or a filter"},
+    {1, "ERROR: Operation returned an invalid status code 'Unauthorized'", REASON_LOGIN,
+     RUNS | FATAL, CAUSE_NONE, 0, "does not accept az's token"},
+    {1, "ERROR: Operation returned an invalid status code 'Internal Server Error'", REASON_OTHER,
+     RUNS, CAUSE_NONE, 0, "internal error"},
+    {1, "ERROR: (429) Too Many Requests", REASON_THROTTLED, RUNS | MARK, CAUSE_NONE, 0,
+     "Azure limits requests"},
+    {1,
+     "ERROR: (OperationNotAllowed) The request is being throttled as the limit has been reached "
+     "for operation type - GetOperation30Min.",
+     REASON_THROTTLED, RUNS, CAUSE_READ_LIMIT, 0, "refused az the result"},
+    {1,
+     "ERROR: HTTPSConnectionPool(host='m', port=443): Max retries exceeded with url: " POST_URL
+     " (Caused by ResponseError('too many 429 error responses'))",
+     REASON_THROTTLED, RUNS | MARK, CAUSE_NONE, 0, "Azure limits requests"},
+    /* Only what names the action as the action is the POST's. */
+    {1,
+     "ERROR: (AuthorizationFailed) The client 'runCommand/action' does not have authorization to "
+     "perform action 'Microsoft.Compute/locations/operations/read' over scope '/s'.",
+     REASON_FORBIDDEN, RUNS, CAUSE_READ_RIGHT, 0, "may not read the result"},
+    /* urllib3 1.26 calls it the proxy's also when the request had been sent; 2 does not. */
+    {1,
+     "ERROR: HTTPSConnectionPool(host='m', port=443): Max retries exceeded with url: " POST_URL
+     " (Caused by ProxyError('Cannot connect to proxy.', ConnectionResetError(104, 'Connection "
+     "reset by peer')))",
+     REASON_NETWORK, RUNS | MARK, CAUSE_PROXY, 0, "through the proxy"},
+    {1,
+     "ERROR: HTTPSConnectionPool(host='m', port=443): Max retries exceeded with url: " POST_URL
+     " (Caused by ProxyError('Cannot connect to proxy.', RemoteDisconnected('Remote end closed "
+     "connection without response')))",
+     REASON_NETWORK, RUNS | MARK, CAUSE_PROXY, 0, "through the proxy"},
+    {1,
+     "ERROR: HTTPSConnectionPool(host='m', port=443): Max retries exceeded with url: " POST_URL
+     " (Caused by ProxyError('Cannot connect to proxy.', TimeoutError('timed out')))",
+     REASON_NETWORK, RUNS | MARK, CAUSE_PROXY, 0, "through the proxy"},
+    {1,
+     "ERROR: HTTPSConnectionPool(host='m', port=443): Max retries exceeded with url: " POST_URL
+     " (Caused by ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 503 "
+     "Service Unavailable')))",
+     REASON_NETWORK, NO, CAUSE_PROXY, 0, "through the proxy"},
+    {1,
+     "ERROR: HTTPSConnectionPool(host='m', port=443): Max retries exceeded with url: " POST_URL
+     " (Caused by ProxyError('Unable to connect to proxy', RemoteDisconnected('Remote end closed "
+     "connection without response')))",
+     REASON_NETWORK, NO, CAUSE_PROXY, 0, "through the proxy"},
+    /* connections, in the words of other systems and of older libraries */
+    {1, "ERROR: The read operation timed out", REASON_NETWORK, RUNS, CAUSE_NONE, 0,
+     "did not answer az in time"},
+    {1, "ERROR: Response ended prematurely", REASON_NETWORK, RUNS, CAUSE_NONE, 0,
+     "lost the connection"},
+    {1, "ERROR: [WinError 10054] An existing connection was forcibly closed by the remote host",
+     REASON_NETWORK, RUNS, CAUSE_NONE, 0, "lost the connection"},
+    {1, "ERROR: [Errno -5] No address associated with hostname", REASON_NETWORK, RUNS | MARK,
+     CAUSE_NONE, 0, "cannot reach Azure"},
+    {1, "ERROR: [Errno 11001] getaddrinfo failed", REASON_NETWORK, RUNS | MARK, CAUSE_NONE, 0,
+     "cannot reach Azure"},
+    {1, "ERROR: Could not find a suitable TLS CA certificate bundle, invalid path: /etc/x.pem",
+     REASON_NETWORK, RUNS, CAUSE_CERTIFICATE, 0, "REQUESTS_CA_BUNDLE"},
+    /* the login and its files */
+    {1,
+     "ERROR: (pii). Status: Response_Status.Status_InteractionRequired, Error code: 3399614476, "
+     "Tag: 557973645",
+     REASON_LOGIN, RUNS | FATAL, CAUSE_NONE, 0, "`az login`"},
+    {1,
+     "ERROR: x.\nRun the command below to authenticate interactively; additional arguments may be "
+     "added as needed:\naz logout\naz login",
+     REASON_LOGIN, RUNS | FATAL, CAUSE_NONE, 0, "`az login`"},
+    {1,
+     "ERROR: [WinError 32] The process cannot access the file because it is being used by another "
+     "process: 'C:\\Users\\x\\.azure\\msal_token_cache.bin.lockfile'",
+     REASON_AZ_BROKEN, RUNS | MARK, CAUSE_CACHE_LOCK, 0, "another az holds the files"},
+    {1,
+     "ERROR: MSI: Failed to retrieve a token from "
+     "'http://169.254.169.254/metadata/identity/oauth2/token' with an error of '429 Client Error: "
+     "Too Many Requests for url: x'",
+     REASON_THROTTLED, RUNS | MARK, CAUSE_IDENTITY, 0, "limits requests"},
+    {1, "ERROR: No module named 'azure.cli.command_modules.vm'", REASON_AZ_BROKEN, OVER, CAUSE_NONE,
+     0, "installation is damaged"},
 };
 
 /* The proxy is named, and its password is not: neither the environment's nor the one that az wrote.
