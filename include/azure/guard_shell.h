@@ -30,4 +30,12 @@ guard_assign guard_powershell_assign;
 /* All that the target's script gets: parameters (***, where GUARD masks), then azfan's own. */
 void guard_write_parameters(struct buffer *buffer, const struct guard *guard, guard_assign *assign);
 
+/*
+ * The target of JOB whose script is the largest, and how much larger than that of a target without
+ * a name and parameters of its own: the rest of a guard is the same for all. NULL and 0: there are
+ * no targets. Costs as much as writing each target's own parameters once, however many the job has.
+ */
+const struct job_target *guard_find_largest(const struct job *job, guard_assign *assign,
+                                            int64_t *ret_more);
+
 #endif

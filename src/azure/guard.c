@@ -68,39 +68,6 @@ void guard_write(struct buffer *buffer, const struct guard *guard)
         guard_sh_write(buffer, guard);
 }
 
-/*
- * The target with the most bytes of parameters. The rest of a guard is the
- * same for all, so its guard is the largest. Targets without parameters of
- * their own differ in their name only.
- */
-static const struct job_target *find_largest(struct guard *guard)
-{
-    const struct job *job = guard->job;
-    const struct job_target *largest = NULL;
-    struct buffer parameters = BUFFER_INIT;
-    size_t longest_name = 0;
-    size_t most = 0;
-
-    for (size_t i = 0; i < job->target_count; i++) {
-        guard->target = &job->targets[i];
-        if (guard->target->parameters.count == 0) {
-            if (largest != NULL && strlen(guard->target->name) <= longest_name)
-                continue;
-            longest_name = strlen(guard->target->name);
-        }
-        parameters.length = 0;
-        guard_write_parameters(&parameters, guard,
-                               job->shell == JOB_POWERSHELL ? guard_powershell_assign
-                                                            : guard_sh_assign);
-        if (largest == NULL || parameters.length > most) {
-            largest = guard->target;
-            most = parameters.length;
-        }
-    }
-    buffer_done(&parameters);
-    return largest;
-}
-
 static size_t size_of(const struct guard *guard)
 {
     struct buffer text = BUFFER_INIT;
@@ -118,7 +85,9 @@ int guard_check_size(const struct job *job, struct error *error)
     char nonce[GUARD_NONCE_SIZE];
     char *run = memory_print("00000000T000000Z-%s-0000", job->name);
     struct guard guard = {.job = job, .target = &nobody, .run = run, .nonce = nonce};
+    guard_assign *assign = job->shell == JOB_POWERSHELL ? guard_powershell_assign : guard_sh_assign;
     const struct job_target *largest;
+    int64_t more = 0;
     size_t without;
     size_t size;
 
@@ -127,17 +96,16 @@ int guard_check_size(const struct job *job, struct error *error)
     guard.once = guard_needs_once(job) ? nonce : NULL; /* any name: all are of one size */
     guard.batch = JOB_TARGETS_MOST;
     without = size_of(&guard);
-    largest = find_largest(&guard);
-    guard.target = largest != NULL ? largest : &nobody;
-    size = size_of(&guard);
     free(run);
-    if (size <= JOB_SCRIPT_LIMIT)
-        return 0;
-    if (without > JOB_SCRIPT_LIMIT || largest == NULL)
+    if (without > JOB_SCRIPT_LIMIT)
         return error_set(error,
                          "the script is too large: %zu bytes with azfan's guard around it, and "
                          "Azure takes %d KiB",
                          without, JOB_SCRIPT_LIMIT / 1024);
+    largest = guard_find_largest(job, assign, &more);
+    size = without + (size_t)more;
+    if (size <= JOB_SCRIPT_LIMIT)
+        return 0;
     return error_set(error,
                      "the script is too large for target %s: %zu bytes with its parameters and "
                      "azfan's guard around it, and Azure takes %d KiB",

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "azure/guard_shell.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+
+static const char target_name[] = "AZFAN_TARGET";
 
 static const struct job_parameter *find(const struct job_parameters *parameters, const char *name)
 {
@@ -36,8 +41,91 @@ void guard_write_parameters(struct buffer *buffer, const struct guard *guard, gu
         if (find(common, own->list[i].name) == NULL)
             assign_parameter(buffer, guard, assign, &own->list[i]);
     }
-    assign(buffer, "AZFAN_TARGET", guard->target->name);
+    assign(buffer, target_name, guard->target->name);
     assign(buffer, "AZFAN_RUN", guard->run);
     (void)snprintf(number, sizeof number, "%d", guard->batch);
     assign(buffer, "AZFAN_BATCH", number);
+}
+
+/* ---- how large they are ------------------------------------------------------------------- */
+
+/* One of the job's own parameters, as large as it is written. */
+struct common {
+    const char *name;
+    int64_t size;
+};
+
+struct scale {
+    guard_assign *assign;
+    struct buffer room;
+    struct common *common; /* sorted by name */
+    size_t count;
+};
+
+static int compare_common(const void *a, const void *b)
+{
+    return strcmp(((const struct common *)a)->name, ((const struct common *)b)->name);
+}
+
+static int64_t weigh(struct scale *scale, const char *name, const char *value)
+{
+    scale->room.length = 0;
+    scale->assign(&scale->room, name, value);
+    return (int64_t)scale->room.length;
+}
+
+static struct scale make_scale(const struct job *job, guard_assign *assign)
+{
+    const struct job_parameters *parameters = &job->parameters;
+    struct scale scale = {assign, BUFFER_INIT,
+                          memory_zeroed(parameters->count, sizeof *scale.common),
+                          parameters->count};
+
+    for (size_t i = 0; i < parameters->count; i++)
+        scale.common[i] =
+            (struct common){parameters->list[i].name,
+                            weigh(&scale, parameters->list[i].name, parameters->list[i].value)};
+    if (scale.count > 0)
+        qsort(scale.common, scale.count, sizeof *scale.common, compare_common);
+    return scale;
+}
+
+/* What PARAMETERS, which go over the common ones, add to a script. */
+static int64_t weigh_own(struct scale *scale, const struct job_parameters *parameters)
+{
+    int64_t size = 0;
+
+    for (size_t i = 0; i < parameters->count; i++) {
+        const struct job_parameter *own = &parameters->list[i];
+        struct common key = {own->name, 0};
+        const struct common *under = NULL;
+
+        if (scale->count > 0)
+            under = bsearch(&key, scale->common, scale->count, sizeof key, compare_common);
+        size += weigh(scale, own->name, own->value) - (under != NULL ? under->size : 0);
+    }
+    return size;
+}
+
+const struct job_target *guard_find_largest(const struct job *job, guard_assign *assign,
+                                            int64_t *ret_more)
+{
+    struct scale scale = make_scale(job, assign);
+    int64_t nameless = weigh(&scale, target_name, "");
+    const struct job_target *largest = NULL;
+
+    *ret_more = 0;
+    for (size_t i = 0; i < job->target_count; i++) {
+        const struct job_target *target = &job->targets[i];
+        int64_t more = weigh(&scale, target_name, target->name) - nameless +
+                       weigh_own(&scale, &target->parameters);
+
+        if (largest == NULL || more > *ret_more) {
+            largest = target;
+            *ret_more = more;
+        }
+    }
+    buffer_done(&scale.room);
+    free(scale.common);
+    return largest;
 }

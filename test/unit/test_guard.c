@@ -1109,6 +1109,7 @@ static size_t guard_size(const struct job *job, const struct job_target *target)
 /* The limit is exact to the byte, for the target that needs most, in both shells, with the mark. */
 START_TEST(the_size_is_exact)
 {
+    struct job_parameter small[] = {{(char[]){"BIG"}, (char[]){"it's small"}, false}};
     struct job_parameter big[] = {{(char[]){"BIG"}, memory_zeroed(5000, 1), false}};
     struct job_target targets[] = {{.name = (char[]){"a"}},
                                    {.name = (char[]){"big-one"}, .parameters = {big, 1}},
@@ -1117,6 +1118,7 @@ START_TEST(the_size_is_exact)
                       .script = memory_zeroed(JOB_SCRIPT_LIMIT + 1, 1),
                       .shell = _i % 2 == 0 ? JOB_SH : JOB_POWERSHELL,
                       .retry = {.attempts = _i < 2 ? 1 : 3},
+                      .parameters = {small, 1},
                       .targets = targets,
                       .target_count = 3,
                       .script_timeout = NUMBER_MINUTE};
@@ -1151,6 +1153,40 @@ START_TEST(the_size_is_exact)
 }
 END_TEST
 
+enum { MANY_PARAMETERS = 4000, MANY_TARGETS = 50000 };
+
+/* As many as a job file has room for: each target against all that the job has took minutes. */
+START_TEST(many_parameters_of_many_targets_are_measured_at_once)
+{
+    struct job_parameter *shared = memory_zeroed(MANY_PARAMETERS, sizeof *shared);
+    struct job_target *targets = memory_zeroed(MANY_TARGETS, sizeof *targets);
+    struct job_parameter mine[] = {{(char[]){"P7"}, (char[]){"its own"}, false}};
+    struct job job = {.name = (char[]){"job"},
+                      .script = (char[]){"true"},
+                      .script_length = 4,
+                      .shell = _i == 0 ? JOB_SH : JOB_POWERSHELL,
+                      .retry = {.attempts = 1},
+                      .parameters = {shared, MANY_PARAMETERS},
+                      .targets = targets,
+                      .target_count = MANY_TARGETS,
+                      .script_timeout = NUMBER_MINUTE};
+    struct error error;
+    int64_t started;
+
+    for (size_t i = 0; i < MANY_PARAMETERS; i++)
+        shared[i] = (struct job_parameter){memory_print("P%zu", i), (char[]){"x"}, false};
+    for (size_t i = 0; i < MANY_TARGETS; i++)
+        targets[i] = (struct job_target){.name = (char[]){"vm"}, .parameters = {mine, 1}};
+    started = clock_now();
+    ck_assert_int_eq(guard_check_size(&job, &error), 0);
+    ck_assert_int_lt(clock_now() - started, 5 * NUMBER_SECOND);
+    for (size_t i = 0; i < MANY_PARAMETERS; i++)
+        free(shared[i].name);
+    free(shared);
+    free(targets);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("guard");
@@ -1165,6 +1201,7 @@ static Suite *make_suite(void)
     tcase_add_test(text, a_value_cannot_leave_the_runner);
     tcase_add_test(text, nonces);
     tcase_add_loop_test(text, the_size_is_exact, 0, 4);
+    tcase_add_loop_test(text, many_parameters_of_many_targets_are_measured_at_once, 0, 2);
     tcase_add_test(text, names_of_marks);
     suite_add_tcase(suite, text);
     tcase_add_unchecked_fixture(work, make_folder, remove_folder);
