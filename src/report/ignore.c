@@ -8,25 +8,79 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "report/regexsize.h"
+
+enum {
+    STEPS_OF_A_LINE = 10 * 1000 * 1000, /* bytes to look at times the pattern's size */
+    REFRESH_AFTER = 64 * 1024           /* bytes of text */
+};
+
+static int check_size(const char *pattern, size_t *ret, struct error *error)
+{
+    enum regexsize_fault fault;
+
+    *ret = regexsize_of(pattern, &fault);
+    switch (fault) {
+    case REGEXSIZE_LARGE:
+        return error_set(error,
+                         "--ignore %.80s: too much work: with its repetitions written out it has "
+                         "more than %d characters, or groups deeper than %d",
+                         pattern, REGEXSIZE_MOST, REGEXSIZE_DEEPEST);
+    case REGEXSIZE_BACK:
+        return error_set(error, "--ignore %.80s: \\1 to \\9 are not supported", pattern);
+    case REGEXSIZE_NOTHING:
+        return error_set(
+            error,
+            "--ignore %.80s: too much work: it repeats something that may be empty, or "
+            "that has ^ $ \\< \\> \\b \\B in it",
+            pattern);
+    case REGEXSIZE_FINE:
+        break;
+    }
+    return 0;
+}
+
+static int compile(const char *pattern, regex_t *ret, struct error *error)
+{
+    char why[128];
+    int code = regcomp(ret, pattern, REG_EXTENDED);
+
+    if (code == 0)
+        return 0;
+    (void)regerror(code, ret, why, sizeof why);
+    return error_set(error, "--ignore %.80s: no regular expression: %s", pattern, why);
+}
 
 int ignore_add(struct ignore *ignore, const char *pattern, struct error *error)
 {
-    regex_t regex;
-    char why[128];
-    int code = regcomp(&regex, pattern, REG_EXTENDED);
+    struct ignore_pattern added = {.seen = 0};
 
-    if (code != 0) {
-        (void)regerror(code, &regex, why, sizeof why);
-        return error_set(error, "--ignore %s: no regular expression: %s", pattern, why);
-    }
-    if (regexec(&regex, "", 0, NULL, 0) == 0) {
-        regfree(&regex);
-        return error_set(error, "--ignore %s: it matches where nothing is; use + instead of *",
+    if (check_size(pattern, &added.size, error) < 0 || compile(pattern, &added.regex, error) < 0)
+        return -1;
+    if (regexec(&added.regex, "", 0, NULL, 0) == 0) {
+        regfree(&added.regex);
+        return error_set(error, "--ignore %.80s: it matches where nothing is; use + instead of *",
                          pattern);
     }
+    added.text = memory_string(pattern);
     ignore->list = memory_resize(ignore->list, ignore->count + 1, sizeof *ignore->list);
-    ignore->list[ignore->count++] = regex;
+    ignore->list[ignore->count++] = added;
     return 0;
+}
+
+/* glibc keeps what it finds out about an expression as long as that lives, 2 KiB at each byte of
+ * the text at worst: so it is made anew from time to time. */
+static void refresh(struct ignore_pattern *pattern, size_t length)
+{
+    struct error ignored;
+    regex_t fresh;
+
+    pattern->seen += length;
+    if (pattern->seen < REFRESH_AFTER || compile(pattern->text, &fresh, &ignored) < 0)
+        return;
+    regfree(&pattern->regex);
+    pattern->regex = fresh;
+    pattern->seen = 0;
 }
 
 /* Where the character that has the byte AT begins, but not before FLOOR. */
@@ -45,20 +99,22 @@ static size_t find_end(const char *line, size_t length, size_t at)
     return at;
 }
 
-/* Appends LINE with what REGEX matches replaced: whole characters, for it matches bytes. */
-static void append_line(struct buffer *buffer, const regex_t *regex, const char *line,
+/* Appends LINE with what PATTERN matches replaced: whole characters, for it matches bytes. */
+static void append_line(struct buffer *buffer, struct ignore_pattern *pattern, const char *line,
                         size_t length)
 {
     size_t limit = length > IGNORE_LONGEST ? find_start(line, 0, IGNORE_LONGEST) : length;
     int flags = REG_STARTEND | (limit < length ? REG_NOTEOL : 0);
+    size_t steps = 0;
     size_t at = 0;
 
-    while (at < limit) {
+    refresh(pattern, limit);
+    while (at < limit && (steps += (limit - at) * pattern->size) <= STEPS_OF_A_LINE) {
         regmatch_t match = {.rm_so = (regoff_t)at, .rm_eo = (regoff_t)limit};
         bool empty;
         size_t start, end;
 
-        if (regexec(regex, line, 1, &match, flags) != 0)
+        if (regexec(&pattern->regex, line, 1, &match, flags) != 0)
             break;
         empty = match.rm_eo == match.rm_so; /* "\\<" matches so: step over one character */
         start = find_start(line, at, (size_t)match.rm_so);
@@ -106,8 +162,10 @@ void ignore_append(const struct ignore *ignore, struct buffer *buffer, const cha
 
 void ignore_done(struct ignore *ignore)
 {
-    for (size_t i = 0; i < ignore->count; i++)
-        regfree(&ignore->list[i]);
+    for (size_t i = 0; i < ignore->count; i++) {
+        regfree(&ignore->list[i].regex);
+        free(ignore->list[i].text);
+    }
     free(ignore->list);
     *ignore = (struct ignore){NULL, 0};
 }

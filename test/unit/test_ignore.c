@@ -33,6 +33,13 @@ static const struct {
     {{"\xe2"}, "a\xe2\x82\xac-\xe2\x82\xac", "a…-…"},
     {{"\x82"}, "a\xe2\x82\xac\xe2\x82\xac", "a……"},
     {{"[^a-z]"}, "\xe2\x82\xac", "…"},
+    {{"[]+(*{]+"}, "a]+(b", "a…b"},
+    {{"[[:digit:]]{1,3}x"}, "12x", "…"},
+    {{"\\(+[^]]"}, "((a]", "…]"},
+    {{"a{1,200}b"}, "aaab", "…"},
+    {{"(x?y|z+)+"}, "axyyzb", "a…b"},
+    {{"(^|,)x"}, "x,x", "……"},
+    {{"(x*)?y"}, "xxy", "…"},
 };
 
 static void add_all(struct ignore *ignore, const char *const *patterns)
@@ -67,6 +74,18 @@ static const struct {
     {"", "matches where nothing is"},
     {"x*", "use + instead of *"},
     {"^$", "matches where nothing is"},
+    {"(x)\\1", "\\1 to \\9 are not supported"},
+    {"x{1,1000}", "too much"},
+    {"y(x*)+", "may be empty"},
+    {"y(x|)*", "may be empty"},
+    {"y(|x)*", "may be empty"},
+    {"y(x?z{0,2})*", "may be empty"},
+    {"y(){2,5}", "may be empty"},
+    {"y(\\<x)+", "may be empty"},
+    {"((((x{9}){9}){9}){9}){9}", "too much"},
+    {"((((((((((x+)+)+)+)+)+)+)+)+)+)+", "too much"},
+    {"(x(x(x(x(x(x(x(x(x(x+)+)+)+)+)+)+)+)+)+)+", "too much"},
+    {"x++++++++++++++++++++++++++++++++++++++++++++++++++++", "too much"},
 };
 
 START_TEST(refuses)
