@@ -21,7 +21,8 @@
  * The mark of a script that must not run twice is made at the last moment: what
  * was broken before it may be tried again. It is looked for in every place where
  * it may be before it is made in the first that takes it: a disk may have been
- * full the last time. /var/lib outlives a boot, which a script may have asked
+ * full the last time; and again where it cannot be made, for of two guards at once
+ * one is second. /var/lib outlives a boot, which a script may have asked
  * for; it and /run belong to root alone. Last comes /tmp, where anybody else might
  * have put something of that name: only a folder of our own is believed. A mark
  * that cannot be made holds up no script.
@@ -107,15 +108,18 @@ static const char once_tail[] =
     "\n"
     "set -- \"${TMPDIR:-/var/lib/azfan}\" /run /tmp\n"
     "[ -n \"$TMPDIR\" ] || mkdir -m 700 \"$1\"\n"
+    "leave_started() {\n"
+    "    [ -d \"$1$mark\" ] && [ ! -L \"$1$mark\" ] && [ -O \"$1$mark\" ] || return 0\n"
+    "    rm -rf \"$folder\"\n"
+    "    report again 1\n"
+    "    exit 0\n"
+    "}\n"
     "for place in \"$@\"; do\n"
-    "    if [ -d \"$place$mark\" ] && [ ! -L \"$place$mark\" ] && [ -O \"$place$mark\" ]; then\n"
-    "        rm -rf \"$folder\"\n"
-    "        report again 1\n"
-    "        exit 0\n"
-    "    fi\n"
+    "    leave_started \"$place\"\n"
     "done\n"
     "for place in \"$@\"; do\n"
     "    mkdir \"$place$mark\" && break\n"
+    "    leave_started \"$place\" # by another guard, a moment ago\n"
     "done\n"
     "find \"$place\" -maxdepth 1 -name 'azfan-once-*' -mtime +7 -exec rmdir {} + # of old runs\n"
     "\n";

@@ -403,12 +403,12 @@ const struct refusal_rule refusal_local[] = {
     {.text = "JSONDecodeError|Unterminated string starting at",
      .reason = REASON_AZ_BROKEN,
      .cause = CAUSE_TOKEN_CACHE,
-     .effect = PERHAPS | FATAL,
+     .effect = STILL_RUNS | FATAL,
      .message = "az cannot read its own cache in ~/.azure; if that stays so, run `az account "
                 "clear`, then `az login`"},
     {.text = "ModuleNotFoundError|ImportError|No module named '",
      .reason = REASON_AZ_BROKEN,
-     .effect = PERHAPS,
+     .effect = STILL_RUNS,
      .message = "az's installation is damaged:"},
 
     {.text = "Long-running operation wait cancelled|Keyboard interrupt is captured",

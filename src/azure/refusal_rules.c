@@ -55,7 +55,7 @@ static const struct refusal_rule rest[] = {
     {.az_exit = 3,
      .code = "*",
      .reason = REASON_NOT_FOUND,
-     .effect = REFUSAL_PERHAPS,
+     .effect = REFUSAL_STILL_RUNS,
      .message = "Azure cannot find it:"},
     {.code = "*", .reason = REASON_OTHER, .effect = REFUSAL_STILL_RUNS, .message = ""},
 };

@@ -620,6 +620,42 @@ START_TEST(without_its_place_the_mark_is_elsewhere)
 }
 END_TEST
 
+/* Of two guards that both saw no mark one is second to make it. */
+START_TEST(of_two_guards_at_once_one_runs_it)
+{
+    char *tools =
+        make_tools("raced", (const char *const[]){"date", "mktemp", "rm", "chmod", "cat", NULL});
+    char *path = memory_print("%s/mkdir", tools);
+    char *place = make_place();
+    char once[GUARD_ONCE_SIZE];
+    struct trial shell;
+    struct error error;
+    char *elsewhere;
+    char *program;
+    char *text;
+
+    ck_assert_int_eq(file_find_program("mkdir", &program, &error), 0);
+    text =
+        memory_print("#!/bin/sh\n%s \"$@\" # the other guard\nexec %s \"$@\"\n", program, program);
+    ck_assert_int_eq(file_write(path, 0700, text, strlen(text), &error), 0);
+    name_another(once, &elsewhere);
+    if (has_shell(_i, &shell) && shell.shell != shells[2]) { /* busybox has a mkdir of its own */
+        struct trial trial = {
+            .shell = shell.shell, .path = tools, .temporary = place, .once = once};
+
+        ck_assert(!runs_script(&trial));
+        ck_assert_int_eq(count_files(place, "azfan-once-"), 1);
+        ck_assert_int_lt(access(elsewhere, F_OK), 0);
+    }
+    free(text);
+    free(program);
+    free(elsewhere);
+    free(place);
+    free(path);
+    free(tools);
+}
+END_TEST
+
 /* A mark that cannot be made holds up no script, and what is broken before it makes none. */
 START_TEST(without_a_mark_it_runs)
 {
@@ -1217,6 +1253,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, a_script_with_a_mark_runs_once, 0, SHELLS);
     tcase_add_loop_test(work, a_foreign_mark_is_not_believed, 0, SHELLS);
     tcase_add_loop_test(work, without_its_place_the_mark_is_elsewhere, 0, SHELLS);
+    tcase_add_loop_test(work, of_two_guards_at_once_one_runs_it, 0, SHELLS);
     tcase_add_loop_test(work, without_a_mark_it_runs, 0, SHELLS);
     tcase_add_loop_test(work, old_marks_go, 0, SHELLS);
     tcase_add_loop_test(work, a_full_disk_is_broken, 0, SHELLS);

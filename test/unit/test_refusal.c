@@ -130,8 +130,8 @@ static const struct {
     {3, SERVICE("NotFound", "The entity was not found in this Azure location."), REASON_NOT_FOUND,
      OVER | MARK, CAUSE_NONE, 0, "shell"},
     {3, SERVICE("SubscriptionNotFound", "The subscription 's' could not be found."),
-     REASON_NOT_FOUND, OVER | MARK, CAUSE_SUBSCRIPTION, 0, "subscription does not exist"},
-    {3, SERVICE("SomethingNew", "gone"), REASON_NOT_FOUND, OVER, CAUSE_NONE, 0, "gone"},
+     REASON_NOT_FOUND, RUNS | MARK, CAUSE_SUBSCRIPTION, 0, "subscription does not exist"},
+    {3, SERVICE("SomethingNew", "gone"), REASON_NOT_FOUND, RUNS, CAUSE_NONE, 0, "gone"},
     {1,
      SERVICE("AuthorizationFailed",
              "The client 'c' with object id 'o' does not have authorization to perform action "
@@ -203,7 +203,7 @@ static const struct {
     {1,
      UNEXPECTED "ERROR: Unterminated string starting at: line 1 column 18 (char 17)\n" TRACEBACK
                 "json.decoder.JSONDecodeError: Unterminated string starting at: line 1 column 18\n",
-     REASON_AZ_BROKEN, OVER | FATAL, CAUSE_TOKEN_CACHE, 0, "az account clear"},
+     REASON_AZ_BROKEN, RUNS | FATAL, CAUSE_TOKEN_CACHE, 0, "az account clear"},
     {1,
      UNEXPECTED "ERROR: API version 2022-11-01 does not have operation group "
                 "'virtual_machine_run_commands'\n" TRACEBACK,
@@ -221,7 +221,7 @@ static const struct {
     {1,
      "Traceback (most recent call last):\n  File \"/usr/bin/az\", line 3\n"
      "ModuleNotFoundError: No module named 'azure'\n",
-     REASON_AZ_BROKEN, OVER, CAUSE_NONE, 0, "No module named 'azure'"},
+     REASON_AZ_BROKEN, RUNS, CAUSE_NONE, 0, "No module named 'azure'"},
     {1,
      SERVICE("ScopeLocked", "The scope '" VM "' cannot perform write operation because "
                             "following scope(s) are locked"),
@@ -682,13 +682,13 @@ static const struct {
      "ERROR: The command failed with an unexpected error. Here is the traceback:\nERROR: Extra "
      "data: line 3 column 2 (char 61)\nTraceback (most recent call "
      "last):\njson.decoder.JSONDecodeError: Extra data: line 3 column 2 (char 61)\n",
-     REASON_AZ_BROKEN, OVER | FATAL, CAUSE_TOKEN_CACHE, 0, "az account clear"},
+     REASON_AZ_BROKEN, RUNS | FATAL, CAUSE_TOKEN_CACHE, 0, "az account clear"},
     /* As recorded of Azure. */
     {3,
      SERVICE("InvalidResourceType",
              "The resource type 'providerOperations' could not be found in the namespace "
              "'Microsoft.Authorization' for api version '0001-07-01'."),
-     REASON_NOT_FOUND, OVER, CAUSE_NONE, 0, "Azure cannot find it"},
+     REASON_NOT_FOUND, RUNS, CAUSE_NONE, 0, "Azure cannot find it"},
     {1,
      SERVICE("SubscriptionRequestsThrottled",
              "Number of requests for subscription 's' and operation "
@@ -745,7 +745,7 @@ static const struct {
      "ERROR: The Resource 'Microsoft.Compute/virtualMachines/vm1' under resource group 'rg1' was "
      "not found.",
      REASON_NOT_FOUND, OVER | MARK, CAUSE_NONE, 0, "the VM does not exist"},
-    {1, "ERROR: The subscription 's' could not be found.", REASON_NOT_FOUND, OVER | MARK,
+    {1, "ERROR: The subscription 's' could not be found.", REASON_NOT_FOUND, RUNS | MARK,
      CAUSE_SUBSCRIPTION, 0, "the login cannot see it"},
     {1, "ERROR: The subscription is not registered to use namespace 'Microsoft.Compute'.",
      REASON_OTHER, NO, CAUSE_REGISTRATION, 0, "not set up for VMs"},
@@ -892,7 +892,7 @@ static const struct {
      "'http://169.254.169.254/metadata/identity/oauth2/token' with an error of '429 Client Error: "
      "Too Many Requests for url: x'",
      REASON_THROTTLED, RUNS | MARK, CAUSE_IDENTITY, 0, "limits requests"},
-    {1, "ERROR: No module named 'azure.cli.command_modules.vm'", REASON_AZ_BROKEN, OVER, CAUSE_NONE,
+    {1, "ERROR: No module named 'azure.cli.command_modules.vm'", REASON_AZ_BROKEN, RUNS, CAUSE_NONE,
      0, "installation is damaged"},
 };
 
