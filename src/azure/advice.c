@@ -44,7 +44,9 @@ static const struct advice reasons[REASONS] = {
                             "first, then rerun."},
     [REASON_NOT_FOUND] = {"Compare name, resource group and subscription in the job with `az vm "
                           "list`; the VM may have been deleted.",
-                          NULL},
+                          "Compare name, resource group and subscription in the job with `az vm "
+                          "list`; the VM may have been deleted, perhaps while the script ran. "
+                          "Where it is there, look first on it before a rerun."},
     [REASON_FORBIDDEN] =
         {"The account needs Microsoft.Compute/virtualMachines/runCommand/action on the VM (Virtual "
          "Machine Contributor has it); a new role takes some minutes.",
@@ -62,13 +64,18 @@ static const struct advice reasons[REASONS] = {
                       "get-instance-view`, restart the agent or the VM, and look whether the "
                       "script ran before a rerun.",
                       NULL},
-    [REASON_EXTENSION] = {"The run-command extension on the VM failed. Its log is in "
-                          "/var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins "
-                          "(Windows).",
-                          NULL},
-    [REASON_AZ_BROKEN] = {"The Azure CLI on this machine does not work. Try `az version` and the "
-                          "command of `azfan plan` by hand.",
-                          NULL},
+    [REASON_EXTENSION] =
+        {"The run-command extension on the VM failed. Its log is in "
+         "/var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins "
+         "(Windows).",
+         "The run-command extension on the VM failed, perhaps after the script had run. Its log is "
+         "in /var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins (Windows): look "
+         "first there before a rerun."},
+    [REASON_AZ_BROKEN] =
+        {"The Azure CLI on this machine does not work. Try `az version` and the "
+         "command of `azfan plan` by hand.",
+         "The Azure CLI on this machine does not work, and the script may have run all the same. "
+         "Try `az version` and look first on the VM before a rerun."},
     [REASON_START] = {"az could not be started here: the message says why. Nothing ran on the VM; "
                       "rerun when it is mended.",
                       "az could not be started here: the message says why. An attempt before may "
@@ -163,9 +170,11 @@ static const struct advice causes[CAUSES] = {
                         "script ran. See whether the machine has a managed identity, lower "
                         "concurrency, look first on the VM, then rerun."},
     [CAUSE_DELETION] = {"What the job names is being deleted. Exclude it from the job.", NULL},
-    [CAUSE_SUBSCRIPTION] = {"Compare the subscription with `az account list`: it may be another "
-                            "login's or another tenant's.",
-                            NULL},
+    [CAUSE_SUBSCRIPTION] =
+        {"Compare the subscription with `az account list`: it may be another "
+         "login's or another tenant's.",
+         "Compare the subscription with `az account list`: it may be another login's or another "
+         "tenant's. The script may have run: look first on the VM before a rerun."},
     [CAUSE_NO_EXTENSIONS] = {"Run Command needs extensions, which this VM does not allow: "
                              "osProfile.allowExtensionOperations must be true, and the VM agent "
                              "installed.",

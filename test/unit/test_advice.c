@@ -107,6 +107,16 @@ static const struct {
     {"ERROR: Operation returned an invalid status 'Forbidden'", "filter", "runCommand/action"},
     {"ERROR: (SubscriptionRequestsThrottled) operation 'POST/SUBSCRIPTIONS' exceeded", "and rerun",
      "may have run"},
+    {"ERROR: No module named 'azure'", "look first", "and rerun"},
+    {"ERROR: (ResourceGroupNotFound) Resource group 'rg1' could not be found.", "look first",
+     "and rerun"},
+    {"ERROR: (SubscriptionNotFound) The subscription 's' could not be found.", "look first",
+     "and rerun"},
+    {"ERROR: Subscription 's' not found. Check the spelling and casing and try again.",
+     "az account list", "may have run"},
+    {"ERROR: (VMExtensionProvisioningError) VM has reported a failure when processing extension "
+     "'RunCommandLinux'.",
+     "look first", "and rerun"},
 };
 
 START_TEST(advice_fits_the_cause)
