@@ -21,6 +21,7 @@ struct machine_needs {
     int own_files;
     int processes; /* processes and threads a child */
     int own_processes;
+    uint64_t own_memory; /* at most, in time: no more than half of what is free is kept for it */
 };
 
 enum machine_bound { MACHINE_ENOUGH, MACHINE_MEMORY, MACHINE_FILES, MACHINE_PROCESSES };
@@ -28,7 +29,7 @@ enum machine_bound { MACHINE_ENOUGH, MACHINE_MEMORY, MACHINE_FILES, MACHINE_PROC
 struct machine_room {
     int children;             /* from 1 to what was wanted */
     enum machine_bound bound; /* ENOUGH: as many as were wanted */
-    char text[160]; /* unless ENOUGH, what is short, for people: "2,310 MiB of memory are free, and
+    char text[200]; /* unless ENOUGH, what is short, for people: "2,310 MiB of memory are free, and
                        one az takes 110 MiB" */
 };
 

@@ -14,8 +14,6 @@
 
 #include "base/text.h"
 
-enum { AZURE_LIMIT = 4096 };
-
 struct span {
     const char *text;
     size_t length;
@@ -71,7 +69,7 @@ static const char *find(struct span span, size_t from, const char *mark)
 /* Takes stdout over, without the trailer; TRAILER's place is relative to it. */
 static void take_output(struct reply *reply, struct span output)
 {
-    reply->output_truncated = output.length >= AZURE_LIMIT;
+    reply->output_truncated = output.length >= REPLY_STREAM_MOST;
     if (!reply->has_trailer) {
         buffer_append(&reply->output, output.text, output.length);
         return;
@@ -83,7 +81,7 @@ static void take_output(struct reply *reply, struct span output)
 
 static void take_errors(struct reply *reply, struct span errors)
 {
-    reply->errors_truncated = errors.length >= AZURE_LIMIT;
+    reply->errors_truncated = errors.length >= REPLY_STREAM_MOST;
     buffer_append(&reply->errors, errors.text, errors.length);
 }
 

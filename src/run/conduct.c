@@ -20,6 +20,7 @@
 
 #include "azure/az.h"
 #include "azure/login.h"
+#include "azure/reply.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -314,13 +315,22 @@ static void log_in(struct conducting *self)
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
+/* What the result keeps of what the VMs print until the run is over: two streams of each. */
+static uint64_t memory_for_outputs(const struct job *job)
+{
+    size_t stream = job->output_limit < REPLY_STREAM_MOST ? job->output_limit : REPLY_STREAM_MOST;
+
+    return (uint64_t)job->target_count * 2 * stream;
+}
+
 struct machine_room conduct_room(const struct job *job, const struct az *az)
 {
     struct machine_needs needs = {.memory = az->memory,
                                   .files = FILES_PER_WORKER,
                                   .own_files = FILES_OF_OUR_OWN,
                                   .processes = az->processes + 2, /* and our two threads */
-                                  .own_processes = PROCESSES_OF_OUR_OWN};
+                                  .own_processes = PROCESSES_OF_OUR_OWN,
+                                  .own_memory = memory_for_outputs(job)};
 
     return machine_room("", &needs, job_at_once(job));
 }

@@ -309,22 +309,40 @@ static bool lower(struct machine_room *room, enum machine_bound bound, uint64_t 
     return true;
 }
 
+/* What is short, for people. OWN is what is kept free, of AVAILABLE. */
+static void tell_memory(struct machine_room *room, uint64_t available, uint64_t own, uint64_t each)
+{
+    char available_text[GROUPED_SIZE];
+    char own_text[GROUPED_SIZE];
+    char each_text[GROUPED_SIZE];
+
+    print_grouped(available_text, available / MIB);
+    print_grouped(own_text, own / MIB);
+    print_grouped(each_text, each / MIB + (each % MIB != 0));
+    if (own < MIB)
+        (void)snprintf(room->text, sizeof room->text,
+                       "%s MiB of memory are free, and one az takes %s MiB", available_text,
+                       each_text);
+    else
+        (void)snprintf(room->text, sizeof room->text,
+                       "%s MiB of memory are free, %s of them are kept for what the VMs print, and "
+                       "one az takes %s MiB",
+                       available_text, own_text, each_text);
+}
+
 static void look_at_memory(struct machine_room *room, const char *root,
                            const struct machine_needs *needs)
 {
-    char available_text[GROUPED_SIZE];
-    char each_text[GROUPED_SIZE];
-    uint64_t available;
+    uint64_t available, own;
 
     if (needs->memory == 0)
         return;
     available = smaller(free_memory_of_machine(root), free_memory_of_cgroups(root));
-    if (available == UNKNOWN || !lower(room, MACHINE_MEMORY, available, needs->memory))
+    if (available == UNKNOWN)
         return;
-    print_grouped(available_text, available / MIB);
-    print_grouped(each_text, needs->memory / MIB + (needs->memory % MIB != 0));
-    (void)snprintf(room->text, sizeof room->text,
-                   "%s MiB of memory are free, and one az takes %s MiB", available_text, each_text);
+    own = smaller(needs->own_memory, available / 2);
+    if (lower(room, MACHINE_MEMORY, available - own, needs->memory))
+        tell_memory(room, available, own, needs->memory);
 }
 
 static void look_at_files(struct machine_room *room, const struct machine_needs *needs)

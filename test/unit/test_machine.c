@@ -181,23 +181,38 @@ static const struct {
     const char *meminfo;
     uint64_t each;
     const char *text;
+    uint64_t own;
+    int children;
 } texts[] = {
     {"MemAvailable: 1239040 kB\n", 110 * MIB,
-     "1,210 MiB of memory are free, and one az takes 110 MiB"},
-    {"MemAvailable: 1023 kB\n", 110 * MIB - 1,
-     "0 MiB of memory are free, and one az takes 110 MiB"},
+     "1,210 MiB of memory are free, and one az takes 110 MiB", 0, 11},
+    {"MemAvailable: 1239040 kB\n", 110 * MIB,
+     "1,210 MiB of memory are free, and one az takes 110 MiB", MIB - 1, 10},
+    {"MemAvailable: 1239040 kB\n", 110 * MIB,
+     "1,210 MiB of memory are free, 220 of them are kept for what the VMs print, and one az takes "
+     "110 MiB",
+     220 * MIB, 9},
+    {"MemAvailable: 1239040 kB\n", 110 * MIB,
+     "1,210 MiB of memory are free, 605 of them are kept for what the VMs print, and one az takes "
+     "110 MiB",
+     UINT64_MAX, 5},
+    {"MemAvailable: 1023 kB\n", 110 * MIB - 1, "0 MiB of memory are free, and one az takes 110 MiB",
+     0, 1},
     {"MemAvailable: 1048575999 kB\n", 1000000 * MIB,
-     "1,023,999 MiB of memory are free, and one az takes 1,000,000 MiB"},
+     "1,023,999 MiB of memory are free, and one az takes 1,000,000 MiB", 0, 1},
     {"MemAvailable: 104448000 kB\n", 12000 * MIB,
-     "102,000 MiB of memory are free, and one az takes 12,000 MiB"},
+     "102,000 MiB of memory are free, and one az takes 12,000 MiB", 0, 8},
 };
 
 START_TEST(memory_in_words)
 {
-    struct machine_needs needs = {.memory = texts[_i].each};
+    struct machine_needs needs = {.memory = texts[_i].each, .own_memory = texts[_i].own};
+    struct machine_room room;
 
     put("proc/meminfo", texts[_i].meminfo);
-    ck_assert_str_eq(machine_room(root, &needs, PLENTY).text, texts[_i].text);
+    room = machine_room(root, &needs, PLENTY);
+    ck_assert_str_eq(room.text, texts[_i].text);
+    ck_assert_int_eq(room.children, texts[_i].children);
 }
 END_TEST
 
@@ -352,7 +367,7 @@ END_TEST
 /* The files of a real kernel, whose sizes are 0, are read. */
 START_TEST(this_machine)
 {
-    struct machine_needs needs = {110 * MIB, 5, 24, 6, 40};
+    struct machine_needs needs = {110 * MIB, 5, 24, 6, 40, 0};
     struct machine_needs much = {.memory = UINT64_C(1) << 59};
     struct machine_room room = machine_room("", &needs, 30);
 
