@@ -124,12 +124,12 @@ hang() { # MODE
 }
 @test "hang: a launcher without exec, whose grandchild holds the pipes" { hang deaf-launcher; [ "$(outcome_of vm-1)" = "timeout az" ]; }
 @test "hang: the child is gone, a background grandchild holds the pipes" {
-  hang background
+  hang background:3
   # az ended by itself, and what it said is no answer.
   [ "$(outcome_of vm-1)" = "unknown answer" ]
   [ "$(value '.targets[0].attempts[0].leftovers_killed')" -ge 1 ]
 }
-@test "hang: a grandchild that called setsid" { hang escaped-hang; [ "$(outcome_of vm-1)" = "timeout az" ]; }
+@test "hang: a grandchild that called setsid" { hang escaped-hang:3; [ "$(outcome_of vm-1)" = "timeout az" ]; }
 @test "hang: the child has exited, and a tracer holds its zombie" {
   hang traced:20000
   # az ended by itself, nobody can know how, and what it said is no answer.
