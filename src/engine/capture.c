@@ -145,7 +145,8 @@ void capture_finish(struct capture *capture, struct capture_text *ret)
 
     if (dropped > 0 && capture->data != NULL) {
         char mark[MARK_SIZE];
-        int length = snprintf(mark, sizeof mark, CAPTURE_MARK_HEAD "%" PRIu64 CAPTURE_MARK_TAIL, dropped);
+        int length =
+            snprintf(mark, sizeof mark, CAPTURE_MARK_HEAD "%" PRIu64 CAPTURE_MARK_TAIL, dropped);
         size_t size = smaller((size_t)length, MARK_SIZE - 1);
         char *middle = capture->data + capture->head;
 

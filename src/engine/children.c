@@ -54,10 +54,12 @@ size_t children_of_all(int *list, size_t most)
 
 bool children_is_unborn(int pid)
 {
-    enum { FORKED_AND_NOT_EXECUTED = 0x40 }; /* PF_FORKNOEXEC, since 2.6 */
+    enum {
+        FORKED_AND_NOT_EXECUTED = 0x40, /* PF_FORKNOEXEC, since 2.6 */
+        BLANKS_BEFORE_FLAGS = 7         /* behind the name: proc(5) */
+    };
     char text[512];
-    unsigned flags;
-    const char *end;
+    const char *word;
     ssize_t length;
     int fd;
 
@@ -68,7 +70,8 @@ bool children_is_unborn(int pid)
     length = read(fd, text, sizeof text - 1);
     fd_close(&fd);
     text[length > 0 ? length : 0] = '\0';
-    end = strrchr(text, ')'); /* of its name, which may hold anything */
-    return end != NULL && sscanf(end, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-           (flags & FORKED_AND_NOT_EXECUTED) != 0;
+    word = strrchr(text, ')'); /* of its name, which may hold anything */
+    for (int i = 0; i < BLANKS_BEFORE_FLAGS && word != NULL; i++)
+        word = strchr(word + 1, ' ');
+    return word != NULL && (strtoul(word, NULL, 10) & FORKED_AND_NOT_EXECUTED) != 0;
 }

@@ -168,8 +168,9 @@ static double greater(double a, double b)
 static double time_for(const struct board *board, size_t count, double mean)
 {
     size_t at_once = board->workers > 0 ? (size_t)board->workers : 1;
+    size_t rounds = (count + at_once - 1) / at_once;
 
-    return (double)((count + at_once - 1) / at_once) * mean;
+    return (double)rounds * mean;
 }
 
 /* How long the last of those that wait still has to; less than nothing: none waits. */

@@ -98,7 +98,7 @@ static char *without_end(const char *path)
 static void note_start(const char *run)
 {
     struct error ignored;
-    char *runs;
+    char *runs = NULL;
 
     if (folder_of_runs(&runs, &ignored) < 0)
         return;

@@ -16,7 +16,7 @@
 #include "base/text.h"
 #include "unit/unit.h"
 
-#define NONCE    "0123456789abcdef0123456789abcdef"
+#define NONCE "0123456789abcdef0123456789abcdef"
 static void take_text(struct capture_text *text, const char *bytes, size_t length)
 {
     *text = (struct capture_text){
