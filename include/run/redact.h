@@ -8,7 +8,7 @@
  *   - the value, also without the line ends behind it, with LF for CRLF, and
  *     with CRLF for LF;
  *   - of several lines, each line of four bytes or more;
- *   - these as the guards quote them, for sh and for PowerShell;
+ *   - these as the guards quote them, for sh and for PowerShell, and with apostrophes doubled;
  *   - these as JSON and Python write them in a string, also one in another;
  *   - these as they look in a message: blanks for control characters, and no
  *     blanks and full stops at the end;

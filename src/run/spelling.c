@@ -258,7 +258,23 @@ static void spell_strings(struct spelling *spelling, const char *text)
 
 /* ---- texts -------------------------------------------------------------------------------- */
 
-/* The first LENGTH bytes of TEXT, and how the guards quote them. */
+/* As PowerShell itself, SQL and many others quote; the guard writes what is not ASCII otherwise. */
+static void spell_doubled(struct spelling *spelling, const char *text)
+{
+    struct buffer doubled = BUFFER_INIT;
+
+    if (strchr(text, '\'') == NULL)
+        return;
+    for (; *text != '\0'; text++) {
+        if (*text == '\'')
+            buffer_add_char(&doubled, '\'');
+        buffer_add_char(&doubled, *text);
+    }
+    spell_strings(spelling, buffer_text(&doubled));
+    buffer_done(&doubled);
+}
+
+/* The first LENGTH bytes of TEXT, and how the guards and others quote them. */
 static void spell_part(struct spelling *spelling, const char *text, size_t length)
 {
     static const enum job_shell shells[] = {JOB_SH, JOB_POWERSHELL};
@@ -273,6 +289,7 @@ static void spell_part(struct spelling *spelling, const char *text, size_t lengt
             spell_strings(spelling, buffer_text(&quoted));
         buffer_done(&quoted);
     }
+    spell_doubled(spelling, copy);
     free(copy);
 }
 

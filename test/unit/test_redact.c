@@ -110,6 +110,8 @@ static const struct redact_case {
      "$TOKEN = 'schl' + [char]0x00FC + '''ssel'", WHOLE, "$TOKEN = '***'"},
     {"the guard for PowerShell, beyond 16 bits", "key😀",
      "$TOKEN = 'key' + [char]0xD83D + '' + [char]0xDE00 + ''", WHOLE, "$TOKEN = '***'"},
+    {"PowerShell's own quotes", "ü's", "$TOKEN = 'ü''s'", WHOLE, "$TOKEN = '***'"},
+    {"PowerShell's own quotes, JSON", "ü's\"", "\"'ü''s\\\"'\"", WHOLE, "\"'***'\""},
     {"the guard for PowerShell, JSON", "a\"ü", "\"'a\\\"' + [char]0x00FC + ''\"", WHOLE,
      "\"'***'\""},
     {"the guard for PowerShell, a line end", "ab\r\ncd", "'ab' + [char]0x000D + '\\ncd'", WHOLE,
