@@ -14,7 +14,8 @@
 #include "job/loading.h"
 #include "job/yaml.h"
 
-enum { VALUE_LIMIT = 32 * 1024 };
+/* Each name of one is looked up among the others, and among those of the command line. */
+enum { VALUE_LIMIT = 32 * 1024, COUNT_MOST = 1000 };
 
 static bool is_identifier(const char *name)
 {
@@ -261,6 +262,23 @@ static void apply_setting(const struct loading *loading, const struct yaml_node 
     free(name);
 }
 
+static bool check_counts(const struct loading *loading, const struct yaml_node *mapping,
+                         bool settings)
+{
+    bool good = true;
+
+    if (mapping != NULL && mapping->count > COUNT_MOST) {
+        loading_problem(loading, mapping, "more than %d parameters", COUNT_MOST);
+        good = false;
+    }
+    if (loading->overrides->setting_count > COUNT_MOST) {
+        if (settings) /* once, not for each VM */
+            loading_option_problem(loading, "--set", "given more than %d times", COUNT_MOST);
+        good = false;
+    }
+    return good;
+}
+
 void parameters_load(const struct loading *loading, const struct yaml_node *mapping, bool settings,
                      struct job_parameters *ret)
 {
@@ -268,6 +286,8 @@ void parameters_load(const struct loading *loading, const struct yaml_node *mapp
     size_t most =
         (mapping != NULL ? mapping->count : 0) + (settings ? overrides->setting_count : 0);
 
+    if (!check_counts(loading, mapping, settings))
+        return;
     ret->list = memory_zeroed(most, sizeof *ret->list);
     for (size_t i = 0; mapping != NULL && i < mapping->count; i++)
         load_pair(loading, mapping->keys[i], mapping->items[i],

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/problems.h"
@@ -110,6 +111,28 @@ START_TEST(small_files_are_no_large_work)
 }
 END_TEST
 
+/* Each would be compared with each. */
+START_TEST(parameters_and_settings_have_a_number)
+{
+    enum { MOST = 50000 };
+    const char **settings = memory_zeroed(MOST, sizeof *settings);
+    struct jobfile_overrides overrides = {.settings = settings, .setting_count = MOST};
+    struct buffer lines = BUFFER_INIT;
+
+    for (int i = 0; i < MOST; i++)
+        settings[i] = "A=b";
+    buffer_add(&lines, "version: 1\nname: try\nscript:\n  inline: x\n  parameters:\n");
+    for (int i = 0; i < MOST; i++)
+        buffer_print(&lines, "    A%d: x\n", i);
+    buffer_add(&lines, "targets: {resource_group: rg, vms: [a]}\n");
+    ck_assert_ptr_null(load(&lines, &overrides));
+    ck_assert_str_eq(buffer_text(&text), "--set: given more than 1000 times\n"
+                                         "job.yaml:6:5: more than 1000 parameters\n");
+    buffer_done(&lines);
+    free(settings);
+}
+END_TEST
+
 /* The budget is one for all: what the file leaves is for the command line. */
 START_TEST(the_command_line_has_the_same_budget)
 {
@@ -141,6 +164,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, small_files_are_no_large_work, 0, UNIT_COUNT(files));
+    tcase_add_test(tests, parameters_and_settings_have_a_number);
     tcase_add_test(tests, the_command_line_has_the_same_budget);
     suite_add_tcase(suite, tests);
     return suite;
