@@ -410,7 +410,7 @@ static void check_guard(const struct scene *scene)
 
         /* Between quotes that the guard has put into it, too. Line ends tell nothing. */
         for (size_t at = 0; at + PIECE <= length; at++)
-            must(strspn(secret + at, "\r\n") >= PIECE ||
+            must(strcspn(secret + at, "\r\n") < PIECE ||
                  count(&real.output, secret + at, PIECE) <=
                      count(&masked.output, secret + at, PIECE));
         free(secret);
