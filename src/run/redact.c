@@ -62,7 +62,7 @@ struct page {
     size_t *origins; /* of each folded byte, and of the end; NULL likewise */
     const char *bytes;
     size_t length;
-    struct spans segments; /* in order, apart, none empty */
+    struct spans segments; /* in order, apart */
     struct spans places;   /* that are to be hidden; in order, apart */
 };
 
@@ -128,7 +128,7 @@ static void add_segment(struct page *page, size_t start, size_t end)
         start += bad_at(page, start, false);
         end -= bad_at(page, end, true);
     }
-    if (start < end)
+    if (start <= end) /* where it is empty, the seams around it may be a secret's own text */
         add_span(&page->segments, (struct span){start, end});
 }
 
@@ -252,6 +252,10 @@ static size_t *find_rests(const struct redact *redact, const struct page *page)
     uint32_t state = FINDER_START;
     size_t at = page->length;
 
+    if (next > 0 && segments[next - 1].start == page->length) {
+        next--;
+        rests[next] = page->length;
+    }
     if (next > 0 && at - segments[next - 1].start > reach)
         at = segments[next - 1].start + reach;
     for (; next > 0; at--) {
@@ -281,25 +285,30 @@ static void hide_secrets(const struct redact *redact, struct page *page)
 {
     size_t *rests = find_rests(redact, page);
     struct span rest = {0, 0}; /* the one that AT is in, or the last */
+    const struct span *segments = page->segments.list;
+    size_t count = page->segments.count;
     uint32_t state = FINDER_START;
-    size_t segment = 0;
+    size_t begun = 0; /* segments */
+    size_t ended = 0;
 
     for (size_t at = 0; at < page->length; at++) {
-        const struct span *next =
-            segment < page->segments.count ? &page->segments.list[segment] : NULL;
         size_t whole;
 
-        if (next != NULL && next->start == at && rests[segment] > rest.end)
-            rest = (struct span){rest.end > at ? rest.start : at, rests[segment]};
+        if (begun < count && segments[begun].start == at) {
+            if (rests[begun] > rest.end)
+                rest = (struct span){rest.end > at ? rest.start : at, rests[begun]};
+            begun++;
+        }
         state = finder_step(redact->forwards, state, page->bytes[at]);
         whole = finder_longest(redact->forwards, state);
         if (whole > 0)
             hide(page, at + 1 - whole, at + 1);
         if (rest.end == at + 1 && rest.start < rest.end)
             hide(page, rest.start, rest.end);
-        if (next != NULL && next->end == at + 1) {
-            hide_beginning(redact, page, at + 1, state);
-            segment++;
+        while (ended < count && segments[ended].end <= at + 1) {
+            if (segments[ended].end == at + 1)
+                hide_beginning(redact, page, at + 1, state);
+            ended++;
         }
     }
     free(rests);

@@ -399,22 +399,30 @@ static struct answer guard_printed(const struct scene *scene, bool masked)
     return answer;
 }
 
+/* Line ends behind a secret tell nothing, and stay. */
+static bool has_line_ends(const char *secret)
+{
+    size_t length = strlen(secret);
+
+    return length > 0 && strchr("\r\n", secret[length - 1]) != NULL;
+}
+
 static void check_guard(const struct scene *scene)
 {
-    struct answer real = guard_printed(scene, false);
-    struct answer masked = guard_printed(scene, true);
+    struct answer real;
+    struct answer masked;
 
+    if (has_line_ends(scene->secrets[0]) || has_line_ends(scene->secrets[1]))
+        return;
+    real = guard_printed(scene, false);
+    masked = guard_printed(scene, true);
     for (int i = 0; i < 2; i++) {
-        size_t length;
-        char *secret = stem_of(scene->secrets[i], &length);
+        const char *secret = scene->secrets[i];
 
-        /* Between quotes that the guard has put into it, too. Line ends, quotes and backslashes
-           are the guard's own as well. */
-        for (size_t at = 0; at + PIECE <= length; at++)
-            must(strcspn(secret + at, "\r\n\"'\\") < PIECE ||
-                 count(&real.output, secret + at, PIECE) <=
-                     count(&masked.output, secret + at, PIECE));
-        free(secret);
+        /* Between quotes that the guard has put into it, too. */
+        for (size_t at = 0; at + PIECE <= strlen(secret); at++)
+            must(count(&real.output, secret + at, PIECE) <=
+                 count(&masked.output, secret + at, PIECE));
     }
     answer_done(&real);
     answer_done(&masked);

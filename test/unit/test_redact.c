@@ -153,6 +153,10 @@ static const struct redact_case {
     {"a rest with a seam in it", "{\"message\": \"hunter2\", \"message\": \"x\"}",
      "hunter2\", \"message\": \"x\"}, end", CUT, "***, end"},
     {"a beginning with a seam in it", "ab\n[stdout]\ncdef", "x ab\n[stdout]\nc", CUT, "x ***"},
+    {"a seam of the secret right behind the cut", "ab\n[stdout]\ncd", "\n[stdout]\ncd x", CUT,
+     "*** x"},
+    {"a seam of the secret right before the cut", "ab\n[stdout]\ncd", "x ab\n[stdout]\n", CUT,
+     "x ***"},
     {"a rest behind another's", "abcdef\n[stdout]\nghi", "def\n[stdout]\nghi, ghi", CUT,
      "***, ghi"},
 };
