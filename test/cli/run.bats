@@ -212,7 +212,7 @@ interrupt() {
 @test "SIGINT ends it with 130 and the report" {
   vms='vm-[1-20]' write_job "timeout: 60s" "concurrency: 2"
   # A background job of this shell would have SIGINT ignored: let another program start it.
-  STUB_AZ=hang:nap:30000 perl -e '$| = 1; $SIG{INT} = "DEFAULT"; $pid = fork; exec @ARGV unless $pid;
+  STUB_AZ=hang:nap:3000 perl -e '$| = 1; $SIG{INT} = "DEFAULT"; $pid = fork; exec @ARGV unless $pid;
     print "pid $pid\n"; waitpid $pid, 0; print "signal ", $? & 127, "\n"' \
     "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" >"$place/out" 2>&1 3>&- &
   pid=$!
@@ -386,7 +386,7 @@ EOF
     "$azfan" runs
     "$azfan" report "$runs/20990101T000000Z-$evil"
     "$azfan" report "there-is-no$evil"
-    "$azfan" rerun "$runs/20990101T000000Z-$evil" -q
+    "$azfan" rerun "$runs/20990101T000000Z-$evil" --now -q
     "$azfan" run "job$evil.yaml" --az "./az$evil" --report "nowhere$evil/x.json"
   } >shown 2>&1 || true
   grep -q '^20990101T000000Z-\\x1b\]0;t\\x07\\x9b1m\\u202e\\x0ax ' shown
