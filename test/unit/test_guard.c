@@ -1206,13 +1206,15 @@ START_TEST(many_parameters_of_many_targets_are_measured_at_once)
                       .targets = targets,
                       .target_count = MANY_TARGETS,
                       .script_timeout = NUMBER_MINUTE};
+    char value[] = "x";
+    char name[] = "vm";
     struct error error;
     int64_t started;
 
     for (size_t i = 0; i < MANY_PARAMETERS; i++)
-        shared[i] = (struct job_parameter){memory_print("P%zu", i), (char[]){"x"}, false};
+        shared[i] = (struct job_parameter){memory_print("P%zu", i), value, false};
     for (size_t i = 0; i < MANY_TARGETS; i++)
-        targets[i] = (struct job_target){.name = (char[]){"vm"}, .parameters = {mine, 1}};
+        targets[i] = (struct job_target){.name = name, .parameters = {mine, 1}};
     started = clock_now();
     ck_assert_int_eq(guard_check_size(&job, &error), 0);
     ck_assert_int_lt(clock_now() - started, 5 * NUMBER_SECOND);
