@@ -218,7 +218,7 @@ while True:
 print(shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
   run python3 interrupt.py make -I "$share" rehearse-a AZFAN_REHEARSE_FLAGS="--inject b=hang --progress plain"
-  [[ $output == *"1 cancelled"*"Stopped by SIGINT."*"rehearse-a] Interrupt"*" -2" ]]
+  [[ $output == *"1 cancelled"*"Stopped by SIGINT."*"rehearse-a] Interrupt"*" -2" ]] || { echo "$output"; return 1; }
   nothing_is_left
 }
 

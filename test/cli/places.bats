@@ -216,6 +216,8 @@ EOF
   export STUB_AZ_COUNT=$place/count
   mkdir "$STUB_AZ_COUNT"
   write_job "kill_grace: 100ms"
+  # A sanitizer would end it in its own way.
+  export ASAN_OPTIONS=${ASAN_OPTIONS:-}:handle_segv=0 TSAN_OPTIONS=${TSAN_OPTIONS:-}:handle_segv=0
   for signal in QUIT ABRT SEGV; do
     rm -rf "$paths" run
     STUB_AZ=gate python3 end-by.py "$signal" "$paths" "$azfan" run "$job" --az "$place/az" --run-dir run >out 2>&1 3>&- ||
