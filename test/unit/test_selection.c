@@ -101,7 +101,8 @@ START_TEST(small_files_are_no_large_work)
     buffer_add(&lines, files[_i].tail);
     start = seconds_of_work();
     job = load(&lines, NULL);
-    ck_assert_msg(seconds_of_work() - start < 1.5, "%s: %.1f s", files[_i].name,
+    /* of processor time; without a budget it is minutes, and a sanitizer makes seconds of tenths */
+    ck_assert_msg(seconds_of_work() - start < 6, "%s: %.1f s", files[_i].name,
                   seconds_of_work() - start);
     ck_assert_msg((job != NULL) == (files[_i].expected == NULL) &&
                       (job != NULL || strstr(buffer_text(&text), files[_i].expected) != NULL),
