@@ -48,8 +48,8 @@ static void say(int fd, const char *text)
 
 static void print_partial(void)
 {
+    say(1, "partial output\n");
     say(2, "partial errors\n");
-    say(1, "partial output\n"); /* last: who has read it may close both */
 }
 
 static void ignore_requests(void)
