@@ -81,7 +81,7 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
     [KEY_ON_HALT] = {JOBKEYS_TOP, "on_halt", KIND_WORD, .normal = JOB_DRAIN, .words = halts,
                      .help = "What becomes of the attempts that run when max_failures halts the "
                              "run: drain lets them end, stop stops them."},
-    [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", KIND_LATER},
+    [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", .kind = KIND_LATER},
     [KEY_OUTPUT_LIMIT] = {JOBKEYS_TOP, "output_limit", KIND_SIZE, .least = KIB,
                           .most = INT64_C(64) * MIB, .normal = MIB,
                           .help = "What is kept of each stream of an attempt: the first and the "
@@ -112,11 +112,11 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
     [KEY_TARGETS_FILE] = {JOBKEYS_TARGETS, "file", KIND_TEXT,
                           .help = "A file with one name, range or id a line, relative to the job "
                                   "file; # starts a comment; - is standard input."},
-    [KEY_TARGETS_LIST] = {JOBKEYS_TARGETS, "list", KIND_LATER},
-    [KEY_TARGETS_QUERY] = {JOBKEYS_TARGETS, "query", KIND_LATER},
+    [KEY_TARGETS_LIST] = {JOBKEYS_TARGETS, "list", .kind = KIND_LATER},
+    [KEY_TARGETS_QUERY] = {JOBKEYS_TARGETS, "query", .kind = KIND_LATER},
     [KEY_TARGETS_EXCLUDE] = {JOBKEYS_TARGETS, "exclude", KIND_PATTERNS, .pattern = GLOB,
                              .help = "Names, ranges or globs of VMs that are left out."},
-    [KEY_TARGETS_EXPECT] = {JOBKEYS_TARGETS, "expect", KIND_LATER},
+    [KEY_TARGETS_EXPECT] = {JOBKEYS_TARGETS, "expect", .kind = KIND_LATER},
     [KEY_RETRY_ATTEMPTS] = {JOBKEYS_RETRY, "attempts", KIND_NUMBER, .least = 1, .most = 100,
                             .normal = 3,
                             .help = "How many attempts a target gets in all, with the first one."},
