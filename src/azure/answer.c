@@ -79,13 +79,14 @@ static char *describe_broken(const struct reply *reply)
 {
     struct buffer message = BUFFER_INIT;
     const char *text = buffer_text(&reply->errors);
+    size_t length;
 
     buffer_add(&message, "the VM could not set the script up, it did not start: ");
+    length = message.length;
     text += strspn(text, "\r\n");
-    if (*text == '\0')
+    refusal_add_line(&message, text, strcspn(text, "\r\n"));
+    if (message.length == length)
         buffer_add(&message, "no reason was given");
-    else
-        refusal_add_line(&message, text, strcspn(text, "\r\n"));
     return buffer_take(&message);
 }
 

@@ -68,6 +68,7 @@ enum letters {
     JSON_ASCII, /* \u00fc */
     JSON_UPPER, /* \u00FC */
     JSON_ASCII_HTML,
+    JSON_WINDOWS, /* \u0027 for ' too: ConvertTo-Json of Windows PowerShell */
     PYTHON,       /* \x1b, and what is not ASCII as it is where it can be printed */
     PYTHON_ASCII, /* \xfc, \u20ac, \U0001f511 */
     PYTHON_BYTES, /* \xc3\xbc: b'…' */
@@ -118,6 +119,8 @@ static bool is_escaped(uint32_t character, enum letters letters)
         return character < ' ' || character > '~';
     case JSON_ASCII_HTML:
         return character < ' ' || character > '~' || html;
+    case JSON_WINDOWS:
+        return character < ' ' || character == 0x85 || character == '\'' || html;
     case PYTHON:
         return is_unprintable(character);
     default:
@@ -219,6 +222,8 @@ static bool is_special(enum letters letters, unsigned traits)
         return (traits & (HTML | NOT_ASCII)) != 0;
     case JSON_ASCII_HTML:
         return (traits & HTML) != 0 && (traits & NOT_ASCII) != 0;
+    case JSON_WINDOWS:
+        return (traits & SINGLE) != 0;
     default:
         return (traits & (CONTROL | NOT_ASCII)) != 0;
     }

@@ -106,6 +106,9 @@ static const struct {
      -1, "script_timeout", "", ""},
     {"the guard could not begin", LINUX(TRAILER("broken", "1"), "\nmktemp: No space left\nmore"),
      OUTCOME_ERROR, REASON_OTHER, -1, "mktemp: No space left", "", "\nmktemp: No space left\nmore"},
+    {"the guard could not begin, and nothing can be read of why",
+     LINUX(TRAILER("broken", "1"), "\n\t \nmore"), OUTCOME_ERROR, REASON_OTHER, -1,
+     "no reason was given", "", "\n\t \nmore"},
     {"a script that had run before", LINUX(TRAILER("again", "1"), ""), OUTCOME_UNKNOWN,
      REASON_NO_TRAILER, -1,
      "was not run again, and nobody can say how it ended: look at the VM; "
