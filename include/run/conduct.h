@@ -39,6 +39,13 @@ struct conduct {
     int workers;              /* of conduct_room() */
     uint64_t seed;            /* of the delays' jitter */
     struct warden *warden;
+    /*
+     * Asked once, when az's login is known and nothing has been started: may it be? It takes the
+     * warden's signals as long as it waits for somebody, and what it takes does not count as time
+     * of the run. NULL: it may. CONTEXT is its own.
+     */
+    bool (*may_begin)(void *context, const struct login *login);
+    void *context;
 };
 
 /* As many workers as the job wants, but no more than targets, or than this machine can bear. */
@@ -49,7 +56,10 @@ struct machine_room conduct_room(const struct job *job, const struct az *az);
  * every target is settled, no child is left, the journal is complete, and
  * RESULT says how it ended, also when that was a broken login, a signal, a full
  * disk, or workers that could not be started.
+ *
+ * False: may_begin() did not want it. Then nothing was started, RESULT has no outcome, and the
+ * journal has no end: the caller takes the folder away.
  */
-void conduct_run(const struct conduct *conduct, struct result *result);
+bool conduct_run(const struct conduct *conduct, struct result *result);
 
 #endif

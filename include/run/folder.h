@@ -5,7 +5,7 @@
  *   folder_name_run(…);                  // the id
  *   folder_open(&folder, …);             // makes it, 0700, and output/
  *   folder_write_output(…)…              // NAME.out and NAME.err
- *   folder_close(&folder);
+ *   folder_close(&folder);               // or folder_remove(), when nothing was started
  *
  * A folder that already holds anything is refused: nothing of an older run is
  * ever overwritten. So is one that others could exchange (sys/place). Main thread.
@@ -13,15 +13,18 @@
 #ifndef AZFAN_RUN_FOLDER_H
 #define AZFAN_RUN_FOLDER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buffer.h"
 #include "base/error.h"
-#include <stdint.h>
 
 struct folder {
     char *path;    /* absolute where it was given so; as given else */
     char *report;  /* PATH/report.json */
     char *journal; /* PATH/journal.jsonl: for journal_create() */
     int fd;        /* PATH itself: outputs are written in this */
+    bool found;    /* PATH was there before, and empty */
 };
 
 /* "20261123T030000Z-NAME-1a2b"; WALL is the start in UTC. free() *RET. */
@@ -41,5 +44,12 @@ int folder_write_output(const struct folder *folder, const char *label, const st
                         const struct buffer *errors, struct error *error);
 
 void folder_close(struct folder *folder);
+
+/*
+ * Takes back what folder_open() and journal_create() have made, for a run of which nothing was
+ * started, and closes. A folder that was there before stays, empty. -1: the error says what is left
+ * behind.
+ */
+int folder_remove(struct folder *folder, struct error *error);
 
 #endif

@@ -183,6 +183,21 @@ static void print_end(const struct options *options, const struct result *result
     ignore_done(&ignore);
 }
 
+/* From here on a signal ends azfan, also one that came before and that nobody took. */
+static void end_watch(struct stage *stage, struct live *live)
+{
+    int untaken;
+
+    clear_away(stage, live);
+    live_leave(live); /* a signal that waits ends azfan in the next lines */
+    untaken = warden_close(stage->warden);
+    stage->warden = NULL;
+    signals_release();
+    if (untaken != 0)
+        signals_die_of(untaken);
+    live_close(live);
+}
+
 /*
  * The run's own report first, for it must be there whatever happens. Then
  * nothing of value is left to lose, and from here on a signal ends azfan: what
@@ -192,19 +207,11 @@ static void finish(const struct options *options, struct stage *stage, struct re
                    struct live *live)
 {
     struct writing asked = {.options = options, .result = result};
-    int untaken;
     int status;
 
     write_own_report(stage, result);
     status = result_exit_status(result);
-    clear_away(stage, live);
-    live_leave(live); /* a signal that waits ends azfan in the next lines */
-    untaken = warden_close(stage->warden);
-    stage->warden = NULL;
-    signals_release();
-    if (untaken != 0)
-        signals_die_of(untaken);
-    live_close(live);
+    end_watch(stage, live);
     (void)write_aside(&asked); /* RESULT has what went wrong */
     if (result_exit_status(result) != status)
         write_own_report(stage, result);
@@ -360,6 +367,39 @@ static uint64_t make_seed(const struct execution *execution)
     return seed;
 }
 
+/* Called when az's login is known and nothing has been started. False: nothing will be. */
+static bool may_begin(void *context, const struct login *login)
+{
+    (void)context;
+    (void)login;
+    return true;
+}
+
+/* Aside, as reports are. */
+struct removal {
+    struct folder *folder;
+    int status;
+    struct error error;
+};
+
+static void remove_folder(void *context)
+{
+    struct removal *removal = context;
+
+    removal->status = folder_remove(removal->folder, &removal->error);
+}
+
+/* Nothing was started, and so nothing is kept. */
+static void leave_nothing(struct stage *stage, struct live *live)
+{
+    struct removal removal = {.folder = &stage->folder};
+
+    journal_close(&stage->journal);
+    if (aside_call(remove_folder, &removal) == 0 && removal.status < 0)
+        live_note(live, removal.error.text);
+    end_watch(stage, live);
+}
+
 static int run_on_stage(const struct execution *execution, struct stage *stage, int *ret_signal)
 {
     const struct options *options = execution->options;
@@ -375,17 +415,21 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
                               .marks = execution->marks,
                               .workers = stage->room.children,
                               .seed = make_seed(execution),
-                              .warden = stage->warden};
+                              .warden = stage->warden,
+                              .may_begin = may_begin};
     struct result result;
-    int status;
+    int status = EXIT_USAGE;
 
     prepare_result(&result, execution, stage);
     open_live(&live, execution, stage, &result);
     watcher = live_watcher(&live);
-    conduct_run(&conduct, &result);
-    finish(options, stage, &result, &live);
-    status = result_exit_status(&result);
-    *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
+    if (conduct_run(&conduct, &result)) {
+        finish(options, stage, &result, &live);
+        status = result_exit_status(&result);
+        *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
+    } else {
+        leave_nothing(stage, &live);
+    }
     result_done(&result);
     return status;
 }

@@ -357,19 +357,48 @@ static void begin_result(struct conducting *self)
     journal_head(self);
 }
 
+/* All its times begin with the run's. */
+static void make_schedule(struct conducting *self)
+{
+    const struct conduct *conduct = self->conduct;
+    struct schedule_rules rules = rules_of(conduct->job, conduct->batches, conduct->not_before,
+                                           conduct->workers, conduct->seed, self->started);
+
+    schedule_free(self->schedule);
+    self->schedule = schedule_new(&rules);
+}
+
 static void begin(struct conducting *self)
 {
     const struct conduct *conduct = self->conduct;
-    int workers = conduct->workers;
-    struct schedule_rules rules;
 
     begin_result(self);
-    rules = rules_of(conduct->job, conduct->batches, conduct->not_before, workers, conduct->seed,
-                     self->started);
-    self->schedule = schedule_new(&rules);
-    self->starting = memory_zeroed((size_t)workers, sizeof(void *));
+    make_schedule(self);
+    self->starting = memory_zeroed((size_t)conduct->workers, sizeof(void *));
     self->redact = redact_new(conduct->job);
     act(self);
+}
+
+/*
+ * Nothing has been started, and nothing has gone wrong: may it begin? While somebody thinks about
+ * that, no clock of the run goes on.
+ */
+static bool may_begin(struct conducting *self)
+{
+    const struct conduct *conduct = self->conduct;
+    int64_t asked;
+    bool may;
+
+    if (conduct->may_begin == NULL || self->stage != SCHEDULE_GOING)
+        return true;
+    act(self); /* the login, which is shown before anybody is asked */
+    if (self->stage != SCHEDULE_GOING)
+        return true;
+    asked = clock_now();
+    may = conduct->may_begin(conduct->context, &self->login);
+    self->started += clock_now() - asked;
+    make_schedule(self);
+    return may;
 }
 
 /* The last word, of which the report is made. */
@@ -412,25 +441,30 @@ static void give_up(struct conducting *self, const struct error *error)
         watcher->target_settled(watcher->context, self->result, i);
 }
 
-void conduct_run(const struct conduct *conduct, struct result *result)
+bool conduct_run(const struct conduct *conduct, struct result *result)
 {
     struct conducting self = {.conduct = conduct, .result = result};
     struct error error;
+    bool began;
 
     if (flights_open(&self.flights, conduct->workers, conduct->job, &error) < 0) {
         give_up(&self, &error);
-        return;
+        return true;
     }
     warden_guard(conduct->warden, &self.flights.pool.stop);
     begin(&self);
     if (self.stage == SCHEDULE_GOING)
         log_in(&self);
-    run_targets(&self);
-    end(&self);
+    began = may_begin(&self);
+    if (began) {
+        run_targets(&self);
+        end(&self);
+    }
     warden_guard(conduct->warden, NULL);
     flights_close(&self.flights);
     login_done(&self.login);
     schedule_free(self.schedule);
     redact_free(self.redact);
     free(self.starting);
+    return began;
 }

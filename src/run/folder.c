@@ -17,6 +17,7 @@
 #include "sys/place.h"
 
 static const char output_name[] = "output";
+static const char journal_name[] = "journal.jsonl";
 
 int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error *error)
 {
@@ -114,7 +115,8 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
     else if (default_path(run, &folder->path, error) < 0)
         return -1;
     folder->report = memory_print("%s/report.json", folder->path);
-    folder->journal = memory_print("%s/journal.jsonl", folder->path);
+    folder->journal = memory_print("%s/%s", folder->path, journal_name);
+    folder->found = file_is_empty_folder(folder->path) >= 0;
     if (make_folder(folder, error) < 0 || make_output(folder, error) < 0) {
         folder_close(folder);
         return -1;
@@ -174,4 +176,24 @@ void folder_close(struct folder *folder)
     free(folder->report);
     free(folder->journal);
     *folder = (struct folder){.fd = -1};
+}
+
+/* Nothing but what is azfan's own and empty of results; what else is there keeps its folder. */
+static int remove_all(const struct folder *folder)
+{
+    if (unlinkat(folder->fd, journal_name, 0) < 0 && errno != ENOENT)
+        return -errno;
+    if (unlinkat(folder->fd, output_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+        return -errno;
+    return folder->found || rmdir(folder->path) == 0 ? 0 : -errno;
+}
+
+int folder_remove(struct folder *folder, struct error *error)
+{
+    int code = remove_all(folder);
+
+    if (code < 0)
+        (void)error_set(error, "cannot remove %s: %s", folder->path, strerror(-code));
+    folder_close(folder);
+    return code < 0 ? -1 : 0;
 }

@@ -15,9 +15,11 @@
 #include <unistd.h>
 
 #include "azure/az.h"
+#include "azure/login.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "engine/child.h"
 #include "job/job.h"
 #include "job/jobfile.h"
@@ -255,7 +257,11 @@ static void tear_down(void)
     free(place);
 }
 
-static void conduct(void)
+/* Asked before anything is started; NULL: nobody asks. */
+static bool (*asks)(void *context, const struct login *login);
+
+/* Returns whether the run began. */
+static bool conduct_or_not(void)
 {
     struct error error = {""};
     int *batches = rules_batches(job);
@@ -265,18 +271,27 @@ static void conduct(void)
                               .journal = &journal,
                               .watcher = &watcher,
                               .batches = batches,
-                              .workers = 3};
+                              .workers = 3,
+                              .may_begin = asks,
+                              .context = &journal};
+    bool began;
 
     child_adopt_orphans();
     ck_assert_msg(warden_open(&conduct.warden, &error) == 0, "%s", error.text);
     result_init(&result, "run");
     result_take_job(&result, job, batches);
-    conduct_run(&conduct, &result);
+    began = conduct_run(&conduct, &result);
     ck_assert_int_eq(warden_close(conduct.warden), 0);
     free(batches);
+    ck_assert_int_eq(stub_count_children(), 0);
+    return began;
+}
+
+static void conduct(void)
+{
+    ck_assert(conduct_or_not());
     ck_assert_uint_eq(result.settled, TARGETS);
     ck_assert_uint_eq(settled, TARGETS);
-    ck_assert_int_eq(stub_count_children(), 0);
 }
 
 /* ---- the tests ---------------------------------------------------------------------------- */
@@ -289,6 +304,53 @@ START_TEST(all_is_well)
     ck_assert_uint_eq(count_lines("\"event\":\"finish\""), 1);
     ck_assert_int_eq(result_exit_status(&result), 0);
     ck_assert_uint_eq(started, TARGETS);
+    result_done(&result);
+}
+END_TEST
+
+static bool refuse(void *context, const struct login *login)
+{
+    ck_assert_ptr_eq(context, &journal);
+    ck_assert_str_eq(login->subscription, "00000000-0000-0000-0000-000000000001");
+    ck_assert_uint_eq(started, 0);
+    ck_assert_uint_eq(count_lines("\"event\":\"login\""), 1);
+    return false;
+}
+
+START_TEST(nothing_is_started_that_may_not_begin)
+{
+    asks = refuse;
+    ck_assert(!conduct_or_not());
+    ck_assert_uint_eq(started, 0);
+    ck_assert_uint_eq(settled, 0);
+    ck_assert_uint_eq(result.settled, 0);
+    ck_assert_uint_eq(count_lines("\"event\":\"start\""), 0);
+    result_done(&result);
+}
+END_TEST
+
+#define THOUGHT (300 * NUMBER_MILLISECOND)
+
+static bool think_about_it(void *context, const struct login *login)
+{
+    int64_t until = clock_now() + THOUGHT;
+    struct timespec left;
+
+    (void)context;
+    (void)login;
+    while (clock_now() < until)
+        (void)ppoll(NULL, 0, clock_left(until, clock_now(), &left), NULL);
+    return true;
+}
+
+START_TEST(while_somebody_is_asked_no_clock_goes_on)
+{
+    int64_t began = clock_now();
+
+    asks = think_about_it;
+    conduct();
+    ck_assert_int_eq(result.ending, RESULT_COMPLETE);
+    ck_assert_int_le(result.duration + THOUGHT, clock_now() - began);
     result_done(&result);
 }
 END_TEST
@@ -510,6 +572,8 @@ static Suite *conduct_suite(void)
     tcase_set_timeout(tests, 30);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, all_is_well);
+    tcase_add_test(tests, nothing_is_started_that_may_not_begin);
+    tcase_add_test(tests, while_somebody_is_asked_no_clock_goes_on);
     tcase_add_test(tests, the_watcher_gets_the_lines_of_the_journal);
     tcase_add_test(tests, somebody_asks_who_is_running);
     tcase_add_loop_test(tests, what_the_machine_is_short_of_is_waited_out, 0,

@@ -74,6 +74,57 @@ START_TEST(a_label_cannot_leave_the_folder)
 }
 END_TEST
 
+static void open_and_begin(struct folder *folder, const char *name)
+{
+    char *path = memory_print("%s/%s", place, name);
+    struct error error;
+
+    ck_assert_msg(folder_open(folder, path, "id", &error) == 0, "%s", error.text);
+    ck_assert_int_eq(file_write(folder->journal, 0600, "{}\n", 3, &error), 0);
+    free(path);
+}
+
+START_TEST(a_run_of_which_nothing_was_started_leaves_no_folder)
+{
+    struct folder folder;
+    struct error error;
+
+    open_and_begin(&folder, "run");
+    ck_assert_msg(folder_remove(&folder, &error) == 0, "%s", error.text);
+    ck_assert(!exists("run"));
+    ck_assert_ptr_null(folder.path);
+}
+END_TEST
+
+START_TEST(a_folder_that_was_there_before_stays)
+{
+    char *path = memory_print("%s/run", place);
+    struct folder folder;
+    struct error error;
+
+    ck_assert_int_eq(mkdir(path, 0700), 0);
+    open_and_begin(&folder, "run");
+    ck_assert_msg(folder_remove(&folder, &error) == 0, "%s", error.text);
+    ck_assert_int_eq(file_is_empty_folder(path), 1);
+    free(path);
+}
+END_TEST
+
+START_TEST(what_is_not_azfans_is_not_removed_with_the_folder)
+{
+    struct folder folder;
+    struct error error;
+    char *path = memory_print("%s/run/mine", place);
+
+    open_and_begin(&folder, "run");
+    ck_assert_int_eq(file_write(path, 0600, "x", 1, &error), 0);
+    ck_assert_int_eq(folder_remove(&folder, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "cannot remove"));
+    ck_assert(exists("run/mine"));
+    free(path);
+}
+END_TEST
+
 static const struct refusal {
     const char *name;
     const char *command; /* $P is the place */
@@ -177,6 +228,9 @@ static Suite *folder_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, output_is_written_by_label_and_empty_streams_are_not);
     tcase_add_test(tests, a_label_cannot_leave_the_folder);
+    tcase_add_test(tests, a_run_of_which_nothing_was_started_leaves_no_folder);
+    tcase_add_test(tests, a_folder_that_was_there_before_stays);
+    tcase_add_test(tests, what_is_not_azfans_is_not_removed_with_the_folder);
     tcase_add_loop_test(tests, what_is_in_the_way_is_refused, 0, UNIT_COUNT(refusals));
     tcase_add_test(tests, somebody_elses_folder_is_refused);
     tcase_add_test(tests, a_folder_that_is_there_becomes_private);
