@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "azure/guard.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "azure/guard_shell.h"
 #include "base/buffer.h"
+#include "base/caseless.h"
 #include "base/digest.h"
 #include "base/memory.h"
 #include "sys/fault.h"
@@ -41,15 +41,16 @@ bool guard_needs_once(const struct job *job)
 
 void guard_name_once(const char *run, const char *id, char once[GUARD_ONCE_SIZE])
 {
-    char *both = memory_print("%s %s", run, id);
+    struct buffer both = BUFFER_INIT;
     char digest[DIGEST_TEXT_SIZE];
 
-    for (char *at = both; *at != '\0'; at++) /* Azure's names are the same in either case */
-        *at = (char)tolower((unsigned char)*at);
-    digest_print(both, strlen(both), digest);
+    caseless_append(&both, run);
+    buffer_add_char(&both, ' ');
+    caseless_append(&both, id);
+    digest_print(both.data, both.length, digest);
     memcpy(once, digest, GUARD_ONCE_SIZE - 1);
     once[GUARD_ONCE_SIZE - 1] = '\0';
-    free(both);
+    buffer_done(&both);
 }
 
 void guard_quote(struct buffer *buffer, enum job_shell shell, const char *value)

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/caseless.h"
+#include "base/digest.h"
 #include "base/memory.h"
 #include "engine/child.h"
 #include "job/targets.h"
@@ -20,20 +22,39 @@
 
 enum {
     TAIL_MOST = 4096, /* bytes of a stream: run-command-extension-linux main/cmds.go */
-    RUNS_MOST = 1000000
+    RUNS_MOST = 1000000,
+    DIGEST_MOST = 16 /* characters of a digest in a name */
 };
 
-/* Appends NAME in lower case, one '_' for each character that has no place in a file's name. */
+static void add_digest(struct buffer *path, const struct buffer *text)
+{
+    char digest[DIGEST_TEXT_SIZE];
+
+    digest_print(text->data, text->length, digest);
+    buffer_append(path, digest, DIGEST_MOST);
+}
+
+/*
+ * Appends NAME in lower case, one '_' for each character that has no place in a file's name, and
+ * then what tells it from others that look the same.
+ */
 static void add_safe(struct buffer *path, const char *name)
 {
-    for (; *name != '\0'; name++) {
-        unsigned char byte = (unsigned char)*name;
+    struct buffer text = BUFFER_INIT;
+    bool whole = true;
 
-        if (byte < 0x80 && (isalnum(byte) || strchr("-_.()", byte) != NULL))
-            buffer_add_char(path, (char)tolower(byte));
-        else if ((byte & 0xc0) != 0x80)
-            buffer_add_char(path, '_');
+    caseless_append(&text, name);
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        bool safe = byte < 0x80 && (isalnum(byte) || strchr("-_.()", byte) != NULL);
+
+        if (safe || (byte & 0xc0) != 0x80)
+            buffer_add_char(path, safe ? (char)byte : '_');
+        whole = whole && safe;
     }
+    if (!whole)
+        add_digest(path, &text);
+    buffer_done(&text);
 }
 
 void simulator_vm_init(struct simulator_vm *vm, const char *folder, const struct targets_id *id)

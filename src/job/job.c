@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/caseless.h"
+
 void job_parameters_done(struct job_parameters *parameters)
 {
     for (size_t i = 0; i < parameters->count; i++) {
@@ -52,7 +54,7 @@ const char *job_only_subscription(const struct job *job)
     for (size_t i = 1; first != NULL && i < job->target_count; i++) {
         const char *other = job->targets[i].subscription;
 
-        if (other == NULL || strcasecmp(first, other) != 0)
+        if (!caseless_is_same(first, other))
             return NULL;
     }
     return first;

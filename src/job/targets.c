@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "job/targets.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "base/caseless.h"
 #include "base/memory.h"
 #include "job/names.h"
 
@@ -67,17 +66,9 @@ char *targets_print_id(const char *subscription, const char *resource_group, con
                         subscription, resource_group, name);
 }
 
-static int compare_subscriptions(const char *a, const char *b)
-{
-    return strcasecmp(a != NULL ? a : "", b != NULL ? b : "");
-}
-
-/* FNV-1a over the letters in lower case. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-    for (; text != NULL && *text != '\0'; text++)
-        hash = (hash ^ (uint64_t)tolower((unsigned char)*text)) * UINT64_C(1099511628211);
-    return (hash ^ '/') * UINT64_C(1099511628211);
+    return caseless_hash(caseless_hash(hash, text), "/");
 }
 
 /*
@@ -87,17 +78,17 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 static size_t find_place(const struct targets *targets, const char *subscription,
                          const char *resource_group, const char *name)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t hash = hash_text(CASELESS_HASH, subscription);
     size_t place;
 
-    hash = hash_text(hash_text(hash_text(hash, subscription), resource_group), name);
+    hash = hash_text(hash_text(hash, resource_group), name);
     for (place = hash % targets->index_size; targets->index[place] != 0;
          place = (place + 1) % targets->index_size) {
         const struct job_target *target = &targets->list[targets->index[place] - 1];
 
-        if (strcasecmp(target->name, name) == 0 &&
-            strcasecmp(target->resource_group, resource_group) == 0 &&
-            compare_subscriptions(target->subscription, subscription) == 0)
+        if (caseless_compare(target->name, name) == 0 &&
+            caseless_compare(target->resource_group, resource_group) == 0 &&
+            caseless_compare(target->subscription, subscription) == 0)
             break;
     }
     return place;
@@ -158,7 +149,7 @@ static void forget_index(struct targets *targets)
 
 static int compare_texts(const void *a, const void *b)
 {
-    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+    return caseless_compare(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Marks the targets that one of PATTERNS names without globs or brackets: all in one go. */
@@ -242,12 +233,12 @@ static int compare_targets(const void *a, const void *b)
 {
     const struct job_target *first = *(struct job_target *const *)a;
     const struct job_target *second = *(struct job_target *const *)b;
-    int order = strcasecmp(first->name, second->name);
+    int order = caseless_compare(first->name, second->name);
 
     if (order == 0)
-        order = strcasecmp(first->resource_group, second->resource_group);
+        order = caseless_compare(first->resource_group, second->resource_group);
     if (order == 0)
-        order = compare_subscriptions(first->subscription, second->subscription);
+        order = caseless_compare(first->subscription, second->subscription);
     return order;
 }
 
@@ -272,9 +263,9 @@ struct wishes {
 
 static int compare_vms(const struct targets_wanted *one, const struct targets_wanted *other)
 {
-    int order = strcasecmp(one->name, other->name);
+    int order = caseless_compare(one->name, other->name);
 
-    return order != 0 ? order : strcasecmp(one->resource_group, other->resource_group);
+    return order != 0 ? order : caseless_compare(one->resource_group, other->resource_group);
 }
 
 static int compare_wanted(const void *a, const void *b)
@@ -283,7 +274,7 @@ static int compare_wanted(const void *a, const void *b)
     const struct targets_wanted *other = *(struct targets_wanted *const *)b;
     int order = compare_vms(one, other);
 
-    return order != 0 ? order : compare_subscriptions(one->subscription, other->subscription);
+    return order != 0 ? order : caseless_compare(one->subscription, other->subscription);
 }
 
 static struct wishes sort_wishes(struct targets_wanted *wanted, size_t count)
@@ -343,7 +334,7 @@ static struct targets_wanted *take_wish(struct wishes *wishes, const struct job_
     struct targets_wanted *wanted = at < wishes->count ? wishes->sorted[at] : NULL;
 
     if (wanted == NULL || compare_vms(wanted, &key) != 0 ||
-        (!any && compare_subscriptions(wanted->subscription, subscription) != 0))
+        (!any && caseless_compare(wanted->subscription, subscription) != 0))
         return NULL;
     wanted->found = true;
     wishes->next[at] = at + 1;
@@ -419,10 +410,10 @@ void targets_label(struct targets *targets)
             if (side == 0 ? i == 0 : i + 1 == targets->count)
                 continue;
             other = side == 0 ? sorted[i - 1] : sorted[i + 1];
-            if (strcasecmp(other->name, target->name) != 0)
+            if (caseless_compare(other->name, target->name) != 0)
                 continue;
             name_is_unique = false;
-            if (strcasecmp(other->resource_group, target->resource_group) == 0)
+            if (caseless_compare(other->resource_group, target->resource_group) == 0)
                 group_is_unique = false;
         }
         free(target->label);

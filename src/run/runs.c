@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
+#include "base/caseless.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -297,9 +297,9 @@ static int compare_names(const void *a, const void *b)
 {
     const struct vm *one = a;
     const struct vm *other = b;
-    int order = strcasecmp(one->name, other->name);
+    int order = caseless_compare(one->name, other->name);
 
-    return order != 0 ? order : strcasecmp(one->resource_group, other->resource_group);
+    return order != 0 ? order : caseless_compare(one->resource_group, other->resource_group);
 }
 
 static int compare_vms(const void *a, const void *b)
@@ -310,7 +310,7 @@ static int compare_vms(const void *a, const void *b)
 
     if (order != 0)
         return order;
-    return strcasecmp(one->id != NULL ? one->id : "", other->id != NULL ? other->id : "");
+    return caseless_compare(one->id, other->id);
 }
 
 static struct vm vm_of(struct result_target *target)
@@ -335,7 +335,7 @@ static struct result_target *find_vm(const struct vm *vms, size_t count,
     found = bsearch(&key, vms, count, sizeof key, target->id != NULL ? compare_vms : compare_names);
     /* Its id may have been told by another target of the rerun: then it is another VM. */
     if (found == NULL || (found->id == NULL && found->target->id != NULL && target->id != NULL &&
-                          strcasecmp(found->target->id, target->id) != 0))
+                          caseless_compare(found->target->id, target->id) != 0))
         return NULL;
     return found->target;
 }

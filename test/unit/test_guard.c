@@ -745,6 +745,15 @@ START_TEST(names_of_marks)
                     two); /* a later run may spell it so */
     ck_assert_str_eq(one, two);
 
+    guard_name_once("20261123T030000Z-restart-1a2b",
+                    "/subscriptions/00000000-0000-0000-0000-00000000000B/resourceGroups/RG-Web/"
+                    "providers/Microsoft.Compute/virtualMachines/web-01",
+                    one); /* VMs have marks of this name from the first azfan on */
+    ck_assert_str_eq(one, "2c0bb952914d78567bf0ae4cd491df45");
+    guard_name_once("run-1", "rg-\xc3\xa4/a", one);
+    guard_name_once("run-1", "RG-\xc3\x84/A", two);
+    ck_assert_str_eq(one, two);
+
     ck_assert(guard_needs_once(&job));
     job.idempotent = true;
     ck_assert(!guard_needs_once(&job));

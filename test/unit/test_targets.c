@@ -39,6 +39,9 @@ START_TEST(doubles_run_once)
     ck_assert(add(NULL, "rg2", "web"));
     ck_assert(add(NULL, "rg", "web2"));
     ck_assert_uint_eq(targets.count, 5);
+    ck_assert(add(NULL, "rg-\xc3\xa4", "web"));
+    ck_assert(!add(NULL, "RG-\xc3\x84", "web"));
+    ck_assert(add(NULL, "rg-\xc3\xb6", "web"));
     ck_assert_str_eq(targets.list[0].name, "web");
 }
 END_TEST
@@ -123,8 +126,9 @@ END_TEST
 
 START_TEST(labels_are_as_short_as_can_be)
 {
-    static const char *const expected[] = {"web",  "rg1/db",     "RG2/DB", ONE "/rg/x", TWO "/RG/X",
-                                           "rg/x", ONE "/rg3/y", "rg3/y",  "rg4/y"};
+    static const char *const expected[] = {
+        "web",        "rg1/db", "RG2/DB", ONE "/rg/x",       TWO "/RG/X",      "rg/x",
+        ONE "/rg3/y", "rg3/y",  "rg4/y",  ONE "/\xc3\xa4/z", TWO "/\xc3\x84/z"};
     size_t count;
     struct job_target *list;
 
@@ -137,6 +141,8 @@ START_TEST(labels_are_as_short_as_can_be)
     add(ONE, "rg3", "y");
     add(NULL, "rg3", "y");
     add(ONE, "rg4", "y");
+    add(ONE, "\xc3\xa4", "z");
+    add(TWO, "\xc3\x84", "z");
     targets_label(&targets);
     list = targets_take(&targets, &count);
     ck_assert_uint_eq(targets.count, 0);
