@@ -73,7 +73,4 @@ void text_add_word(struct buffer *buffer, const char *text);
  */
 size_t text_last_lines(const char *bytes, size_t length, size_t count);
 
-/* The entry of WORDS (COUNT of them) that WORD most likely meant, or NULL when none is close. */
-const char *text_nearest(const char *word, const char *const *words, size_t count);
-
 #endif

@@ -11,8 +11,8 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/number.h"
-#include "base/text.h"
 #include "job/names.h"
 #include "sys/file.h"
 
@@ -78,7 +78,7 @@ static int bad_fault(const char *word, const char *text, struct error *error)
         names[i] = kinds[i].name;
         buffer_print(&list, "%s%s", i > 0 ? ", " : "", kinds[i].usage);
     }
-    nearest = text_nearest(word, names, SIMULATOR_FAULTS);
+    nearest = nearest_word(word, names, SIMULATOR_FAULTS);
     (void)error_set(error, "%s: there is no fault '%s'%s%s%s; the faults are %s", text, word,
                     nearest != NULL ? " (did you mean " : "", nearest != NULL ? nearest : "",
                     nearest != NULL ? "?)" : "", buffer_text(&list));

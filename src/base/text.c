@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
-#include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,59 +248,4 @@ size_t text_last_lines(const char *bytes, size_t length, size_t count)
             return at;
     }
     return 0;
-}
-
-/* Edits (insert, delete, replace, swap neighbours) that make A of B; both at most 63 long. */
-static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-    size_t rows[3][64];
-    size_t *before = rows[0];
-    size_t *last = rows[1];
-    size_t *row = rows[2];
-
-    for (size_t j = 0; j <= b_length; j++)
-        last[j] = j;
-    memset(before, 0, sizeof rows[0]);
-    for (size_t i = 1; i <= a_length; i++) {
-        size_t *spare = before;
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_length; j++) {
-            size_t best =
-                last[j - 1] +
-                (tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]) ? 0 : 1);
-
-            best = best < last[j] + 1 ? best : last[j] + 1;
-            best = best < row[j - 1] + 1 ? best : row[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                before[j - 2] + 1 < best)
-                best = before[j - 2] + 1;
-            row[j] = best;
-        }
-        before = last;
-        last = row;
-        row = spare;
-    }
-    return last[b_length];
-}
-
-const char *text_nearest(const char *word, const char *const *words, size_t count)
-{
-    const char *nearest = NULL;
-    size_t length = strlen(word);
-    size_t best =
-        length / 3 + 1; /* a third of the letters may be wrong, and one more in short words */
-
-    if (length == 0 || length > 63)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        size_t other = strlen(words[i]);
-        size_t edits = other > 63 ? SIZE_MAX : distance(word, length, words[i], other);
-
-        if (edits < best || (edits == best && nearest == NULL)) {
-            best = edits;
-            nearest = words[i];
-        }
-    }
-    return nearest;
 }

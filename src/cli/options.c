@@ -10,8 +10,8 @@
 #include "azure/simulator.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/number.h"
-#include "base/text.h"
 #include "cli/reports.h"
 #include "job/jobkeys.h"
 #include "report/ignore.h"
@@ -191,7 +191,7 @@ static int find_command(const char *word, enum options_command *ret, struct erro
         *ret = (enum options_command)i;
         return 0;
     }
-    nearest = text_nearest(word, names, COMMANDS);
+    nearest = nearest_word(word, names, COMMANDS);
     if (nearest != NULL)
         return error_set(error, "there is no command %s; did you mean %s?", word, nearest);
     return error_set(error, "there is no command %s; azfan --help lists them", word);
@@ -425,7 +425,7 @@ static const char *nearest_option(const char *word, enum options_command command
         if ((rows[i].commands & 1U << command) != 0)
             names[count++] = rows[i].name;
     }
-    return text_nearest(word, names, count);
+    return nearest_word(word, names, count);
 }
 
 /* getopt_long() found nothing it knows at ARGUMENT, or no value behind it. */

@@ -6,8 +6,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/number.h"
-#include "base/text.h"
 #include "job/job.h"
 #include "job/keytable.h"
 #include "job/loading.h"
@@ -40,7 +40,7 @@ static const struct keytable_row *find_nearest(enum jobkeys_section section, con
         if (keytable[i].section == section && keytable[i].kind != KIND_LATER)
             names[count++] = keytable[i].name;
     }
-    nearest = text_nearest(name, names, count);
+    nearest = nearest_word(name, names, count);
     return nearest != NULL ? find_key(section, nearest) : NULL;
 }
 

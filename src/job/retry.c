@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/nearest.h"
 #include "base/number.h"
-#include "base/text.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
@@ -93,7 +93,7 @@ static void report_unknown(const struct loading *loading, const struct yaml_node
     bool is_shown = loading->problems->count < PROBLEMS_MOST;
     const char *names[RETRY_REASONS_MOST] = {NULL};
     size_t count = is_shown ? retry_list_reasons(false, names) : 0;
-    const char *nearest = text_nearest(node->text, names, count);
+    const char *nearest = nearest_word(node->text, names, count);
     struct buffer list = BUFFER_INIT;
 
     for (size_t i = 0; i < count; i++)

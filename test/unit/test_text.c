@@ -205,33 +205,6 @@ START_TEST(word_of_a_shell)
 }
 END_TEST
 
-static const struct {
-    const char *word;
-    const char *expected; /* NULL: nothing is close */
-} guesses[] = {
-    {"concurency", "concurrency"},
-    {"CONCURRENCY", "concurrency"},
-    {"tiemout", "timeout"},
-    {"time_out", "timeout"},
-    {"nmae", "name"},
-    {"zzzzzz", NULL},
-    {"", NULL},
-    {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", NULL},
-    {"0123456789012345678901234567890123456789012345678901234567890123", NULL},
-};
-
-START_TEST(nearest)
-{
-    static const char *const words[] = {"name", "timeout", "concurrency"};
-    const char *found = text_nearest(guesses[_i].word, words, 3);
-
-    ck_assert_msg((found == NULL) == (guesses[_i].expected == NULL), "%s: %s", guesses[_i].word,
-                  found != NULL ? found : "nothing");
-    ck_assert_msg(found == NULL || strcmp(found, guesses[_i].expected) == 0, "%s: %s",
-                  guesses[_i].word, found);
-}
-END_TEST
-
 /* What was never written to has no address. A sanitizer tells when something is added to it. */
 START_TEST(nothing_needs_no_address)
 {
@@ -261,7 +234,6 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, word_of_a_shell, 0, UNIT_COUNT(words_of_a_shell));
     tcase_add_loop_test(tests, wrapped, 0, UNIT_COUNT(sentences));
     tcase_add_loop_test(tests, last_lines, 0, UNIT_COUNT(lines));
-    tcase_add_loop_test(tests, nearest, 0, UNIT_COUNT(guesses));
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/nearest.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { LONGEST = 160 }; /* bytes of a word: a VM's name and group */
+
+/* The best so far. */
+struct guess {
+    size_t place;
+    size_t edits;
+    size_t begin; /* bytes with which both begin */
+};
+
+static char lower(char letter)
+{
+    return (char)tolower((unsigned char)letter);
+}
+
+static size_t smaller(size_t one, size_t other)
+{
+    return one < other ? one : other;
+}
+
+static size_t common_begin(const char *one, const char *other)
+{
+    size_t length = 0;
+
+    while (one[length] != '\0' && lower(one[length]) == lower(other[length]))
+        length++;
+    return length;
+}
+
+/* Steps over zeros of TEXT at *AT that stand in front of a number. */
+static void skip_zeros(const char *text, const char **at)
+{
+    if (*at > text && isdigit((unsigned char)(*at)[-1]))
+        return;
+    while ((*at)[0] == '0' && isdigit((unsigned char)(*at)[1]))
+        (*at)++;
+}
+
+static bool same_but_for_zeros(const char *one, const char *other)
+{
+    const char *first = one;
+    const char *second = other;
+
+    do {
+        skip_zeros(one, &first);
+        skip_zeros(other, &second);
+        if (lower(*first) != lower(*second++))
+            return false;
+    } while (*first++ != '\0');
+    return true;
+}
+
+/* Three rows of the table of edits; in each only cells beside the diagonal are ever looked at. */
+struct table {
+    size_t cells[3][LONGEST + 2];
+    size_t *before, *last, *row;
+};
+
+/* Fills in ROW for the letter I of A, within MOST cells of the diagonal. Returns its least cell. */
+static size_t fill(struct table *table, const char *a, size_t i, const char *b, size_t b_length,
+                   size_t most)
+{
+    size_t low = i > most ? i - most : 1;
+    size_t high = smaller(b_length, i + most);
+    size_t least = low == 1 ? i : most + 1;
+
+    table->row[low - 1] = least;
+    for (size_t j = low; j <= high; j++) {
+        size_t best = table->last[j - 1] + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+
+        best = smaller(best, table->last[j] + 1);
+        best = smaller(best, table->row[j - 1] + 1);
+        if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+            lower(a[i - 2]) == lower(b[j - 1]))
+            best = smaller(best, table->before[j - 2] + 1);
+        table->row[j] = best;
+        least = smaller(least, best);
+    }
+    table->row[high + 1] = most + 1;
+    return least;
+}
+
+/* Edits that make A of B, both at most LONGEST long; more than MOST when there are more. */
+static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length, size_t most,
+                       uint64_t *steps)
+{
+    struct table table;
+    size_t least = 0;
+
+    if (a_length > b_length + most || b_length > a_length + most)
+        return most + 1;
+    table.before = table.cells[0];
+    table.last = table.cells[1];
+    table.row = table.cells[2];
+    for (size_t j = 0; j <= smaller(b_length, most); j++)
+        table.last[j] = j;
+    table.last[smaller(b_length, most) + 1] = most + 1;
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t *spare = table.before;
+        size_t least_before = least;
+
+        least = fill(&table, a, i, b, b_length, most);
+        *steps -= smaller(*steps, 2 * (2 * most + 1));
+        if (least > most && least_before > most) /* two, for neighbours that are exchanged */
+            return most + 1;
+        table.before = table.last;
+        table.last = table.row;
+        table.row = spare;
+    }
+    return table.last[b_length];
+}
+
+/* Is WORD a better guess at PLACE than the one so far? */
+static void compare(const char *meant, const char *word, size_t place, struct guess *best,
+                    uint64_t *steps)
+{
+    size_t length = strlen(meant);
+    size_t other = strlen(word);
+    size_t begin;
+    size_t edits;
+
+    if (other > LONGEST)
+        return;
+    edits = same_but_for_zeros(meant, word)
+                ? 0
+                : distance(meant, length, word, other, best->edits, steps);
+    if (edits > best->edits)
+        return;
+    begin = common_begin(meant, word);
+    if (edits < best->edits || best->place == SIZE_MAX || begin > best->begin)
+        *best = (struct guess){place, edits, begin};
+}
+
+size_t nearest_within(const char *word, const char *const *words, size_t count, uint64_t *steps)
+{
+    size_t length = strlen(word);
+    /* a third of the letters may be wrong, and one more in short words */
+    struct guess best = {SIZE_MAX, length / 3 + 1, 0};
+
+    for (size_t i = 0; i < count && length > 0 && length <= LONGEST && *steps > 0; i++) {
+        *steps -= smaller(*steps, 1 + length);
+        compare(word, words[i], i, &best, steps);
+    }
+    return best.place < count ? best.place : count;
+}
+
+const char *nearest_word(const char *word, const char *const *words, size_t count)
+{
+    uint64_t steps = UINT64_MAX;
+    size_t place = nearest_within(word, words, count, &steps);
+
+    return place < count ? words[place] : NULL;
+}
