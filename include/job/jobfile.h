@@ -25,8 +25,9 @@ struct jobfile_overrides {
     int64_t timeout; /* a script_timeout that the file does not give follows it */
     int64_t deadline;
     const char *az;
-    const char *const *settings; /* NAME=VALUE */
+    const char *const *settings; /* NAME=VALUE, of parameters that the job declares */
     size_t setting_count;
+    size_t settings_kept; /* the first so many are a past run's: the job need not declare them */
     const char *const *limits; /* patterns: keep only targets that match one */
     size_t limit_count;
     const char *const *excludes; /* patterns: drop targets that match one */

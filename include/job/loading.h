@@ -10,6 +10,7 @@
 
 struct job;
 struct jobfile_overrides;
+struct names;
 struct problems;
 struct yaml_node;
 
@@ -18,6 +19,7 @@ struct loading {
     const struct jobfile_overrides *overrides; /* never NULL */
     struct problems *problems;
     struct job *job;
+    struct names *declared; /* of parameters, as they stand in the file; job/parameters.h */
 };
 
 /* Adds a problem at NODE's position. */

@@ -26,6 +26,12 @@ struct yaml_node;
 void parameters_load(const struct loading *loading, const struct yaml_node *mapping, bool settings,
                      struct job_parameters *ret);
 
+/*
+ * When all of the job is loaded: a setting of a parameter that is declared nowhere in it, neither
+ * for the script nor for a VM, is a problem.
+ */
+void parameters_check_settings(const struct loading *loading);
+
 /* When all of JOB is loaded: makes a secret of each parameter that has the name of one. */
 void parameters_keep_secrets(struct job *job);
 

@@ -95,7 +95,7 @@ static const struct option_row {
     {LIMIT, "limit", "PATTERN", SELECTING,
      "only targets that match (name, range, glob); repeatable"},
     {EXCLUDE, "exclude", "PATTERN", SELECTING, "no targets that match; repeatable"},
-    {SET, "set", "NAME=VALUE", LOADING, "set a parameter of the script; repeatable"},
+    {SET, "set", "NAME=VALUE", LOADING, "set a parameter that the job declares; repeatable"},
     {AZ, "az", "PROGRAM", LOADING,
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {RUN_DIR, "run-dir", "DIR", RUNNING, "keep the run in DIR"},

@@ -132,6 +132,7 @@ static int load(struct rerun *self, const struct options *merged, struct job **r
 {
     struct jobfile_overrides overrides = options_overrides(merged);
 
+    overrides.settings_kept = self->past.overrides.setting_count;
     overrides.only_wanted = true;
     overrides.wanted = self->wanted;
     overrides.wanted_count = self->left_count;

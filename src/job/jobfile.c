@@ -16,6 +16,7 @@
 #include "job/jobkeys.h"
 #include "job/keytable.h"
 #include "job/loading.h"
+#include "job/names.h"
 #include "job/parameters.h"
 #include "job/problems.h"
 #include "job/retry.h"
@@ -162,6 +163,7 @@ static void load_job(const struct loading *loading, const struct yaml_node *root
     load_steps(loading, values);
     script_load(loading, values[KEY_SCRIPT].node);
     selection_load(loading, values[KEY_TARGETS].node);
+    parameters_check_settings(loading);
     parameters_keep_secrets(loading->job);
 }
 
@@ -169,7 +171,11 @@ struct job *jobfile_parse(const char *path, const char *text, size_t length,
                           const struct jobfile_overrides *overrides, struct problems *problems)
 {
     static const struct jobfile_overrides none;
-    struct loading loading = {path, overrides != NULL ? overrides : &none, problems, NULL};
+    struct names declared = NAMES_INIT;
+    struct loading loading = {.path = path,
+                              .overrides = overrides != NULL ? overrides : &none,
+                              .problems = problems,
+                              .declared = &declared};
     size_t before = problems_total(problems);
     struct yaml_node *root = yaml_parse(path, text, length, problems);
 
@@ -179,6 +185,7 @@ struct job *jobfile_parse(const char *path, const char *text, size_t length,
         digest_print(text, length, loading.job->digest);
         load_job(&loading, root);
         yaml_discard(root);
+        names_done(&declared);
     }
     if (problems_total(problems) == before)
         return loading.job;

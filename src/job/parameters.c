@@ -8,14 +8,16 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "job/jobfile.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
+#include "job/names.h"
 #include "job/yaml.h"
 
 /* Each name of one is looked up among the others, and among those of the command line. */
-enum { VALUE_LIMIT = 32 * 1024, COUNT_MOST = 1000 };
+enum { VALUE_LIMIT = 32 * 1024, COUNT_MOST = 1000, SUGGESTION_STEPS = 2 * 1000 * 1000 };
 
 static bool is_identifier(const char *name)
 {
@@ -166,6 +168,69 @@ void parameters_keep_secrets(struct job *job)
         mark(job, &job->targets[i].parameters);
 }
 
+/* ---- what the command line may set -------------------------------------------------------- */
+
+static void complain_undeclared(const struct loading *loading, const char *name)
+{
+    const struct names *declared = loading->declared;
+    uint64_t steps = SUGGESTION_STEPS;
+    size_t nearest =
+        nearest_within(name, (const char *const *)declared->list, declared->count, &steps);
+
+    if (declared->count == 0)
+        loading_option_problem(loading, "--set",
+                               "the job declares no parameter, and so not %.80s: declare it under "
+                               "parameters in script",
+                               name);
+    else if (nearest < declared->count)
+        loading_option_problem(loading, "--set",
+                               "the job declares no parameter %.80s; did you mean %s?", name,
+                               declared->list[nearest]);
+    else
+        loading_option_problem(
+            loading, "--set",
+            "the job declares no parameter %.80s: declare it under parameters in "
+            "script",
+            name);
+}
+
+/* What is wrong with a SETTING of NAME otherwise was told. */
+static bool is_good(const char *setting, const char *name)
+{
+    struct error unused;
+
+    return setting[strlen(name)] == '=' && check_name(name, &unused) == 0 &&
+           check_value(name, setting + strlen(name) + 1, &unused) == 0;
+}
+
+/* The names are sorted. */
+static bool is_declared(const struct loading *loading, const char *name)
+{
+    const struct names *declared = loading->declared;
+
+    return declared->count > 0 && bsearch(&name, declared->list, declared->count, sizeof(char *),
+                                          comparison(loading->job)) != NULL;
+}
+
+void parameters_check_settings(const struct loading *loading)
+{
+    const struct jobfile_overrides *overrides = loading->overrides;
+    struct names *declared = loading->declared;
+
+    if (overrides->setting_count > COUNT_MOST)
+        return; /* that was told */
+    if (declared->count > 0)
+        qsort(declared->list, declared->count, sizeof(char *), comparison(loading->job));
+    for (size_t i = overrides->settings_kept; i < overrides->setting_count; i++) {
+        const char *setting = overrides->settings[i];
+        char *name = memory_copy(setting, strcspn(setting, "="));
+
+        if (is_good(setting, name) && !is_declared(loading, name))
+            complain_undeclared(loading, name);
+        free(name);
+    }
+}
+
 /* ---- loading ------------------------------------------------------------------------------ */
 
 /* Is it a name with a text or {env: VARIABLE}? */
@@ -279,6 +344,15 @@ static bool check_counts(const struct loading *loading, const struct yaml_node *
     return good;
 }
 
+/* Nobody asks for these names when the command line sets nothing. */
+static void declare(const struct loading *loading, const struct yaml_node *mapping)
+{
+    if (mapping == NULL || loading->overrides->setting_count == 0)
+        return;
+    for (size_t i = 0; i < mapping->count; i++)
+        names_add(loading->declared, mapping->keys[i]->text);
+}
+
 void parameters_load(const struct loading *loading, const struct yaml_node *mapping, bool settings,
                      struct job_parameters *ret)
 {
@@ -286,6 +360,7 @@ void parameters_load(const struct loading *loading, const struct yaml_node *mapp
     size_t most =
         (mapping != NULL ? mapping->count : 0) + (settings ? overrides->setting_count : 0);
 
+    declare(loading, mapping);
     if (!check_counts(loading, mapping, settings))
         return;
     ret->list = memory_zeroed(most, sizeof *ret->list);

@@ -124,12 +124,14 @@ wrong() { # EXPECTED ARGUMENTS...
   wrong "takes no argument" runs now
   wrong "--only takes failed" rerun --only ok
   wrong "--set" run "$job" --set novalue
+  wrong "--set: the job declares no parameter, and so not GREETING" run "$job" --set GREETING=hi
   wrong "--inject" rehearse "$job" --inject vm-1=explode
   wrong "hang" rehearse "$job" --inject vm-1=explode
 }
 
 @test "options on the command line go over the job file" {
   write_job "concurrency: 1" "timeout: 100s"
+  sed -i 's|inline: .*|inline: echo hello\n  parameters: {GREETING: hello}|' "$job"
   run "$azfan" plan "$job" -c 3 --timeout 200s --deadline 5m --set GREETING=hi
   [ "$status" = 0 ]
   [[ $output == *"Attempt timeout: 3m20s"* && $output == *"Run deadline:    5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]

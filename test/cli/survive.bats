@@ -788,6 +788,19 @@ EOF2
   [ "$(events "$last" 'select(.event == "run") | [.concurrency, .job.timeout_s] | join(" ")')" = "2 77" ]
 }
 
+# Of this command line a parameter must be declared; what a past run took is taken again.
+@test "rerun: a parameter that the job does not declare" {
+  vms='vm-[1-2]' write_job
+  sed -i 's|inline: .*|inline: echo hello\n  parameters: {GREETING: hello}|' "$job"
+  "$azfan" rehearse "$job" --set GREETING=hi --inject vm-2=exit:3 || [ $? = 3 ]
+  run "$azfan" rerun --set GREETNIG=ho
+  [ "$status" = 2 ]
+  [ "$output" = "--set: the job declares no parameter GREETNIG; did you mean GREETING?" ]
+  sed -i '/parameters/d' "$job"
+  run "$azfan" rerun --changed
+  [ "$status" = 0 ]
+}
+
 @test "rerun: targets that came from standard input" {
   cat >"$job" <<EOF2
 version: 1

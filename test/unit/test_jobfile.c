@@ -302,7 +302,7 @@ START_TEST(overrides_go_over_the_file)
                                                 .excludes = excludes,
                                                 .exclude_count = 1};
     struct job *job = load_well("version: 1\nname: try\nscript:\n  inline: x\n  parameters:\n"
-                                "    A: a\n    TOKEN: {env: AZFAN_TEST_UNSET}\n" PLACES
+                                "    A: a\n    TOKEN: {env: AZFAN_TEST_UNSET}\n    B: b\n" PLACES
                                 "timeout: 10s\nconcurrency: 2\naz: old\n",
                                 &overrides);
 
@@ -345,6 +345,10 @@ static const struct {
     {"AZFAN_RUN=s3cret", "--set: AZFAN_RUN is set by azfan itself"},
     {"A=s3cret\xff", "--set: the value of A is not UTF-8\n"},
     {"TOKEN=", "--set: TOKEN is a secret and must not be empty\n"},
+    {"TOKNE=s3cret", "--set: the job declares no parameter TOKNE; did you mean TOKEN?\n"},
+    {"token=s3cret", "--set: the job declares no parameter token; did you mean TOKEN?\n"},
+    {"GREETING=s3cret",
+     "--set: the job declares no parameter GREETING: declare it under parameters in script\n"},
 };
 
 START_TEST(wrong_settings)
@@ -358,6 +362,54 @@ START_TEST(wrong_settings)
                &overrides, settings[_i].expected);
     ck_assert_msg(strstr(buffer_text(&text), "s3cret") == NULL, "%s: shows the value",
                   settings[_i].expected);
+}
+END_TEST
+
+/* Of one VM, also of one that is left out, is of the job; a past run's need not be of it. */
+static const struct {
+    const char *name;
+    const char *script; /* what the script section has besides its text */
+    const char *setting;
+    size_t kept;
+    const char *expected; /* NULL: it is right */
+} declarations[] = {
+    {"of the script", "parameters: {ROLE: x}", "ROLE=y", 0, NULL},
+    {"of the script, to nothing", "parameters: {ROLE: x}", "ROLE=", 0, NULL},
+    {"of a VM", "", "OWN=y", 0, NULL},
+    {"of a VM that is excluded", "", "GONE=y", 0, NULL},
+    {"nearest of a VM", "", "OWM=y", 0, "no parameter OWM; did you mean OWN?"},
+    {"nearest of all", "parameters: {OVEN: x}", "OVER=y", 0, "did you mean OVEN?"},
+    {"of a past run", "", "ELSEWHERE=y", 1, NULL},
+    {"PowerShell has no case", "shell: powershell, parameters: {ROLE: x}", "role=y", 0, NULL},
+};
+
+START_TEST(settings_are_declared)
+{
+    char *file = memory_print("version: 1\nname: try\nscript: {inline: x, %s}\n"
+                              "targets:\n  resource_group: rg\n  exclude: c*\n"
+                              "  vms: [a, {name: b, parameters: {OWN: x}}, "
+                              "{name: c, parameters: {GONE: x}}]\n",
+                              declarations[_i].script);
+    const struct jobfile_overrides overrides = {.settings = &declarations[_i].setting,
+                                                .setting_count = 1,
+                                                .settings_kept = declarations[_i].kept};
+
+    if (declarations[_i].expected != NULL)
+        load_badly(file, &overrides, declarations[_i].expected);
+    else
+        job_free(load_well(file, &overrides));
+    free(file);
+}
+END_TEST
+
+START_TEST(a_job_without_parameters_takes_no_setting)
+{
+    const char *const setting = "GREETING=hello";
+    const struct jobfile_overrides overrides = {.settings = &setting, .setting_count = 1};
+
+    load_badly(HEAD PLACES, &overrides,
+               "--set: the job declares no parameter, and so not GREETING: declare it under "
+               "parameters in script\n");
 }
 END_TEST
 
@@ -439,6 +491,7 @@ START_TEST(a_secret_is_a_name)
 {
     const struct jobfile_overrides overrides = {.settings = &secrets[_i].setting,
                                                 .setting_count = secrets[_i].setting != NULL,
+                                                .settings_kept = secrets[_i].setting != NULL,
                                                 .limits = &secrets[_i].limit,
                                                 .limit_count = secrets[_i].limit != NULL};
     const struct job_parameter *found;
@@ -448,7 +501,7 @@ START_TEST(a_secret_is_a_name)
     ck_assert_int_eq(setenv("AZFAN_TEST_TOKEN", "s3cret", 1), 0);
     buffer_print(&file,
                  "version: 1\nname: try\nscript:\n  inline: x\n  %s\n"
-                 "targets: {resource_group: rg, exclude: x, vms: [%s]}\n",
+                 "targets: {resource_group: rg, exclude: x*, vms: [%s]}\n",
                  secrets[_i].script, secrets[_i].vms);
     job = load_well(buffer_text(&file), &overrides);
     found = find_plain(&job->parameters);
@@ -617,6 +670,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, overrides_go_over_the_file);
     tcase_add_test(tests, nothing_selected_is_no_error);
     tcase_add_loop_test(tests, wrong_settings, 0, UNIT_COUNT(settings));
+    tcase_add_loop_test(tests, settings_are_declared, 0, UNIT_COUNT(declarations));
+    tcase_add_test(tests, a_job_without_parameters_takes_no_setting);
     tcase_add_test(tests, wrong_patterns);
     tcase_add_test(tests, timeout_option_below_script_timeout);
     tcase_add_test(tests, wrong_secrets_are_not_shown);
