@@ -31,6 +31,10 @@ bool text_is_within_character(char byte);
 /* Is it UTF-8 (no surrogates, no overlong forms)? If not, *RET_BAD is the first bad byte. */
 bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad);
 
+/* What BYTES are in, "UTF-16" or "UTF-32", where their first ones say so: by a byte order mark, or
+ * by NULs where the first characters are ASCII. NULL: neither. */
+const char *text_other_encoding(const char *bytes, size_t length);
+
 /* Appends BYTES as valid UTF-8: each byte that is part of no character becomes U+FFFD. */
 void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length);
 

@@ -13,6 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/number.h"
+
+struct problems;
+
 enum {
     JOB_SCRIPT_LIMIT =
         190 * 1024, /* bytes after the guard is put around it: azure-cli's 256 KiB in base64 */
@@ -21,6 +25,13 @@ enum {
     JOB_BATCHES_MOST = 1000,
     JOB_DIGEST_SIZE = 65 /* SHA-256 in hexadecimal, with the NUL */
 };
+
+/* How long Run Command lets a script's request go on. The script itself it does not stop. */
+#define JOB_REQUEST_LONGEST      (90 * NUMBER_MINUTE)
+#define JOB_REQUEST_LONGEST_TEXT "90 minutes"
+
+/* What az and the VM's agent need beside the script's own time: see azfan(1). */
+#define JOB_OVERHEAD (90 * NUMBER_SECOND)
 
 enum job_shell { JOB_SH, JOB_POWERSHELL };
 
@@ -58,10 +69,19 @@ struct job_retry {
     unsigned on;       /* which reasons: job_retries() */
 };
 
+/* Where an inline script stands in the job file. */
+struct job_place {
+    int line; /* of its value, from 1; column likewise */
+    int column;
+    bool kept;             /* line N of the script is N lines below that */
+    const char *folded_by; /* what joined its lines, for messages: ">"; NULL: nothing did */
+};
+
 enum job_halt { JOB_DRAIN, JOB_STOP }; /* running attempts may end, or are stopped */
 
 struct job {
     char *path;                   /* the job file, as given */
+    struct problems *remarks;     /* what is no error, but may not be meant; NULL: nothing */
     char digest[JOB_DIGEST_SIZE]; /* of the job file */
     char *name;
     char *description; /* NULL when not given; likewise runbook */
@@ -71,6 +91,7 @@ struct job {
     size_t script_length;
     char script_digest[JOB_DIGEST_SIZE]; /* of the script's own text, without the guard */
     char *script_file;                   /* as resolved; NULL when inline */
+    struct job_place script_place;       /* when inline */
     enum job_shell shell;
     struct job_parameters parameters;
     char **secrets; /* names, sorted: what has one of these is a secret; job/parameters.h */
@@ -100,6 +121,10 @@ struct job {
 /* Free what is inside; the struct itself is the caller's. */
 void job_parameters_done(struct job_parameters *parameters);
 void job_target_done(struct job_target *target);
+
+/* Where line LINE of the script, from 1, stands, for a message: in which file, in which line and
+ * column. */
+const char *job_find_script_line(const struct job *job, int line, int *ret_line, int *ret_column);
 
 /* The one subscription that all targets name, or NULL when they differ or leave it to az. */
 const char *job_only_subscription(const struct job *job);

@@ -26,6 +26,14 @@ struct loading {
 void loading_problem(const struct loading *loading, const struct yaml_node *node,
                      const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Adds to the job's remarks, at NODE's position: what is no error. The same is said once. */
+void loading_remark(const struct loading *loading, const struct yaml_node *node, const char *format,
+                    ...) __attribute__((format(printf, 3, 4)));
+
+/* The same at line LINE of the script. */
+void loading_script_remark(const struct loading *loading, int line, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Adds a problem with an option of the command line. */
 void loading_option_problem(const struct loading *loading, const char *option, const char *format,
                             ...) __attribute__((format(printf, 3, 4)));

@@ -28,12 +28,21 @@ enum { YAML_DEEPEST = 16, YAML_MOST_NODES = 400000 };
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
+/* What became of the lines that a scalar has in the file. */
+enum yaml_lines {
+    YAML_ONE_LINE,
+    YAML_KEPT,   /* a block by "|": line N of the text is N lines below the node's line */
+    YAML_FOLDED, /* a block by ">": joined by blanks */
+    YAML_JOINED  /* likewise, in quotes or without any */
+};
+
 struct yaml_node {
     enum yaml_kind kind;
     int line;                 /* from 1 */
     int column;               /* from 1 */
     char *text;               /* of a scalar; never NULL there; no NUL inside */
     bool quoted;              /* a scalar in quotes or a block scalar: text for certain */
+    enum yaml_lines lines;    /* of a scalar */
     bool empty;               /* a plain scalar of no characters: a key without a value */
     bool refused;             /* a problem was added about this very node: say no more of it */
     struct yaml_node **items; /* of a sequence: the items; of a mapping: the values */

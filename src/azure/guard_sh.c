@@ -36,6 +36,7 @@
 #include "azure/guard_shell.h"
 #include "base/buffer.h"
 #include "base/number.h"
+#include "job/shebang.h"
 
 static const char report[] = "began=$(date +%s)\n"
                              "\n"
@@ -156,18 +157,6 @@ void guard_sh_assign(struct buffer *buffer, const char *name, const char *value)
     buffer_print(buffer, "'\n    export %s\n", name);
 }
 
-/* Does the script name its own interpreter? The kernel skips blanks; "#!" and nothing is none. */
-static bool has_shebang(const char *script, size_t length)
-{
-    if (length < 2 || memcmp(script, "#!", 2) != 0)
-        return false;
-    for (size_t i = 2; i < length && script[i] != '\n'; i++) {
-        if (script[i] != ' ' && script[i] != '\t' && script[i] != '\r')
-            return true;
-    }
-    return false;
-}
-
 /* What sleep takes: whole seconds, rounded up; below a second, a fraction. */
 static void print_seconds(struct buffer *buffer, int64_t duration)
 {
@@ -198,9 +187,6 @@ static void write_script(struct buffer *buffer, const struct guard *guard)
 
 void guard_sh_write(struct buffer *buffer, const struct guard *guard)
 {
-    const char *script = guard->job->script;
-    size_t length = guard->job->script_length;
-
     buffer_add(buffer, "#!/bin/sh\n# azfan's guard: runs the script below, stops it after ");
     number_print_exact_duration(buffer, guard->job->script_timeout);
     buffer_print(buffer, ", and says how it ended.\n%s%s\n", GUARD_SH_NONCE, guard->nonce);
@@ -213,7 +199,7 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
         buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
     buffer_print(buffer,
                  "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null 2>&9 9>&- &\n",
-                 has_shebang(script, length) ? "" : "/bin/sh ");
+                 shebang_is_there(guard->job->script) ? "" : "/bin/sh ");
     buffer_add(buffer, launched);
     buffer_add(buffer, "watch ");
     print_seconds(buffer, guard->job->script_timeout);

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "job/job.h"
+
 enum {
     NOTHING = REFUSAL_NOTHING,
     PERHAPS = REFUSAL_PERHAPS,
@@ -248,7 +250,7 @@ const struct refusal_rule refusal_service[] = {
      .reason = REASON_EXTENSION,
      .cause = CAUSE_LONGEST,
      .effect = STILL_RUNS,
-     .message = "Run Command's own limit (90 minutes) passed:",
+     .message = "Run Command's own limit (" JOB_REQUEST_LONGEST_TEXT ") passed:",
      .attempt = ", the script may still be running on the VM"},
     /* azure-cli#6898 */
     {.code = "VMExtensionProvisioningError",

@@ -56,6 +56,28 @@ bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad)
     return true;
 }
 
+/* As RFC 4627, section 3, knows them: by which of the first bytes are NUL. */
+static const char *encoding_by_nuls(const char *bytes)
+{
+    unsigned nuls = 0;
+
+    for (size_t i = 0; i < 4; i++)
+        nuls = nuls << 1 | (bytes[i] == '\0');
+    if (nuls == 07 || nuls == 016) /* x 0 0 0, 0 0 0 x */
+        return "UTF-32";
+    return nuls == 05 || nuls == 012 ? "UTF-16" : NULL; /* x 0 x 0, 0 x 0 x */
+}
+
+const char *text_other_encoding(const char *bytes, size_t length)
+{
+    if (length >= 4 &&
+        (memcmp(bytes, "\xff\xfe\0\0", 4) == 0 || memcmp(bytes, "\0\0\xfe\xff", 4) == 0))
+        return "UTF-32";
+    if (length >= 2 && (memcmp(bytes, "\xff\xfe", 2) == 0 || memcmp(bytes, "\xfe\xff", 2) == 0))
+        return "UTF-16";
+    return length >= 4 ? encoding_by_nuls(bytes) : NULL;
+}
+
 void text_append_utf8(struct buffer *buffer, const char *bytes, size_t length)
 {
     size_t start = 0;

@@ -45,7 +45,9 @@ int load_job_with(const struct jobfile_overrides *overrides, const char *path, s
     *ret = jobfile_load(path, overrides, &problems);
     if (*ret == NULL)
         tell_problems(&problems);
-    else
+    else if ((*ret)->remarks != NULL)
+        tell_problems((*ret)->remarks);
+    if (*ret != NULL)
         status = examine(*ret);
     problems_done(&problems);
     if (status != LOAD_OK) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/caseless.h"
+#include "job/problems.h"
 
 void job_parameters_done(struct job_parameters *parameters)
 {
@@ -36,6 +37,9 @@ void job_free(struct job *job)
         free(job->secrets[i]);
     free(job->secrets);
     job_parameters_done(&job->parameters);
+    if (job->remarks != NULL)
+        problems_done(job->remarks);
+    free(job->remarks);
     free(job->path);
     free(job->name);
     free(job->description);
@@ -45,6 +49,15 @@ void job_free(struct job *job)
     free(job->batches);
     free(job->az);
     free(job);
+}
+
+const char *job_find_script_line(const struct job *job, int line, int *ret_line, int *ret_column)
+{
+    const struct job_place *place = &job->script_place;
+
+    *ret_line = job->script_file != NULL ? line : place->line + (place->kept ? line : 0);
+    *ret_column = job->script_file != NULL || place->kept ? 1 : place->column;
+    return job->script_file != NULL ? job->script_file : job->path;
 }
 
 const char *job_only_subscription(const struct job *job)

@@ -21,12 +21,13 @@
 #include "job/problems.h"
 #include "job/retry.h"
 #include "job/script.h"
+#include "job/scripthints.h"
 #include "job/selection.h"
 #include "job/yaml.h"
 #include "sys/file.h"
 
-/* What az and the VM's agent need beside the script's own time: see azfan(1). */
-#define AZURE_OVERHEAD (90 * NUMBER_SECOND)
+/* A script that is stopped by then has its end told by its guard. */
+#define SCRIPT_LONGEST (JOB_REQUEST_LONGEST - JOB_OVERHEAD)
 
 /* It becomes part of a folder's name. */
 static bool is_job_name(const char *name)
@@ -58,6 +59,37 @@ static void load_identity(const struct loading *loading, const struct jobkeys_va
     loading->job->runbook = runbook != NULL ? memory_string(runbook->text) : NULL;
 }
 
+/* What counts when the file gives none. */
+static int64_t work_out_script_timeout(int64_t timeout)
+{
+    int64_t script = timeout - JOB_OVERHEAD;
+
+    if (script < timeout / 2)
+        script = timeout / 2;
+    return script < SCRIPT_LONGEST ? script : SCRIPT_LONGEST;
+}
+
+/* Is what the file gives within Azure's own limit? */
+static void check_script_timeout(const struct loading *loading, const struct yaml_node *node)
+{
+    struct buffer most = BUFFER_INIT;
+
+    number_print_exact_duration(&most, SCRIPT_LONGEST);
+    if (loading->job->script_timeout > JOB_REQUEST_LONGEST)
+        loading_problem(loading, node,
+                        "script_timeout must not be longer than " JOB_REQUEST_LONGEST_TEXT
+                        ": then Run Command ends the request of every script, which goes on "
+                        "without a result (at most %s leaves time for the result)",
+                        buffer_text(&most));
+    else if (loading->job->script_timeout > SCRIPT_LONGEST)
+        loading_remark(loading, node,
+                       "warning: Run Command ends the request of every script "
+                       "after " JOB_REQUEST_LONGEST_TEXT
+                       ": with a script_timeout of more than %s a result that comes late is lost",
+                       buffer_text(&most));
+    buffer_done(&most);
+}
+
 static void load_timeouts(const struct loading *loading, const struct jobkeys_value *values)
 {
     const struct jobkeys_value *script = &values[KEY_SCRIPT_TIMEOUT];
@@ -66,12 +98,11 @@ static void load_timeouts(const struct loading *loading, const struct jobkeys_va
     struct job *job = loading->job;
 
     job->timeout = override > 0 ? override : jobkeys_number(values, KEY_TIMEOUT);
-    job->script_timeout = job->timeout - AZURE_OVERHEAD;
-    if (job->script_timeout < job->timeout / 2)
-        job->script_timeout = job->timeout / 2;
+    job->script_timeout = work_out_script_timeout(job->timeout);
     if (script->node == NULL)
         return;
     job->script_timeout = script->number;
+    check_script_timeout(loading, script->node);
     /* A timeout that is wrong itself says nothing about this one. */
     if (job->script_timeout > job->timeout &&
         (override > 0 || timeout->key == NULL || timeout->node != NULL)) {
@@ -165,6 +196,8 @@ static void load_job(const struct loading *loading, const struct yaml_node *root
     selection_load(loading, values[KEY_TARGETS].node);
     parameters_check_settings(loading);
     parameters_keep_secrets(loading->job);
+    if (problems_total(loading->problems) == 0)
+        scripthints_add(loading);
 }
 
 struct job *jobfile_parse(const char *path, const char *text, size_t length,

@@ -50,10 +50,11 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                      .help = "How long one attempt may take. Then az is stopped here; the script "
                              "may still run on the VM."},
     [KEY_SCRIPT_TIMEOUT] = {JOBKEYS_TOP, "script_timeout", KIND_DURATION,
-                            .least = 100 * NUMBER_MILLISECOND, .most = 24 * NUMBER_HOUR,
+                            .least = 100 * NUMBER_MILLISECOND, .most = NUMBER_LONGEST,
                             .help = "How long the script may run on the VM. Then it is stopped "
-                                    "there. Not longer than timeout; without it timeout less 90 "
-                                    "seconds, but at least half of timeout."},
+                                    "there. Not longer than timeout and " JOB_REQUEST_LONGEST_TEXT
+                                    "; without it timeout less 90 seconds, but at least half of "
+                                    "timeout and at most 88m30s."},
     [KEY_DEADLINE] = {JOBKEYS_TOP, "deadline", KIND_DURATION, .least = NUMBER_SECOND,
                       .most = NUMBER_LONGEST,
                       .help = "How long the whole run may take. Then nothing more is started, and "

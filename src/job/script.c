@@ -7,46 +7,27 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
 #include "job/parameters.h"
+#include "job/scripttext.h"
 #include "job/yaml.h"
 #include "sys/file.h"
 
 _Static_assert((int)DIGEST_TEXT_SIZE == (int)JOB_DIGEST_SIZE, "a digest fits");
 
-static int count_lines(const char *text, size_t length)
+/* How messages name what joined NODE's lines; NULL: nothing did. */
+static const char *what_folded(const struct yaml_node *node)
 {
-    int line = 1;
-
-    for (size_t i = 0; i < length; i++)
-        line += text[i] == '\n';
-    return line;
-}
-
-/* Is TEXT something a VM can run? WHAT names it in the error. */
-static int check_text(const char *what, const char *text, size_t length, struct error *error)
-{
-    const char *null = memchr(text, '\0', length);
-    size_t bad = 0;
-
-    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-        return error_set(error,
-                         "%s starts with a byte order mark, which hides its first line from the "
-                         "VM: save it as UTF-8 without BOM",
-                         what);
-    if (null != NULL)
-        return error_set(error, "%s has a NUL byte in line %d: it is no script", what,
-                         count_lines(text, (size_t)(null - text)));
-    if (!text_is_utf8(text, length, &bad))
-        return error_set(error, "%s is not UTF-8: see line %d", what, count_lines(text, bad));
-    if (text[strspn(text, " \t\r\n")] == '\0')
-        return error_set(error, "%s is empty", what);
-    if (length > JOB_SCRIPT_LIMIT)
-        return error_set(error, "%s is too large: more than %d KiB", what, JOB_SCRIPT_LIMIT / 1024);
-    return 0;
+    switch (node->lines) {
+    case YAML_FOLDED:
+        return ">";
+    case YAML_JOINED:
+        return "YAML";
+    default:
+        return NULL;
+    }
 }
 
 /* A shell on Linux takes the carriage return of a Windows line end for part of the command. */
@@ -62,6 +43,18 @@ static void drop_carriage_returns(struct buffer *script)
     script->data[kept] = '\0';
 }
 
+static int check(const struct job *job, const struct buffer *script, struct error *error)
+{
+    bool is_file = job->script_file != NULL;
+    struct scripttext text = {.name = is_file ? job->script_file : "the script",
+                              .text = buffer_text(script),
+                              .length = script->length,
+                              .shell = job->shell,
+                              .place = is_file ? NULL : &job->script_place};
+
+    return scripttext_check(&text, error);
+}
+
 static void load_text(const struct loading *loading, const struct jobkeys_value *values)
 {
     const struct yaml_node *file = values[KEY_SCRIPT_FILE].node;
@@ -75,11 +68,14 @@ static void load_text(const struct loading *loading, const struct jobkeys_value 
         job->script_file = file_beside(loading->path, file->text);
         result = file_read(job->script_file, JOB_SCRIPT_LIMIT, &script, &error);
     } else {
+        job->script_place = (struct job_place){.line = node->line,
+                                               .column = node->column,
+                                               .kept = node->lines == YAML_KEPT,
+                                               .folded_by = what_folded(node)};
         buffer_add(&script, node->text);
     }
     if (result == 0)
-        result = check_text(file != NULL ? job->script_file : "the script", buffer_text(&script),
-                            script.length, &error);
+        result = check(job, &script, &error);
     if (result < 0) {
         loading_problem(loading, node, "%s", error.text);
         buffer_done(&script);

@@ -326,8 +326,13 @@ static bool check_bytes(struct selection *selection, const char *path, const str
 {
     struct entry entry = {.path = path, .line = 1, .column = 1};
     const char *null = text->length > 0 ? memchr(text->data, '\0', text->length) : NULL;
+    const char *encoding = text_other_encoding(buffer_text(text), text->length);
     size_t bad = 0;
 
+    if (encoding != NULL) {
+        complain(selection, &entry, "the file is %s: save it as UTF-8", encoding);
+        return false;
+    }
     if (null == NULL && text_is_utf8(buffer_text(text), text->length, &bad))
         return true;
     if (null != NULL)

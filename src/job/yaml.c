@@ -142,6 +142,15 @@ static void check_decorations(struct builder *builder, struct yaml_node *node,
                "quotes");
 }
 
+static enum yaml_lines lines_of(const yaml_event_t *event)
+{
+    if (event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
+        return YAML_KEPT;
+    if (event->data.scalar.style == YAML_FOLDED_SCALAR_STYLE)
+        return YAML_FOLDED;
+    return event->end_mark.line > event->start_mark.line ? YAML_JOINED : YAML_ONE_LINE;
+}
+
 static struct yaml_node *make_scalar(struct builder *builder, const yaml_event_t *event)
 {
     struct yaml_node *node = make_node(builder, YAML_SCALAR, event);
@@ -149,6 +158,7 @@ static struct yaml_node *make_scalar(struct builder *builder, const yaml_event_t
 
     node->text = memory_copy(value, event->data.scalar.length);
     node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    node->lines = lines_of(event);
     node->empty = !node->quoted && event->data.scalar.length == 0;
     check_decorations(builder, node, event->data.scalar.anchor, event->data.scalar.tag);
     if (strlen(node->text) != event->data.scalar.length)

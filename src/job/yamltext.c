@@ -142,10 +142,11 @@ static size_t find_hidden_line_end(const char *text, size_t length)
 
 bool yamltext_check(const char *path, const char *text, size_t length, struct problems *problems)
 {
+    const char *encoding = text_other_encoding(text, length);
     size_t bad = 0;
 
-    if (length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
-        add_at(problems, path, text, 0, "the file is UTF-16: save it as UTF-8");
+    if (encoding != NULL) {
+        problems_add(problems, path, 1, 1, "the file is %s: save it as UTF-8", encoding);
         return false;
     }
     bad = find_control(text, length);

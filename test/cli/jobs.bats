@@ -69,7 +69,7 @@ two-2" ]
 }
 
 @test "a script that is too large with its guard is refused before anything starts" {
-  { printf '#'; head -c 194500 /dev/zero | tr '\0' x; } >"$place/big.sh"
+  { printf ': '; head -c 194500 /dev/zero | tr '\0' x; } >"$place/big.sh"
   printf 'version: 1\nname: x\nscript: {file: big.sh}\ntargets: {resource_group: rg, vms: [a]}\n' >"$job"
   run "$azfan" check "$job"
   [ "$status" = 2 ]

@@ -35,8 +35,14 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     file-bad-lines file-no-list file-is-folder file-missing file-not-utf8 file-nul file-without-group
     script-file-blank script-file-empty script-file-is-device script-file-is-folder script-file-mark
     script-file-missing script-file-not-utf8 script-file-nul secret-unset
+    file-utf16 file-utf32 script-file-mac script-file-utf16-plain script-file-utf16be script-file-utf16le
+    script-file-utf32be script-file-utf32le
+    # what a shell makes of a text
+    script-folded-command script-folded-comment script-folded-env script-folded-shebang script-joined-comment
+    script-only-comments script-powershell-comments
     # durations and sizes are texts: their form is checked, the description tells the range
     deadline-too-short kill-grace-too-long output-limit-too-large pause-too-long timeout-too-long timeout-zero
+    script-timeout-over-azure
     # what several keys mean together
     id-with-group no-group retry-max-delay-short retry-on-exit retry-on-not-idempotent
     script-timeout-over-default script-timeout-too-long vm-parameters-twice

@@ -256,8 +256,8 @@ END_TEST
 static const struct {
     const char *timeout;
     int64_t expected; /* milliseconds */
-} script_timeouts[] = {{"220s", 130000}, {"181s", 91000}, {"180s", 90000},
-                       {"100s", 50000},  {"100ms", 50},   {"24h", 86310000}};
+} script_timeouts[] = {{"220s", 130000}, {"181s", 91000},  {"180s", 90000}, {"100s", 50000},
+                       {"100ms", 50},    {"90m", 5310000}, {"24h", 5310000}};
 
 START_TEST(script_timeout_follows_timeout)
 {
@@ -542,7 +542,7 @@ START_TEST(script_file_that_is_no_file)
     problems_done(&problems);
     buffer_done(&text);
     ck_assert_int_eq(unlink(path), 0);
-    memset(large, '#', JOB_SCRIPT_LIMIT + 1);
+    memset(large, ':', JOB_SCRIPT_LIMIT + 1);
     write_file("special.sh", large, JOB_SCRIPT_LIMIT + 1);
     load_badly(job, NULL, "is too large: more than 190 KiB\n");
     problems_done(&problems);
@@ -602,6 +602,125 @@ START_TEST(parameters_of_a_range_are_bounded)
     load_badly(buffer_text(&lines), NULL,
                "the parameters of all VMs of a-[1-100000] are more than");
     buffer_done(&lines);
+}
+END_TEST
+
+/* ---- what is right, but may not be meant ----------------------------------------------------- */
+
+#define FILE_JOB(name) "version: 1\nname: try\nscript: {file: " name "}\n" PLACES
+#define POWERSHELL_JOB(name)                                                                       \
+    "version: 1\nname: try\nscript: {shell: powershell, file: " name "}\n" PLACES
+#define INLINE_JOB(text) "version: 1\nname: try\nscript:\n  inline: " text "\n" PLACES
+#define SERVICE(name)    "  parameters: {SERVICE: " name "}"
+
+static const struct {
+    const char *lines;
+    const char *file; /* the script's */
+    const char *script;
+    const char *expected; /* of the remark, with its place; NULL: there is none */
+} remarks[] = {
+    {FILE_JOB("a.sh"), "a.sh", "true\n", NULL},
+    {FILE_JOB("a"), "a", "true\n", NULL},
+    {FILE_JOB("a.ps1"), "a.ps1", "Get-Date\n", "/a.ps1:1:1: warning: the suffix is PowerShell's"},
+    {FILE_JOB("a.PS1"), "a.PS1", "Get-Date\n", "the suffix is PowerShell's"},
+    {FILE_JOB("a.psm1"), "a.psm1", "Get-Date\n", "the suffix is PowerShell's"},
+    {FILE_JOB("a.ps1"), "a.ps1", "#!/usr/bin/pwsh\nGet-Date\n", NULL},
+    {FILE_JOB("a.py"), "a.py", "print(1)\n", "/a.py:1:1: warning: the suffix is that of Python"},
+    {FILE_JOB("a.py"), "a.py", "#!/usr/bin/env python3\nprint(1)\n", NULL},
+    {FILE_JOB("a.py"), "a.py", "# x\n#!/usr/bin/python3\nprint(1)\n", "/a.py:2:1: warning: #!"},
+    {FILE_JOB("a.bat"), "a.bat", "dir\n", "the suffix is that of cmd.exe"},
+    {FILE_JOB("a.pl"), "a.pl", "print 1\n", "the suffix is that of Perl"},
+    {FILE_JOB("a.rb"), "a.rb", "puts 1\n", "the suffix is that of Ruby"},
+    {FILE_JOB("a.bash"), "a.bash", "echo\n", "the suffix is that of bash"},
+    {FILE_JOB("a.txt"), "a.txt", "echo\n", NULL},
+    {POWERSHELL_JOB("a.ps1"), "a.ps1", "Get-Date\n", NULL},
+    {POWERSHELL_JOB("a.sh"), "a.sh", "date\n", "the suffix is that of a shell, and PowerShell"},
+    {POWERSHELL_JOB("a.py"), "a.py", "#!/usr/bin/python3\n1\n", "PowerShell"},
+    {POWERSHELL_JOB("a"), "a", "#!/bin/sh\ndate\n", "#! is a comment for PowerShell"},
+    {FILE_JOB("a"), "a", "\n#!/bin/bash\ntrue\n", "/a:2:1: warning: #! counts only"},
+    {FILE_JOB("a"), "a", "  #!/bin/bash\ntrue\n", "/a:1:1: warning: #! counts only"},
+    {FILE_JOB("a"), "a", "# mine\r\n\r\n#!/bin/bash\r\ntrue\r\n", "/a:3:1: warning: #! counts"},
+    {FILE_JOB("a"), "a", "#!/bin/sh\n#!/bin/bash\ntrue\n", NULL},
+    {FILE_JOB("a"), "a", "cat >b <<E\n#!/bin/sh\nE\n", NULL},
+    {INLINE_JOB("|\n\n    #!/bin/bash\n    true\n"), NULL, NULL,
+     "/job.yaml:6:1: warning: #! counts only"},
+    {INLINE_JOB("\"# a\\n#!/bin/bash\\ntrue\""), NULL, NULL, "/job.yaml:4:11: warning: #!"},
+    {FILE_JOB("a"), "a", "true\ntrue\rtrue\ntrue\n", "/a:2:1: warning: a carriage return"},
+    {FILE_JOB("a"), "a", "true\r\ntrue\r\n", NULL},
+    {INLINE_JOB("\"printf 'a\\rb'\""), NULL, NULL, NULL},
+    {INLINE_JOB(">\n    echo a\n    # more\n    echo b\n"), NULL, NULL,
+     "/job.yaml:4:11: warning: the script was folded by >"},
+    {INLINE_JOB(">\n    echo a\n    echo b\n"), NULL, NULL, NULL},
+    {INLINE_JOB("|\n    echo a # more\n    echo b\n"), NULL, NULL, NULL},
+    {INLINE_JOB("|\n    true\n    systemctl restart walinuxagent\n"), NULL, NULL,
+     "/job.yaml:6:1: warning: this seems to stop the VM's own agent"},
+    {INLINE_JOB("systemctl restart waagent.service"), NULL, NULL, "the VM's own agent"},
+    {INLINE_JOB("service walinuxagent stop"), NULL, NULL, "the VM's own agent"},
+    {INLINE_JOB("/etc/init.d/walinuxagent restart"), NULL, NULL, "the VM's own agent"},
+    {INLINE_JOB("pkill -f /usr/sbin/waagent"), NULL, NULL, "the VM's own agent"},
+    {INLINE_JOB("systemctl restart \"$SERVICE\"\n" SERVICE("walinuxagent")), NULL, NULL,
+     "/job.yaml:4:11: warning: this seems to stop the VM's own agent"},
+    {INLINE_JOB("systemctl restart ${SERVICE}d\n" SERVICE("nginx walinuxagent")), NULL, NULL,
+     "the VM's own agent"},
+    {INLINE_JOB("|\n    for s in nginx walinuxagent; do\n      systemctl restart $s\n    done\n"),
+     NULL, NULL, "/job.yaml:6:1: warning: this seems"},
+    {INLINE_JOB("|\n    A=waagent\n    systemctl stop $A\n"), NULL, NULL, "the VM's own agent"},
+    {INLINE_JOB("systemctl restart \"$SERVICE\"\n" SERVICE("nginx")), NULL, NULL, NULL},
+    {INLINE_JOB("systemctl status \"$SERVICE\"\n" SERVICE("walinuxagent")), NULL, NULL, NULL},
+    {INLINE_JOB("|\n    systemctl status walinuxagent\n    systemctl restart nginx\n"), NULL, NULL,
+     NULL},
+    {INLINE_JOB("|\n    # systemctl restart walinuxagent\n    true\n"), NULL, NULL, NULL},
+    {INLINE_JOB("systemctl restart app --log /var/lib/waagent/x"), NULL, NULL, NULL},
+    {INLINE_JOB("systemctl restart my-walinuxagent-watcher"), NULL, NULL, NULL},
+    {INLINE_JOB("Restart-Service WindowsAzureGuestAgent\n  shell: powershell"), NULL, NULL,
+     "the VM's own agent"},
+    {INLINE_JOB("Get-Service RdAgent | Restart-Service\n  shell: powershell"), NULL, NULL,
+     "the VM's own agent"},
+    {INLINE_JOB("$s = 'RdAgent'; Stop-Service $s\n  shell: powershell"), NULL, NULL,
+     "the VM's own agent"},
+    {INLINE_JOB("taskkill /f /im WaAppAgent.exe\n  shell: powershell"), NULL, NULL,
+     "the VM's own agent"},
+    {INLINE_JOB("Restart-Service W32Time\n  shell: powershell"), NULL, NULL, NULL},
+    {HEAD PLACES "timeout: 2h\nscript_timeout: 90m\n", NULL, NULL,
+     "/job.yaml:6:17: warning: Run Command ends the request of every script after 90 minutes"},
+    {HEAD PLACES "timeout: 2h\nscript_timeout: 88m31s\n", NULL, NULL, "of more than 1h28m30s"},
+    {HEAD PLACES "timeout: 2h\nscript_timeout: 88m30s\n", NULL, NULL, NULL},
+    {HEAD PLACES "timeout: 4h\n", NULL, NULL, NULL},
+};
+
+START_TEST(what_may_not_be_meant)
+{
+    const char *wanted = remarks[_i].expected;
+    struct job *job;
+
+    if (remarks[_i].file != NULL)
+        write_file(remarks[_i].file, remarks[_i].script, strlen(remarks[_i].script));
+    job = load_well(remarks[_i].lines, NULL);
+    if (job->remarks != NULL)
+        problems_print(job->remarks, &text);
+    if (wanted == NULL)
+        ck_assert_msg(text.length == 0, "row %d: %s", _i, buffer_text(&text));
+    else
+        ck_assert_msg(strstr(buffer_text(&text), wanted) != NULL, "row %d: expected %s, got: %s",
+                      _i, wanted, buffer_text(&text));
+    job_free(job);
+}
+END_TEST
+
+/* Comments are not all of it: none of these is refused. */
+static const char *const works[] = {
+    INLINE_JOB("|\n    # first\n    true\n"),
+    INLINE_JOB(">\n    true\n    # then\n"),
+    INLINE_JOB(">\n    #!/bin/bash -e\n\n    true\n"),
+    INLINE_JOB(">\n    #!/usr/bin/env -S A=1 bash -e\n\n    true\n"),
+    INLINE_JOB("'$a #'\n  shell: powershell"),
+    INLINE_JOB("'<# a #> Get-Date'\n  shell: powershell"),
+    INLINE_JOB("\"# a\\rGet-Date\"\n  shell: powershell"),
+};
+
+START_TEST(a_comment_is_not_all)
+{
+    job_free(load_well(works[_i], NULL));
 }
 END_TEST
 
@@ -680,6 +799,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, targets_from_standard_input);
     tcase_add_test(tests, files_that_are_no_job);
     tcase_add_test(tests, parameters_of_a_range_are_bounded);
+    tcase_add_loop_test(tests, what_may_not_be_meant, 0, UNIT_COUNT(remarks));
+    tcase_add_loop_test(tests, a_comment_is_not_all, 0, UNIT_COUNT(works));
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(bad, set_up, tear_down);
     tcase_add_test(bad, bad_jobs_are_there);

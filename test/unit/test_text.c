@@ -205,6 +205,39 @@ START_TEST(word_of_a_shell)
 }
 END_TEST
 
+static const struct {
+    const char *bytes;
+    size_t length;
+    const char *expected;
+} encodings[] = {
+    {"\xff\xfe", 2, "UTF-16"},
+    {"\xfe\xff\0a", 4, "UTF-16"},
+    {"\xff\xfe\0\0a\0\0\0", 8, "UTF-32"},
+    {"\0\0\xfe\xff\0\0\0a", 8, "UTF-32"},
+    {"a\0b\0", 4, "UTF-16"},
+    {"\0a\0b", 4, "UTF-16"},
+    {"a\0\0\0", 4, "UTF-32"},
+    {"\0\0\0a", 4, "UTF-32"},
+    {"abcd", 4, NULL},
+    {"ab\0d", 4, NULL},
+    {"\0\0\0\0", 4, NULL},
+    {"a\0b", 3, NULL},
+    {"\xef\xbb\xbf", 3, NULL},
+    {"\xff", 1, NULL},
+    {"", 0, NULL},
+};
+
+START_TEST(other_encoding)
+{
+    const char *found = text_other_encoding(encodings[_i].bytes, encodings[_i].length);
+
+    ck_assert_msg(found == NULL ? encodings[_i].expected == NULL
+                                : encodings[_i].expected != NULL &&
+                                      strcmp(found, encodings[_i].expected) == 0,
+                  "row %d: %s", _i, found != NULL ? found : "none");
+}
+END_TEST
+
 /* What was never written to has no address. A sanitizer tells when something is added to it. */
 START_TEST(nothing_needs_no_address)
 {
@@ -228,6 +261,7 @@ static Suite *make_suite(void)
 
     tcase_add_loop_test(tests, utf8_and_plain, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, plain_shows_nul);
+    tcase_add_loop_test(tests, other_encoding, 0, UNIT_COUNT(encodings));
     tcase_add_test(tests, nothing_needs_no_address);
     tcase_add_test(tests, a_line_is_one);
     tcase_add_loop_test(tests, json_does_nothing_to_a_terminal, 0, UNIT_COUNT(jsons));
