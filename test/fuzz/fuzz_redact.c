@@ -37,10 +37,14 @@ struct scene {
 
 /* ---- scenes ------------------------------------------------------------------------------- */
 
+/* An empty one hides nothing, and the guard that is masked would have more than the other. */
 static struct job_parameters secret_parameter(const char *name, const char *value)
 {
-    struct job_parameters parameters = {memory_zeroed(1, sizeof *parameters.list), 1};
+    struct job_parameters parameters = {NULL, 0};
 
+    if (*value == '\0')
+        return parameters;
+    parameters = (struct job_parameters){memory_zeroed(1, sizeof *parameters.list), 1};
     parameters.list[0].name = memory_string(name);
     parameters.list[0].value = memory_string(value);
     parameters.list[0].secret = true;
