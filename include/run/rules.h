@@ -23,8 +23,12 @@ struct job;
  */
 int *rules_batches(const struct job *job);
 
-/* "10%" of max_failures among the job's targets, as the count that must be exceeded. */
-size_t rules_max_failures(const struct job *job);
+/*
+ * How many of TARGETS may fail by the job's max_failures, which must be exceeded: all of the job's,
+ * or those of a batch where it is a percentage (a count is of the whole run). SCHEDULE_NO_LIMIT: it
+ * has none.
+ */
+size_t rules_max_failures(const struct job *job, size_t targets);
 
 /*
  * The rules for WORKERS, with BATCHES (of rules_batches()) and, where not NULL, NOT_BEFORE; both

@@ -28,6 +28,7 @@
 #include "azure/outcome.h"
 
 #define SCHEDULE_NO_LIMIT SIZE_MAX
+#define SCHEDULE_ALL      100 /* percent */
 
 struct schedule_rules {
     size_t target_count;
@@ -43,7 +44,10 @@ struct schedule_rules {
                                its own mark_decides says so, for then guards look for the mark */
     uint64_t seed;          /* of the jitter: a delay is shortened by up to a quarter */
     int64_t pause_between;  /* from the end of a batch to the start of the next */
-    size_t max_failures;    /* more than so many halt the run; SCHEDULE_NO_LIMIT */
+    size_t max_failures;    /* of the run: more halt it; SCHEDULE_NO_LIMIT */
+    int batch_percent;      /* of a batch: more than schedule_share() of it halt the run;
+                               SCHEDULE_ALL */
+    bool needs_ok;          /* so does a batch of which nothing is ok, when another one follows */
     bool stop_on_halt;      /* then running attempts are stopped; else they may end */
     int64_t deadline;       /* of the run; CLOCK_NEVER */
     int64_t patience;       /* how long a target is kept that cannot be started for want of room */
@@ -67,16 +71,35 @@ struct schedule_decision {
                       the deadline, when schedule_see_time() has something to say; CLOCK_NEVER */
 };
 
+/* Which of the rules halts the run: the narrowest, where several do. */
+enum schedule_halt {
+    SCHEDULE_NO_HALT,
+    SCHEDULE_HALT_OF_BATCH, /* batch_percent */
+    SCHEDULE_HALT_OF_RUN,   /* max_failures */
+    SCHEDULE_HALT_OF_NO_OK  /* needs_ok */
+};
+
+/* What has failed, of what max_failures counts. */
+struct schedule_tally {
+    size_t failures; /* in the run */
+    int batch;       /* that of the target which has ended */
+    size_t batch_targets;
+    size_t batch_failures;
+};
+
 /* What an end means. */
 struct schedule_verdict {
-    bool settled;     /* the outcome stands; else the target is tried again */
-    int64_t again_at; /* when not settled: not earlier */
-    bool cut;         /* fewer may run at once from now on: schedule_limit() */
-    bool halted;      /* with this one there were more failures than max_failures, and the stage has
-                         grown by it: once a run */
+    bool settled;                /* the outcome stands; else the target is tried again */
+    int64_t again_at;            /* when not settled: not earlier */
+    bool cut;                    /* fewer may run at once from now on: schedule_limit() */
+    enum schedule_halt halt;     /* the stage has grown by it: once a run */
+    struct schedule_tally tally; /* with this end */
 };
 
 struct schedule;
+
+/* PERCENT of TARGETS. A fraction of a target cannot fail: 12.5 are 12. */
+size_t schedule_share(int percent, size_t targets);
 
 /* How long a target rests after its ATTEMPT-th attempt (from 1), without the jitter. */
 int64_t schedule_delay(const struct schedule_rules *rules, int attempt);
@@ -126,11 +149,9 @@ void schedule_halt(struct schedule *schedule);
 
 enum schedule_stage schedule_stage(const struct schedule *schedule);
 
-/* How many may run at once now, from 1 to the rules' workers; how many run; how many have failed
- * (of what max_failures counts). */
+/* How many may run at once now, from 1 to the rules' workers; how many run. */
 int schedule_limit(const struct schedule *schedule);
 size_t schedule_running(const struct schedule *schedule);
-size_t schedule_failures(const struct schedule *schedule);
 
 /* How many targets of the current batch wait for another attempt, for room, or for their
  * not_before, and when the first can be started (CLOCK_NEVER: none waits). None does once nothing

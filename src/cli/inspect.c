@@ -18,6 +18,7 @@
 #include "job/job.h"
 #include "job/schema.h"
 #include "job/targets.h"
+#include "run/halting.h"
 #include "run/rules.h"
 
 static void print_good(const struct job *job)
@@ -85,13 +86,11 @@ static void print_retry(struct buffer *buffer, const struct job *job)
                                        : "; never when the script may have run\n");
 }
 
-static void print_halt(struct buffer *buffer, const struct job *job)
+static void print_halt(struct buffer *buffer, const struct job *job, const int *batches)
 {
-    if (!job->has_max_failures)
-        return;
-    buffer_print(buffer, "%-17swith more than %zu failed of %zu; what runs then %s\n",
-                 "Halt:", rules_max_failures(job), job->target_count,
-                 job->on_halt == JOB_STOP ? "is stopped" : "may end");
+    buffer_print(buffer, "%-17s", "Halt:");
+    halting_print(buffer, job, batches);
+    buffer_add(buffer, "\n");
 }
 
 static void print_duration_at_worst(struct buffer *buffer, const struct job *job,
@@ -114,7 +113,7 @@ static void print_clocks(struct buffer *buffer, const struct job *job, const int
     else
         buffer_add(buffer, "Run deadline:    none\n");
     print_retry(buffer, job);
-    print_halt(buffer, job);
+    print_halt(buffer, job, batches);
     print_duration_at_worst(buffer, job, batches);
 }
 

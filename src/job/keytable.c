@@ -77,8 +77,11 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
     [KEY_PAUSE_BETWEEN] = {JOBKEYS_TOP, "pause_between", KIND_DURATION, .most = 24 * NUMBER_HOUR,
                            .help = "How long to wait between two batches. Needs batches."},
     [KEY_MAX_FAILURES] = {JOBKEYS_TOP, "max_failures", KIND_SHARE, .most = JOB_TARGETS_MOST,
-                          .help = "How many targets may fail, a count or a percentage of all: with "
-                                  "more, nothing more is started. Without it there is no limit."},
+                          .help =
+                              "How many targets may fail: with more, nothing more is started. A "
+                              "count is of the run; a percentage of the run and of each batch, "
+                              "rounded down. Without it a batch of which nothing is ok halts "
+                              "the run; 100% goes on whatever happens."},
     [KEY_ON_HALT] = {JOBKEYS_TOP, "on_halt", KIND_WORD, .normal = JOB_DRAIN, .words = halts,
                      .help = "What becomes of the attempts that run when max_failures halts the "
                              "run: drain lets them end, stop stops them."},

@@ -13,28 +13,25 @@
 #include "run/conducting.h"
 #include "run/doubts.h"
 #include "run/event.h"
+#include "run/halting.h"
 #include "run/redact.h"
 #include "run/result.h"
-#include "run/rules.h"
 #include "run/stopping.h"
 #include "run/watcher.h"
 
-/* More failures than the job allows, or one that every other target would meet likewise. */
+/* A failure that every other target would meet likewise, or more of them than the job allows. */
 static void see_halt(struct conducting *self, const struct schedule_verdict *verdict,
                      const struct outcome *outcome)
 {
     enum result_ending ending = RESULT_HALTED;
     char *cause;
 
-    if (verdict->halted) {
-        cause = memory_print(
-            "%zu %s, and max_failures allows %zu", schedule_failures(self->schedule),
-            schedule_failures(self->schedule) == 1 ? "target has failed" : "targets have failed",
-            rules_max_failures(self->conduct->job));
-    } else if (outcome->fatal && self->stage == SCHEDULE_GOING) {
+    if (outcome->fatal && self->stage == SCHEDULE_GOING) {
         cause = memory_string(outcome->message);
         ending = outcome->reason == REASON_LOGIN ? RESULT_LOGIN : RESULT_HALTED;
         schedule_halt(self->schedule);
+    } else if (verdict->halt != SCHEDULE_NO_HALT) {
+        cause = halting_explain(self->conduct->job, verdict->halt, &verdict->tally);
     } else {
         return;
     }

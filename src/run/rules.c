@@ -51,14 +51,22 @@ int *rules_batches(const struct job *job)
     return batches;
 }
 
-/* A fraction of a target cannot fail: more than 12.5 are more than 12. */
-size_t rules_max_failures(const struct job *job)
+size_t rules_max_failures(const struct job *job, size_t targets)
 {
-    size_t value = value_of(&job->max_failures);
-
     if (!job->has_max_failures)
         return SCHEDULE_NO_LIMIT;
-    return job->max_failures.percent ? value * job->target_count / PERCENT : value;
+    return job->max_failures.percent ? schedule_share(job->max_failures.value, targets)
+                                     : value_of(&job->max_failures);
+}
+
+/* A batch that is the run needs no rule of its own. */
+static int batch_percent(const struct job *job, const int *batches)
+{
+    bool several =
+        batches != NULL && job->target_count > 0 && batches[job->target_count - 1] != batches[0];
+
+    return several && job->has_max_failures && job->max_failures.percent ? job->max_failures.value
+                                                                         : SCHEDULE_ALL;
 }
 
 struct schedule_rules rules_of(const struct job *job, const int *batches, const int64_t *not_before,
@@ -75,7 +83,9 @@ struct schedule_rules rules_of(const struct job *job, const int *batches, const 
                                    .idempotent = job->idempotent,
                                    .seed = seed,
                                    .pause_between = job->pause_between,
-                                   .max_failures = rules_max_failures(job),
+                                   .max_failures = rules_max_failures(job, job->target_count),
+                                   .batch_percent = batch_percent(job, batches),
+                                   .needs_ok = !job->has_max_failures,
                                    .stop_on_halt = job->on_halt == JOB_STOP,
                                    .deadline =
                                        job->deadline > 0 ? now + job->deadline : CLOCK_NEVER,

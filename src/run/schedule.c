@@ -9,7 +9,8 @@
  *   WAITING, in the heap, ordered by when it is due
  *
  * Batches are runs of equal numbers in the array of targets. One is the current one: `next` to
- * `batch_end` are its targets that may still be fresh, `left` counts those that are not settled.
+ * `batch_end` are its targets that may still be fresh, `left` counts those that are not settled,
+ * and `tally` those that have failed.
  * With the last of them the next batch becomes the current one; it is opened at `opens_at`, and
  * only then its targets with a not_before go into the heap. So all that is in the heap belongs to
  * the current batch, and a batch costs nothing before its time.
@@ -70,7 +71,8 @@ struct schedule {
     int64_t opens_at;
 
     size_t settled;
-    size_t failures;
+    size_t batch_ok;
+    struct schedule_tally tally; /* of the run, and of the current batch */
     size_t running;
     int limit;
     uint64_t starts;   /* so many have been */
@@ -160,6 +162,10 @@ static void go_to_next_batch(struct schedule *self, int64_t opens_at)
     self->next = start;
     self->batch_end = end;
     self->left = end - start;
+    self->batch_ok = 0;
+    self->tally.batch = self->batches != NULL && start < end ? self->batches[start] : 1;
+    self->tally.batch_targets = end - start;
+    self->tally.batch_failures = 0;
     self->open = false;
     self->opens_at = opens_at;
 }
@@ -197,6 +203,7 @@ static void *copy_array(const void *array, size_t count, size_t size)
 static void check_rules(const struct schedule_rules *rules)
 {
     assert(rules->workers >= 1 && rules->attempts >= 1 && rules->factor >= 1);
+    assert(rules->batch_percent >= 0 && rules->batch_percent <= SCHEDULE_ALL);
     assert(rules->delay >= 0 && rules->max_delay >= 0 && rules->pause_between >= 0);
     for (size_t i = 1; rules->batches != NULL && i < rules->target_count; i++)
         assert(rules->batches[i - 1] <= rules->batches[i]);
@@ -324,6 +331,11 @@ static uint64_t draw(struct schedule *self)
     return bits ^ (bits >> 31);
 }
 
+size_t schedule_share(int percent, size_t targets)
+{
+    return targets * (size_t)percent / SCHEDULE_ALL;
+}
+
 int64_t schedule_delay(const struct schedule_rules *rules, int attempt)
 {
     int64_t delay = rules->delay;
@@ -383,14 +395,47 @@ static void settle(struct schedule *self, struct target *target, int64_t now)
         go_to_next_batch(self, add(now, self->rules.pause_between));
 }
 
-/* True: it was the one too many. */
-static bool count_failure(struct schedule *self)
+static void count(struct schedule *self, const struct outcome *outcome)
 {
-    self->failures++;
-    if (self->rules.max_failures == SCHEDULE_NO_LIMIT ||
-        self->failures != self->rules.max_failures + 1)
-        return false;
-    return grow(self, self->rules.stop_on_halt ? SCHEDULE_STOPPING : SCHEDULE_DRAINING);
+    bool failed = is_failure(outcome);
+
+    self->tally.failures += failed;
+    self->tally.batch_failures += failed;
+    self->batch_ok += outcome->kind == OUTCOME_OK;
+}
+
+/*
+ * The last target of the current batch has just ended: nothing of it runs any more, or waits. The
+ * last batch of all has nobody behind it to be kept from harm; and a run that goes to its end
+ * anyhow has nothing to stop.
+ */
+static bool batch_was_in_vain(const struct schedule *self)
+{
+    return self->rules.needs_ok && self->stage == SCHEDULE_GOING && self->left == 1 &&
+           self->batch_ok == 0 && self->tally.batch_failures > 0 &&
+           self->batch_end < self->rules.target_count;
+}
+
+static enum schedule_halt find_halt(const struct schedule *self)
+{
+    const struct schedule_tally *tally = &self->tally;
+
+    if (tally->batch_failures > schedule_share(self->rules.batch_percent, tally->batch_targets))
+        return SCHEDULE_HALT_OF_BATCH;
+    if (tally->failures > self->rules.max_failures)
+        return SCHEDULE_HALT_OF_RUN;
+    return batch_was_in_vain(self) ? SCHEDULE_HALT_OF_NO_OK : SCHEDULE_NO_HALT;
+}
+
+/* A halt is told when it changes something: once. */
+static enum schedule_halt see_halt(struct schedule *self)
+{
+    enum schedule_halt halt = find_halt(self);
+
+    if (halt == SCHEDULE_NO_HALT ||
+        !grow(self, self->rules.stop_on_halt ? SCHEDULE_STOPPING : SCHEDULE_DRAINING))
+        return SCHEDULE_NO_HALT;
+    return halt;
 }
 
 /* What was really started has ended: what Azure said to it, and that there is room again. */
@@ -419,11 +464,14 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
         verdict.settled = verdict.again_at >= schedule->rules.deadline;
     }
     if (!verdict.settled) {
+        verdict.tally = schedule->tally;
         put_to_wait(schedule, target, verdict.again_at);
         return verdict;
     }
+    count(schedule, outcome);
+    verdict.tally = schedule->tally;
+    verdict.halt = see_halt(schedule);
     settle(schedule, ended, now);
-    verdict.halted = is_failure(outcome) && count_failure(schedule);
     return verdict;
 }
 
@@ -507,11 +555,6 @@ int schedule_limit(const struct schedule *schedule)
 size_t schedule_running(const struct schedule *schedule)
 {
     return schedule->running;
-}
-
-size_t schedule_failures(const struct schedule *schedule)
-{
-    return schedule->failures;
 }
 
 size_t schedule_waiting(const struct schedule *schedule, int64_t *ret_first)

@@ -143,7 +143,7 @@ wrong() { # EXPECTED ARGUMENTS...
   run "$azfan" plan "$job"
   [ "$status" = 0 ]
   [[ $output == *"up to 2 attempts, first again after 10s; for busy; never when"* ]]
-  [[ $output == *"with more than 2 failed of 20; what runs then is stopped"* ]]
+  [[ $output == *"the run halts after 1 failure in batch 1 (1 VM), 1 in any of batches 2 to 10 (2 each), 1 in batch 11 (1), or 3 in all (20); what runs then is stopped"* ]]
   [[ $output == *"Targets (20, in 11 batches):"* ]]
   [[ $output == *"  Batch 11:"*"    vm-20"* ]]
   [[ $output == *"Warning: this job cannot finish by its deadline: "*"the deadline is 3m"* ]]

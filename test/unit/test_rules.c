@@ -115,19 +115,57 @@ static const struct failures_case {
     {"10% of 30", 30, true, PERCENT(10), 3},
     {"10% of 29: the third is more than 2.9", 29, true, PERCENT(10), 2},
     {"10% of 9: the first is more than 0.9", 9, true, PERCENT(10), 0},
+    {"10% of a canary", 1, true, PERCENT(10), 0},
+    {"99% of a canary", 1, true, PERCENT(99), 0},
     {"all may fail", 30, true, PERCENT(100), 30},
+    {"also a canary", 1, true, PERCENT(100), 1},
     {"of many", 100000, true, PERCENT(99), 99000},
 };
 
 START_TEST(max_failures_is_a_count)
 {
     const struct failures_case *row = &failures_cases[_i];
-    struct job job = job_with(row->targets);
+    struct job job = job_with(1000);
 
     job.has_max_failures = row->given;
     job.max_failures = row->share;
-    ck_assert_msg(rules_max_failures(&job) == row->expected, "%s: %zu", row->name,
-                  rules_max_failures(&job));
+    ck_assert_msg(rules_max_failures(&job, row->targets) == row->expected, "%s: %zu", row->name,
+                  rules_max_failures(&job, row->targets));
+}
+END_TEST
+
+/* What halts, of the run and of each batch. */
+static const struct halts_case {
+    const char *name;
+    bool given;
+    struct job_share share;
+    int last_batch; /* of four targets the last is in this one */
+    size_t of_run;
+    int of_batch;
+    bool needs_ok;
+} halts_cases[] = {
+    {"nothing said, one batch", false, COUNT(0), 1, SCHEDULE_NO_LIMIT, 100, true},
+    {"nothing said", false, COUNT(0), 2, SCHEDULE_NO_LIMIT, 100, true},
+    {"a count", true, COUNT(2), 2, 2, 100, false},
+    {"a percentage, one batch", true, PERCENT(50), 1, 2, 100, false},
+    {"a percentage", true, PERCENT(50), 2, 2, 50, false},
+    {"none", true, PERCENT(0), 2, 0, 0, false},
+    {"all", true, PERCENT(100), 2, 4, 100, false},
+};
+
+START_TEST(what_halts_is_of_the_run_or_of_a_batch)
+{
+    const struct halts_case *row = &halts_cases[_i];
+    int batches[4] = {1, 1, 1, row->last_batch};
+    struct job job = job_with(4);
+    struct schedule_rules rules;
+
+    job.has_max_failures = row->given;
+    job.max_failures = row->share;
+    rules = rules_of(&job, batches, NULL, 1, 0, 0);
+    ck_assert_msg(rules.max_failures == row->of_run, "%s: %zu", row->name, rules.max_failures);
+    ck_assert_msg(rules.batch_percent == row->of_batch, "%s: %d%%", row->name, rules.batch_percent);
+    ck_assert_msg(rules.needs_ok == row->needs_ok, "%s", row->name);
 }
 END_TEST
 
@@ -145,6 +183,7 @@ START_TEST(an_empty_job_has_rules)
     ck_assert_int_eq(rules.deadline, CLOCK_NEVER);
     ck_assert_int_eq(rules.patience, NUMBER_MINUTE);
     ck_assert(rules.max_failures == SCHEDULE_NO_LIMIT);
+    ck_assert_int_eq(rules.batch_percent, SCHEDULE_ALL);
     ck_assert(!rules.stop_on_halt);
     for (int i = 0; i < REASONS; i++)
         ck_assert(!rules.retry_on[i]);
@@ -440,6 +479,7 @@ static Suite *rules_suite(void)
     tcase_add_loop_test(tests, shares_become_batches, 0, UNIT_COUNT(batches_cases));
     tcase_add_test(tests, no_targets_have_no_batches);
     tcase_add_loop_test(tests, max_failures_is_a_count, 0, UNIT_COUNT(failures_cases));
+    tcase_add_loop_test(tests, what_halts_is_of_the_run_or_of_a_batch, 0, UNIT_COUNT(halts_cases));
     tcase_add_test(tests, an_empty_job_has_rules);
     tcase_add_test(tests, what_the_job_says_is_the_rule);
     tcase_add_loop_test(tests, durations_and_warnings, 0, UNIT_COUNT(duration_cases));

@@ -23,6 +23,7 @@ static struct schedule_rules simple_rules(size_t targets, int workers)
                                    .factor = 1,
                                    .max_delay = NUMBER_HOUR,
                                    .max_failures = SCHEDULE_NO_LIMIT,
+                                   .batch_percent = SCHEDULE_ALL,
                                    .deadline = CLOCK_NEVER,
                                    .patience = NUMBER_MINUTE};
 
@@ -45,11 +46,12 @@ static struct outcome outcome_of(enum outcome_kind kind, enum outcome_reason rea
  *   w:T     next waits until T; w:- for ever          over     next says so
  *   ok:N fail:N lost:N thr:N busy:N end:N    the attempt of N ends: ok, failed, unknown, throttled,
  *           busy, cancelled; it is settled; with >T it is tried again at T; with ! the run is
- *           halted by it; with % fewer may run at once from then on
+ *           halted by it, for more failed in the run than may, with !b in the batch, with !0 for
+ *           nothing of the batch is ok; with % fewer may run at once from then on
  *   room:N  no room for N: it is kept;      noroom:N: it is not
  *   int term halt                           time:  the deadline has just passed;  notime:  not so
  *   =STAGE  limit:N                         wait:N[>T]  N wait, the first until T
- *   failures:N
+ *   failures:N[/B:M]   N had failed with the last end, and M in its batch B
  */
 struct play {
     const char *name;
@@ -63,6 +65,7 @@ struct stage_play {
     struct schedule *schedule;
     const char *word; /* that is being played */
     int64_t now;
+    struct schedule_tally tally; /* of the last end */
 };
 
 static void blame(const struct stage_play *self, const char *text, int64_t got)
@@ -123,12 +126,32 @@ static const struct end_word {
     {"busy", OUTCOME_ERROR, REASON_BUSY},     {"end", OUTCOME_CANCELLED, REASON_SIGNAL},
 };
 
+/* *MARK is behind the target's number, and then behind what is said of a halt. */
+static enum schedule_halt read_halt(const char **mark)
+{
+    static const struct {
+        const char *mark;
+        enum schedule_halt halt;
+    } marks[] = {{"!b", SCHEDULE_HALT_OF_BATCH},
+                 {"!0", SCHEDULE_HALT_OF_NO_OK},
+                 {"!", SCHEDULE_HALT_OF_RUN}};
+
+    for (int i = 0; i < UNIT_COUNT(marks); i++) {
+        if (strncmp(*mark, marks[i].mark, strlen(marks[i].mark)) == 0) {
+            *mark += strlen(marks[i].mark);
+            return marks[i].halt;
+        }
+    }
+    return SCHEDULE_NO_HALT;
+}
+
 static void play_end(struct stage_play *self, const struct end_word *end, const char *rest)
 {
     struct outcome outcome = outcome_of(end->kind, end->reason);
     struct schedule_verdict verdict;
-    char *mark;
-    size_t target = strtoull(rest, &mark, 10);
+    char *number_end;
+    size_t target = strtoull(rest, &number_end, 10);
+    const char *mark = number_end;
 
     if (end->kind == OUTCOME_ERROR)
         outcome.retry_after = self->play->retry_after * MS;
@@ -136,9 +159,9 @@ static void play_end(struct stage_play *self, const struct end_word *end, const 
     if (verdict.cut != (*mark == '%'))
         blame(self, "cut", verdict.cut);
     mark += *mark == '%';
-    if (verdict.halted != (*mark == '!'))
-        blame(self, "halted", verdict.halted);
-    mark += *mark == '!';
+    if (verdict.halt != read_halt(&mark))
+        blame(self, "halted", verdict.halt);
+    self->tally = verdict.tally;
     if (verdict.settled != (*mark != '>'))
         blame(self, "settled", verdict.settled);
     if (*mark == '>' && verdict.again_at != read_time(mark + 1))
@@ -190,6 +213,20 @@ static void see_stage(const struct stage_play *self)
         blame(self, "stage", stage);
 }
 
+static void see_failures(const struct stage_play *self, const char *rest)
+{
+    char *end;
+
+    if (self->tally.failures != strtoull(rest, &end, 10))
+        blame(self, "failures", (int64_t)self->tally.failures);
+    if (*end != '/')
+        return;
+    if (self->tally.batch != (int)strtol(end + 1, &end, 10))
+        blame(self, "batch", self->tally.batch);
+    if (self->tally.batch_failures != strtoull(end + 1, &end, 10))
+        blame(self, "failures in the batch", (int64_t)self->tally.batch_failures);
+}
+
 static bool play_looks(struct stage_play *self)
 {
     const char *rest;
@@ -202,8 +239,7 @@ static bool play_looks(struct stage_play *self)
         if (schedule_limit(self->schedule) != atoi(rest))
             blame(self, "limit", schedule_limit(self->schedule));
     } else if (is_word(self, "failures", &rest)) {
-        if (schedule_failures(self->schedule) != strtoull(rest, NULL, 10))
-            blame(self, "failures", (int64_t)schedule_failures(self->schedule));
+        see_failures(self, rest);
     } else if (is_word(self, "wait", &rest)) {
         if (schedule_waiting(self->schedule, &first) != strtoull(rest, &end, 10))
             blame(self, "waiting", (int64_t)schedule_waiting(self->schedule, &first));
@@ -228,6 +264,9 @@ static struct schedule_rules rules_for(const struct play *play)
     /* One more than wanted, so that zero can be told from nothing. */
     if (given->max_failures > 0)
         rules.max_failures = given->max_failures - 1;
+    if (given->batch_percent > 0)
+        rules.batch_percent = given->batch_percent - 1;
+    rules.needs_ok = given->needs_ok;
     rules.stop_on_halt = given->stop_on_halt;
     rules.pause_between = given->pause_between * MS;
     rules.batches = given->batches;
@@ -254,6 +293,9 @@ static void perform(const struct play *play)
 
 static const int one_two[] = {1, 2, 2};
 static const int one_each[] = {1, 2, 3};
+static const int two_two[] = {1, 1, 2, 2};
+static const int two_three[] = {1, 1, 2, 2, 2};
+static const int all_one[] = {1, 1, 1};
 static const int with_gaps[] = {2, 5, 5};
 static const int two_one[] = {1, 1, 2};
 static const int64_t held[] = {0, 50 * MS, 20 * MS};
@@ -376,6 +418,99 @@ static const struct play plays[] = {
     {"a halt that stops what drained",
      "s:0 s:1 int fail:0! =stopping",
      {.max_failures = 1, .stop_on_halt = true},
+     0},
+    {"a count is of the run alone, over all batches",
+     "s:0 fail:0 failures:1/1:1 =going s:1 s:2 fail:1! failures:2/2:1 =draining w:- ok:2 over",
+     {.batches = one_two, .max_failures = 2},
+     0},
+
+    /* a percentage is of the batch too */
+    {"10% of one are none: the canary halts",
+     "s:0 fail:0!b failures:1/1:1 =draining over",
+     {.batches = one_two, .batch_percent = 11},
+     0},
+    {"50% of three are one",
+     "s:0 s:1 s:2 ok:0 fail:1 =going ok:2 over",
+     {.batches = all_one, .batch_percent = 51},
+     0},
+    {"an earlier batch's failures count no more",
+     "s:0 s:1 fail:0 failures:1/1:1 ok:1 s:2 s:3 s:4 fail:3 failures:2/2:1 =going fail:2!b "
+     "failures:3/2:2 =draining w:- ok:4 over",
+     {.target_count = 5, .batches = two_three, .batch_percent = 51},
+     0},
+    {"the halt shows while others of the batch run",
+     "s:0 s:1 fail:1!b =draining w:- ok:0 over",
+     {.target_count = 4, .batches = two_two, .batch_percent = 11},
+     0},
+    {"and may stop them",
+     "s:0 s:1 fail:1!b =stopping w:- end:0 over",
+     {.target_count = 4, .batches = two_two, .batch_percent = 11, .stop_on_halt = true},
+     0},
+    {"both at once: the batch's is told, once",
+     "s:0 s:1 fail:0!b failures:1 fail:1 over",
+     {.target_count = 4, .batches = two_two, .batch_percent = 11, .max_failures = 1},
+     0},
+    {"the run's own share, where no batch exceeds its",
+     "s:0 s:1 fail:0 ok:1 s:2 s:3 fail:2! =draining",
+     {.target_count = 4, .batches = two_two, .batch_percent = 51, .max_failures = 2},
+     0},
+    {"100% go on whatever happens",
+     "s:0 fail:0 s:1 lost:1 s:2 fail:2 =going failures:3/3:1 over",
+     {.batches = one_each, .max_failures = 4},
+     0},
+    {"what is tried again has not failed in its batch yet",
+     "s:0 @10 busy:0>40 failures:0/1:0 @40 s:0#2 ok:0 s:1 s:2 =going",
+     {.batches = one_two, .attempts = 2, .batch_percent = 11},
+     30},
+    {"until it has",
+     "s:0 @10 busy:0>40 @40 s:0#2 busy:0!b =draining over",
+     {.batches = one_two, .attempts = 2, .batch_percent = 11},
+     30},
+    {"a batch's number is the one it was given",
+     "s:0 ok:0 s:1 fail:1!b failures:1/5:1",
+     {.workers = 1, .batches = with_gaps, .batch_percent = 11},
+     0},
+
+    /* a batch of which nothing is ok */
+    {"a canary that fails halts",
+     "s:0 fail:0!0 =draining over",
+     {.batches = one_two, .needs_ok = true},
+     0},
+    {"one that is ok is enough",
+     "s:0 s:1 fail:0 ok:1 s:2 =going",
+     {.batches = two_one, .needs_ok = true},
+     0},
+    {"whichever ends first",
+     "s:0 s:1 ok:0 fail:1 s:2 =going",
+     {.batches = two_one, .needs_ok = true},
+     0},
+    {"not before the batch is over",
+     "s:0 s:1 lost:0 =going w:- lost:1!0 failures:2/1:2 =draining over",
+     {.batches = two_one, .needs_ok = true},
+     0},
+    {"nor while one of it waits for another attempt",
+     "s:0 s:1 fail:1 @10 busy:0>40 =going w:40 @40 s:0#2 ok:0 s:2",
+     {.batches = two_one, .attempts = 2, .needs_ok = true},
+     30},
+    {"a later batch likewise",
+     "s:0 ok:0 s:1 fail:1!0 failures:1/2:1 over",
+     {.batches = one_each, .needs_ok = true},
+     0},
+    {"the last one has nobody behind it",
+     "s:0 ok:0 s:1 ok:1 s:2 fail:2 =going over",
+     {.batches = one_each, .needs_ok = true},
+     0},
+    {"nor has the only one",
+     "s:0 s:1 s:2 fail:0 fail:1 fail:2 =going over",
+     {.batches = all_one, .needs_ok = true},
+     0},
+    {"what goes to its end anyhow is not halted",
+     "s:0 int fail:0 =draining over",
+     {.batches = one_two, .needs_ok = true, .stop_on_halt = true},
+     0},
+    {"what was cancelled neither failed nor is ok",
+     "s:0 term end:0 =stopping over",
+     {.batches = one_two, .needs_ok = true},
      0},
 
     /* how many at once */
@@ -849,6 +984,8 @@ enum { WORLD_TARGETS = 40, WORLD_BLOCKS = 25, WORLDS_IN_BLOCK = 200 };
 struct inhabitant {
     bool running;
     bool settled;
+    bool failed; /* and settled; likewise ok */
+    bool ok;
     bool begun;     /* the script, perhaps */
     bool after_cut; /* started since the last one; likewise after_refusal */
     bool after_refusal;
@@ -869,7 +1006,6 @@ struct world {
     struct schedule *schedule;
     int64_t now;
     size_t running;
-    size_t failures;
     size_t steps;
     int limit;
     bool halted;
@@ -926,6 +1062,8 @@ static void make_rules(struct world *world)
     rules->pause_between = chance(world, 50) ? up_to(world, 3000) * MS : 0;
     rules->max_failures =
         chance(world, 50) ? SCHEDULE_NO_LIMIT : (size_t)up_to(world, WORLD_TARGETS / 2);
+    rules->batch_percent = chance(world, 50) ? SCHEDULE_ALL : (int)up_to(world, SCHEDULE_ALL);
+    rules->needs_ok = chance(world, 50);
     rules->stop_on_halt = chance(world, 50);
     rules->deadline = chance(world, 50) ? CLOCK_NEVER : up_to(world, 40000) * MS;
     rules->patience = up_to(world, 6000) * MS;
@@ -1008,9 +1146,69 @@ static void pause_starts(struct world *world, const struct inhabitant *refused)
         world->targets[i].after_refusal = false;
 }
 
+/* What has become of a batch; of the run, when BATCH is 0. */
+struct census {
+    size_t targets;
+    size_t settled;
+    size_t failed;
+    size_t ok;
+    bool is_last; /* no target is in a later one */
+};
+
+static struct census take_census(const struct world *world, int batch)
+{
+    struct census census = {.is_last = true};
+
+    for (size_t i = 0; i < world->rules.target_count; i++) {
+        const struct inhabitant *target = &world->targets[i];
+
+        if (batch != 0 && world->batches[i] != batch) {
+            census.is_last = census.is_last && world->batches[i] < batch;
+            continue;
+        }
+        census.targets++;
+        census.settled += target->settled;
+        census.failed += target->failed;
+        census.ok += target->ok;
+    }
+    return census;
+}
+
+/* The account of what halts: what the end of the target at INDEX has made of its batch, and the
+ * run. */
+static void see_halt(struct world *world, size_t index, const struct schedule_verdict *verdict,
+                     enum schedule_stage before)
+{
+    const struct schedule_rules *rules = &world->rules;
+    struct census batch = take_census(world, world->batches[index]);
+    struct census run = take_census(world, 0);
+    enum schedule_stage stage = schedule_stage(world->schedule);
+    enum schedule_stage halted = rules->stop_on_halt ? SCHEDULE_STOPPING : SCHEDULE_DRAINING;
+    bool batch_exceeds = 100 * batch.failed > (size_t)rules->batch_percent * batch.targets;
+    bool run_exceeds = run.failed > rules->max_failures;
+    bool in_vain = rules->needs_ok && verdict->settled && before == SCHEDULE_GOING &&
+                   batch.settled == batch.targets && batch.ok == 0 && batch.failed > 0 &&
+                   !batch.is_last;
+    bool due = batch_exceeds || run_exceeds || in_vain;
+
+    HOLDS(world, verdict->tally.failures == run.failed);
+    HOLDS(world, verdict->tally.batch == world->batches[index]);
+    HOLDS(world, verdict->tally.batch_targets == batch.targets);
+    HOLDS(world, verdict->tally.batch_failures == batch.failed);
+    HOLDS(world, stage == (due && before < halted ? halted : before));
+    HOLDS(world, (verdict->halt != SCHEDULE_NO_HALT) == (stage > before));
+    HOLDS(world, !world->halted || stage == before);
+    world->halted = world->halted || stage > before;
+    if (stage > before)
+        HOLDS(world, verdict->halt == (batch_exceeds ? SCHEDULE_HALT_OF_BATCH
+                                       : run_exceeds ? SCHEDULE_HALT_OF_RUN
+                                                     : SCHEDULE_HALT_OF_NO_OK));
+}
+
 static void refuse(struct world *world, size_t index)
 {
     struct inhabitant *target = &world->targets[index];
+    enum schedule_stage before = schedule_stage(world->schedule);
     bool kept = schedule_no_room(world->schedule, index, world->now);
     struct schedule_verdict verdict;
     struct outcome outcome = outcome_of(OUTCOME_ERROR, REASON_START);
@@ -1024,10 +1222,10 @@ static void refuse(struct world *world, size_t index)
         outcome.fatal = true; /* so that it is settled, to keep the account simple */
         verdict = schedule_ended(world->schedule, index, &outcome, world->now);
         HOLDS(world, verdict.settled && !verdict.cut);
-        world->halted = world->halted || verdict.halted;
-        world->failures++;
         target->settled = true;
         target->settled_at = world->now;
+        target->failed = true;
+        see_halt(world, index, &verdict, before);
     }
     target->running = false;
     world->running--;
@@ -1125,26 +1323,11 @@ static void see_settled(struct world *world, const struct inhabitant *target,
     bool safe =
         outcome->script == SCRIPT_NOT_STARTED || outcome->mark_decides || world->rules.idempotent;
 
-    world->failures += bad;
     HOLDS(world,
           !bad || !safe || stage != SCHEDULE_GOING || outcome->fatal ||
               !world->rules.retry_on[outcome->reason] ||
               target->attempts == world->rules.attempts ||
               world->now + outcome->retry_after + delay + delay / 4 >= world->rules.deadline);
-}
-
-static void see_halt(struct world *world, bool halted, enum schedule_stage before)
-{
-    enum schedule_stage stage = schedule_stage(world->schedule);
-
-    HOLDS(world, schedule_failures(world->schedule) == world->failures);
-    HOLDS(world, !halted || (!world->halted && stage > before));
-    HOLDS(world, halted || stage == before);
-    world->halted = world->halted || halted;
-    if (world->failures > world->rules.max_failures)
-        HOLDS(world, stage >= (world->rules.stop_on_halt ? SCHEDULE_STOPPING : SCHEDULE_DRAINING));
-    else
-        HOLDS(world, !halted);
 }
 
 static void end(struct world *world, size_t index)
@@ -1166,11 +1349,13 @@ static void end(struct world *world, size_t index)
         see_settled(world, target, &outcome, before);
         target->settled = true;
         target->settled_at = world->now;
+        target->ok = outcome.kind == OUTCOME_OK;
+        target->failed = !target->ok && outcome.kind != OUTCOME_CANCELLED;
     } else {
         see_retry(world, target, &outcome, verdict.again_at);
         target->due = verdict.again_at;
     }
-    see_halt(world, verdict.halted, before);
+    see_halt(world, index, &verdict, before);
     if (outcome.fatal && chance(world, 50))
         schedule_halt(world->schedule);
 }
