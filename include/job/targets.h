@@ -76,8 +76,9 @@ struct targets_wanted {
     const char *subscription; /* NULL: not known */
     const char *resource_group;
     const char *name;
-    bool found;   /* set by targets_keep(): it is there */
-    size_t place; /* then: which of the targets that were kept it is */
+    bool found; /* set by targets_keep(): it is there */
+    size_t
+        place; /* then: which of the targets that were kept it is; more than one may be the same */
 };
 
 /*

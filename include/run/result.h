@@ -57,7 +57,8 @@ struct result_origin {
     char *host;
     char *commit;
     bool dirty;
-    char *az_version; /* NULL before the login */
+    char *az_version;   /* NULL before the login; likewise the next one, also where az has none */
+    char *subscription; /* az's default one */
 };
 
 struct result_attempt {
@@ -161,7 +162,8 @@ void result_take_job(struct result *result, const struct job *job, const int *ba
 /* Makes COUNT targets that wait, all else zeroed: for a journal, which fills them in. Once. */
 void result_take_targets(struct result *result, size_t count);
 
-/* Fills in the ids of the targets, SUBSCRIPTION (may be NULL) being az's default one. */
+/* Fills in the ids of the targets, SUBSCRIPTION (may be NULL) being az's default one, and keeps it.
+ */
 void result_name_targets(struct result *result, const char *subscription);
 
 /* An attempt of target INDEX begins, AT nanoseconds from the start of the run. */

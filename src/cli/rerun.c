@@ -142,7 +142,8 @@ static int load(struct rerun *self, const struct options *merged, struct job **r
 
 /* ---- what has changed --------------------------------------------------------------------- */
 
-static void tell_missing(const struct rerun *self)
+/* False: none is. */
+static bool tell_missing(const struct rerun *self)
 {
     struct buffer names = BUFFER_INIT;
     size_t missing = 0;
@@ -160,6 +161,7 @@ static void tell_missing(const struct rerun *self)
         (void)tell(0, buffer_text(&names));
     }
     buffer_done(&names);
+    return missing > 0;
 }
 
 static bool is_narrowed(const struct options *options)
@@ -185,11 +187,7 @@ static bool has_changed(const struct rerun *self, const struct job *job)
         changed = true;
     }
     /* With --limit and --exclude nobody expects all of them. */
-    if (job->target_count < self->left_count && !is_narrowed(self->options)) {
-        tell_missing(self);
-        changed = true;
-    }
-    return changed;
+    return (!is_narrowed(self->options) && tell_missing(self)) || changed;
 }
 
 /* ---- what the command line does not say again --------------------------------------------- */
@@ -225,18 +223,6 @@ static void tell_unset(const struct rerun *self)
 
 /* ---- those that may still run ------------------------------------------------------------- */
 
-/* What the past run says of each of the COUNT targets that are to run again. free() the list. */
-static const struct result_target **find_left(const struct rerun *self, size_t count)
-{
-    const struct result_target **list = memory_zeroed(count, sizeof(void *));
-
-    for (size_t i = 0; i < self->left_count; i++) {
-        if (self->wanted[i].found)
-            list[self->wanted[i].place] = self->left[i];
-    }
-    return list;
-}
-
 /* How long from now TARGET must be left alone; never longer than a script can take. */
 static int64_t time_to_wait(const struct result_target *target)
 {
@@ -259,22 +245,32 @@ static void tell_waiting(const struct job_target *target, int64_t wait)
     buffer_done(&text);
 }
 
-/* When each target may be started; NULL: all at once. free() it. */
-static int64_t *plan_starts(const struct rerun *self, const struct job *job,
-                            const struct result_target *const *left)
+/* How long each of the job's targets must wait; the past run may have two targets for one. */
+static int64_t *find_waits(const struct rerun *self, const struct job *job)
 {
-    int64_t *starts = NULL;
+    int64_t *waits = memory_zeroed(job->target_count, sizeof *waits);
+
+    for (size_t i = 0; i < self->left_count && !self->options->now; i++) {
+        size_t place = self->wanted[i].place;
+        int64_t wait = self->wanted[i].found ? time_to_wait(self->left[i]) : 0;
+
+        if (wait > 0 && wait > waits[place])
+            waits[place] = wait;
+    }
+    return waits;
+}
+
+/* When each target may be started. free() it. */
+static int64_t *plan_starts(const struct rerun *self, const struct job *job)
+{
+    int64_t *starts = find_waits(self, job);
     int64_t now = clock_now();
 
-    for (size_t i = 0; i < job->target_count && !self->options->now; i++) {
-        int64_t wait = time_to_wait(left[i]);
-
-        if (wait == 0)
+    for (size_t i = 0; i < job->target_count; i++) {
+        if (starts[i] == 0)
             continue;
-        if (starts == NULL)
-            starts = memory_zeroed(job->target_count, sizeof *starts);
-        starts[i] = now + wait;
-        tell_waiting(&job->targets[i], wait);
+        tell_waiting(&job->targets[i], starts[i]);
+        starts[i] += now;
     }
     return starts;
 }
@@ -298,16 +294,18 @@ static void tell_marked(size_t count)
  * attempt before had started, of which nobody knows how it ended. The mark stands for the work that
  * was begun, not for the script's text: also when that has changed.
  */
-static const char **plan_marks(const struct rerun *self, const struct job *job,
-                               const struct result_target *const *left)
+static const char **plan_marks(const struct rerun *self, const struct job *job)
 {
     const char **marks = memory_zeroed(job->target_count, sizeof *marks);
     size_t count = 0;
 
-    for (size_t i = 0; i < job->target_count && !self->options->again; i++) {
-        if (left[i]->doubtful)
-            marks[i] = result_mark(&self->whole, left[i]);
-        count += marks[i] != NULL;
+    for (size_t i = 0; i < self->left_count && !self->options->again; i++) {
+        const struct targets_wanted *wanted = &self->wanted[i];
+
+        if (!wanted->found || !self->left[i]->doubtful || marks[wanted->place] != NULL)
+            continue;
+        marks[wanted->place] = result_mark(&self->whole, self->left[i]);
+        count += marks[wanted->place] != NULL;
     }
     if (count > 0 && !job->idempotent)
         tell_marked(count);
@@ -319,9 +317,8 @@ static const char **plan_marks(const struct rerun *self, const struct job *job,
 static int run_left(const struct rerun *self, const struct options *merged, const struct job *job,
                     int *ret_signal)
 {
-    const struct result_target **left = find_left(self, job->target_count);
-    int64_t *not_before = plan_starts(self, job, left);
-    const char **marks = plan_marks(self, job, left);
+    int64_t *not_before = plan_starts(self, job);
+    const char **marks = plan_marks(self, job);
     struct execution execution = {.options = merged,
                                   .job = job,
                                   .rehearsal = self->past.rehearsal,
@@ -332,7 +329,6 @@ static int run_left(const struct rerun *self, const struct options *merged, cons
 
     free(not_before);
     free(marks);
-    free(left);
     return status;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/caseless.h"
 #include "base/memory.h"
+#include "job/doubles.h"
 #include "job/names.h"
 
 static int check_id_parts(const struct targets_id *id, struct error *error)
@@ -365,6 +366,19 @@ static void find_all_wanted(const struct targets *targets, struct wishes *wishes
     }
 }
 
+/* Two of them may have become one, now that it is known which subscription was meant. */
+static void merge_kept(struct targets *targets, struct targets_wanted *wanted, size_t count)
+{
+    size_t *moved = memory_zeroed(targets->count, sizeof *moved);
+
+    targets->count = doubles_merge(targets->list, targets->count, NULL, moved);
+    for (size_t i = 0; i < count; i++) {
+        if (wanted[i].found)
+            wanted[i].place = moved[wanted[i].place];
+    }
+    free(moved);
+}
+
 void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count)
 {
     struct targets_wanted **found = memory_zeroed(targets->count, sizeof(void *));
@@ -386,6 +400,7 @@ void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t
         targets->list[kept++] = *target;
     }
     targets->count = kept;
+    merge_kept(targets, wanted, count);
     forget_index(targets);
     forget_wishes(&wishes);
     free(found);

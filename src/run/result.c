@@ -71,6 +71,10 @@ void result_name_targets(struct result *result, const char *subscription)
         if (target->id == NULL && own != NULL)
             target->id = targets_print_id(own, target->resource_group, target->name);
     }
+    if (subscription == NULL)
+        return;
+    free(result->origin.subscription);
+    result->origin.subscription = memory_string(subscription);
 }
 
 /* ---- attempts ----------------------------------------------------------------------------- */
@@ -413,6 +417,7 @@ static void free_known(struct result *result)
     free(result->origin.host);
     free(result->origin.commit);
     free(result->origin.az_version);
+    free(result->origin.subscription);
 }
 
 void result_done(struct result *result)

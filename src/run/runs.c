@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/caseless.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -18,6 +17,7 @@
 #include "run/order.h"
 #include "run/replay.h"
 #include "run/result.h"
+#include "run/sequel.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 
@@ -250,113 +250,6 @@ static bool is_in_family(const struct family *family, const char *id)
     return false;
 }
 
-/* What is known of the script after RERUN, in which LATER was. */
-static void put_script_over(struct result *result, struct result_target *target,
-                            const struct result *rerun, const struct result_target *later)
-{
-    const struct outcome *outcome = &later->outcome;
-    bool found_mark = outcome->kind == OUTCOME_UNKNOWN && outcome->script == SCRIPT_STARTED;
-
-    /* To have been refused is no news of what an earlier attempt has started. */
-    if (outcome->script == SCRIPT_NOT_STARTED)
-        return;
-    /* That the VM is busy, or that the mark is there, is none of when that is over. */
-    if (outcome->reason != REASON_BUSY && !found_mark)
-        target->busy_until = later->busy_until;
-    target->doubtful = later->doubtful;
-    result_take_mark(result, (size_t)(target - result->targets), result_mark(rerun, later));
-}
-
-/* The later word counts, unless it only says that nothing was done. */
-static void put_over(struct result *result, struct result_target *target,
-                     const struct result *rerun, struct result_target *later)
-{
-    struct outcome outcome = target->outcome;
-
-    if (later->outcome.kind == OUTCOME_SKIPPED)
-        return;
-    result->counts[outcome.kind]--;
-    result->counts[later->outcome.kind]++;
-    target->outcome = later->outcome;
-    target->wall_ended = later->wall_ended;
-    put_script_over(result, target, rerun, later);
-    later->outcome = outcome; /* to be freed with the other run */
-    if (target->id == NULL)
-        target->id = memory_string(later->id);
-}
-
-/* A VM of a run, with its id as it was before any rerun told it. */
-struct vm {
-    const char *name;
-    const char *resource_group;
-    const char *id; /* NULL: not known, for the run had no login */
-    struct result_target *target;
-};
-
-static int compare_names(const void *a, const void *b)
-{
-    const struct vm *one = a;
-    const struct vm *other = b;
-    int order = caseless_compare(one->name, other->name);
-
-    return order != 0 ? order : caseless_compare(one->resource_group, other->resource_group);
-}
-
-static int compare_vms(const void *a, const void *b)
-{
-    const struct vm *one = a;
-    const struct vm *other = b;
-    int order = compare_names(one, other);
-
-    if (order != 0)
-        return order;
-    return caseless_compare(one->id, other->id);
-}
-
-static struct vm vm_of(struct result_target *target)
-{
-    return (struct vm){target->name, target->resource_group, target->id, target};
-}
-
-/*
- * The VM of TARGET among the COUNT that are sorted by compare_vms(); NULL: it is not there. Of
- * several subscriptions' VMs of one group and name it is the one of the same id. One whose id is
- * not known is meant only when no other is.
- */
-static struct result_target *find_vm(const struct vm *vms, size_t count,
-                                     struct result_target *target)
-{
-    struct vm key = vm_of(target);
-    const struct vm *found = bsearch(&key, vms, count, sizeof key, compare_vms);
-
-    if (found != NULL)
-        return found->target;
-    key.id = NULL;
-    found = bsearch(&key, vms, count, sizeof key, target->id != NULL ? compare_vms : compare_names);
-    /* Its id may have been told by another target of the rerun: then it is another VM. */
-    if (found == NULL || (found->id == NULL && found->target->id != NULL && target->id != NULL &&
-                          caseless_compare(found->target->id, target->id) != 0))
-        return NULL;
-    return found->target;
-}
-
-static void add_rerun(struct result *result, struct result *rerun)
-{
-    struct vm *vms = memory_zeroed(result->target_count, sizeof *vms);
-
-    for (size_t i = 0; i < result->target_count; i++)
-        vms[i] = vm_of(&result->targets[i]);
-    qsort(vms, result->target_count, sizeof *vms, compare_vms);
-    for (size_t i = 0; i < rerun->target_count; i++) {
-        struct result_target *later = &rerun->targets[i];
-        struct result_target *target = find_vm(vms, result->target_count, later);
-
-        if (target != NULL)
-            put_over(result, target, rerun, later);
-    }
-    free(vms);
-}
-
 /* Is the run of HEAD a rerun of one of FAMILY? */
 static bool is_rerun(const struct family *family, const struct result *head)
 {
@@ -369,7 +262,7 @@ static int put_rerun_over(struct family *family, struct result *rerun, struct re
     add_to_family(family, rerun->run);
     if (rerun->ending == RESULT_GOING)
         return error_set(error, "%s is still going on: wait for its end, or stop it", rerun->run);
-    add_rerun(whole, rerun);
+    sequel_add(whole, rerun);
     return 0;
 }
 
@@ -460,7 +353,7 @@ static int gather(struct result *named, bool going, struct result *whole, int *r
     if (status == 0 && !locked)
         status = error_set(error, "%s is being rerun at this moment", whole->run);
     if (status == 0 && !is_in_family(&family, named->run)) /* it is kept elsewhere */
-        add_rerun(whole, named);
+        sequel_add(whole, named);
     forget_family(&family);
     if (status < 0)
         fd_close(ret_lock);

@@ -200,6 +200,30 @@ START_TEST(wanted_ones_are_kept_and_told_apart)
 }
 END_TEST
 
+/* The past run had it twice, and knew later that it was one: it is one target now. */
+START_TEST(what_is_wanted_twice_is_one)
+{
+    struct targets_wanted wanted[] = {{.subscription = ONE, .resource_group = "rg", .name = "a"},
+                                      {.subscription = TWO, .resource_group = "rg", .name = "a"},
+                                      {.subscription = TWO, .resource_group = "RG", .name = "A"},
+                                      {.subscription = TWO, .resource_group = "rg", .name = "b"}};
+
+    add(ONE, "rg", "a");
+    add(NULL, "rg", "a");
+    add(TWO, "rg", "a");
+    add(NULL, "rg", "b");
+    targets_keep(&targets, wanted, UNIT_COUNT(wanted));
+    ck_assert_uint_eq(targets.count, 3);
+    for (int i = 0; i < UNIT_COUNT(wanted); i++)
+        ck_assert(wanted[i].found);
+    ck_assert_uint_eq(wanted[0].place, 0);
+    ck_assert_uint_eq(wanted[1].place, 1);
+    ck_assert_uint_eq(wanted[2].place, 1);
+    ck_assert_uint_eq(wanted[3].place, 2);
+    ck_assert(!add(TWO, "rg", "b"));
+}
+END_TEST
+
 /* One name and group in as many subscriptions as there may be targets: no step is quadratic. */
 START_TEST(hundred_thousand_of_one_name_are_wanted)
 {
@@ -284,6 +308,7 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("all");
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, what_is_wanted_twice_is_one);
     tcase_add_test(tests, doubles_run_once);
     tcase_add_test(tests, parameters_are_taken_over);
     tcase_add_test(tests, exclude_and_limit);
