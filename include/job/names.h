@@ -44,7 +44,8 @@ int names_expand(const char *range, size_t most, struct names *names, struct err
 /* Is it a name Azure allows: 1-64 letters, digits, '-', '_', '.'; not all dots? */
 bool names_is_valid(const char *name);
 
-/* Is it a resource group: 1-90 letters, digits, '_', '-', '.', '(', ')'; no '.' at the end? */
+/* Is it a resource group: 1-90 letters and digits of any language, '_', '-', '.', '(', ')'; no '.'
+ * at the end? */
 bool names_is_group(const char *name);
 
 /* Is it a subscription's id: a GUID, 8-4-4-4-12 hexadecimal digits? */

@@ -16,7 +16,7 @@ static const char *const halts[] = {[JOB_DRAIN] = "drain", [JOB_STOP] = "stop", 
 /* What readers check by their own means; a test holds these against them. */
 #define IDENTIFIER   "[A-Za-z_][A-Za-z0-9_]*"
 #define JOB_NAME     "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$"
-#define GROUP        "^[A-Za-z0-9_.()-]{0,89}[A-Za-z0-9_()-]$"
+#define GROUP        "^([A-Za-z0-9_.()-]|[^\\u0000-\\u007f]){0,89}([A-Za-z0-9_()-]|[^\\u0000-\\u007f])$"
 #define SUBSCRIPTION "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 #define SPAN         "[0-9]{1,9}(-[0-9]{1,9})?"
 #define BRACKETS     "\\[" SPAN "(," SPAN ")*\\]"

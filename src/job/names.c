@@ -10,6 +10,8 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/text.h"
+#include "sys/letters.h"
 
 enum { MOST_DIGITS = 9 }; /* of a number in brackets: fits an int32_t */
 
@@ -54,13 +56,26 @@ bool names_is_valid(const char *name)
            name[strspn(name, ".")] != '\0';
 }
 
+/* Its length counts in UTF-16, as Azure counts. */
 bool names_is_group(const char *name)
 {
-    size_t length = 0;
+    size_t left = strlen(name);
+    size_t units = 0;
+    char last = '\0';
 
-    while (is_name_character(name[length]) || name[length] == '(' || name[length] == ')')
-        length++;
-    return name[length] == '\0' && length >= 1 && length <= 90 && name[length - 1] != '.';
+    while (left > 0) {
+        uint32_t character = 0;
+        size_t size = text_read_character(name, left, &character);
+
+        if (size == 0 || (size > 1 && !letters_is_one(character)) ||
+            (size == 1 && !is_name_character(*name) && *name != '(' && *name != ')'))
+            return false;
+        last = *name;
+        units += character > 0xffff ? 2 : 1;
+        name += size;
+        left -= size;
+    }
+    return units >= 1 && units <= 90 && last != '.';
 }
 
 bool names_is_subscription(const char *name)

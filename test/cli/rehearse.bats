@@ -154,3 +154,16 @@ EOF
   [ "$status" = 0 ]
   [[ $output == *"17 ok, 1 failed, 1 timeout, 1 error of 20 targets"* ]]
 }
+
+@test "a resource group may have letters of any language, in a name and in an id" {
+  guid=00000000-0000-0000-0000-000000000001
+  printf 'version: 1\nname: x\nscript: {inline: "true"}\ntargets: {resource_group: rg-%s, vms: [a, %s]}\n' \
+    münchen "/subscriptions/$guid/resourceGroups/東京/providers/Microsoft.Compute/virtualMachines/b" >"$job"
+  run "$azfan" rehearse "$job" --run-dir "$place/run" --seed 1
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "$(value '[.targets[].id | split("/")[4]] | join(" ")')" = "rg-münchen 東京" ]
+  # and a journal with them is read again
+  run "$azfan" report "$place/run"
+  [ "$status" = 0 ]
+  [[ $output == *"2 ok"* ]] || { echo "$output"; return 1; }
+}

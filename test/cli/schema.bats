@@ -187,7 +187,10 @@ wrong targets.subscription targets: {subscription: production, resource_group: r
 wrong targets.subscription targets: {subscription: 00000000-0000-0000-0000-0000000000001, resource_group: rg, vms: [a]}
 right targets.resource_group targets: {resource_group: 5, vms: [a]}
 right targets.resource_group targets: {resource_group: rg(1)-_.x, vms: [a]}
+right targets.resource_group targets: {resource_group: rg-münchen, vms: [a]}
+right targets.resource_group targets: {resource_group: 東京, vms: [a]}
 wrong targets.resource_group targets: {resource_group: rg., vms: [a]}
+wrong targets.resource_group targets: {resource_group: münchen., vms: [a]}
 wrong targets.resource_group targets: {resource_group: r g, vms: [a]}
 right targets.vms targets: {resource_group: rg, vms: [007, no, true, 1.5, "web-[01-30]", "db-[1,3,7-9]-[1-2]", a_b.c]}
 right targets.vms targets: {vms: [/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/a]}

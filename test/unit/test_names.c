@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "job/names.h"
+#include "sys/fault.h"
 #include "unit/unit.h"
 
 #define FIFTY "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
@@ -213,6 +215,12 @@ START_TEST(checks_patterns)
 }
 END_TEST
 
+/* Thirty of them */
+#define UMLAUTS                                                                                    \
+    "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3" \
+    "\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6" \
+    "\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc"
+
 static const struct {
     const char *text;
     bool vm, group, subscription;
@@ -227,7 +235,26 @@ static const struct {
     {"rg(1)", false, true, false},
     {"a b", false, false, false},
     {"a/b", false, false, false},
-    {"\xc3\xa9", false, false, false},
+    /* letters of any language are a group's alone */
+    {"\xc3\xa9", false, true, false},
+    {"rg-m\xc3\xbcnchen", false, true, false},
+    {"rg-mu\xcc\x88nchen", false, true, false}, /* as u and a mark */
+    {"\xe6\x9d\xb1\xe4\xba\xac", false, true, false},
+    {"\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", false, true, false},
+    {"\xe0\xa4\xb9\xe0\xa4\xbf\xe0\xa4\xa8\xe0\xa5\x8d\xe0\xa4\xa6\xe0\xa5\x80", false, true,
+     false},
+    {"rg-\xd9\xa1", false, true, false},        /* a digit */
+    {"rg\xe2\x80\x93web", false, false, false}, /* a dash */
+    {"\xe2\x80\x9crg\xe2\x80\x9d", false, false, false},
+    {"rg\xc2\xa0web", false, false, false},
+    {"rg-\xf0\x9f\x9a\x80", false, false, false},
+    {"rg\xe2\x80\x8b", false, false, false},
+    {"rg\xef\xbc\x8f", false, false, false}, /* a slash, wide */
+    {"rg-\xfc", false, false, false},        /* Latin-1 */
+    {"rg-\xc3", false, false, false},
+    {"\xc3\xbc.", false, false, false},
+    {UMLAUTS UMLAUTS UMLAUTS, false, true, false},
+    {UMLAUTS UMLAUTS UMLAUTS "a", false, false, false},
     {FIFTY "12345678901234", true, true, false},
     {FIFTY "123456789012345", false, true, false},
     {FIFTY "1234567890123456789012345678901234567890", false, true, false},
@@ -250,6 +277,18 @@ START_TEST(knows_what_azure_allows)
 }
 END_TEST
 
+#ifdef AZFAN_FAULTS
+/* Then Azure itself says what is no name, before anything runs. */
+START_TEST(letters_without_a_locale)
+{
+    fault_arm("letters.newlocale", 1, ENOENT);
+    ck_assert(names_is_group("rg-m\xc3\xbcnchen"));
+    ck_assert_int_eq(fault_hits(), 1);
+    ck_assert(!names_is_group("rg\xe2\x80\x8b"));
+}
+END_TEST
+#endif
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("names");
@@ -263,6 +302,9 @@ static Suite *make_suite(void)
     tcase_add_test(tests, expanding_and_matching_agree);
     tcase_add_test(tests, checks_patterns);
     tcase_add_loop_test(tests, knows_what_azure_allows, 0, UNIT_COUNT(kinds));
+#ifdef AZFAN_FAULTS
+    tcase_add_test(tests, letters_without_a_locale);
+#endif
     suite_add_tcase(suite, tests);
     return suite;
 }
