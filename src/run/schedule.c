@@ -6,14 +6,13 @@
  *     │               │    ^
  *     │ not_before    │ end that is repeated, or no room
  *     v               v    │
- *   WAITING, in the heap, ordered by when it is due
+ *   WAITING, ordered by when it is due (run/waits)
  *
  * Batches are runs of equal numbers in the array of targets. One is the current one: `next` to
  * `batch_end` are its targets that may still be fresh, `left` counts those that are not settled,
- * and `tally` those that have failed.
- * With the last of them the next batch becomes the current one; it is opened at `opens_at`, and
- * only then its targets with a not_before go into the heap. So all that is in the heap belongs to
- * the current batch, and a batch costs nothing before its time.
+ * and `tally` those that have failed. With the last one settled the next batch becomes the current
+ * one; it is opened at `opens_at`, and only then its targets with a not_before are put to wait. So
+ * all that waits belongs to the current batch, and a batch costs nothing before its time.
  *
  * The stage only grows, and nothing is started unless it is GOING. What was not settled by then
  * stays as it is: the caller settles it.
@@ -32,6 +31,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "run/waits.h"
 
 #define ROOM_PAUSE_LEAST (250 * NUMBER_MILLISECOND)
 #define ROOM_PAUSE_MOST  (5 * NUMBER_SECOND)
@@ -47,22 +47,15 @@ struct target {
     bool given_up; /* its end comes from want of room, not from an attempt */
 };
 
-struct wait {
-    int64_t due;
-    size_t target;
-};
-
 struct schedule {
     struct schedule_rules rules; /* with arrays of our own */
     int *batches;
     int64_t *not_before;
     struct target *targets;
+    struct waits waits;
     enum schedule_stage stage;
     bool signalled;
     bool held;
-
-    struct wait *heap; /* the earliest first */
-    size_t waiting;
 
     size_t next; /* before it nothing of the current batch is fresh */
     size_t batch_end;
@@ -80,7 +73,6 @@ struct schedule {
     uint64_t last_refusal;
     int64_t room_at;    /* nothing is started before */
     int64_t room_pause; /* the last one; 0: none since an attempt ended */
-    uint64_t random;
 };
 
 static int64_t earlier(int64_t one, int64_t other)
@@ -101,52 +93,10 @@ static int64_t add(int64_t time, int64_t duration)
     return __builtin_add_overflow(time, duration, &sum) ? CLOCK_NEVER : sum;
 }
 
-/* ---- the heap ------------------------------------------------------------------------------ */
-
-/* The order is total, so that the same events always give the same run. */
-static bool is_before(const struct wait *one, const struct wait *other)
-{
-    return one->due != other->due ? one->due < other->due : one->target < other->target;
-}
-
-static void swap(struct wait *one, struct wait *other)
-{
-    struct wait kept = *one;
-
-    *one = *other;
-    *other = kept;
-}
-
 static void put_to_wait(struct schedule *self, size_t target, int64_t due)
 {
-    struct wait *heap = self->heap;
-    size_t at = self->waiting++;
-
-    heap[at] = (struct wait){due, target};
     self->targets[target].place = WAITING;
-    while (at > 0 && is_before(&heap[at], &heap[(at - 1) / 2])) {
-        swap(&heap[at], &heap[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-}
-
-static size_t take_first(struct schedule *self)
-{
-    struct wait *heap = self->heap;
-    size_t target = heap[0].target;
-    size_t at = 0;
-
-    heap[0] = heap[--self->waiting];
-    for (;;) {
-        size_t child = 2 * at + 1;
-
-        if (child + 1 < self->waiting && is_before(&heap[child + 1], &heap[child]))
-            child++;
-        if (child >= self->waiting || !is_before(&heap[child], &heap[at]))
-            return target;
-        swap(&heap[at], &heap[child]);
-        at = child;
-    }
+    waits_put(&self->waits, target, due);
 }
 
 /* ---- batches ------------------------------------------------------------------------------- */
@@ -221,9 +171,8 @@ struct schedule *schedule_new(const struct schedule_rules *rules)
     self->rules.batches = self->batches;
     self->rules.not_before = self->not_before;
     self->targets = memory_zeroed(count, sizeof *self->targets);
-    self->heap = memory_zeroed(count, sizeof *self->heap);
+    waits_init(&self->waits, count, rules->seed);
     self->limit = rules->workers;
-    self->random = rules->seed;
     self->room_at = INT64_MIN;
     go_to_next_batch(self, INT64_MIN);
     return self;
@@ -236,7 +185,7 @@ void schedule_free(struct schedule *schedule)
     free(schedule->batches);
     free(schedule->not_before);
     free(schedule->targets);
-    free(schedule->heap);
+    waits_done(&schedule->waits);
     free(schedule);
 }
 
@@ -256,14 +205,14 @@ static int64_t find_start(struct schedule *self, int64_t now)
     else if (has_fresh(self))
         start = INT64_MIN;
     else
-        start = self->waiting > 0 ? self->heap[0].due : CLOCK_NEVER;
+        start = waits_due(&self->waits);
     return later(start, self->room_at);
 }
 
 static struct schedule_decision start(struct schedule *self, int64_t now)
 {
-    bool is_due = self->waiting > 0 && self->heap[0].due <= now;
-    size_t index = is_due ? take_first(self) : self->next++;
+    bool is_due = waits_due(&self->waits) <= now;
+    size_t index = is_due ? waits_take(&self->waits) : self->next++;
     struct target *target = &self->targets[index];
 
     target->place = RUNNING;
@@ -321,16 +270,6 @@ static bool is_repeated(const struct schedule *self, const struct target *target
            target->attempts < self->rules.attempts && is_listed(self, outcome) && harmless;
 }
 
-/* splitmix64: small, and good enough to keep targets apart. */
-static uint64_t draw(struct schedule *self)
-{
-    uint64_t bits = self->random += UINT64_C(0x9e3779b97f4a7c15);
-
-    bits = (bits ^ (bits >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    bits = (bits ^ (bits >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return bits ^ (bits >> 31);
-}
-
 size_t schedule_share(int percent, size_t targets)
 {
     return targets * (size_t)percent / SCHEDULE_ALL;
@@ -354,7 +293,7 @@ static int64_t find_retry(struct schedule *self, const struct target *target,
                           const struct outcome *outcome, int64_t now)
 {
     int64_t delay = schedule_delay(&self->rules, target->attempts);
-    int64_t jitter = (int64_t)(draw(self) % ((uint64_t)delay / 4 + 1));
+    int64_t jitter = waits_jitter(&self->waits, delay);
     int64_t rest = delay - jitter;
 
     if (outcome->retry_after > rest)
@@ -559,8 +498,8 @@ size_t schedule_running(const struct schedule *schedule)
 
 size_t schedule_waiting(const struct schedule *schedule, int64_t *ret_first)
 {
-    bool any = schedule->stage == SCHEDULE_GOING && schedule->waiting > 0;
+    bool any = schedule->stage == SCHEDULE_GOING && schedule->waits.count > 0;
 
-    *ret_first = any ? later(schedule->heap[0].due, schedule->room_at) : CLOCK_NEVER;
-    return any ? schedule->waiting : 0;
+    *ret_first = any ? later(waits_due(&schedule->waits), schedule->room_at) : CLOCK_NEVER;
+    return any ? schedule->waits.count : 0;
 }
