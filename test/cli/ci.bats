@@ -14,7 +14,7 @@ setup() {
   export PATH=$place/bin:$PATH AZFAN_AZ=$stub/az MAKEFLAGS="-I $(realpath "$top/share")"
   unset MAKELEVEL MFLAGS AZFAN
   # What the service would fill in.
-  export REPORTS=$place/reports JOB=restart-agent AGENT_TOKEN=hushhush GITHUB_STEP_SUMMARY=$place/summary.md
+  export REPORTS=$place/reports JOB=restart-nginx AGENT_TOKEN=hushhush GITHUB_STEP_SUMMARY=$place/summary.md
 }
 
 # take_steps SERVICE: the steps of that sample; fails where it is no YAML.
@@ -42,11 +42,11 @@ play() {
 # begun may end.
 has_reports() { # FOLDER TESTS LEAST-FAILURES MOST-FAILURES
   local failures
-  xmllint --noout "$1/TEST-restart-agent.xml"
-  [ "$(xmllint --xpath 'count(//testcase)' "$1/TEST-restart-agent.xml")" = "$2" ]
-  failures=$(xmllint --xpath 'count(//testcase/failure)' "$1/TEST-restart-agent.xml")
+  xmllint --noout "$1/TEST-restart-nginx.xml"
+  [ "$(xmllint --xpath 'count(//testcase)' "$1/TEST-restart-nginx.xml")" = "$2" ]
+  failures=$(xmllint --xpath 'count(//testcase/failure)' "$1/TEST-restart-nginx.xml")
   [ "$failures" -ge "$3" ] && [ "$failures" -le "$4" ]
-  grep -q restart-agent "$1/restart-agent.md"
+  grep -q restart-nginx "$1/restart-nginx.md"
 }
 
 @test "GitHub Actions: a pull request checks and rehearses, and fails with a wrong job" {
@@ -66,13 +66,13 @@ has_reports() { # FOLDER TESTS LEAST-FAILURES MOST-FAILURES
   play run
   [ "$failed" = 0 ] || { cat "$place/log"; return 1; }
   has_reports "$place/ops" 11 0 0
-  diff "$place/ops/restart-agent.md" "$place/summary.md"
-  rm -r "$place/ops/run" "$place/summary.md" "$place"/ops/{TEST-,}restart-agent.{xml,md} 2>/dev/null || true
+  diff "$place/ops/restart-nginx.md" "$place/summary.md"
+  rm -r "$place/ops/run" "$place/summary.md" "$place"/ops/{TEST-,}restart-nginx.{xml,md} 2>/dev/null || true
   export STUB_AZ=script_fails
   play run
   [ "$failed" = 6 ] || { cat "$place/log"; return 1; }
   has_reports "$place/ops" 11 2 7
-  diff "$place/ops/restart-agent.md" "$place/summary.md"
+  diff "$place/ops/restart-nginx.md" "$place/summary.md"
   # What is uploaded, whatever happened, is there.
   grep '^run always .*upload-artifact' "$place/list" | grep -oE 'TEST-\*\.xml|run/' >"$place/uploaded"
   [ "$(wc -l <"$place/uploaded")" = 2 ]
@@ -96,7 +96,7 @@ has_reports() { # FOLDER TESTS LEAST-FAILURES MOST-FAILURES
   play run
   [ "$failed" = 6 ] || { cat "$place/log"; return 1; }
   has_reports "$place/reports" 11 2 7
-  grep -qxF "##vso[task.uploadsummary]$place/reports/restart-agent.md" "$place/log"
+  grep -qxF "##vso[task.uploadsummary]$place/reports/restart-nginx.md" "$place/log"
   [ -e "$place/reports/run/report.json" ]
   # The task that publishes looks where the file is.
   sed -n 's/^run always \(.*PublishTestResults@2.*\)/\1/p' "$place/list" >"$place/task"

@@ -44,7 +44,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
 }
 
 @test "the README's commands exist, and those without a cloud run" {
-  blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/restart-agent.yaml"
+  blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/restart-nginx.yaml"
   cd "$place"
   short_jobs
   grep -oE '^azfan ((check|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
@@ -298,4 +298,14 @@ attempts() { [ "$(pgrep -P "$pid" -fc 'run-command invoke')" -ge "$1" ]; }
   sed -n '/^\.Sh REHEARSAL/,/^\.El/p' "$top/man/azfan.1" | sed -nE 's/^\.It Cm (.*)/\1/p' |
     sed -E 's/ : Ns.*|: Ns.*| Ns.*| : .*//; s/ *:$//' | tr ',' '\n' | tr -d ' :' | sort -u >"$place/manual"
   diff "$place/manual" "$place/helped"
+}
+
+@test "no job in the documents and samples gives a warning: none stops the VM's own agent" {
+  place=$BATS_TEST_TMPDIR
+  blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/readme.yaml"
+  sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$top/man/azfan-job.5" | grep -v '^\.' >"$place/manual.yaml"
+  for each in "$place"/*.yaml "$top"/jobs/*.yaml "$top"/examples/ops/jobs/*.yaml; do
+    AGENT_TOKEN=hushhush "$azfan" check -q "$each" >"$place/said" 2>&1
+    [ ! -s "$place/said" ] || { cat "$place/said"; return 1; }
+  done
 }

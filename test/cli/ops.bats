@@ -32,16 +32,16 @@ only_include() {
 @test "the sample: make lists the jobs, checks them, and shows, rehearses and runs each" {
   run do_make
   [ "$status" = 0 ]
-  [ "$output" = "make plan-restart-agent rehearse-restart-agent run-restart-agent
+  [ "$output" = "make plan-restart-nginx rehearse-restart-nginx run-restart-nginx
 make plan-rotate-token rehearse-rotate-token run-rotate-token" ]
   run do_make check
   [ "$status" = 0 ]
-  [ "$output" = "jobs/restart-agent.yaml: ok, 11 targets
+  [ "$output" = "jobs/restart-nginx.yaml: ok, 11 targets
 jobs/rotate-token.yaml: ok, 12 targets" ]
-  run do_make plan-restart-agent
+  run do_make plan-restart-nginx
   [ "$status" = 0 ]
   [[ $output == *"Targets (11, in 3 batches)"* ]]
-  run do_make rehearse-restart-agent AZFAN_FLAGS="--limit 'web-[01-02]'"
+  run do_make rehearse-restart-nginx AZFAN_FLAGS="--limit 'web-[01-02]'"
   [ "$status" = 0 ]
   [[ $output == *"2 ok of 2 targets"*"(a rehearsal)"* ]]
   # The sample says that it is rehearsed before it is run.
@@ -52,14 +52,14 @@ jobs/rotate-token.yaml: ok, 12 targets" ]
 }
 
 @test "azfan's exit status stands in make's error" {
-  run do_make rehearse-restart-agent AZFAN_REHEARSE_FLAGS="--inject '*=exit:1' --limit web-01"
+  run do_make rehearse-restart-nginx AZFAN_REHEARSE_FLAGS="--inject '*=exit:1' --limit web-01"
   [ "$status" = 2 ]
-  [[ $output == *"rehearse-restart-agent] Error 3"* ]]
+  [[ $output == *"rehearse-restart-nginx] Error 3"* ]]
   rm jobs/rotate-token.yaml
   echo 'version: 2' >jobs/wrong.yaml
   run do_make check
   [ "$status" = 2 ]
-  [[ $output == *"jobs/restart-agent.yaml: ok"* && $output == *"jobs/wrong.yaml:1:"* && $output == *"check] Error 2"* ]]
+  [[ $output == *"jobs/restart-nginx.yaml: ok"* && $output == *"jobs/wrong.yaml:1:"* && $output == *"check] Error 2"* ]]
 }
 
 @test "schema: the file for editors, beside the jobs" {
