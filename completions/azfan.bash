@@ -24,7 +24,7 @@ _azfan_argument() {
     for ((i = 2; i < ${#words[@]}; i++)); do
         ((i != cword)) || continue
         case ${words[i]} in
-        -c | --concurrency | --timeout | --deadline | --limit | --exclude | --set | --az | --run-dir | --report | \
+        -c | --concurrency | --timeout | --deadline | --confirm | --limit | --exclude | --set | --az | --run-dir | --report | \
             --output | --ignore | --progress | --color | --inject | --seed | --only) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
@@ -36,15 +36,15 @@ _azfan_argument() {
 _azfan_targets() {
     local job
     job=$(_azfan_argument) || return
-    _azfan_ask targets "$job" | command sed -n 's|.*/||; /^[A-Za-z0-9._-]\{1,\}$/p' | sort -u
+    _azfan_ask targets --names -- "$job" | command sed -n 's|.*/||; /^[A-Za-z0-9._-]\{1,\}$/p' | sort -u
 }
 
 # Ids of past runs; a folder may have any name, but no run has another.
 _azfan_runs() { _azfan_ask runs -q | command sed -n 's/^\([0-9]\{8\}T[0-9]\{6\}Z-[A-Za-z0-9._-]\{1,\}\) .*/\1/p'; }
 
 _azfan_options() {
-    local targets='--limit --exclude'
-    local job="$targets -c --concurrency --timeout --deadline --set --az"
+    local targets='--limit --exclude --az'
+    local job="$targets -c --concurrency --timeout --deadline --set --confirm"
     local shown='--report --output --ignore --color -q --quiet'
     local run="$job $shown --run-dir --progress -y --yes -v --verbose"
     local rehearsal='--inject --seed --execute'
@@ -54,7 +54,7 @@ _azfan_options() {
     rehearse) echo "$run $rehearsal $help" ;;
     rerun) echo "$run $rehearsal --only --changed --now --again $help" ;;
     plan) echo "$job $help" ;;
-    targets) echo "$targets $help" ;;
+    targets) echo "$targets --names --ids $help" ;;
     report) echo "$shown $help" ;;
     check | runs) echo "-q --quiet $help" ;;
     schema | version) echo "$help" ;;
@@ -103,7 +103,7 @@ _azfan_value() {
     --report) _filedir '@(json|txt|xml|csv|md|html)' ;;
     --run-dir) _filedir -d ;;
     --az) _filedir ;;
-    -c | --concurrency | --timeout | --deadline | --set | --seed | --ignore) ;;
+    -c | --concurrency | --timeout | --deadline | --confirm | --set | --seed | --ignore) ;;
     *) return 1 ;;
     esac
 }

@@ -21,8 +21,8 @@ end
 # The first word that is neither an option nor an option's value: the job or the run.
 function __azfan_argument
     set -l words (commandline -opc)
-    set -l takes -c --concurrency --timeout --deadline --limit --exclude --set --az --run-dir --report --output \
-        --ignore --progress --color --inject --seed --only
+    set -l takes -c --concurrency --timeout --deadline --confirm --limit --exclude --set --az --run-dir --report \
+        --output --ignore --progress --color --inject --seed --only
     set -l is_value 0
     for word in $words[3..-1]
         if test $is_value = 1
@@ -43,7 +43,7 @@ end
 
 function __azfan_targets
     set -l job (__azfan_argument); or return
-    __azfan_ask targets $job | string replace -r '.*/' '' | sort -u
+    __azfan_ask targets --names -- $job | string replace -r '.*/' '' | sort -u
 end
 
 function __azfan_runs
@@ -80,7 +80,7 @@ complete -c azfan -n __fish_use_subcommand -a run -d 'Run the job on its targets
 complete -c azfan -n __fish_use_subcommand -a rehearse -d 'The same run against a simulated Azure'
 complete -c azfan -n __fish_use_subcommand -a plan -d 'Show what run would do, and start nothing'
 complete -c azfan -n __fish_use_subcommand -a check -d 'Validate job files'
-complete -c azfan -n __fish_use_subcommand -a targets -d 'Print the selected targets'
+complete -c azfan -n __fish_use_subcommand -a targets -d 'Show the selected targets'
 complete -c azfan -n __fish_use_subcommand -a report -d 'Show a past run again'
 complete -c azfan -n __fish_use_subcommand -a rerun -d 'Run what is not ok of a past run, again'
 complete -c azfan -n __fish_use_subcommand -a runs -d 'List past runs, newest first'
@@ -97,18 +97,23 @@ complete -c azfan -n '__azfan_needs_argument help' \
 set -l is '__azfan_is run rehearse rerun plan targets'
 complete -c azfan -n $is -l limit -x -a '(__azfan_targets)' -d 'Only targets that match'
 complete -c azfan -n $is -l exclude -x -a '(__azfan_targets)' -d 'No targets that match'
+complete -c azfan -n $is -l az -r -F -d 'The az to use'
+
+set -l is '__azfan_is targets'
+complete -c azfan -n $is -l names -d 'One name a line'
+complete -c azfan -n $is -l ids -d 'One full id a line'
 
 set -l is '__azfan_is run rehearse rerun plan'
 complete -c azfan -n $is -s c -l concurrency -x -d 'Run so many az processes at once'
 complete -c azfan -n $is -l timeout -x -d 'Give each attempt this long (220s, 3m40s)'
 complete -c azfan -n $is -l deadline -x -d 'Stop the whole run after this long'
 complete -c azfan -n $is -l set -x -d 'Set a parameter of the script'
-complete -c azfan -n $is -l az -r -F -d 'The az to use'
+complete -c azfan -n $is -l confirm -x -d 'Ask only when there are more targets'
 
 set -l is '__azfan_is run rehearse rerun'
 complete -c azfan -n $is -l run-dir -x -a '(__fish_complete_directories)' -d 'Keep the run in a folder'
 complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
-complete -c azfan -n $is -s y -l yes -d 'Do not ask'
+complete -c azfan -n $is -s y -l yes -d 'Do not ask whether to go on'
 complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
 
 set -l is '__azfan_is run rehearse rerun report'

@@ -37,6 +37,9 @@ int command_invoke(struct command *command, const struct az *az, const struct gu
 /* az account get-access-token, for SUBSCRIPTION when it is not NULL. */
 void command_token(struct command *command, const struct az *az, const char *subscription);
 
+/* az account list: which subscriptions there are, their names and users, and no more. */
+void command_accounts(struct command *command, const struct az *az);
+
 /* az version */
 void command_version(struct command *command, const struct az *az);
 

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 
+#include "azure/accounts.h"
 #include "base/error.h"
 #include "base/number.h"
 #include "engine/supervise.h"
@@ -21,8 +22,10 @@
 
 /* Starts zeroed. */
 struct login {
-    char *subscription; /* az's default, a GUID; NULL when it has none; owned */
-    char *az_version;   /* "2.45.0"; "" when az did not say */
+    char *subscription;       /* az's default, a GUID; NULL when it has none; owned */
+    char *az_version;         /* "2.45.0"; "" when az did not say */
+    struct accounts accounts; /* what az calls the subscriptions; none where nobody asked */
+    char *no_accounts;        /* why az did not say; NULL: it did, or nobody asked */
 };
 
 /* What became of the check: how the run goes on depends on who is to blame. */

@@ -59,6 +59,9 @@ struct options {
     int concurrency; /* 0: as the job says; likewise timeout and deadline */
     int64_t timeout;
     int64_t deadline;
+    bool has_confirm;
+    size_t confirm;
+    bool yes;       /* nobody is asked */
     const char *az; /* NULL: AZFAN_AZ, then the job */
     struct options_list limits;
     struct options_list excludes;
@@ -77,6 +80,8 @@ struct options {
     unsigned only; /* outcomes to rerun, a bit each (1U << enum outcome_kind); 0: all but ok */
     bool changed;  /* rerun, though the job or the script is another one by now */
     bool now;      /* rerun also what may still be running */
+    bool names;    /* targets: a name a line */
+    bool ids;      /* targets: an id a line */
     bool again;    /* rerun also what had started before, whatever the mark on the VM says */
 };
 

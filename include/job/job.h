@@ -116,6 +116,9 @@ struct job {
     bool has_max_failures;
     struct job_share max_failures;
     enum job_halt on_halt;
+    bool has_confirm;
+    size_t confirm; /* more targets than that want a yes; without has_confirm: all, where somebody
+                       can be asked */
 };
 
 /* Free what is inside; the struct itself is the caller's. */

@@ -24,6 +24,8 @@ struct jobfile_overrides {
     int concurrency; /* 0: as the file says, and so below; the caller has checked the ranges */
     int64_t timeout; /* a script_timeout that the file does not give follows it */
     int64_t deadline;
+    bool has_confirm;
+    size_t confirm;
     const char *az;
     const char *const *settings; /* NAME=VALUE, of parameters that the job declares */
     size_t setting_count;

@@ -87,6 +87,16 @@ void live_close(struct live *live);
 /* A note of azfan's on standard error, in the form of the mode. TEXT: plain, without newline. */
 void live_note(struct live *live, const char *text);
 
+/* Each line of TEXT, which is emptied, as a note. */
+void live_note_lines(struct live *live, struct buffer *text);
+
+/* TEXT as it is on standard error, below what has been shown: a question, and what ends its line.
+ */
+void live_prompt(struct live *live, const char *text);
+
+/* So many nanoseconds were no time of the run. */
+void live_leave_out(struct live *live, int64_t time);
+
 /* The watcher that shows the run through LIVE, which must outlive it. */
 struct watcher live_watcher(struct live *live);
 

@@ -30,6 +30,12 @@ struct screen {
 /* FD: a terminal. */
 void screen_open(struct screen *screen, int fd);
 
+/* Are the descriptors ONE and OTHER the same terminal, also when one was opened as /dev/tty? */
+bool screen_is_same(int one, int other);
+
+/* Is what the environment calls its text UTF-8? The program's own locale stays as it is. */
+bool screen_is_unicode(void);
+
 /* Asks how large the terminal is now; what is unknown is 80 columns and 24 rows. */
 void screen_measure(struct screen *screen);
 

@@ -15,6 +15,7 @@
 #include "azure/login.h"
 #include "run/doubts.h"
 #include "run/flights.h"
+#include "run/inquiry.h"
 #include "run/notes.h"
 #include "run/schedule.h"
 
@@ -30,6 +31,7 @@ struct conducting {
     struct schedule *schedule;
     struct flights flights;
     struct login login;
+    struct inquiry inquiry; /* beside the login */
     struct doubts doubts;
     struct flight **starting; /* to be launched at the end of the round */
     size_t starting_count;

@@ -21,6 +21,8 @@
 #ifndef AZFAN_RUN_WARDEN_H
 #define AZFAN_RUN_WARDEN_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct supervise_stop;
@@ -40,6 +42,9 @@ int warden_fd(const struct warden *warden);
 
 /* The next signal, or 0. */
 int warden_take(struct warden *warden);
+
+/* Does the signal NUMBER end a run? */
+bool warden_ends_azfan(int number);
 
 /* What to raise when the main thread does not; NULL: there is nothing to stop (any more). */
 void warden_guard(struct warden *warden, const struct supervise_stop *stop);

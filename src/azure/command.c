@@ -139,6 +139,15 @@ void command_token(struct command *command, const struct az *az, const char *sub
                                 NULL});
 }
 
+void command_accounts(struct command *command, const struct az *az)
+{
+    *command = (struct command){.arguments = NULL};
+    build(command, az,
+          (const char *const[]){"account", "list", "--all", "--query",
+                                "[].{id:id, name:name, isDefault:isDefault, user:user}", "-o",
+                                "json", "--only-show-errors", NULL});
+}
+
 void command_version(struct command *command, const struct az *az)
 {
     *command = (struct command){.arguments = NULL};

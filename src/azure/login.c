@@ -177,5 +177,7 @@ void login_done(struct login *login)
 {
     free(login->subscription);
     free(login->az_version);
-    *login = (struct login){NULL, NULL};
+    accounts_done(&login->accounts);
+    free(login->no_accounts);
+    *login = (struct login){.subscription = NULL};
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "cli/beginning.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/reports.h"
@@ -353,7 +354,7 @@ static void open_live(struct live *live, const struct execution *execution,
     live_open(live, &choices, result, execution->job, execution->not_before);
     if (options->progress == PROGRESS_LIVE && choices.mode != LIVE_SCREEN)
         live_note(live, "--progress live needs a terminal on standard error: plain lines instead");
-    if (!options->quiet && options->progress != PROGRESS_NONE)
+    if (beginning_is_told(options))
         say_what_begins(execution, stage, live);
     say_what_is_short(execution, stage, live);
 }
@@ -365,14 +366,6 @@ static uint64_t make_seed(const struct execution *execution)
     if (!execution->rehearsal && getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
         seed = (uint64_t)clock_now(); /* it only spreads delays */
     return seed;
-}
-
-/* Called when az's login is known and nothing has been started. False: nothing will be. */
-static bool may_begin(void *context, const struct login *login)
-{
-    (void)context;
-    (void)login;
-    return true;
 }
 
 /* Aside, as reports are. */
@@ -405,6 +398,7 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
     const struct options *options = execution->options;
     struct live live;
     struct watcher watcher;
+    struct beginning beginning;
     struct conduct conduct = {.job = execution->job,
                               .az = &stage->az,
                               .folder = &stage->folder,
@@ -416,19 +410,23 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
                               .workers = stage->room.children,
                               .seed = make_seed(execution),
                               .warden = stage->warden,
-                              .may_begin = may_begin};
+                              .may_begin = beginning_may,
+                              .context = &beginning};
     struct result result;
     int status = EXIT_USAGE;
 
     prepare_result(&result, execution, stage);
     open_live(&live, execution, stage, &result);
     watcher = live_watcher(&live);
+    beginning_init(&beginning, execution, stage->batches, stage->warden, &live);
+    conduct.wants_accounts = beginning.shows && !execution->rehearsal;
     if (conduct_run(&conduct, &result)) {
         finish(options, stage, &result, &live);
         status = result_exit_status(&result);
         *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
     } else {
         leave_nothing(stage, &live);
+        *ret_signal = beginning.signal;
     }
     result_done(&result);
     return status;
@@ -441,6 +439,8 @@ int execute_job(const struct execution *execution, int *ret_signal)
     int status;
 
     if (reports_check(execution->options, &error) < 0)
+        return tell(EXIT_USAGE, error.text);
+    if (beginning_check(execution, &error) < 0)
         return tell(EXIT_USAGE, error.text);
     if (set_up(&stage, execution, &error) < 0)
         status = tell(EXIT_TROUBLE, error.text);

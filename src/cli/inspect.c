@@ -10,16 +10,32 @@
 #include "azure/guard.h"
 #include "azure/outcome.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "cli/load.h"
+#include "cli/lookup.h"
 #include "cli/options.h"
+#include "cli/scope.h"
 #include "cli/tell.h"
+#include "job/fold.h"
 #include "job/job.h"
 #include "job/schema.h"
 #include "job/targets.h"
 #include "run/halting.h"
 #include "run/rules.h"
+
+enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+
+static struct scope make_scope(const struct job *job, const int *batches,
+                               const struct lookup *lookup)
+{
+    return (struct scope){.job = job,
+                          .batches = batches,
+                          .subscription = lookup->subscription,
+                          .accounts = &lookup->accounts,
+                          .unknown = lookup->unknown};
+}
 
 static void print_good(const struct job *job)
 {
@@ -50,17 +66,78 @@ int inspect_check(const struct options *options)
     return worst;
 }
 
-int inspect_targets(const struct options *options)
+static void print_names(const struct job *job)
 {
-    struct job *job;
-    int status = load_job(options, options->jobs[0], &job);
-
-    if (status != LOAD_OK)
-        return status;
     for (size_t i = 0; i < job->target_count; i++)
         puts(job->targets[i].label);
-    job_free(job);
+}
+
+/* Full ids, one a line: where one of them is not known there is none. */
+static int print_ids(const struct job *job, const struct lookup *lookup)
+{
+    struct error error;
+
+    if (lookup->unknown != NULL) {
+        (void)error_set(&error,
+                        "az's default subscription, which %s leaves to az, is not known: %s; "
+                        "name it in the job (targets.subscription)",
+                        job->path, lookup->unknown);
+        return tell(EXIT_TROUBLE, error.text);
+    }
+    for (size_t i = 0; i < job->target_count; i++) {
+        const struct job_target *target = &job->targets[i];
+        char *id = targets_print_id(target->subscription != NULL ? target->subscription
+                                                                 : lookup->subscription,
+                                    target->resource_group, target->name);
+
+        puts(id);
+        free(id);
+    }
     return LOAD_OK;
+}
+
+static void print_folded(const struct job *job, const struct lookup *lookup)
+{
+    struct scope scope = make_scope(job, NULL, lookup);
+    struct buffer buffer = BUFFER_INIT;
+
+    scope_print_targets(&buffer, &scope);
+    tell_plainly(&buffer);
+    buffer_done(&buffer);
+}
+
+static int print_selected(const struct options *options, const struct job *job, int *ret_signal)
+{
+    struct lookup lookup;
+    int status = LOAD_OK;
+
+    if (options->names) {
+        print_names(job);
+        return LOAD_OK;
+    }
+    lookup_ask(&lookup, job);
+    *ret_signal = lookup.signal;
+    if (lookup.signal == 0 && options->ids)
+        status = print_ids(job, &lookup);
+    else if (lookup.signal == 0)
+        print_folded(job, &lookup);
+    lookup_done(&lookup);
+    return status;
+}
+
+int inspect_targets(const struct options *options, int *ret_signal)
+{
+    struct job *job;
+    int status;
+
+    if (options->names && options->ids)
+        return tell(EXIT_USAGE, "--names or --ids, not both");
+    status = load_job(options, options->jobs[0], &job);
+    if (status != LOAD_OK)
+        return status;
+    status = print_selected(options, job, ret_signal);
+    job_free(job);
+    return status;
 }
 
 static void print_duration(struct buffer *buffer, const char *name, int64_t duration)
@@ -126,29 +203,63 @@ static void print_warning(struct buffer *buffer, const struct job *job, const in
     buffer_done(&warning);
 }
 
+static void print_question(struct buffer *buffer, const struct job *job)
+{
+    if (job->has_confirm)
+        buffer_print(buffer, "%-17sfor a yes above %zu targets; without a terminal --yes says it\n",
+                     "Asks:", job->confirm);
+}
+
+static void print_where(struct buffer *buffer, const struct job *job, const int *batches,
+                        const struct lookup *lookup)
+{
+    struct scope scope = make_scope(job, batches, lookup);
+
+    buffer_print(buffer, "%-17s", "Where:");
+    scope_print(buffer, &scope);
+}
+
+/* The labels of the targets from START to END, folded. */
+static void print_labels(struct buffer *buffer, const struct job *job, size_t start, size_t end)
+{
+    const char **labels = memory_zeroed(end - start, sizeof *labels);
+
+    for (size_t i = start; i < end; i++)
+        labels[i - start] = job->targets[i].label;
+    fold_names(buffer, labels, end - start);
+    buffer_add(buffer, "\n");
+    free(labels);
+}
+
 static void print_targets(struct buffer *buffer, const struct job *job, const int *batches)
 {
+    size_t end;
     int count = batches[job->target_count - 1];
 
     if (count == 1)
         buffer_print(buffer, "\nTargets (%zu, one batch):\n", job->target_count);
     else
         buffer_print(buffer, "\nTargets (%zu, in %d batches):\n", job->target_count, count);
-    for (size_t i = 0; i < job->target_count; i++) {
-        if (count > 1 && (i == 0 || batches[i] != batches[i - 1]))
-            buffer_print(buffer, "  Batch %d:\n", batches[i]);
-        buffer_print(buffer, "%s%s\n", count > 1 ? "    " : "  ", job->targets[i].label);
+    for (size_t start = 0; start < job->target_count; start = end) {
+        for (end = start; end < job->target_count && batches[end] == batches[start];)
+            end++;
+        buffer_add(buffer, "  ");
+        if (count > 1)
+            buffer_print(buffer, "Batch %d (%zu): ", batches[start], end - start);
+        print_labels(buffer, job, start, end);
     }
 }
 
-/* What the first target would get. PROGRAM: az, found or as the job names it. */
-static void print_command(struct buffer *buffer, const struct job *job, const char *program)
+/* What the first target would get. */
+static void print_command(struct buffer *buffer, const struct job *job,
+                          const char *default_subscription)
 {
     static const char placeholder[GUARD_NONCE_SIZE] = "00000000000000000000000000000000";
     const struct job_target *first = &job->targets[0];
-    char *id =
-        targets_print_id(first->subscription != NULL ? first->subscription : "DEFAULT-SUBSCRIPTION",
-                         first->resource_group, first->name);
+    const char *subscription = first->subscription != NULL    ? first->subscription
+                               : default_subscription != NULL ? default_subscription
+                                                              : "DEFAULT-SUBSCRIPTION";
+    char *id = targets_print_id(subscription, first->resource_group, first->name);
     struct guard guard = {.job = job,
                           .target = first,
                           .run = "RUN",
@@ -158,21 +269,17 @@ static void print_command(struct buffer *buffer, const struct job *job, const ch
                           .masked = true};
 
     buffer_add(buffer, "\nCommand (for the first target):\n  ");
-    command_show(buffer, program, job->shell, id);
+    command_show(buffer, job->az, job->shell, id);
     buffer_add(buffer, "\n\nScript as it is sent (for the first target; secrets are masked):\n");
     guard_write(buffer, &guard);
     free(id);
 }
 
-int inspect_plan(const struct options *options)
+static void print_plan(const struct job *job, const struct lookup *lookup)
 {
     struct buffer buffer = BUFFER_INIT;
-    int *batches;
-    struct job *job;
-    int status = load_job(options, options->jobs[0], &job);
+    int *batches = rules_batches(job);
 
-    if (status != LOAD_OK)
-        return status;
     buffer_print(&buffer, "Job:             %s (", job->name);
     text_add_line(&buffer, job->path);
     buffer_add(&buffer, ")\n");
@@ -180,14 +287,30 @@ int inspect_plan(const struct options *options)
         buffer_print(&buffer, "Description:     %s\n", job->description);
     if (job->runbook != NULL)
         buffer_print(&buffer, "Runbook:         %s\n", job->runbook);
-    batches = rules_batches(job);
+    print_where(&buffer, job, batches, lookup);
+    print_question(&buffer, job);
     print_clocks(&buffer, job, batches);
     print_warning(&buffer, job, batches);
     print_targets(&buffer, job, batches);
     free(batches);
-    print_command(&buffer, job, job->az);
+    print_command(&buffer, job, lookup->subscription);
     tell_plainly(&buffer);
     buffer_done(&buffer);
+}
+
+int inspect_plan(const struct options *options, int *ret_signal)
+{
+    struct lookup lookup;
+    struct job *job;
+    int status = load_job(options, options->jobs[0], &job);
+
+    if (status != LOAD_OK)
+        return status;
+    lookup_ask(&lookup, job);
+    *ret_signal = lookup.signal;
+    if (lookup.signal == 0)
+        print_plan(job, &lookup);
+    lookup_done(&lookup);
     job_free(job);
     return LOAD_OK;
 }

@@ -53,11 +53,11 @@ static int obey(const struct options *options, int *ret_signal)
     case OPTIONS_RUNS:
         return past_runs(options);
     case OPTIONS_PLAN:
-        return inspect_plan(options);
+        return inspect_plan(options, ret_signal);
     case OPTIONS_CHECK:
         return inspect_check(options);
     case OPTIONS_TARGETS:
-        return inspect_targets(options);
+        return inspect_targets(options, ret_signal);
     case OPTIONS_SCHEMA:
         return inspect_schema();
     case OPTIONS_HELP:

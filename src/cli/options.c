@@ -43,7 +43,7 @@ static const struct command_row {
                           "the same run against a simulated Azure: no cloud, no login"},
     [OPTIONS_PLAN] = {"plan", "JOB", "show what run would do, and start nothing"},
     [OPTIONS_CHECK] = {"check", "JOB...", "validate job files"},
-    [OPTIONS_TARGETS] = {"targets", "JOB", "print the selected targets, one a line"},
+    [OPTIONS_TARGETS] = {"targets", "JOB", "show the selected targets and where they are"},
     [OPTIONS_REPORT] = {"report", "[RUN]", "show a past run again: an id, a folder, or the latest"},
     [OPTIONS_RERUN] = {"rerun", "[RUN]", "run the targets of a past run that are not ok, again"},
     [OPTIONS_RUNS] = {"runs", "", "list past runs, newest first"},
@@ -62,6 +62,9 @@ enum option_id {
     HELP = 'h',
     TIMEOUT = 256,
     DEADLINE,
+    CONFIRM,
+    NAMES,
+    IDS,
     LIMIT,
     EXCLUDE,
     SET,
@@ -96,7 +99,10 @@ static const struct option_row {
      "only targets that match (name, range, glob); repeatable"},
     {EXCLUDE, "exclude", "PATTERN", SELECTING, "no targets that match; repeatable"},
     {SET, "set", "NAME=VALUE", LOADING, "set a parameter that the job declares; repeatable"},
-    {AZ, "az", "PROGRAM", LOADING,
+    {CONFIRM, "confirm", "N", LOADING, "ask only when there are more targets than N"},
+    {NAMES, "names", NULL, ON_TARGETS, "one a line, as --limit takes them"},
+    {IDS, "ids", NULL, ON_TARGETS, "full ids, one a line"},
+    {AZ, "az", "PROGRAM", SELECTING,
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {RUN_DIR, "run-dir", "DIR", RUNNING, "keep the run in DIR"},
     {ONLY, "only", "OUTCOMES", ON_RERUN,
@@ -120,7 +126,7 @@ static const struct option_row {
     {EXECUTE, "execute", NULL, ON_REHEARSE,
      "really run the script, on this machine, once a target"},
     {EXECUTE, "execute", NULL, ON_RERUN, "of a rehearsal: really run the script, on this machine"},
-    {YES, "yes", NULL, RUNNING, "do not ask"},
+    {YES, "yes", NULL, RUNNING, "do not ask whether to go on"},
     {QUIET, "quiet", NULL, RUNNING | ON_CHECK, "no lines for what is ok"},
     {QUIET, "quiet", NULL, ON_REPORT, "no lines for each target, only the summary"},
     {QUIET, "quiet", NULL, ON_RUNS, "not a word when there is no run yet"},
@@ -300,6 +306,17 @@ static int read_concurrency(const char *value, struct options *options, struct e
     return 0;
 }
 
+static int read_confirm(const char *value, struct options *options, struct error *error)
+{
+    int64_t confirm = 0;
+
+    if (read_value("confirm", KEY_CONFIRM, value, &confirm, error) < 0)
+        return -1;
+    options->confirm = (size_t)confirm;
+    options->has_confirm = true;
+    return 0;
+}
+
 /* "failed,timeout" */
 static int read_only(const char *value, struct options *options, struct error *error)
 {
@@ -345,6 +362,14 @@ static int read_option(const struct option_row *row, const char *value, struct o
         return read_value(row->name, KEY_TIMEOUT, value, &options->timeout, error);
     case DEADLINE:
         return read_value(row->name, KEY_DEADLINE, value, &options->deadline, error);
+    case CONFIRM:
+        return read_confirm(value, options, error);
+    case NAMES:
+        options->names = true;
+        return 0;
+    case IDS:
+        options->ids = true;
+        return 0;
     case LIMIT:
         list_add(&options->limits, value);
         return 0;
@@ -388,7 +413,8 @@ static int read_option(const struct option_row *row, const char *value, struct o
     case AGAIN:
         options->again = true;
         return 0;
-    case YES: /* nothing is asked yet; runbooks may say it already */
+    case YES:
+        options->yes = true;
         return 0;
     case QUIET:
         options->quiet = true;
@@ -542,6 +568,8 @@ struct jobfile_overrides options_overrides(const struct options *options)
     return (struct jobfile_overrides){.concurrency = options->concurrency,
                                       .timeout = options->timeout,
                                       .deadline = options->deadline,
+                                      .has_confirm = options->has_confirm,
+                                      .confirm = options->confirm,
                                       .az = options->az != NULL ? options->az : environment,
                                       .settings = options->settings.list,
                                       .setting_count = options->settings.count,

@@ -125,6 +125,9 @@ static void load_settings(const struct loading *loading, const struct jobkeys_va
                                                   : (int)jobkeys_number(values, KEY_CONCURRENCY);
     job->deadline =
         overrides->deadline > 0 ? overrides->deadline : jobkeys_number(values, KEY_DEADLINE);
+    job->has_confirm = overrides->has_confirm || values[KEY_CONFIRM].node != NULL;
+    job->confirm =
+        overrides->has_confirm ? overrides->confirm : (size_t)jobkeys_number(values, KEY_CONFIRM);
     job->kill_grace = jobkeys_number(values, KEY_KILL_GRACE);
     job->output_limit = (size_t)jobkeys_number(values, KEY_OUTPUT_LIMIT);
     job->az = memory_string(overrides->az != NULL ? overrides->az

@@ -85,7 +85,10 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
     [KEY_ON_HALT] = {JOBKEYS_TOP, "on_halt", KIND_WORD, .normal = JOB_DRAIN, .words = halts,
                      .help = "What becomes of the attempts that run when max_failures halts the "
                              "run: drain lets them end, stop stops them."},
-    [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", .kind = KIND_LATER},
+    [KEY_CONFIRM] = {JOBKEYS_TOP, "confirm", KIND_NUMBER, .most = JOB_TARGETS_MOST,
+                     .help = "More targets than that are not run without a yes: on a terminal "
+                             "azfan asks, elsewhere it wants --yes. So many are run without. "
+                             "Without it azfan asks on every terminal, and never elsewhere."},
     [KEY_OUTPUT_LIMIT] = {JOBKEYS_TOP, "output_limit", KIND_SIZE, .least = KIB,
                           .most = INT64_C(64) * MIB, .normal = MIB,
                           .help = "What is kept of each stream of an attempt: the first and the "

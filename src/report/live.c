@@ -11,12 +11,9 @@
  */
 #include "report/live.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -146,6 +143,40 @@ void live_note(struct live *live, const char *text)
 
     text_add_line(&note, text);
     print_note(live, &note);
+}
+
+void live_note_lines(struct live *live, struct buffer *text)
+{
+    char *rest = NULL;
+
+    for (char *line = text->length > 0 ? strtok_r(text->data, "\n", &rest) : NULL; line != NULL;
+         line = strtok_r(NULL, "\n", &rest))
+        live_note(live, line);
+    buffer_done(text);
+}
+
+void live_prompt(struct live *live, const char *text)
+{
+    struct buffer copy = BUFFER_INIT;
+
+    if (live->choices.mode == LIVE_JSON) { /* where all lines are events */
+        if (text[0] != '\n')
+            live_note(live, text);
+        return;
+    }
+    if (live->choices.mode == LIVE_SCREEN) {
+        buffer_add(&live->pending, text);
+        draw_frame(live, live->now(), false);
+        return;
+    }
+    buffer_add(&copy, text);
+    outlet_add(&live->notes, &copy);
+}
+
+void live_leave_out(struct live *live, int64_t time)
+{
+    live->board.started += time;
+    live->next_state += time;
 }
 
 /* What the journal's own events say already needs no note beside them. */
@@ -410,29 +441,6 @@ bool live_is_alone(void)
            !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
-/* Is what the environment calls its text UTF-8? The program's own locale stays as it is. */
-static bool text_is_unicode(void)
-{
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    bool is;
-
-    if (locale == (locale_t)0)
-        return false;
-    is = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-    freelocale(locale);
-    return is;
-}
-
-/* Also when one of them was opened as /dev/tty. */
-static bool is_same_terminal(int one, int other)
-{
-    unsigned first = 0;
-    unsigned second = 0;
-
-    return ioctl(one, TIOCGDEV, &first) == 0 && ioctl(other, TIOCGDEV, &second) == 0 &&
-           first == second;
-}
-
 void live_open(struct live *live, const struct live_choices *choices, const struct result *result,
                const struct job *job, const int64_t *not_before)
 {
@@ -451,8 +459,8 @@ void live_open(struct live *live, const struct live_choices *choices, const stru
     outlet_open(&live->notes, STDERR_FILENO);
     board_open(&live->board, result, job, not_before, now);
     if (choices->mode == LIVE_SCREEN) {
-        live->shared = is_same_terminal(STDOUT_FILENO, STDERR_FILENO);
-        live->utf8 = text_is_unicode();
+        live->shared = screen_is_same(STDOUT_FILENO, STDERR_FILENO);
+        live->utf8 = screen_is_unicode();
         screen_open(&live->screen, live->notes.fd);
     }
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "report/screen.h"
 
+#include <langinfo.h>
+#include <locale.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -12,14 +15,10 @@ enum { COLUMNS = 80, ROWS = 24 };
 /* Does what is typed on standard input show on this terminal, line by line? */
 static bool is_echoed_here(const struct screen *screen)
 {
-    unsigned input = 0;
-    unsigned output = 0;
     struct termios modes;
 
-    return ioctl(STDIN_FILENO, TIOCGDEV, &input) == 0 &&
-           ioctl(screen->fd, TIOCGDEV, &output) == 0 && input == output &&
-           tcgetattr(STDIN_FILENO, &modes) == 0 && (modes.c_lflag & ICANON) != 0 &&
-           (modes.c_lflag & (ECHO | ECHONL)) != 0;
+    return screen_is_same(STDIN_FILENO, screen->fd) && tcgetattr(STDIN_FILENO, &modes) == 0 &&
+           (modes.c_lflag & ICANON) != 0 && (modes.c_lflag & (ECHO | ECHONL)) != 0;
 }
 
 /*
@@ -41,6 +40,27 @@ void screen_open(struct screen *screen, int fd)
     *screen = (struct screen){.fd = fd};
     (void)see_typing(screen);
     screen_measure(screen);
+}
+
+bool screen_is_unicode(void)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool is;
+
+    if (locale == (locale_t)0)
+        return false;
+    is = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    freelocale(locale);
+    return is;
+}
+
+bool screen_is_same(int one, int other)
+{
+    unsigned first = 0;
+    unsigned second = 0;
+
+    return ioctl(one, TIOCGDEV, &first) == 0 && ioctl(other, TIOCGDEV, &second) == 0 &&
+           first == second;
 }
 
 void screen_measure(struct screen *screen)

@@ -162,16 +162,19 @@ static void act(struct conducting *self)
 static void wait_for_something(const struct conducting *self, int64_t until)
 {
     const struct watcher *watcher = self->conduct->watcher;
-    struct pollfd watches[4] = {{self->flights.pool.finished, POLLIN, 0},
-                                {warden_fd(self->conduct->warden), POLLIN, 0}};
+    struct pollfd watches[5] = {{self->flights.pool.finished, POLLIN, 0},
+                                {warden_fd(self->conduct->warden), POLLIN, 0},
+                                {-1, POLLOUT, 0},
+                                {-1, POLLOUT, 0},
+                                {self->logging_in ? inquiry_fd(&self->inquiry) : -1, POLLIN, 0}};
     struct timespec left;
     int64_t tick;
     int fds[2];
 
     tick = watcher->waiting(watcher->context, fds);
-    watches[2] = (struct pollfd){fds[0], POLLOUT, 0};
-    watches[3] = (struct pollfd){fds[1], POLLOUT, 0};
-    (void)ppoll(watches, 4, clock_left(until < tick ? until : tick, clock_now(), &left), NULL);
+    watches[2].fd = fds[0];
+    watches[3].fd = fds[1];
+    (void)ppoll(watches, 5, clock_left(until < tick ? until : tick, clock_now(), &left), NULL);
     if (watches[2].revents != 0 || watches[3].revents != 0)
         watcher->writable(watcher->context);
     watcher->tick(watcher->context, self->result);
@@ -239,6 +242,7 @@ static void run_login(struct conducting *self, struct flight *token, struct flig
     while (landed < 2) {
         wait_for_something(self, self->stage == SCHEDULE_GOING ? deadline_of(self) : CLOCK_NEVER);
         see_events_of_login(self);
+        (void)inquiry_has_landed(&self->inquiry);
         while (flights_take_finished(&self->flights) != NULL)
             landed++;
     }
@@ -264,6 +268,24 @@ static bool wants_another_try(struct conducting *self, struct flight *token, str
         see_events_of_login(self);
     }
     return true;
+}
+
+/* They are only shown: nobody waits for them for long, and nothing fails without them. */
+static void wait_for_accounts(struct conducting *self)
+{
+    int64_t until = earlier(inquiry_deadline(&self->inquiry), deadline_of(self));
+    struct login *login = &self->login;
+    struct error error;
+
+    if (!self->conduct->wants_accounts)
+        return;
+    while (!inquiry_has_landed(&self->inquiry) && self->stage == SCHEDULE_GOING &&
+           clock_now() < until) {
+        wait_for_something(self, until);
+        see_events_of_login(self);
+    }
+    if (inquiry_take(&self->inquiry, &login->accounts, &error) < 0)
+        login->no_accounts = memory_string(error.text);
 }
 
 static void see_login(struct conducting *self, enum login_result result, struct error *error)
@@ -298,6 +320,8 @@ static void log_in(struct conducting *self)
     enum login_result result;
 
     self->logging_in = true;
+    if (conduct->wants_accounts)
+        inquiry_open(&self->inquiry, conduct->az);
     command_token(&token->command, conduct->az, job_only_subscription(conduct->job));
     command_version(&version->command, conduct->az);
     do
@@ -309,6 +333,8 @@ static void log_in(struct conducting *self)
     finish_done(&version->task.finish);
     flights_land(&self->flights, token);
     flights_land(&self->flights, version);
+    if (result == LOGIN_OK)
+        wait_for_accounts(self);
     self->logging_in = false;
     see_login(self, result, &error);
 }
@@ -461,6 +487,7 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
         end(&self);
     }
     warden_guard(conduct->warden, NULL);
+    inquiry_close(&self.inquiry); /* before what is left is swept up */
     flights_close(&self.flights);
     login_done(&self.login);
     schedule_free(self.schedule);

@@ -150,7 +150,7 @@ static void see_answer(struct conducting *self, enum login_result result, struct
 
 bool doubts_see_flight(struct conducting *self, struct flight *flight, bool taken_back)
 {
-    struct login login = {NULL, NULL};
+    struct login login = {.subscription = NULL};
     struct error error = {""};
     enum login_result result = LOGIN_CANCELLED;
     bool had_no_room = !taken_back && attempt_had_no_room(&flight->task.finish);

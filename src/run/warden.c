@@ -61,7 +61,7 @@ struct warden {
 
 /* ---- the thread ----------------------------------------------------------------------------- */
 
-static bool ends_azfan(int number)
+bool warden_ends_azfan(int number)
 {
     return number != SIGTSTP && number != SIGCONT && number != SIGUSR1 && number != SIGWINCH;
 }
@@ -79,7 +79,7 @@ static void hand_on(struct warden *self, int number)
 
 static void count_signal(struct warden *self, int number)
 {
-    if (!ends_azfan(number))
+    if (!warden_ends_azfan(number))
         return;
     self->last = number;
     self->stage = schedule_stage_after(self->stage, number == SIGINT && !self->signalled);
@@ -260,7 +260,7 @@ int warden_close(struct warden *self)
     if (self->has_thread)
         (void)pthread_join(self->thread, NULL);
     while ((number = warden_take(self)) != 0) {
-        if (left == 0 && ends_azfan(number))
+        if (left == 0 && warden_ends_azfan(number))
             left = number;
     }
     free_warden(self);

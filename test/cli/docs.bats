@@ -50,7 +50,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   grep -oE '^azfan ((check|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
   [ "$(wc -l <commands)" -ge 11 ]
   while read -r _ command rest; do
-    case $command in run) rest="$rest --az $stub/az" ;; esac
+    case $command in run | plan) rest="$rest --az $stub/az" ;; esac
     expected=0
     case $rest in *exit:1@50*) expected=6 ;; esac # so many that the run halts
     status=0
@@ -121,7 +121,7 @@ short_jobs() {
   azfan() { "$azfan" "$@"; }
   while read -r line; do
     case $line in
-    "azfan run "*) line="$line --az $stub/az" ;;
+    "azfan run "* | "azfan plan "* | "azfan targets "*) line="$line --az $stub/az" ;;
     esac
     status=0
     eval "$line" >out 2>&1 </dev/null || status=$?

@@ -24,7 +24,7 @@ ended() {
 }
 
 plan_says() {
-  run "$azfan" plan "$job"
+  run "$azfan" plan "$job" --az "$stub/az"
   [ "$status" = 0 ]
   [ "$(sed -n 's/^Halt: *//p' <<<"$output")" = "$1" ] || { echo "$output"; return 1; }
 }

@@ -30,13 +30,13 @@ setup() { setup_place; }
   done
 }
 
-@test "targets: one a line, with --limit and --exclude; none is exit 7" {
+@test "targets --names: one a line, with --limit and --exclude; none is exit 7" {
   vms='web-[01-12]' write_job "# nothing more"
-  run "$azfan" targets "$job"
+  run "$azfan" targets "$job" --names
   [ "$status" = 0 ]
   [ "${#lines[@]}" = 12 ]
   [ "${lines[0]}" = web-01 ]
-  run "$azfan" targets "$job" --limit 'WEB-0[1-3]' --limit web-12 --exclude '*-02'
+  run "$azfan" targets "$job" --names --limit 'WEB-0[1-3]' --limit web-12 --exclude '*-02'
   [ "$output" = "web-01
 web-03
 web-12" ]
@@ -49,7 +49,7 @@ web-12" ]
 
 @test "targets: names from standard input" {
   printf 'version: 1\nname: x\nscript: {inline: "true"}\ntargets: {resource_group: rg, file: "-"}\n' >"$job"
-  run "$azfan" targets "$job" <<<$'one # a comment\n\ntwo-[1-2]'
+  run "$azfan" targets "$job" --names <<<$'one # a comment\n\ntwo-[1-2]'
   [ "$output" = "one
 two-1
 two-2" ]
@@ -62,7 +62,7 @@ two-2" ]
   [[ $output == *"Script timeout:  50s"* ]]
   [[ $output == *"Attempt timeout: 1m40s"* ]]
   [[ $output == *"3m22s"* ]]
-  [[ $output == *"  vm-3"* ]]
+  [[ $output == *"Targets (3, one batch):"*"  vm-[1-3]"* ]]
   [[ $output == *"/nonexistent/az vm run-command invoke --ids /subscriptions/"*"--command-id RunShellScript --scripts @"*"-o json --only-show-errors"* ]]
   [[ $output == *"echo hello"* ]]
   nothing_is_left
@@ -132,7 +132,7 @@ wrong() { # EXPECTED ARGUMENTS...
 @test "options on the command line go over the job file" {
   write_job "concurrency: 1" "timeout: 100s"
   sed -i 's|inline: .*|inline: echo hello\n  parameters: {GREETING: hello}|' "$job"
-  run "$azfan" plan "$job" -c 3 --timeout 200s --deadline 5m --set GREETING=hi
+  run "$azfan" plan "$job" --az "$stub/az" -c 3 --timeout 200s --deadline 5m --set GREETING=hi
   [ "$status" = 0 ]
   [[ $output == *"Attempt timeout: 3m20s"* && $output == *"Run deadline:    5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]
 }
@@ -140,11 +140,11 @@ wrong() { # EXPECTED ARGUMENTS...
 @test "plan shows retries, batches and what halts, and warns of a deadline that is too short" {
   vms='vm-[01-20]' write_job "concurrency: 5" "retry: {attempts: 2, delay: 10s, on: busy}" \
     "batches: [1, 10%]" "pause_between: 30s" "max_failures: 10%" "on_halt: stop" "deadline: 3m"
-  run "$azfan" plan "$job"
+  run "$azfan" plan "$job" --az "$stub/az"
   [ "$status" = 0 ]
   [[ $output == *"up to 2 attempts, first again after 10s; for busy; never when"* ]]
   [[ $output == *"the run halts after 1 failure in batch 1 (1 VM), 1 in any of batches 2 to 10 (2 each), 1 in batch 11 (1), or 3 in all (20); what runs then is stopped"* ]]
   [[ $output == *"Targets (20, in 11 batches):"* ]]
-  [[ $output == *"  Batch 11:"*"    vm-20"* ]]
+  [[ $output == *"  Batch 11 (1): vm-20"* ]]
   [[ $output == *"Warning: this job cannot finish by its deadline: "*"the deadline is 3m"* ]]
 }

@@ -145,7 +145,7 @@ EOF
   rehearse -v
   [ "$status" = 0 ]
   # Only Windows' form carries no [stdout] marks; the script travels as PowerShell.
-  run "$azfan" plan "$job"
+  run "$azfan" plan "$job" --az "$stub/az"
   [[ $output == *"--command-id RunPowerShellScript"* && $output == *"WaitForExit"* ]]
 }
 

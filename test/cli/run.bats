@@ -293,8 +293,8 @@ targets:
 EOF
   export TEST_TOKEN=s3cr3t-of-a XDG_STATE_HOME="$place/state"
   {
-    "$azfan" plan "$job" --limit c
-    "$azfan" plan "$job" --limit b --set TOKEN=s3cr3t-set
+    "$azfan" plan "$job" --az "$stub/az" --limit c
+    "$azfan" plan "$job" --az "$stub/az" --limit b --set TOKEN=s3cr3t-set
     "$azfan" rehearse "$job" --execute --report "$place/report.md" --run-dir "$place/one"
     "$azfan" rehearse "$job" --execute --set TOKEN=s3cr3t-set --run-dir "$place/two"
     "$azfan" rehearse "$job" --execute --set TOKEN=s3cr3t-set --limit b --run-dir "$place/three"
@@ -356,10 +356,10 @@ EOF
   [ "$status" = 1 ]
   [ "$(cat "$place/mode")" = 600 ]
   grep -q "in the file" "$place/run/output/vm-1.err"
-  run "$azfan" plan "$job"
+  run "$azfan" plan "$job" --az "$stub/az"
   [ "$status" = 2 ]
   [[ $output == *"TEST_TOKEN"* ]]
-  TEST_TOKEN="s3cr3t value" run "$azfan" plan "$job"
+  TEST_TOKEN="s3cr3t value" run "$azfan" plan "$job" --az "$stub/az"
   [ "$status" = 0 ]
   [[ $output != *s3cr3t* && $output == *visible-value* ]]
   nothing_is_left
@@ -380,7 +380,7 @@ EOF
   export STUB="$stub/az"
   {
     "$azfan" check "job$evil.yaml" "nothing$evil.yaml"
-    "$azfan" plan "job$evil.yaml"
+    "$azfan" plan "job$evil.yaml" --az "$stub/az"
     "$azfan" run "job$evil.yaml" --az "$place/az"
     mv "$runs"/* "$runs/20990101T000000Z-$evil"
     "$azfan" runs
@@ -596,7 +596,7 @@ echo "ERROR: (Conflict) Run command extension execution is in progress." >&2; ex
   [ "$(cat "$place/first" "$place/second" | sort -u | wc -l)" = 4 ]
 
   # The plan shows it.
-  run "$azfan" plan "$job"
+  run "$azfan" plan "$job" --az "$stub/az"
   [[ $output == *"/azfan-once-00000000000000000000000000000000"* ]]
 }
 
@@ -607,7 +607,7 @@ echo "ERROR: (Conflict) Run command extension execution is in progress." >&2; ex
   vms=vm-1 write_job "retry: {attempts: 2, delay: 10ms}" "idempotent: true"
   [ "$(marks)" = $'vm-1 \nvm-1 ' ]
   [ "$(jq -c 'select(.event == "start") | .mark' "$place/run/journal.jsonl" | sort -u)" = null ]
-  run "$azfan" plan "$job"
+  run "$azfan" plan "$job" --az "$stub/az"
   [[ $output != *azfan-once* ]]
 }
 
@@ -625,7 +625,7 @@ printf "{\"value\":[{\"code\":\"ProvisioningState/succeeded\",\"message\":\"Enab
   STUB_AZ=exit1 run_job
   [[ $output == *"Runbook: red"* ]]
   [[ $output != *$'\e'* && $output != *$'\u202e'* ]]
-  run "$azfan" plan "$job"
+  run "$azfan" plan "$job" --az "$stub/az"
   [[ $output != *$'\e'* && $output != *$'\a'* ]]
 }
 
@@ -638,7 +638,7 @@ targets:
   resource_group: rg
   vms: [{name: vm-1, parameters: {ROLE: own}}]
 EOF
-  run "$azfan" plan "$job" --set ROLE=mine
+  run "$azfan" plan "$job" --az "$stub/az" --set ROLE=mine
   [[ $output == *"ROLE='mine'"* && $output != *"ROLE='own'"* ]]
 }
 

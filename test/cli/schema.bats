@@ -96,6 +96,13 @@ wrong concurrency concurrency: 1001
 wrong concurrency concurrency: "30"
 wrong concurrency concurrency: many
 wrong concurrency concurrency: [1]
+right confirm confirm: 0
+right confirm confirm: 100000
+wrong confirm confirm: -1
+wrong confirm confirm: 100001
+wrong confirm confirm: "30"
+wrong confirm confirm: 10%
+wrong confirm confirm: yes
 right timeout timeout: 3m40s
 right timeout timeout: "90s"
 right timeout timeout: 1h2m3s4ms
@@ -296,12 +303,12 @@ keys() {
 }
 
 @test "keys that are refused for now are not in the schema" {
-  ! keys | grep -E '^(confirm|targets\.(list|query|expect))$' || return 1
+  ! keys | grep -E '^(targets\.(list|query|expect))$' || return 1
 }
 
 @test "the defaults of the schema are those of the loader" {
   write_job 'retry: {}' 'max_failures: 1'
-  "$azfan" plan "$job" >"$place/plan"
+  "$azfan" plan "$job" --az "$stub/az" >"$place/plan"
   [ "$(jq -c '[.properties | .timeout, .kill_grace, .concurrency, .output_limit, .on_halt, .az, .idempotent,
     .script.properties.shell, (.retry.properties | .attempts, .delay, .max_delay, .factor, .on) | .default]' "$place/schema.json")" = \
     '["3m40s","2s",30,"1MiB","drain","az",false,"sh",3,"30s","5m",2,["busy","throttled","network"]]' ]

@@ -55,7 +55,7 @@ said() {
 }
 
 # names LIST: vm-1 vm-2 … in the order of a range.
-names() { "$azfan" targets "$job"; }
+names() { "$azfan" targets "$job" --names; }
 
 # events FOLDER FILTER: of every line of the journal there that is whole.
 events() { jq -rR "fromjson? | $2" "$1/journal.jsonl"; }

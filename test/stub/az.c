@@ -6,6 +6,8 @@
  *                                                  with the guard's trailer when FILE is a guarded
  *                                                  script
  *   az account get-access-token, az version        a login that is good, version 2.77.0
+ *   az account list                                two subscriptions, Test (the default one) and
+ *                                                  Other, of ops@example.com
  *   anything else                                  an empty list
  *
  * STUB_AZ makes an invoke go wrong: garbage, empty, huge (100 MB of message), wrong_nonce, sample
@@ -21,6 +23,11 @@
  * poll's). STUB_AZ_TOKEN=N: only the first N questions for a token are answered by one; hang: those
  * after the first never are. Each question adds a line to the file "token" in STUB_AZ_COUNT, if
  * that is set.
+ *
+ * STUB_AZ_ACCOUNTS: what az account list does instead: empty, garbage, exit1, huge (a name of 100
+ * kB), users (the second one's is another user's), evil (names that would steer a terminal), none
+ * (no default one), or hang:MODE. Each adds a line to the file "accounts" in STUB_AZ_COUNT, if that
+ * is set.
  *
  * With STUB_AZ_FOR=TEXT… only an invoke that has one of these words in one of its arguments, and
  * the others do what STUB_AZ_ELSE says.
@@ -413,6 +420,54 @@ static int answer_question(void)
     return 0;
 }
 
+static void print_account(int number, const char *name, const char *user, int is_default)
+{
+    char line[256];
+
+    (void)snprintf(
+        line, sizeof line,
+        "%s{\"id\": \"00000000-0000-0000-0000-00000000000%d\", \"isDefault\": %s, \"name\": \"",
+        number > 1 ? ", " : "", number, is_default ? "true" : "false");
+    add(line);
+    add(name);
+    add("\", \"user\": {\"name\": \"");
+    add(user);
+    add(number > 1 && strcmp(user, "ops@example.com") != 0 ? "\", \"type\": \"servicePrincipal\"}}"
+                                                           : "\", \"type\": \"user\"}}");
+}
+
+/* The answer to `az account list`. */
+static int list_accounts(void)
+{
+    static char long_name[100 * 1000 + 1];
+    const char *folder = getenv("STUB_AZ_COUNT");
+    const char *mode = getenv("STUB_AZ_ACCOUNTS");
+    char path[PATH_MAX];
+
+    mode = mode != NULL ? mode : "";
+    (void)snprintf(path, sizeof path, "%s/accounts", folder != NULL ? folder : "/nowhere");
+    if (folder != NULL)
+        (void)add_line(path, "");
+    if (strncmp(mode, "hang:", 5) == 0)
+        hang(mode + 5);
+    if (strcmp(mode, "exit1") == 0)
+        return refuse("ERROR: no\n");
+    if (strcmp(mode, "empty") == 0 || strcmp(mode, "garbage") == 0) {
+        add(mode[0] == 'e' ? "[]\n" : "[{\n");
+        return 0;
+    }
+    memset(long_name, 'x', sizeof long_name - 1);
+    add("[");
+    print_account(1,
+                  strcmp(mode, "huge") == 0   ? long_name
+                  : strcmp(mode, "evil") == 0 ? "\\u001b[31mred\\n\\u202e"
+                                              : "Test",
+                  "ops@example.com", strcmp(mode, "none") != 0);
+    print_account(2, "Other", strcmp(mode, "users") == 0 ? "app" : "ops@example.com", 0);
+    add("]\n");
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
     int status = 0;
@@ -422,6 +477,8 @@ int main(int count, char **arguments)
         status = invoke(arguments + 4);
     else if (count > 2 && strcmp(arguments[2], "get-access-token") == 0)
         status = answer_question();
+    else if (count > 2 && strcmp(arguments[1], "account") == 0 && strcmp(arguments[2], "list") == 0)
+        status = list_accounts();
     else if (count > 1 && strcmp(arguments[1], "version") == 0)
         print_version();
     else

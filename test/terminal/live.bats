@@ -96,7 +96,7 @@ same_settings() { [ "$(grep -ac '^settings: ' "$raw")" = 2 ] && [ "$(settings 2)
   job_of_12
   open_terminal 80 24
   # The shell has to wait for azfan itself: no command behind it.
-  type "$hold \$azfan run \$job --az \$stub/az --run-dir \$place/run"
+  type "$hold \$azfan run \$job --yes --az \$stub/az --run-dir \$place/run"
   until_screen '9 ok +3 running'
   keys C-z
   until_screen 'Stopped'
@@ -171,7 +171,7 @@ until_next_frame() { wait_for head_differs "$(head_line)"; }
 @test "a terminal of one row: nothing is drawn that would scroll itself away" {
   job_of_12
   open_terminal 60 1
-  type "\$azfan run \$job --az \$stub/az --run-dir \$place/run; touch \$place/ended"
+  type "\$azfan run \$job --yes --az \$stub/az --run-dir \$place/run; touch \$place/ended"
   wait_for test -e "$place/ended"
   no_residue
 }

@@ -57,7 +57,7 @@ ended() { on_screen '^\[[0-9]+\]$'; }
 until_ended() { wait_for ended || { screen; return 1; }; }
 
 # run_in_terminal WORDS...: azfan run with the stub az; the status is printed behind it.
-run_in_terminal() { type "$1 \$azfan run \$job --az \$stub/az --run-dir \$place/run $2; echo \"[\$?]\""; }
+run_in_terminal() { type "$1 \$azfan run \$job --yes --az \$stub/az --run-dir \$place/run $2; echo \"[\$?]\""; }
 
 # residue: how many lines of the display stand anywhere on the terminal.
 residue() {

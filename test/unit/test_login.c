@@ -30,7 +30,7 @@ static void finished(struct finish *finish)
 
 START_TEST(a_token_proves_the_login)
 {
-    struct login login = {NULL, NULL};
+    struct login login = {.subscription = NULL};
     struct error error = {""};
     struct finish finish = ended(0, ANSWER, "");
 
@@ -56,7 +56,7 @@ START_TEST(the_token_is_never_told)
 
     for (int i = 0; i < UNIT_COUNT(answers); i++) {
         for (int status = 0; status < 2; status++) {
-            struct login login = {NULL, NULL};
+            struct login login = {.subscription = NULL};
             struct error error = {""};
             struct finish finish = ended(status, answers[i], "");
 
@@ -172,7 +172,7 @@ START_TEST(blame)
     };
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
-        struct login login = {NULL, NULL};
+        struct login login = {.subscription = NULL};
         struct error error = {""};
         struct finish finish = cases[i].finish;
         enum login_result result;
@@ -217,7 +217,7 @@ START_TEST(versions)
     };
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
-        struct login login = {NULL, NULL};
+        struct login login = {.subscription = NULL};
         struct error error = {""};
         struct finish finish = cases[i].finish;
 

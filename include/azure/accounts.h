@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * accounts: what az knows of subscriptions: their names, and whose login each of them is.
+ *
+ * Read from one finish of command_accounts(). Nothing else of the answer is kept. For showing only:
+ * no run depends on it. Main thread.
+ */
+#ifndef AZFAN_AZURE_ACCOUNTS_H
+#define AZFAN_AZURE_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/number.h"
+
+struct finish;
+
+enum {
+    ACCOUNTS_MOST = 4096, /* more subscriptions than any login has */
+    ACCOUNTS_ANSWER_MOST = 4 * 1024 * 1024
+};
+
+/* How long az may take to name them: nobody waits longer. */
+#define ACCOUNTS_TIMEOUT (15 * NUMBER_SECOND)
+
+struct account {
+    char *subscription; /* its id */
+    char *name;         /* "" where az has none, and so below */
+    char *user;         /* "ops@example.com", or the id of an application */
+    char *user_type;    /* "user", "servicePrincipal" */
+    bool is_default;
+};
+
+/* Starts zeroed. */
+struct accounts {
+    struct account *list;
+    size_t count;
+};
+
+/* Wipes and frees what FINISH holds. On error ACCOUNTS is empty. */
+int accounts_read(struct accounts *accounts, struct finish *finish, struct error *error);
+
+/* NULL: az does not know SUBSCRIPTION, whatever its case. */
+const struct account *accounts_find(const struct accounts *accounts, const char *subscription);
+
+/* That of az's default subscription, or NULL. */
+const struct account *accounts_default(const struct accounts *accounts);
+
+void accounts_done(struct accounts *accounts);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * beginning: what is said and asked before a run starts anything.
+ *
+ *   beginning_check(&execution, &error)   // before anything else
+ *   beginning_init(&beginning, …);
+ *   conduct = {…, .may_begin = beginning_may, .context = &beginning}
+ */
+#ifndef AZFAN_CLI_BEGINNING_H
+#define AZFAN_CLI_BEGINNING_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct execution;
+struct live;
+struct login;
+struct options;
+struct warden;
+
+struct beginning {
+    const struct execution *execution;
+    const int *batches; /* of each target */
+    struct warden *warden;
+    struct live *live;
+    bool asks;  /* whether to go on */
+    bool shows; /* where it goes */
+    int signal; /* that came instead of an answer; 0: none */
+};
+
+/* -1: the job wants a yes, and there is nobody to ask; the error says so. */
+int beginning_check(const struct execution *execution, struct error *error);
+
+/* Does somebody want to read about what begins? Not who wants neither lines nor progress. */
+bool beginning_is_told(const struct options *options);
+
+/* What it points to must outlive it. */
+void beginning_init(struct beginning *beginning, const struct execution *execution,
+                    const int *batches, struct warden *warden, struct live *live);
+
+/* For struct conduct: CONTEXT is a struct beginning. False: nothing is to be started. */
+bool beginning_may(void *context, const struct login *login);
+
+#endif

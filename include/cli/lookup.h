@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lookup: what a job leaves to az and its file does not say, for commands that start nothing.
+ *
+ *   lookup_ask(&lookup, job);
+ *   if (lookup.signal == 0) …     // else it is to be died of
+ *   lookup_done(&lookup);
+ */
+#ifndef AZFAN_CLI_LOOKUP_H
+#define AZFAN_CLI_LOOKUP_H
+
+#include "azure/accounts.h"
+
+struct job;
+
+struct lookup {
+    struct accounts accounts; /* none when nobody asked */
+    const char *subscription; /* az's default one, in ACCOUNTS; NULL: not known */
+    char *unknown;            /* why not; NULL: it is known, or the job names all its own */
+    int signal;               /* that ended the question; 0: none */
+};
+
+/* Asks az, once, where JOB names no subscription for a target; else nothing is started. */
+void lookup_ask(struct lookup *ret, const struct job *job);
+
+void lookup_done(struct lookup *lookup);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. The terminal stays as it is: it hands over whole lines, and makes signals of
+ * Ctrl-C and Ctrl-Z, which come by way of the warden like all others. Nothing here waits but
+ * ppoll(): standard input is opened once more, non-blocking, for somebody else may read what polls
+ * as readable. In the background azfan neither reads, for that would stop it, nor counts what is
+ * typed as an answer: it asks again when it is back.
+ */
+#include "cli/question.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "report/live.h"
+#include "run/warden.h"
+#include "sys/fd.h"
+#include "sys/signals.h"
+
+/* How often one in the background looks whether it still is: not every shell says so. */
+#define LOOKING_PAUSE (NUMBER_SECOND / 4)
+
+enum { ANSWER_MOST = 16 };
+
+enum state { OPEN, YES, NO };
+
+struct question {
+    struct live *live;
+    struct warden *warden;
+    const char *text;
+    int input;
+    char answer[ANSWER_MOST];
+    size_t length; /* of all that was typed, also where that is more than ANSWER_MOST */
+    bool away;     /* the question stands where somebody else has the terminal */
+    bool ended;    /* the line behind the question, by Enter */
+    enum state state;
+    int signal;
+};
+
+static bool is_in_front(void)
+{
+    pid_t group = tcgetpgrp(STDIN_FILENO);
+
+    return group < 0 || group == getpgrp();
+}
+
+bool question_can_be_asked(void)
+{
+    return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 && is_in_front();
+}
+
+/* Our own way to the terminal, so that only we do not wait there; -1: there is none. */
+static int open_input(void)
+{
+    char path[32];
+
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", STDIN_FILENO);
+    return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+static void ask(struct question *self)
+{
+    self->length = 0;
+    self->away = false;
+    live_prompt(self->live, self->text);
+}
+
+/* ---- what is typed ------------------------------------------------------------------------ */
+
+static bool is_yes(const struct question *self)
+{
+    size_t start = 0;
+    size_t end = self->length;
+
+    if (end > ANSWER_MOST)
+        return false;
+    while (start < end && (self->answer[start] == ' ' || self->answer[start] == '\t'))
+        start++;
+    while (end > start && (self->answer[end - 1] == ' ' || self->answer[end - 1] == '\t'))
+        end--;
+    return (end - start == 1 && strncasecmp(self->answer + start, "y", 1) == 0) ||
+           (end - start == 3 && strncasecmp(self->answer + start, "yes", 3) == 0);
+}
+
+static void see_byte(struct question *self, char byte)
+{
+    if (byte == '\n' || byte == '\r') {
+        self->ended = true;
+        self->state = is_yes(self) ? YES : NO;
+        return;
+    }
+    if (self->length < ANSWER_MOST)
+        self->answer[self->length] = byte;
+    self->length++;
+}
+
+/* Byte by byte: what stands behind the answer is for somebody else. */
+static void read_answer(struct question *self)
+{
+    char byte;
+    ssize_t count;
+
+    while (self->state == OPEN) {
+        count = read(self->input >= 0 ? self->input : STDIN_FILENO, &byte, 1);
+        if (count == 1)
+            see_byte(self, byte);
+        else if (count < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        else
+            self->state = NO;
+        if (self->input < 0) /* it may wait: it must have been polled */
+            return;
+    }
+}
+
+/* ---- signals ------------------------------------------------------------------------------ */
+
+static void see_signal(struct question *self, int signal)
+{
+    if (signal == SIGTSTP) {
+        signals_stop();
+        self->away = true;
+    }
+    if (!warden_ends_azfan(signal))
+        return;
+    self->state = NO;
+    if (signal != SIGINT && self->signal == 0)
+        self->signal = signal;
+}
+
+static void see_signals(struct question *self)
+{
+    int signal;
+
+    while ((signal = warden_take(self->warden)) != 0)
+        see_signal(self, signal);
+}
+
+/* ---- waiting ------------------------------------------------------------------------------ */
+
+static void wait_for_something(struct question *self)
+{
+    struct watcher watcher = live_watcher(self->live);
+    struct pollfd watches[4] = {{self->away ? -1 : STDIN_FILENO, POLLIN, 0},
+                                {warden_fd(self->warden), POLLIN, 0},
+                                {-1, POLLOUT, 0},
+                                {-1, POLLOUT, 0}};
+    int64_t until = self->away ? clock_now() + LOOKING_PAUSE : CLOCK_NEVER;
+    struct timespec left;
+    int fds[2];
+
+    (void)watcher.waiting(watcher.context, fds);
+    watches[2].fd = fds[0];
+    watches[3].fd = fds[1];
+    (void)ppoll(watches, 4, clock_left(until, clock_now(), &left), NULL);
+    see_signals(self);
+    if (watches[2].revents != 0 || watches[3].revents != 0)
+        watcher.writable(watcher.context);
+    if (!is_in_front())
+        self->away = true;
+    else if (self->away && self->state == OPEN)
+        ask(self);
+    else if (watches[0].revents != 0 && self->state == OPEN)
+        read_answer(self);
+}
+
+bool question_ask(struct live *live, struct warden *warden, const char *text, int *ret_signal)
+{
+    struct question self = {
+        .live = live, .warden = warden, .text = text, .input = open_input(), .away = true};
+
+    while (self.state == OPEN)
+        wait_for_something(&self);
+    if (!self.ended)
+        live_prompt(live, "\n");
+    fd_close(&self.input);
+    *ret_signal = self.signal;
+    return self.state == YES;
+}
