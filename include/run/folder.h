@@ -30,7 +30,11 @@ struct folder {
 /* "20261123T030000Z-NAME-1a2b"; WALL is the start in UTC. free() *RET. */
 int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error *error);
 
-/* Where runs are kept: $XDG_STATE_HOME/azfan/runs (~/.local/state where unset). free() *RET. */
+/* What azfan keeps as NAME: $XDG_STATE_HOME/azfan/NAME (~/.local/state where unset). free() *RET.
+ */
+int folder_of_state(const char *name, char **ret, struct error *error);
+
+/* Where runs are kept: runs in there. */
 int folder_of_runs(char **ret, struct error *error);
 
 /* PATH, or where PATH is NULL RUN in the folder of runs. */

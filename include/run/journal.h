@@ -90,9 +90,10 @@ typedef int journal_reader(void *context, size_t number, const char *line, size_
  */
 int journal_read(const char *path, journal_reader *read, void *context, struct error *error);
 
-/* The same for the first line alone, and for the last MOST bytes (from the first whole line in
+/* The same for the first COUNT lines, and for the last MOST bytes (from the first whole line in
  * them): for a quick look at many runs. */
-int journal_read_first(const char *path, journal_reader *read, void *context, struct error *error);
+int journal_read_first(const char *path, size_t count, journal_reader *read, void *context,
+                       struct error *error);
 int journal_read_tail(const char *path, size_t most, journal_reader *read, void *context,
                       struct error *error);
 

@@ -43,4 +43,11 @@ int replay_summary(const char *folder, struct result *ret, size_t *ret_targets,
  */
 int replay_head(const char *folder, struct result *ret, struct error *error);
 
+/*
+ * What a run is to do, as far as its first start: its targets, whether one of them was started (its
+ * state says so), and their ids when az's login was known by then. RET, for result_done(), is
+ * RESULT_GOING unless the journal's last line is there; nobody asks for the lock.
+ */
+int replay_beginning(const char *folder, struct result *ret, struct error *error);
+
 #endif

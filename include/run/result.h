@@ -57,6 +57,7 @@ struct result_origin {
     char *host;
     char *commit;
     bool dirty;
+    int64_t pid;        /* 0: not known, or this azfan's own */
     char *az_version;   /* NULL before the login; likewise the next one, also where az has none */
     char *subscription; /* az's default one */
 };

@@ -32,19 +32,24 @@ int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error
     return 0;
 }
 
-int folder_of_runs(char **ret, struct error *error)
+int folder_of_state(const char *name, char **ret, struct error *error)
 {
     const char *state = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
 
     if (state != NULL && state[0] == '/')
-        *ret = memory_print("%s/azfan/runs", state);
+        *ret = memory_print("%s/azfan/%s", state, name);
     else if (home != NULL && home[0] == '/')
-        *ret = memory_print("%s/.local/state/azfan/runs", home);
+        *ret = memory_print("%s/.local/state/azfan/%s", home, name);
     else
         return error_set(error, "no place for runs: set HOME or XDG_STATE_HOME, or name a folder "
                                 "(--run-dir)");
     return 0;
+}
+
+int folder_of_runs(char **ret, struct error *error)
+{
+    return folder_of_state("runs", ret, error);
 }
 
 static int default_path(const char *run, char **ret, struct error *error)

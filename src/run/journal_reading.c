@@ -203,13 +203,14 @@ int journal_read(const char *path, journal_reader *read, void *context, struct e
     return read_lines(&reading, error);
 }
 
-int journal_read_first(const char *path, journal_reader *read, void *context, struct error *error)
+int journal_read_first(const char *path, size_t count, journal_reader *read, void *context,
+                       struct error *error)
 {
     struct reading reading;
 
     if (begin(&reading, path, read, context, error) < 0)
         return -1;
-    reading.wanted = 1;
+    reading.wanted = count;
     return read_lines(&reading, error);
 }
 

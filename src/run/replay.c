@@ -188,6 +188,7 @@ static void read_origin(struct result_origin *origin, const json_t *event)
     origin->host = memory_string(value_get_text(event, "host"));
     origin->commit = memory_string(value_get_text(git, "commit"));
     (void)value_get_boolean(git, "dirty", &origin->dirty);
+    (void)value_get_integer(event, "pid", &origin->pid);
 }
 
 static int read_run(struct replay *self, const json_t *event, struct error *error)
@@ -652,7 +653,7 @@ int replay_summary(const char *folder, struct result *ret, size_t *ret_targets, 
     int result;
 
     *ret = (struct result){.folder = memory_string(folder)};
-    result = journal_read_first(path, read_line, &self, error);
+    result = journal_read_first(path, 1, read_line, &self, error);
     if (result == 0)
         result = journal_read_tail(path, TAIL, read_last, &self, error);
     *ret_targets = self.target_total;
@@ -675,13 +676,39 @@ int replay_head(const char *folder, struct result *ret, struct error *error)
     int result;
 
     *ret = (struct result){.folder = memory_string(folder)};
-    result = journal_read_first(path, read_line, &self, error);
+    result = journal_read_first(path, 1, read_line, &self, error);
     if (result == 0 && ret->run == NULL)
         result = error_set(error, "%s holds no run", path);
     if (result < 0) {
         result_done(ret);
         *ret = (struct result){.run = NULL};
     }
+    free(path);
+    return result;
+}
+
+/* What a journal begins with: the run, its targets, the login, the first start. */
+enum { BEGINNING = 4 };
+
+int replay_beginning(const char *folder, struct result *ret, struct error *error)
+{
+    struct replay self = {.result = ret};
+    char *path = memory_print("%s/journal.jsonl", folder);
+    int result;
+
+    *ret = (struct result){.folder = memory_string(folder)};
+    result = journal_read_first(path, BEGINNING, read_line, &self, error);
+    if (result == 0 && !self.begun)
+        result = error_set(error, "%s holds no run yet", path);
+    if (result == 0 && !self.finished)
+        result = journal_read_tail(path, TAIL, read_last, &self, error);
+    if (result < 0) {
+        result_done(ret);
+        *ret = (struct result){.run = NULL};
+    } else if (!self.finished) {
+        ret->ending = RESULT_GOING;
+    }
+    free(self.places);
     free(path);
     return result;
 }

@@ -824,7 +824,7 @@ START_TEST(torn_ends_are_dropped)
     put_file(ends[_i].bytes, ends[_i].length);
     expect_lines(ends[_i].expected);
     buffer_done(&lines);
-    ck_assert_int_eq(journal_read_first(PATH, collect, &count, &error), 0);
+    ck_assert_int_eq(journal_read_first(PATH, 1, collect, &count, &error), 0);
     ck_assert_str_eq(buffer_text(&lines), ends[_i].first);
 }
 END_TEST
@@ -899,7 +899,7 @@ START_TEST(what_is_no_file_is_refused)
     not_files[_i].put();
     ck_assert_int_eq(journal_read(not_files[_i].path, collect, &count, &error), -1);
     ck_assert_str_eq(error.text, not_files[_i].words);
-    ck_assert_int_eq(journal_read_first(not_files[_i].path, collect, &count, &error), -1);
+    ck_assert_int_eq(journal_read_first(not_files[_i].path, 1, collect, &count, &error), -1);
     ck_assert_str_eq(error.text, not_files[_i].words);
     ck_assert_int_eq(journal_read_tail(not_files[_i].path, 9, collect, &count, &error), -1);
     ck_assert_str_eq(error.text, not_files[_i].words);
@@ -938,7 +938,7 @@ START_TEST(readers_error_stops_the_reading)
     ck_assert_int_eq(journal_read_tail(PATH, 4, stop_at_second, &calls, &error), -1);
     ck_assert_str_eq(error.text, "cannot read the end of journal.jsonl: c is no event");
     ck_assert_int_eq(calls, 4);
-    ck_assert_int_eq(journal_read_first(PATH, stop_at_second, &calls, &error), 0);
+    ck_assert_int_eq(journal_read_first(PATH, 1, stop_at_second, &calls, &error), 0);
     ck_assert_int_eq(calls, 5);
 }
 END_TEST

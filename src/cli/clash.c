@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/clash.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "engine/aside.h"
+#include "job/fold.h"
+#include "report/live.h"
+#include "run/overlap.h"
+#include "run/result.h"
+
+enum {
+    RUNS_SHOWN = 3,
+    NAMES_LENGTH = 400 /* bytes of folded names */
+};
+
+/* ---- words -------------------------------------------------------------------------------- */
+
+/* Where NAMES, which are too long, are cut: between two of them, or else of their characters. */
+static size_t find_cut(const struct buffer *names)
+{
+    const char *comma = memrchr(names->data, ',', NAMES_LENGTH);
+    size_t cut = NAMES_LENGTH;
+
+    if (comma != NULL)
+        return (size_t)(comma - names->data);
+    while (text_is_within_character(names->data[cut]))
+        cut--;
+    return cut;
+}
+
+static void print_names(struct buffer *text, const struct overlap_run *run)
+{
+    struct buffer names = BUFFER_INIT;
+
+    fold_names(&names, run->labels, run->count);
+    if (names.length <= NAMES_LENGTH) {
+        buffer_add(text, buffer_text(&names));
+    } else {
+        buffer_append(text, names.data, find_cut(&names));
+        buffer_add(text, " and more");
+    }
+    buffer_done(&names);
+}
+
+static void print_who(struct buffer *text, const struct result_origin *origin)
+{
+    buffer_print(text, " (user %s", origin->user != NULL ? origin->user : "not known");
+    if (origin->host != NULL)
+        buffer_print(text, " on %s", origin->host);
+    if (origin->pid > 0)
+        buffer_print(text, ", pid %" PRId64, origin->pid);
+    buffer_add(text, ")");
+}
+
+static void tell_run(const struct clash *clash, const struct overlap_run *run)
+{
+    size_t targets = clash->result->target_count;
+    struct buffer text = BUFFER_INIT;
+    char since[CLOCK_TEXT_SIZE];
+
+    clock_print(run->run.wall_started, since);
+    buffer_print(&text, "%s has been going on since %s", result_word(&run->run), since);
+    print_who(&text, &run->run.origin);
+    buffer_print(&text, " with %zu of these %zu %s: ", run->count, targets,
+                 targets == 1 ? "VM" : "VMs");
+    print_names(&text, run);
+    live_note(clash->live, buffer_text(&text));
+    buffer_done(&text);
+}
+
+static void tell_runs(const struct clash *clash, const struct overlap *overlap)
+{
+    struct error more;
+
+    for (size_t i = 0; i < overlap->count && i < RUNS_SHOWN; i++)
+        tell_run(clash, &overlap->list[i]);
+    if (overlap->count <= RUNS_SHOWN)
+        return;
+    (void)error_set(&more, "and so have %zu more runs", overlap->count - RUNS_SHOWN);
+    live_note(clash->live, more.text);
+}
+
+/* ---- the question ------------------------------------------------------------------------- */
+
+/* On the disk, which may hang. */
+struct search {
+    const struct clash *clash;
+    bool enters;
+    enum overlap_answer answer;
+    struct overlap overlap;
+    struct error error;
+};
+
+static void look(void *context)
+{
+    struct search *search = context;
+    const struct clash *clash = search->clash;
+
+    if (search->enters) {
+        search->answer =
+            overlap_enter(clash->result, clash->regardless, &search->overlap, &search->error);
+        return;
+    }
+    overlap_find(clash->result, &search->overlap);
+    search->answer =
+        search->overlap.count > 0 && !clash->regardless ? OVERLAP_FOUND : OVERLAP_ENTERED;
+}
+
+static bool judge(const struct search *search)
+{
+    struct live *live = search->clash->live;
+    struct error text;
+
+    switch (search->answer) {
+    case OVERLAP_ENTERED:
+        return true;
+    case OVERLAP_FOUND:
+        live_note(live, "nothing was started, for two runs on one VM are in each other's way: wait "
+                        "for the end of the other, or say --overlap to run all the same");
+        return false;
+    case OVERLAP_HELD_UP:
+        (void)error_set(&text, "nothing was started: %s (--overlap: start all the same)",
+                        search->error.text);
+        live_note(live, text.text);
+        return false;
+    case OVERLAP_NOT_KEPT:
+        break;
+    }
+    (void)error_set(&text, "another run on these VMs will not see this one: %s",
+                    search->error.text);
+    live_note(live, text.text);
+    return true;
+}
+
+static bool ask(struct clash *clash, bool enters)
+{
+    struct search search = {.clash = clash, .enters = enters, .answer = OVERLAP_NOT_KEPT};
+    bool may;
+
+    (void)error_set(&search.error, "the process that looked for others was killed");
+    (void)aside_call(look, &search);
+    if (search.overlap.count > 0 && !clash->told)
+        tell_runs(clash, &search.overlap);
+    clash->told = search.overlap.count > 0;
+    clash->entered = enters && search.answer == OVERLAP_ENTERED;
+    may = judge(&search);
+    overlap_done(&search.overlap);
+    return may;
+}
+
+bool clash_check(struct clash *clash)
+{
+    return ask(clash, false);
+}
+
+bool clash_begin(struct clash *clash)
+{
+    return ask(clash, true);
+}
+
+static void leave(void *context)
+{
+    const struct clash *clash = context;
+
+    overlap_leave(clash->result);
+}
+
+void clash_leave(struct clash *clash)
+{
+    if (clash->entered)
+        (void)aside_call(leave, clash);
+    clash->entered = false;
+}
