@@ -10,6 +10,7 @@
 #include "cli/scope.h"
 #include "job/job.h"
 #include "report/live.h"
+#include "run/halting.h"
 
 bool beginning_is_told(const struct options *options)
 {
@@ -50,6 +51,19 @@ void beginning_init(struct beginning *beginning, const struct execution *executi
                                     .shows = asks || beginning_is_told(execution->options)};
 }
 
+/* A job that says nothing of it, and has but one batch, is not halted by failures: nor is a word
+ * lost. */
+static void add_halting(struct buffer *text, const struct beginning *self)
+{
+    const struct job *job = self->execution->job;
+
+    if (!job->has_max_failures && self->batches[job->target_count - 1] == 1)
+        return;
+    buffer_add(text, "  ");
+    halting_print(text, job, self->batches);
+    buffer_add(text, "\n");
+}
+
 static void show_scope(const struct beginning *self, const struct login *login)
 {
     const struct execution *execution = self->execution;
@@ -66,6 +80,7 @@ static void show_scope(const struct beginning *self, const struct login *login)
         scope.unknown = login->no_accounts;
     }
     scope_print(&text, &scope);
+    add_halting(&text, self);
     live_note_lines(self->live, &text);
 }
 

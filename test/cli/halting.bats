@@ -131,6 +131,20 @@ EOF
   [ "$(jq -S . "$report")" = "$(jq -S . "$place/again.json")" ]
 }
 
+@test "run and rehearse say it before anything is started" {
+  vms='vm-[1-4]' write_job "batches: [1, 100%]" "max_failures: 10%"
+  says="  the run halts after 1 failure in batch 1 (1 VM), 1 in batch 2 (3), or 1 in all (4); what runs then may end"
+  fail none
+  [ "$status" = 0 ]
+  [[ ${output%%ok *} == *"$says"* ]] || { echo "$output"; return 1; }
+  run "$azfan" rehearse "$job" --run-dir "$place/rehearsal" --inject vm-1=exit:1
+  [ "$status" = 6 ]
+  [[ ${output%%failed *} == *"$says"* ]]
+  vms='vm-[1-4]' write_job # nothing to be said
+  fail none
+  [[ $output != *halt* ]]
+}
+
 @test "plan says it before, batch by batch, and shortly of many batches" {
   vms='vm-[01-30]' write_job "batches: [1, 10%, 100%]" "max_failures: 10%" "on_halt: stop"
   plan_says "the run halts after 1 failure in batch 1 (1 VM), 1 in batch 2 (3), 3 in batch 3 (26), or 4 in all (30); what runs then is stopped"
