@@ -79,7 +79,7 @@ complete -c azfan -f
 complete -c azfan -n __fish_use_subcommand -a run -d 'Run the job on its targets'
 complete -c azfan -n __fish_use_subcommand -a rehearse -d 'The same run against a simulated Azure'
 complete -c azfan -n __fish_use_subcommand -a plan -d 'Show what run would do, and start nothing'
-complete -c azfan -n __fish_use_subcommand -a check -d 'Validate job files'
+complete -c azfan -n __fish_use_subcommand -a check -d 'Validate job files, and all in a folder'
 complete -c azfan -n __fish_use_subcommand -a targets -d 'Show the selected targets'
 complete -c azfan -n __fish_use_subcommand -a report -d 'Show a past run again'
 complete -c azfan -n __fish_use_subcommand -a rerun -d 'Run what is not ok of a past run, again'

@@ -38,6 +38,7 @@ struct jobfile_overrides {
                          says */
     struct targets_wanted *wanted;
     size_t wanted_count;
+    bool secrets_may_miss;      /* nothing will run: a variable that is not set is a remark */
     const char *standard_input; /* stands in for what is read from there; NULL: nothing does */
 };
 

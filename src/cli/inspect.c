@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "cli/gather.h"
 #include "cli/load.h"
 #include "cli/lookup.h"
 #include "cli/options.h"
@@ -20,6 +21,7 @@
 #include "cli/tell.h"
 #include "job/fold.h"
 #include "job/job.h"
+#include "job/names.h"
 #include "job/schema.h"
 #include "job/targets.h"
 #include "run/halting.h"
@@ -48,20 +50,46 @@ static void print_good(const struct job *job)
     buffer_done(&line);
 }
 
+static int check_one(const struct options *options, const char *path)
+{
+    struct job *job;
+    int status = load_job(options, path, &job);
+
+    if (status == LOAD_OK && !options->quiet)
+        print_good(job);
+    job_free(job);
+    return status;
+}
+
+/* A file that is wrong weighs more than one that selects nothing. */
+static int worse(int worst, int status)
+{
+    return status == LOAD_WRONG || worst == LOAD_OK ? status : worst;
+}
+
+static int check_folder(const struct options *options, const char *folder)
+{
+    struct names paths = NAMES_INIT;
+    struct error error;
+    int worst = LOAD_OK;
+
+    if (gather_jobs(folder, &paths, &error) < 0)
+        worst = tell(LOAD_WRONG, error.text);
+    for (size_t i = 0; i < paths.count; i++)
+        worst = worse(worst, check_one(options, paths.list[i]));
+    names_done(&paths);
+    return worst;
+}
+
 int inspect_check(const struct options *options)
 {
     int worst = LOAD_OK;
 
     for (size_t i = 0; i < options->job_count; i++) {
-        struct job *job;
-        int status = load_job(options, options->jobs[i], &job);
+        const char *path = options->jobs[i];
 
-        if (status == LOAD_OK && !options->quiet)
-            print_good(job);
-        /* A file that is wrong weighs more than one that selects nothing. */
-        if (status == LOAD_WRONG || worst == LOAD_OK)
-            worst = status;
-        job_free(job);
+        worst = worse(worst, gather_is_folder(path) ? check_folder(options, path)
+                                                    : check_one(options, path));
     }
     return worst;
 }

@@ -61,5 +61,8 @@ int load_job(const struct options *options, const char *path, struct job **ret)
 {
     struct jobfile_overrides overrides = options_overrides(options);
 
+    overrides.secrets_may_miss = options->command == OPTIONS_CHECK ||
+                                 options->command == OPTIONS_PLAN ||
+                                 options->command == OPTIONS_TARGETS;
     return load_job_with(&overrides, path, ret);
 }

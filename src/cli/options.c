@@ -42,7 +42,7 @@ static const struct command_row {
     [OPTIONS_REHEARSE] = {"rehearse", "JOB",
                           "the same run against a simulated Azure: no cloud, no login"},
     [OPTIONS_PLAN] = {"plan", "JOB", "show what run would do, and start nothing"},
-    [OPTIONS_CHECK] = {"check", "JOB...", "validate job files"},
+    [OPTIONS_CHECK] = {"check", "JOB...", "validate job files, and all in a folder"},
     [OPTIONS_TARGETS] = {"targets", "JOB", "show the selected targets and where they are"},
     [OPTIONS_REPORT] = {"report", "[RUN]", "show a past run again: an id, a folder, or the latest"},
     [OPTIONS_RERUN] = {"rerun", "[RUN]", "run the targets of a past run that are not ok, again"},

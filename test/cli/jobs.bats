@@ -30,6 +30,51 @@ setup() { setup_place; }
   done
 }
 
+@test "check: all *.yaml and *.yml of a folder, sorted; one wrong file does not hide the others" {
+  mkdir -p "$place/jobs/deeper" "$place/jobs/folder.yaml" "$place/none"
+  write_job
+  for name in b.yaml a.yml c.yaml .hidden.yaml deeper/d.yaml B.yaml note.txt; do cp "$job" "$place/jobs/$name"; done
+  cd "$place"
+  run "$azfan" check jobs
+  [ "$status" = 0 ]
+  [ "$output" = "jobs/B.yaml: ok, 3 targets
+jobs/a.yml: ok, 3 targets
+jobs/b.yaml: ok, 3 targets
+jobs/c.yaml: ok, 3 targets" ]
+  printf 'version: 2\n' >jobs/b.yaml
+  run "$azfan" check jobs/ job.yaml
+  [ "$status" = 2 ]
+  [[ $output == *"jobs/b.yaml:1:10: "*"jobs/c.yaml: ok"*"job.yaml: ok"* && $output != *"jobs//"* ]]
+  run "$azfan" check none jobs/c.yaml
+  [ "$status" = 2 ]
+  [[ $output == *"the folder none holds no job file"*"jobs/c.yaml: ok"* ]]
+}
+
+@test "check, plan and targets need no secret: a note names its variable; what runs refuses" {
+  write_job
+  sed -i 's|inline: .*|inline: echo hello\n  parameters: {TOKEN: {env: TEST_UNSET}, OTHER: {env: TEST_EMPTY}}|; s|vms: .*|vms: [{name: a, parameters: {TOKEN: {env: TEST_UNSET}}}, b]|' "$job"
+  export TEST_EMPTY=
+  unset TEST_UNSET
+  for command in check plan 'targets --names'; do
+    "$azfan" ${command} "$job" >"$place/out" 2>"$place/errors"
+    [ "$(cat "$place/errors")" = "$job:5:23: note: the environment variable TEST_UNSET is not set: a run needs it
+$job:5:49: note: the environment variable TEST_EMPTY is empty: a run needs it" ]
+    ! grep -q stand-in "$place/out" || return 1
+  done
+  [ "$(cat "$place/out")" = "a
+b" ]
+  TEST_UNSET=x TEST_EMPTY=y "$azfan" check "$job" 2>"$place/errors"
+  [ ! -s "$place/errors" ]
+  run "$azfan" plan "$job" --set TOKEN=x --set OTHER=y
+  [ "$status" = 0 ]
+  [[ $output != *"OTHER is"* && $output == *"TOKEN='***'"* ]]
+  for command in run rehearse; do
+    run "$azfan" "$command" "$job" --az "$stub/az" --run-dir "$place/run"
+    [ "$status" = 2 ]
+    [[ $output == *"TEST_UNSET is not set"*"TEST_EMPTY is empty"* && ! -e "$place/run" ]]
+  done
+}
+
 @test "targets --names: one a line, with --limit and --exclude; none is exit 7" {
   vms='web-[01-12]' write_job "# nothing more"
   run "$azfan" targets "$job" --names
