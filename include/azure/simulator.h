@@ -23,7 +23,8 @@ struct buffer;
 #define SIMULATOR_VARIABLE "AZFAN_SIMULATION"
 
 struct simulator_plan {
-    const char *const *injections; /* each "PATTERN=FAULT[:VALUE][@PERCENT]"; the last match wins */
+    const char *const
+        *injections; /* each "SELECTORS=FAULT[:VALUE][@PERCENT]"; the last that means a VM wins */
     size_t injection_count;
     uint64_t seed; /* for durations and percentages: the same seed, the same rehearsal */
     bool execute;  /* run the guarded script with /bin/sh on this machine */

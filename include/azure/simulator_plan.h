@@ -14,6 +14,8 @@
 #include "azure/simulator.h"
 #include "base/error.h"
 
+struct targets_id;
+
 enum simulator_fault {
     SIMULATOR_HANG,
     SIMULATOR_STUBBORN,
@@ -38,7 +40,7 @@ enum simulator_fault {
 };
 
 struct simulator_injection {
-    char *pattern; /* owned */
+    char *pattern; /* owned: a text of job/selectors */
     enum simulator_fault fault;
     int64_t value; /* slow: nanoseconds; exit: the status; busy, throttled: attempts, 0 for all */
     int percent;   /* of the VMs that match */
@@ -48,8 +50,8 @@ struct simulator_injection {
 int simulator_parse_injection(const char *text, struct simulator_injection *ret,
                               struct error *error);
 
-/* What meets the VM called NAME. RET's pattern is NULL. */
-void simulator_choose(const struct simulator_plan *plan, const char *name,
+/* What meets the VM with this ID. RET's pattern is NULL. */
+void simulator_choose(const struct simulator_plan *plan, const struct targets_id *id,
                       struct simulator_injection *ret);
 
 /* How long the simulated script of the VM called NAME takes: 0.2 s to 1.5 s. */

@@ -30,10 +30,12 @@ struct jobfile_overrides {
     const char *const *settings; /* NAME=VALUE, of parameters that the job declares */
     size_t setting_count;
     size_t settings_kept; /* the first so many are a past run's: the job need not declare them */
-    const char *const *limits; /* patterns: keep only targets that match one */
+    const char *const *limits; /* texts of job/selectors: keep only targets that one means */
     size_t limit_count;
-    const char *const *excludes; /* patterns: drop targets that match one */
+    const char *const *excludes; /* likewise: drop targets that one means */
     size_t exclude_count;
+    const char *const *injections; /* of a rehearsal, "SELECTORS=…": these must be there */
+    size_t injection_count;
     bool only_wanted; /* keep no others than these; they are changed as targets_keep()
                          says */
     struct targets_wanted *wanted;

@@ -3,11 +3,11 @@
  * targets: the list of VMs that a job selects.
  *
  * Collects targets in order (vms, then file), drops a VM that is named twice
- * (subscription, group and name compared without regard to case), applies
- * exclusions and limits, and gives every target a unique label. Main thread.
+ * (subscription, group and name compared without regard to case) and those that
+ * others chose to leave out, and gives every target a unique label. Main thread.
  *
  *   struct targets targets = TARGETS_INIT;
- *   targets_add(&targets, …)…; targets_exclude(…)…; targets_limit(…);
+ *   targets_add(&targets, …)…; targets_drop(…);
  *   targets_label(&targets);
  *   job->targets = targets_take(&targets, &job->target_count);
  *   targets_done(&targets);
@@ -52,6 +52,9 @@ int targets_parse_id(const char *text, struct targets_id *ret, struct error *err
 /* The full ARM id of these parts. free() it. */
 char *targets_print_id(const char *subscription, const char *resource_group, const char *name);
 
+/* Makes room for MORE, so that many can be added without making it again and again. */
+void targets_expect(struct targets *targets, size_t more);
+
 /*
  * Adds one VM; takes copies, and takes over PARAMETERS' contents (may be
  * NULL). False when it was there already (they are freed then).
@@ -59,17 +62,8 @@ char *targets_print_id(const char *subscription, const char *resource_group, con
 bool targets_add(struct targets *targets, const char *subscription, const char *resource_group,
                  const char *name, struct job_parameters *parameters);
 
-/*
- * Drops the targets whose name matches one of PATTERNS. *STEPS, which become fewer, bound the work:
- * names without brackets and globs need none, others a few for each target. Returns COUNT; or, when
- * the steps came to their end, which pattern it was, and no target was dropped.
- */
-typedef size_t targets_filter(struct targets *targets, const char *const *patterns, size_t count,
-                              uint64_t *steps);
-targets_filter targets_exclude;
-
-/* Keeps only the targets whose name matches one of PATTERNS; COUNT 0 keeps all. Else the same. */
-targets_filter targets_limit;
+/* Drops those of which DROPPED, an entry a target, says so. */
+void targets_drop(struct targets *targets, const bool *dropped);
 
 /* A VM of a past run. */
 struct targets_wanted {

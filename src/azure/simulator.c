@@ -309,7 +309,7 @@ static int play(const struct simulator_rehearsal *rehearsal, const char *folder,
         .plan = &rehearsal->plan, .id = id, .script = &request->script, .interrupt = -1};
     int status;
 
-    simulator_choose(&rehearsal->plan, id->name, &invocation.fault);
+    simulator_choose(&rehearsal->plan, id, &invocation.fault);
     invocation.windows = strcasecmp(request->command_id, "RunPowerShellScript") == 0;
     if (invocation.fault.fault == SIMULATOR_STUBBORN)
         ignore_signals();

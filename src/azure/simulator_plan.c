@@ -13,7 +13,8 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
-#include "job/names.h"
+#include "job/selectors.h"
+#include "job/targets.h"
 #include "sys/file.h"
 
 enum { PLAN_LIMIT = 64 * 1024 * 1024, PERCENT_MOST = 100, COUNT_MOST = 1000000, STATUS_MOST = 255 };
@@ -147,7 +148,7 @@ static int parse_percent(char *word, const char *text, int *ret, struct error *e
 static int parse_parts(char *pattern, const char *text, struct simulator_injection *ret,
                        struct error *error)
 {
-    char *equals = strchr(pattern, '=');
+    char *equals = strrchr(pattern, '=');
     struct error why;
 
     if (equals == NULL || equals == pattern || equals[1] == '\0')
@@ -156,7 +157,7 @@ static int parse_parts(char *pattern, const char *text, struct simulator_injecti
                          "web-03=hang or *=throttled:1@10",
                          text);
     *equals = '\0';
-    if (names_check_pattern(pattern, &why) < 0)
+    if (selectors_check(pattern, &why) < 0)
         return error_set(error, "%s: %s", text, why.text);
     if (parse_percent(equals + 1, text, &ret->percent, error) < 0)
         return -1;
@@ -215,7 +216,7 @@ static bool is_picked(const struct simulator_injection *injection, uint64_t seed
            (uint64_t)injection->percent;
 }
 
-void simulator_choose(const struct simulator_plan *plan, const char *name,
+void simulator_choose(const struct simulator_plan *plan, const struct targets_id *id,
                       struct simulator_injection *ret)
 {
     for (size_t i = plan->injection_count; i-- > 0;) {
@@ -223,7 +224,7 @@ void simulator_choose(const struct simulator_plan *plan, const char *name,
 
         if (simulator_parse_injection(plan->injections[i], ret, &ignored) < 0)
             continue;
-        if (names_match(ret->pattern, name) && is_picked(ret, plan->seed, name)) {
+        if (selectors_mean(ret->pattern, id) && is_picked(ret, plan->seed, id->name)) {
             free(ret->pattern);
             ret->pattern = NULL;
             return;
@@ -238,15 +239,35 @@ int64_t simulator_duration(const struct simulator_plan *plan, const char *name)
     return (int64_t)(200 + draw(plan->seed, name, "duration") % 1301) * NUMBER_MILLISECOND;
 }
 
+/* With what its files hold: the processes to come must all read the same. */
+static int add_injection(json_t *injections, const char *injection, struct error *error)
+{
+    const char *equals = strrchr(injection, '=');
+    char *pattern = memory_copy(injection, (size_t)(equals - injection));
+    struct buffer text = BUFFER_INIT;
+    int result = selectors_inline(pattern, &text, error);
+
+    buffer_add(&text, equals);
+    if (result == 0)
+        (void)json_array_append_new(injections, json_string(buffer_text(&text)));
+    buffer_done(&text);
+    free(pattern);
+    return result;
+}
+
 static int write_plan(const struct simulator_plan *plan, const char *path, struct error *error)
 {
     json_t *injections = json_array();
     json_t *root;
     char *text;
-    int result;
+    int result = 0;
 
-    for (size_t i = 0; i < plan->injection_count; i++)
-        (void)json_array_append_new(injections, json_string(plan->injections[i]));
+    for (size_t i = 0; i < plan->injection_count && result == 0; i++)
+        result = add_injection(injections, plan->injections[i], error);
+    if (result < 0) {
+        json_decref(injections);
+        return -1;
+    }
     /* JSON's integers are signed here; the bits come back as they were. */
     root = json_pack("{s:I, s:b, s:i, s:o}", "seed", (json_int_t)plan->seed, "execute",
                      plan->execute, "owner", getpid(), "injections", injections);

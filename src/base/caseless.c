@@ -94,13 +94,16 @@ static int find_letters(const void *key, const void *member)
     return letter < letters->first ? -1 : letter > letters->last;
 }
 
+static uint32_t fold_ascii(uint32_t letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter;
+}
+
 static uint32_t fold(uint32_t letter)
 {
-    const struct letters *found;
+    const struct letters *found =
+        bsearch(&letter, table, sizeof table / sizeof table[0], sizeof table[0], find_letters);
 
-    if (letter < 0x80)
-        return letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter;
-    found = bsearch(&letter, table, sizeof table / sizeof table[0], sizeof table[0], find_letters);
     if (found == NULL || (letter - found->first) % found->step != 0)
         return letter;
     return (uint32_t)((int32_t)letter + found->ahead);
@@ -108,21 +111,28 @@ static uint32_t fold(uint32_t letter)
 
 enum { NO_CHARACTER = 0x110000 }; /* beyond Unicode: a byte that is part of no character */
 
-/* The next letter at *AT, which is not at its end, in its one case. */
-static uint32_t take(const char **at)
+/* The same as take(), of a letter that is not in ASCII. */
+static uint32_t take_beyond_ascii(const char **at)
 {
     const char *here = *at;
     uint32_t letter = 0;
-    size_t size;
+    size_t size = text_read_character(here, strnlen(here, 4), &letter);
 
-    (*at)++;
-    if ((unsigned char)*here < 0x80)
-        return fold((unsigned char)*here);
-    size = text_read_character(here, strnlen(here, 4), &letter);
-    if (size == 0)
+    if (size == 0) {
+        (*at)++;
         return NO_CHARACTER + (unsigned char)*here;
+    }
     *at = here + size;
     return fold(letter);
+}
+
+/* The next letter at *AT, which is not at its end, in its one case. As a rule it is in ASCII, and
+ * there are many: a hundred thousand VMs have some million. */
+static inline uint32_t take(const char **at)
+{
+    if ((unsigned char)**at < 0x80)
+        return fold_ascii((unsigned char)*(*at)++);
+    return take_beyond_ascii(at);
 }
 
 /* How many bytes are the same, of whole characters. */

@@ -116,24 +116,34 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
     return table.last[b_length];
 }
 
+/* The same of whole words. As a rule they begin and end alike, and that is no work. */
+static size_t distance_of_words(const char *one, const char *other, size_t begin, size_t most,
+                                uint64_t *steps)
+{
+    size_t length = strlen(one) - begin;
+    size_t other_length = strlen(other) - begin;
+
+    one += begin;
+    other += begin;
+    while (length > 0 && other_length > 0 &&
+           lower(one[length - 1]) == lower(other[other_length - 1])) {
+        length--;
+        other_length--;
+    }
+    return distance(one, length, other, other_length, most, steps);
+}
+
 /* Is WORD a better guess at PLACE than the one so far? */
 static void compare(const char *meant, const char *word, size_t place, struct guess *best,
                     uint64_t *steps)
 {
-    size_t length = strlen(meant);
-    size_t other = strlen(word);
-    size_t begin;
-    size_t edits;
+    size_t begin = common_begin(meant, word);
+    size_t edits = same_but_for_zeros(meant, word)
+                       ? 0
+                       : distance_of_words(meant, word, begin, best->edits, steps);
 
-    if (other > LONGEST)
-        return;
-    edits = same_but_for_zeros(meant, word)
-                ? 0
-                : distance(meant, length, word, other, best->edits, steps);
-    if (edits > best->edits)
-        return;
-    begin = common_begin(meant, word);
-    if (edits < best->edits || best->place == SIZE_MAX || begin > best->begin)
+    if (edits < best->edits ||
+        (edits == best->edits && (best->place == SIZE_MAX || begin > best->begin)))
         *best = (struct guess){place, edits, begin};
 }
 
@@ -145,7 +155,8 @@ size_t nearest_within(const char *word, const char *const *words, size_t count, 
 
     for (size_t i = 0; i < count && length > 0 && length <= LONGEST && *steps > 0; i++) {
         *steps -= smaller(*steps, 1 + length);
-        compare(word, words[i], i, &best, steps);
+        if (strlen(words[i]) <= LONGEST)
+            compare(word, words[i], i, &best, steps);
     }
     return best.place < count ? best.place : count;
 }

@@ -576,7 +576,9 @@ struct jobfile_overrides options_overrides(const struct options *options)
                                       .limits = options->limits.list,
                                       .limit_count = options->limits.count,
                                       .excludes = options->excludes.list,
-                                      .exclude_count = options->excludes.count};
+                                      .exclude_count = options->excludes.count,
+                                      .injections = options->injections.list,
+                                      .injection_count = options->injections.count};
 }
 
 void options_done(struct options *options)

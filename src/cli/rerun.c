@@ -75,6 +75,11 @@ static void pick_targets(struct rerun *self)
         self->wanted[i] = (struct targets_wanted){.subscription = self->ids[i].subscription,
                                                   .resource_group = target->resource_group,
                                                   .name = target->name};
+    }
+    /* Also those that are ok: --limit and --exclude may name them. */
+    for (size_t i = 0; i < self->whole.target_count; i++) {
+        const struct result_target *target = &self->whole.targets[i];
+
         buffer_print(&self->names, "%s\n", target->id != NULL ? target->id : target->name);
     }
 }

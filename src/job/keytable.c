@@ -21,7 +21,10 @@ static const char *const halts[] = {[JOB_DRAIN] = "drain", [JOB_STOP] = "stop", 
 #define SPAN         "[0-9]{1,9}(-[0-9]{1,9})?"
 #define BRACKETS     "\\[" SPAN "(," SPAN ")*\\]"
 #define VM           "^(/.+|([A-Za-z0-9_.-]|" BRACKETS ")+)$"
-#define GLOB         "^([A-Za-z0-9_.*?-]|" BRACKETS ")+$"
+#define GLOB         "([A-Za-z0-9_.*?-]|" BRACKETS ")+"
+#define GROUPS       "([^/,! \\[\\]]|" BRACKETS ")+/"
+#define SELECTOR     " *(/[^,]+|([0-9A-Fa-f-]{36}/)?(" GROUPS ")?" GLOB ") *"
+#define SELECTORS    "^" SELECTOR "(," SELECTOR ")*$"
 
 const char keytable_vm_pattern[] = VM;
 const char keytable_parameter_pattern[] = "^" IDENTIFIER "$";
@@ -121,8 +124,10 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                                   "file; # starts a comment; - is standard input."},
     [KEY_TARGETS_LIST] = {JOBKEYS_TARGETS, "list", .kind = KIND_LATER},
     [KEY_TARGETS_QUERY] = {JOBKEYS_TARGETS, "query", .kind = KIND_LATER},
-    [KEY_TARGETS_EXCLUDE] = {JOBKEYS_TARGETS, "exclude", KIND_PATTERNS, .pattern = GLOB,
-                             .help = "Names, ranges or globs of VMs that are left out."},
+    [KEY_TARGETS_EXCLUDE] = {JOBKEYS_TARGETS, "exclude", KIND_PATTERNS, .pattern = SELECTORS,
+                             .help =
+                                 "VMs that are left out: names, ranges, globs, GROUP/NAME or full "
+                                 "ids. Each must mean one; a glob need not."},
     [KEY_TARGETS_EXPECT] = {JOBKEYS_TARGETS, "expect", .kind = KIND_LATER},
     [KEY_RETRY_ATTEMPTS] = {JOBKEYS_RETRY, "attempts", KIND_NUMBER, .least = 1, .most = 100,
                             .normal = 3,

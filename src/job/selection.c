@@ -3,31 +3,27 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/text.h"
+#include "job/choice.h"
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/jobkeys.h"
+#include "job/lines.h"
 #include "job/loading.h"
 #include "job/names.h"
 #include "job/parameters.h"
-#include "job/patterns.h"
 #include "job/problems.h"
 #include "job/targets.h"
 #include "job/yaml.h"
 #include "sys/file.h"
 
-enum {
-    FILE_LIMIT = 16 * 1024 * 1024,
-    /* Of all VMs: a range copies its parameters for each of its own. */
-    PARAMETERS_LIMIT = 64 * 1024 * 1024
-};
+/* Of all VMs: a range copies its parameters for each of its own. */
+enum { PARAMETERS_LIMIT = 64 * 1024 * 1024 };
 
 struct selection {
     const struct loading *loading;
@@ -37,7 +33,6 @@ struct selection {
     bool group_is_wrong;    /* it is there, but was refused: do not say that it is missing */
     size_t named;           /* VMs so far, those named twice included: this bounds the work */
     size_t parameters_size; /* of all VMs so far */
-    uint64_t steps;         /* that matching with patterns may still take */
 };
 
 /* One line of targets.file or one entry of targets.vms, and where it stands. */
@@ -167,6 +162,7 @@ static void add_names(struct selection *selection, const struct entry *entry, si
     if (!has_room(selection, entry, count) || !has_room_for_parameters(selection, entry, count))
         return;
     (void)names_expand(entry->text, count, &names, &unused);
+    targets_expect(&selection->targets, count);
     for (size_t i = 0; i < names.count; i++)
         add_one(selection, entry, subscription, group, names.list[i]);
     names_done(&names);
@@ -280,94 +276,37 @@ static void load_vms(struct selection *selection, const struct yaml_node *list)
     }
 }
 
-static bool is_blank(char character)
-{
-    return character == ' ' || character == '\t' || character == '\r';
-}
-
-/* Characters, for a column: bytes that do not continue one. */
-static int count_characters(const char *text, size_t length)
-{
-    int count = 0;
-
-    for (size_t i = 0; i < length; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return count;
-}
-
-/* Reads one line, which ends with a NUL; cuts it. */
-static void load_line(struct selection *selection, const char *path, int number, char *line)
-{
-    struct entry entry = {.path = path, .line = number, .listed = true};
-    size_t start = 0;
-    size_t length;
-
-    while (is_blank(line[start]))
-        start++;
-    for (length = start; line[length] != '\0'; length++) {
-        if (line[length] == '#' && (length == 0 || is_blank(line[length - 1])))
-            break;
-    }
-    while (length > start && is_blank(line[length - 1]))
-        length--;
-    if (length == start)
-        return;
-    line[length] = '\0';
-    entry.column = count_characters(line, start) + 1;
-    entry.text = line + start;
-    if (line[start + strcspn(line + start, " \t")] != '\0')
-        complain(selection, &entry, "one name, range or id a line; comments start with \"#\"");
-    else
-        add_entry(selection, &entry);
-}
-
-/* Checks what a line cannot: the bytes. */
-static bool check_bytes(struct selection *selection, const char *path, const struct buffer *text)
-{
-    struct entry entry = {.path = path, .line = 1, .column = 1};
-    const char *null = text->length > 0 ? memchr(text->data, '\0', text->length) : NULL;
-    const char *encoding = text_other_encoding(buffer_text(text), text->length);
-    size_t bad = 0;
-
-    if (encoding != NULL) {
-        complain(selection, &entry, "the file is %s: save it as UTF-8", encoding);
-        return false;
-    }
-    if (null == NULL && text_is_utf8(buffer_text(text), text->length, &bad))
-        return true;
-    if (null != NULL)
-        bad = (size_t)(null - text->data);
-    for (size_t i = 0; i < bad; i++) {
-        entry.column = text->data[i] == '\n' ? 1 : entry.column + 1;
-        entry.line += text->data[i] == '\n';
-    }
-    complain(selection, &entry, null != NULL ? "a NUL byte: this is no text file" : "not UTF-8");
-    return false;
-}
-
 static void load_lines(struct selection *selection, const char *path, struct buffer *text)
 {
-    char *line = text->data;
-    int number = 1;
+    struct entry entry = {.path = path, .listed = true};
+    struct lines lines;
+    struct error error;
+    int result = lines_begin(&lines, text, &error);
 
-    if (text->length == 0 || !check_bytes(selection, path, text))
-        return;
-    if (text->length >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-        line += 3;
-    for (; line != NULL && selection->named <= JOB_TARGETS_MOST; number++) {
-        char *end = strchr(line, '\n');
-
-        if (end != NULL)
-            *end = '\0';
-        load_line(selection, path, number, line);
-        line = end != NULL ? end + 1 : NULL;
+    entry.line = lines.line;
+    entry.column = lines.column;
+    if (result < 0)
+        complain(selection, &entry, "%s", error.text);
+    while (result == 0 && selection->named <= JOB_TARGETS_MOST && lines_next(&lines)) {
+        entry.line = lines.line;
+        entry.column = lines.column;
+        entry.text = lines.text;
+        if (entry.text[strcspn(entry.text, " \t")] != '\0')
+            complain(selection, &entry, "one name, range or id a line; comments start with \"#\"");
+        else
+            add_entry(selection, &entry);
     }
+}
+
+static bool is_standard_input(const struct yaml_node *file)
+{
+    return strcmp(file->text, "-") == 0;
 }
 
 static void load_file(struct selection *selection, const struct yaml_node *node)
 {
     const char *stand_in = selection->loading->overrides->standard_input;
-    bool standard_input = strcmp(node->text, "-") == 0;
+    bool standard_input = is_standard_input(node);
     struct buffer text = BUFFER_INIT;
     struct error error;
     char *path = standard_input ? memory_string("standard input")
@@ -377,8 +316,8 @@ static void load_file(struct selection *selection, const struct yaml_node *node)
     if (standard_input && stand_in != NULL)
         buffer_add(&text, stand_in);
     else
-        result = standard_input ? file_read_standard_input(FILE_LIMIT, &text, &error)
-                                : file_read(path, FILE_LIMIT, &text, &error);
+        result = standard_input ? file_read_standard_input(LINES_FILE_LIMIT, &text, &error)
+                                : file_read(path, LINES_FILE_LIMIT, &text, &error);
     if (result < 0)
         loading_problem(selection->loading, node, "%s", error.text);
     else
@@ -387,24 +326,10 @@ static void load_file(struct selection *selection, const struct yaml_node *node)
     free(path);
 }
 
-/* What the command line says. */
-static void apply_overrides(struct selection *selection)
-{
-    const struct jobfile_overrides *overrides = selection->loading->overrides;
-
-    patterns_exclude(selection->loading, "--exclude", overrides->excludes, overrides->exclude_count,
-                     &selection->targets, &selection->steps);
-    patterns_limit(selection->loading, "--limit", overrides->limits, overrides->limit_count,
-                   &selection->targets, &selection->steps);
-    if (overrides->only_wanted)
-        targets_keep(&selection->targets, overrides->wanted, overrides->wanted_count);
-}
-
 /* Adds the VMs that the section names. */
 static void collect(struct selection *selection, const struct jobkeys_value *values)
 {
     const struct jobkeys_value *group = &values[KEY_TARGETS_RESOURCE_GROUP];
-    const struct yaml_node *excluded = values[KEY_TARGETS_EXCLUDE].node;
 
     selection->subscription =
         read_subscription(selection->loading, &values[KEY_TARGETS_SUBSCRIPTION]);
@@ -414,9 +339,20 @@ static void collect(struct selection *selection, const struct jobkeys_value *val
         load_vms(selection, values[KEY_TARGETS_VMS].node);
     if (values[KEY_TARGETS_FILE].node != NULL)
         load_file(selection, values[KEY_TARGETS_FILE].node);
-    if (excluded != NULL)
-        patterns_exclude_nodes(selection->loading, excluded, &selection->targets,
-                               &selection->steps);
+}
+
+/* How far the targets are what exclusions and limits may be held against. BEFORE: problems when
+ * they were not read yet. */
+static enum choice_list judge(const struct selection *selection, const struct yaml_node *file,
+                              size_t before)
+{
+    const struct loading *loading = selection->loading;
+
+    if (problems_total(loading->problems) > before || selection->targets.count == 0)
+        return CHOICE_BROKEN;
+    return file != NULL && is_standard_input(file) && loading->overrides->standard_input != NULL
+               ? CHOICE_OF_RUN
+               : CHOICE_WHOLE;
 }
 
 void selection_load(const struct loading *loading, const struct yaml_node *section)
@@ -424,9 +360,11 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
     static const enum jobkeys_key sources[] = {KEY_TARGETS_VMS, KEY_TARGETS_FILE, KEY_TARGETS_LIST,
                                                KEY_TARGETS_QUERY};
     struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
-    struct selection selection = {
-        .loading = loading, .targets = TARGETS_INIT, .steps = PATTERNS_STEPS_MOST};
+    struct selection selection = {.loading = loading, .targets = TARGETS_INIT};
+    const struct jobfile_overrides *overrides = loading->overrides;
+    size_t before = problems_total(loading->problems);
     bool has_source = false;
+    bool *dropped;
 
     if (section != NULL)
         jobkeys_read(loading, JOBKEYS_TARGETS, section, values);
@@ -435,8 +373,16 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
     if (section != NULL && !has_source)
         loading_problem(loading, section, "there are no targets: give vms or file");
     collect(&selection, values);
-    apply_overrides(&selection);
-    if (problems_total(loading->problems) == 0) /* else no job comes of it: refuse quickly */
+    dropped =
+        choice_make(loading, values[KEY_TARGETS_EXCLUDE].node,
+                    judge(&selection, values[KEY_TARGETS_FILE].node, before), &selection.targets);
+    /* Among all of them: a label says the same on every command line. But when no job comes of it,
+     * refuse quickly. */
+    if (problems_total(loading->problems) == 0)
         targets_label(&selection.targets);
+    targets_drop(&selection.targets, dropped);
+    if (overrides->only_wanted)
+        targets_keep(&selection.targets, overrides->wanted, overrides->wanted_count);
+    free(dropped);
     loading->job->targets = targets_take(&selection.targets, &loading->job->target_count);
 }

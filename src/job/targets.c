@@ -95,17 +95,11 @@ static size_t find_place(const struct targets *targets, const char *subscription
     return place;
 }
 
-/* Makes room for one more target and an index that is at most half full. */
-static void grow(struct targets *targets)
+/* Makes the index anew, at most half full with CAPACITY targets. */
+static void make_index(struct targets *targets, size_t capacity)
 {
-    if (targets->count == targets->capacity) {
-        targets->capacity = targets->capacity > 0 ? 2 * targets->capacity : 32;
-        targets->list = memory_resize(targets->list, targets->capacity, sizeof *targets->list);
-    }
-    if (targets->index_size >= 2 * targets->capacity)
-        return;
     free(targets->index);
-    targets->index_size = 2 * targets->capacity;
+    targets->index_size = 2 * capacity;
     targets->index = memory_zeroed(targets->index_size, sizeof *targets->index);
     for (size_t i = 0; i < targets->count; i++) {
         const struct job_target *target = &targets->list[i];
@@ -115,13 +109,27 @@ static void grow(struct targets *targets)
     }
 }
 
+void targets_expect(struct targets *targets, size_t more)
+{
+    enum { LEAST = 32 };
+    size_t capacity = targets->capacity > 0 ? targets->capacity : LEAST;
+
+    while (capacity < targets->count + more)
+        capacity *= 2;
+    if (capacity > targets->capacity)
+        targets->list = memory_resize(targets->list, capacity, sizeof *targets->list);
+    targets->capacity = capacity;
+    if (targets->index_size < 2 * capacity)
+        make_index(targets, capacity);
+}
+
 bool targets_add(struct targets *targets, const char *subscription, const char *resource_group,
                  const char *name, struct job_parameters *parameters)
 {
     struct job_target *target;
     size_t place;
 
-    grow(targets);
+    targets_expect(targets, 1);
     place = find_place(targets, subscription, resource_group, name);
     if (targets->index[place] != 0) {
         if (parameters != NULL)
@@ -140,7 +148,7 @@ bool targets_add(struct targets *targets, const char *subscription, const char *
     return true;
 }
 
-/* Targets were dropped: the numbers in it are wrong now, and grow() makes it anew. */
+/* Targets were dropped: the numbers in it are wrong now, and targets_expect() makes it anew. */
 static void forget_index(struct targets *targets)
 {
     free(targets->index);
@@ -148,86 +156,18 @@ static void forget_index(struct targets *targets)
     targets->index_size = 0;
 }
 
-static int compare_texts(const void *a, const void *b)
+void targets_drop(struct targets *targets, const bool *dropped)
 {
-    return caseless_compare(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Marks the targets that one of PATTERNS names without globs or brackets: all in one go. */
-static void match_plain(const struct targets *targets, const char *const *patterns, size_t count,
-                        bool *matched)
-{
-    const char **sorted = memory_zeroed(count, sizeof *sorted);
-    size_t plain = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (names_is_plain(patterns[i]))
-            sorted[plain++] = patterns[i];
-    }
-    qsort(sorted, plain, sizeof *sorted, compare_texts);
-    for (size_t i = 0; i < targets->count && plain > 0; i++) {
-        const char *name = targets->list[i].name;
-
-        matched[i] = bsearch(&name, sorted, plain, sizeof *sorted, compare_texts) != NULL;
-    }
-    free(sorted);
-}
-
-/* Marks the targets that match one of PATTERNS. Returns COUNT, or at which one the steps ended. */
-static size_t match_all(const struct targets *targets, const char *const *patterns, size_t count,
-                        uint64_t *steps, bool *matched)
-{
-    struct names_subject *names = memory_zeroed(targets->count, sizeof *names);
-    size_t done = 0;
-
-    match_plain(targets, patterns, count, matched);
-    for (size_t i = 0; i < targets->count; i++)
-        names_prepare(targets->list[i].name, &names[i]);
-    for (; done < count; done++) {
-        if (names_is_plain(patterns[done]))
-            continue;
-        for (size_t i = 0; i < targets->count; i++)
-            matched[i] = matched[i] || names_match_within(patterns[done], &names[i], steps);
-        if (*steps == 0)
-            break;
-    }
-    free(names);
-    return done;
-}
-
-/* Keeps the targets for which "matches one of PATTERNS" is WANTED. Returns what match_all() does.
- */
-static size_t sift(struct targets *targets, const char *const *patterns, size_t count,
-                   uint64_t *steps, bool wanted)
-{
-    bool *matched = memory_zeroed(targets->count, sizeof *matched);
-    size_t done = match_all(targets, patterns, count, steps, matched);
     size_t kept = 0;
 
-    for (size_t i = 0; i < targets->count && done == count; i++) {
-        if (matched[i] == wanted)
-            targets->list[kept++] = targets->list[i];
-        else
+    for (size_t i = 0; i < targets->count; i++) {
+        if (dropped[i])
             job_target_done(&targets->list[i]);
+        else
+            targets->list[kept++] = targets->list[i];
     }
-    free(matched);
-    if (done < count)
-        return done;
     targets->count = kept;
     forget_index(targets);
-    return count;
-}
-
-size_t targets_exclude(struct targets *targets, const char *const *patterns, size_t count,
-                       uint64_t *steps)
-{
-    return count > 0 ? sift(targets, patterns, count, steps, false) : 0;
-}
-
-size_t targets_limit(struct targets *targets, const char *const *patterns, size_t count,
-                     uint64_t *steps)
-{
-    return count > 0 ? sift(targets, patterns, count, steps, true) : 0;
 }
 
 static int compare_targets(const void *a, const void *b)

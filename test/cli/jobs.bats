@@ -5,6 +5,15 @@ load helper
 
 setup() { setup_place; }
 
+# Wrong words on the command line: what is wrong, what to do, exit 2.
+wrong() { # EXPECTED ARGUMENTS...
+  local expected=$1
+  shift
+  run "$azfan" "$@"
+  [ "$status" = 2 ] || { echo "$status: $output"; return 1; }
+  [[ $output == *"$expected"* ]] || { echo "$output"; return 1; }
+}
+
 @test "check: right files are ok, wrong ones are told with positions, exit 2" {
   write_job
   run "$azfan" check "$job"
@@ -85,11 +94,53 @@ b" ]
   [ "$output" = "web-01
 web-03
 web-12" ]
-  run "$azfan" targets "$job" --limit nothing
+  run "$azfan" targets "$job" --limit web-03 --exclude web-03
   [ "$status" = 7 ]
   run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" --exclude '*'
   [ "$status" = 7 ]
   [ ! -e "$place/run" ]
+}
+
+# What is printed of a VM is what may be written for it, wherever VMs are named.
+@test "targets: what azfan prints of a VM is taken, several with commas, all but some, and from a file" {
+  local id=/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/rg-b/providers/Microsoft.Compute/virtualMachines/db-1
+  vms='web-[01-12]' write_job
+  sed -i "s|vms: .*|vms: [\"web-[01-12]\", {name: web-01, resource_group: rg-b}, \"$id\"]|" "$job"
+  "$azfan" targets "$job" >"$place/all"
+  [ "$(head -n 1 "$place/all")" = rg/web-01 ]
+  while read -r label; do
+    run "$azfan" targets "$job" --limit "${label^^}"
+    [ "$status $output" = "0 $label" ]
+  done <"$place/all"
+  "$azfan" targets "$job" --limit "@$place/all" | diff "$place/all" -
+  "$azfan" targets "$job" --limit @- <"$place/all" | diff "$place/all" -
+  run "$azfan" targets "$job" --limit "@$place/all" --exclude "@$place/all"
+  [ "$status" = 7 ]
+  run "$azfan" targets "$job" --limit 'web-[01,12], '"$id"
+  [ "$(paste -sd' ' <<<"$output")" = "rg/web-01 web-12 rg-b/web-01 db-1" ]
+  run "$azfan" targets "$job" --limit 'rg-?/*,!web-01'
+  [ "$output" = db-1 ]
+  run "$azfan" targets "$job" --limit '!rg/*'
+  [ "$(paste -sd' ' <<<"$output")" = "rg-b/web-01 db-1" ]
+}
+
+@test "targets: a name that means nothing is exit 2, with what it means perhaps and what there is" {
+  vms='web-[01-12]' write_job
+  wrong '--limit: "wbe-03" matches none of 12: web-[01-12]; did you mean web-03?' targets "$job" --limit wbe-03
+  wrong '--limit: web-[13-40] of web-[01-40] match no target' targets "$job" --limit 'web-[01-40]'
+  wrong '--exclude: "web-13" matches no target; did you mean web-1' targets "$job" --exclude web-13
+  wrong '--exclude: "db*" matches none of 12' run "$job" --exclude 'db*'
+  wrong '--inject: "web-99" matches no target; did you mean web-09?' rehearse "$job" --inject web-99=hang
+  wrong "$place/list:3:2: \"web-99\" matches" targets "$job" --limit "@$place/list" <<<"$(printf 'web-01\n# one\n web-99\n' >"$place/list")"
+  wrong "list names no VM" targets "$job" --limit "@$place/list" <<<"$(: >"$place/list")"
+  wrong "UTF-16: save it as UTF-8" targets "$job" --limit "@$place/list" <<<"$(printf '\xff\xfew\0' >"$place/list")"
+  wrong "No such file" targets "$job" --limit "@$place/nowhere"
+  wrong "standard input is empty" targets "$job" --limit @- </dev/null
+  wrong "give a file" rehearse "$job" --inject @-=hang
+  nothing_is_left
+  vms='web-[01-12]' write_job
+  sed -i 's|vms:|exclude: [web-03, web-99]\n  vms:|' "$job"
+  wrong "$job:7:21: \"web-99\" matches no target; did you mean web-09?" check "$job"
 }
 
 @test "targets: names from standard input" {
@@ -135,15 +186,6 @@ two-2" ]
   done | sort -u >"$place/helped"
   sed -n 's/^\.It.* Fl Fl \([a-z-]*\).*/--\1/p' "$top/man/azfan.1" | sort -u >"$place/manual"
   diff "$place/helped" "$place/manual"
-}
-
-# Wrong words on the command line: what is wrong, what to do, exit 2.
-wrong() { # EXPECTED ARGUMENTS...
-  local expected=$1
-  shift
-  run "$azfan" "$@"
-  [ "$status" = 2 ] || { echo "$status: $output"; return 1; }
-  [[ $output == *"$expected"* ]] || { echo "$output"; return 1; }
 }
 
 @test "bad usage is exit 2 with a word of help" {

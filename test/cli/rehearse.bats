@@ -130,6 +130,18 @@ EOF
   [[ $output == *"Halted: "* ]]
 }
 
+# VMs of one name are told apart, and a file is read once, for all processes to come.
+@test "--inject takes what --limit takes" {
+  local id=/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/rg-c/providers/Microsoft.Compute/virtualMachines/vm-1
+  vms='vm-[1-6]' write_job
+  sed -i "s|vms: .*|vms: [\"vm-[1-6]\", {name: vm-1, resource_group: rg-b}, \"$id\"]|" "$job"
+  printf 'vm-3 # a comment\nrg/vm-4, vm-5\n' >"$place/some"
+  rehearse --inject rg-b/VM-1=exit:1 --inject "$id=exit:2" --inject "@$place/some=exit:3" --inject '!vm-[1,3-6]=exit:4'
+  [ "$status" = 3 ]
+  [ "$(value '[.targets[].exit_code // 0] | join(" ")')" = "0 4 3 3 3 0 1 2" ] || { value '.targets[] | .name + " " + .outcome'; return 1; }
+  nothing_is_left
+}
+
 @test "the same seed gives the same rehearsal" {
   vms='vm-[01-30]' write_job "concurrency: 10"
   rehearse --inject 'vm-*=exit:5@30' --seed 7

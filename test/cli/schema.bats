@@ -228,7 +228,18 @@ wrong targets.vms.parameters.env targets: {resource_group: rg, vms: [{name: a, p
 right targets.file targets: {resource_group: rg, file: hosts.txt}
 wrong targets.file targets: {resource_group: rg, file: [hosts.txt]}
 right targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "*b"}
-right targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: ["?b", "c-[1-3]", 5]}
+right targets.exclude targets: {resource_group: rg, vms: [a, b, "c-[1-4]", 5], exclude: ["?b", "c-[1-3]", 5]}
+right targets.exclude targets: {resource_group: rg, vms: [a, b, "c-[1-4]"], exclude: "a, c-[1-2,4]"}
+right targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: [RG/a, "r?/a*", "*/z*"]}
+right targets.exclude targets: {resource_group: rg-1, vms: [a, b], exclude: "rg-[1-1]/a"}
+right targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: 00000000-0000-0000-0000-00000000000f/rg/a}
+right targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: /subscriptions/00000000-0000-0000-0000-00000000000f/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/a}
+wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "!a"}
+wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "!rg/a"}
+wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "a,"}
+wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "rg/"}
+wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "x/rg/a"}
+wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "@a"}
 wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: []}
 wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: b c}
 wrong targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: [[b]]}

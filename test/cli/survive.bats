@@ -788,6 +788,26 @@ EOF2
   [ "$(events "$last" 'select(.event == "run") | [.concurrency, .job.timeout_s] | join(" ")')" = "2 77" ]
 }
 
+# Of all VMs of the run, also of those that are ok; and a list that was on standard input is theirs.
+@test "rerun: --limit and --exclude name VMs of the run" {
+  vms='vm-1' write_job
+  sed -i 's|vms: .*|file: "-"\n  exclude: vm-9|' "$job"
+  printf 'vm-%s\n' 1 2 3 4 9 >"$place/list"
+  "$azfan" rehearse "$job" --inject 'vm-[2-3]=exit:3' <"$place/list" || [ $? = 3 ]
+  run "$azfan" rerun --limit vm-7 </dev/null
+  [ "$status" = 2 ]
+  [[ $output == '--limit: "vm-7" matches none of 4: vm-[1-4]; did you mean vm-'* ]] || { echo "$output"; return 1; }
+  run "$azfan" rerun --exclude vm-22 </dev/null
+  [ "$status" = 2 ]
+  run "$azfan" rerun --inject vm-8=hang </dev/null
+  [ "$status" = 2 ]
+  run "$azfan" rerun --limit vm-1 </dev/null
+  [ "$status" = 7 ]
+  run "$azfan" rerun --exclude vm-1 --limit RG/vm-3,vm-4 --report "$place/again.json" </dev/null
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "$(jq -c '[.targets[].name]' "$place/again.json")" = '["vm-3"]' ]
+}
+
 # Of this command line a parameter must be declared; what a past run took is taken again.
 @test "rerun: a parameter that the job does not declare" {
   vms='vm-[1-2]' write_job

@@ -326,8 +326,9 @@ END_TEST
 
 START_TEST(nothing_selected_is_no_error)
 {
-    const char *const limits[] = {"nobody"};
-    const struct jobfile_overrides overrides = {.limits = limits, .limit_count = 1};
+    const char *const names[] = {"a"};
+    const struct jobfile_overrides overrides = {
+        .limits = names, .limit_count = 1, .excludes = names, .exclude_count = 1};
     struct job *job = load_well(HEAD PLACES, &overrides);
 
     ck_assert_uint_eq(job->target_count, 0);

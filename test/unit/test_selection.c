@@ -12,10 +12,11 @@
 #include "job/problems.h"
 #include "unit/unit.h"
 
-#define HEAD  "version: 1\nname: try\nscript: {inline: \"true\"}\n"
-#define RG    HEAD "targets:\n  resource_group: rg\n"
-#define MANY  RG "  vms: [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-[00001-99999]\"]\n"
-#define SIXTY "a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5"
+#define HEAD   "version: 1\nname: try\nscript: {inline: \"true\"}\n"
+#define RG     HEAD "targets:\n  resource_group: rg\n"
+#define LONG_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define MANY   RG "  vms: [\"" LONG_A "-[00001-99999]\"]\n"
+#define SIXTY  "a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5a1b2c3d4e5"
 #define KB                                                                                         \
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
@@ -83,7 +84,19 @@ static const struct {
      "aaaaaaaaaa*-[00001-00002]b"
      "\",",
      "]\n", 30000, "up to here the patterns are too much work with 99999 targets"},
-    {"names alone", MANY "  exclude: [", "web-01,", "]\n", 100000, NULL},
+    {"names alone", MANY "  exclude: [", "\"" LONG_A "-00001\",", "]\n", 10000, NULL},
+    {"names alone that are not there", MANY "  exclude: [", "web-#,", "]\n", 100000,
+     "job.yaml:7:13: \"web-0\" matches none of 99999: " LONG_A "-[00001-01000] and 98999 more\n"},
+    {"names that are near", MANY "  exclude: [", "\"" LONG_A "-9#x\",", "]\n", 10000,
+     "job.yaml:7:13: \"" LONG_A "-90x\" matches no target; did you mean " LONG_A "-"},
+    {"too many names", MANY "  exclude: [\"", LONG_A "-00001,", "x\"]\n", 100001,
+     "job.yaml:7:13: more than 100000 names\n"},
+    {"a range of too many", MANY "  exclude: [", "\"a[1-99999]\",", "]\n", 60000,
+     "\"a[1-99999]\": up to here the patterns are too much work with 99999 targets"},
+    {"groups", MANY "  exclude: [", "\"*r*g*/*\",", "]\n", 60000,
+     "\"*r*g*/*\": up to here the patterns are too much work with 99999 targets"},
+    {"ranges of groups", MANY "  exclude: [", "\"r[1-1000]/a[1-99999]\",", "]\n", 40000,
+     "\"r[1-1000]/a[1-99999]\": up to here the patterns are too much work with 99999 targets"},
     {"parameters of many ranges", RG "  vms:\n",
      "    - {name: \"a#-[1-100]\", parameters: {X: " KB KB KB KB KB KB KB KB KB KB "}}\n", "", 900,
      "the parameters of all VMs of a725-[1-100] and of those before it are more than 64 MiB"},
@@ -143,17 +156,216 @@ START_TEST(the_command_line_has_the_same_budget)
     struct buffer lines = BUFFER_INIT;
 
     for (int i = 0; i < MOST; i++)
-        patterns[i] = "*b";
+        patterns[i] = "*1*";
     buffer_add(&lines, MANY);
     ck_assert_ptr_null(load(&lines, &overrides));
-    ck_assert_msg(strncmp(buffer_text(&text), "--exclude: \"*b\": up to here", 27) == 0, "%s",
+    ck_assert_msg(strncmp(buffer_text(&text), "--exclude: \"*1*\": up to here", 28) == 0, "%s",
                   buffer_text(&text));
     tear_down();
     set_up();
     overrides = (struct jobfile_overrides){.limits = patterns, .limit_count = MOST};
     ck_assert_ptr_null(load(&lines, &overrides));
-    ck_assert_msg(strncmp(buffer_text(&text), "--limit: \"*b\": up to here", 25) == 0, "%s",
+    ck_assert_msg(strncmp(buffer_text(&text), "--limit: \"*1*\": up to here", 26) == 0, "%s",
                   buffer_text(&text));
+    buffer_done(&lines);
+}
+END_TEST
+
+/* Of web-[01-12] and db-1 in rg, web-01 in Rg2, and db-2 in RG3 of subscription TWO. */
+#define TWO "00000000-0000-0000-0000-00000000000b"
+#define ID3                                                                                        \
+    "/subscriptions/" TWO "/resourceGroups/RG3/providers/Microsoft.Compute/virtualMachines/db-2"
+#define VMS "  vms: [\"web-[01-12]\", db-1, {name: web-01, resource_group: Rg2}, \"" ID3 "\"]\n"
+
+static const struct {
+    const char *exclude;    /* of the job, as YAML; NULL: none */
+    const char *options[4]; /* "limit", "exclude" or "inject" each with its value behind it */
+    const char *expected;   /* the labels of those that are left, or the problems, with line ends */
+} choices[] = {
+    {"web-*", {NULL}, "db-1 db-2"},
+    {"[\"web-[02-12]\", db-1]", {NULL}, "rg/web-01 Rg2/web-01 db-2"},
+    {"\"web-[02-12], db-1\"", {NULL}, "rg/web-01 Rg2/web-01 db-2"},
+    {"[rg/*, rg3/DB-2]", {NULL}, "Rg2/web-01"},
+    {"[\"r?/web-*\", \"" ID3 "\"]", {NULL}, "db-1 Rg2/web-01"},
+    {"\"rg[2-3]/*\"", {"limit", "db*"}, "db-1"},
+    {"[\"nothing*\", \"rg9/w*\", \"web-[90-99]*\"]", {"limit", "db*"}, "db-1 db-2"},
+    {"web-99", {NULL}, "job.yaml:7:12: \"web-99\" matches no target; did you mean web-09?\n"},
+    {"[db-1, wbe-03]",
+     {NULL},
+     "job.yaml:7:19: \"wbe-03\" matches no target; did you mean web-03?\n"},
+    {"\"web-[11-40]\"",
+     {NULL},
+     "job.yaml:7:12: web-[13-40] of web-[11-40] match no target; there is only web-[11-12]\n"},
+    {"\"web-[12-13]\"",
+     {NULL},
+     "job.yaml:7:12: web-13 of web-[12-13] matches no target; there is only web-12\n"},
+    {"\"web-[13-20]\"",
+     {NULL},
+     "job.yaml:7:12: \"web-[13-20]\" matches no target; did you mean web-10?\n"},
+    {"rg2/web-02",
+     {NULL},
+     "job.yaml:7:12: \"rg2/web-02\" matches no target; did you mean rg/web-02?\n"},
+    {"rg/wbe-02",
+     {NULL},
+     "job.yaml:7:12: \"rg/wbe-02\" matches no target; did you mean rg/web-02?\n"},
+    {"\"rg[1-3]/db-2\"",
+     {NULL},
+     "job.yaml:7:12: rg1/db-2, rg2/db-2 of rg[1-3]/db-2 match no target; there is only rg3/db-2\n"},
+    {"\"!db-1\"",
+     {NULL},
+     "job.yaml:7:12: \"!db-1\": a \"!\" is for --limit: here each names what is left out\n"},
+    {"\"db-1,\"", {NULL}, "job.yaml:7:12: \"\": the name is empty\n"},
+    {"\"@file\"",
+     {NULL},
+     "job.yaml:7:12: \"@file\": a VM's name has only letters, digits, \"-\", \"_\" and \".\"\n"},
+
+    {NULL, {"limit", "rg2/WEB-01,db-1"}, "db-1 Rg2/web-01"},
+    {NULL, {"limit", "web-01"}, "rg/web-01 Rg2/web-01"},
+    {NULL, {"limit", "db-1", "limit", "web-[02,04], db-2"}, "web-02 web-04 db-1 db-2"},
+    {NULL, {"limit", "!web-*"}, "db-1 db-2"},
+    {NULL, {"limit", "web-0[1-3],!rg2/*,!web-02"}, "rg/web-01 web-03"},
+    {NULL, {"limit", "!web-[03-12]", "limit", "web-*"}, "rg/web-01 web-02 Rg2/web-01"},
+    {NULL, {"limit", "web-02", "exclude", "db-1"}, "web-02"},
+    {NULL, {"limit", "web-02", "exclude", "web-02"}, ""},
+    {"db-1", {"limit", "db-1"}, ""},
+    {"db-1", {"exclude", "db-1", "limit", "db-*"}, "db-2"},
+    {NULL, {"exclude", "rg/*, rg2/web-01"}, "db-2"},
+    {NULL, {"limit", ID3}, "db-2"},
+    {NULL, {"limit", TWO "/rg3/db-2"}, "db-2"},
+    {NULL, {"limit", "web-02", "inject", "db-1=hang"}, "web-02"},
+    {NULL, {"limit", "web-02", "inject", "!db-1,web-0*=exit:1@50"}, "web-02"},
+    {NULL,
+     {"limit", "nobody"},
+     "--limit: \"nobody\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
+    {NULL,
+     {"limit", "wbe-03"},
+     "--limit: \"wbe-03\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01; did "
+     "you "
+     "mean web-03?\n"},
+    {NULL,
+     {"limit", "wbe-03,!nobody,db-3"},
+     "--limit: \"wbe-03\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01; did "
+     "you "
+     "mean web-03?\n"
+     "--limit: \"nobody\" matches no target\n"
+     "--limit: \"db-3\" matches no target; did you mean db-1?\n"},
+    {NULL,
+     {"limit", "zz*"},
+     "--limit: \"zz*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
+    {NULL,
+     {"exclude", "zz*"},
+     "--exclude: \"zz*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
+    {NULL, {"exclude", "web-3"}, "--exclude: \"web-3\" matches no target; did you mean web-03?\n"},
+    {NULL,
+     {"exclude", "!web-03"},
+     "--exclude: \"!web-03\": a \"!\" is for --limit: here each names what is left out\n"},
+    {NULL,
+     {"inject", "web-98=hang"},
+     "--inject: \"web-98\" matches no target; did you mean web-08?\n"},
+    {NULL,
+     {"inject", "rg9/*=hang"},
+     "--inject: \"rg9/*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
+    {NULL, {"limit", ""}, "--limit: \"\": the name is empty\n"},
+    {NULL,
+     {"limit", "web-[01-13]"},
+     "--limit: web-13 of web-[01-13] matches no target; there is only web-[01-12]\n"},
+    /* A subscription that is named is the one that is meant, where the job names none. */
+    {NULL, {"limit", TWO "/RG2/web-01"}, "Rg2/web-01"},
+    {NULL,
+     {"limit", "00000000-0000-0000-0000-00000000000c/rg3/db-2"},
+     "--limit: \"00000000-0000-0000-0000-00000000000c/rg3/db-2\" matches none of 15: rg/web-01, "
+     "web-[02-12], db-[1-2], Rg2/web-01; did you mean " TWO "/RG3/db-2?\n"},
+};
+
+START_TEST(chosen)
+{
+    const char *limits[2];
+    const char *excludes[1];
+    const char *injections[1];
+    struct jobfile_overrides overrides = {
+        .limits = limits, .excludes = excludes, .injections = injections};
+    struct buffer lines = BUFFER_INIT;
+    struct job *job;
+
+    for (size_t i = 0; i < 4 && choices[_i].options[i] != NULL; i += 2) {
+        const char *value = choices[_i].options[i + 1];
+
+        if (strcmp(choices[_i].options[i], "limit") == 0)
+            limits[overrides.limit_count++] = value;
+        else if (strcmp(choices[_i].options[i], "exclude") == 0)
+            excludes[overrides.exclude_count++] = value;
+        else
+            injections[overrides.injection_count++] = value;
+    }
+    buffer_add(&lines, RG VMS);
+    if (choices[_i].exclude != NULL)
+        buffer_print(&lines, "  exclude: %s\n", choices[_i].exclude);
+    job = load(&lines, &overrides);
+    for (size_t i = 0; job != NULL && i < job->target_count; i++)
+        buffer_print(&text, "%s%s", i > 0 ? " " : "", job->targets[i].label);
+    ck_assert_str_eq(buffer_text(&text), choices[_i].expected);
+    job_free(job);
+    buffer_done(&lines);
+}
+END_TEST
+
+/* The one that is named is the one that is reached. */
+START_TEST(a_subscription_is_taken)
+{
+    const char *const limits[] = {TWO "/rg2/web-01"};
+    struct jobfile_overrides overrides = {.limits = limits, .limit_count = 1};
+    struct buffer lines = BUFFER_INIT;
+    struct job *job;
+
+    buffer_add(&lines, RG VMS);
+    job = load(&lines, &overrides);
+    ck_assert_uint_eq(job->target_count, 1);
+    ck_assert_str_eq(job->targets[0].subscription, TWO);
+    job_free(job);
+    buffer_done(&lines);
+    /* But not where another target is that VM. */
+    buffer_add(&lines, RG "  vms: [a, {name: a, subscription: " TWO "}]\n");
+    overrides.limits = (const char *const[]){TWO "/rg/a"};
+    job = load(&lines, &overrides);
+    ck_assert_uint_eq(job->target_count, 1);
+    ck_assert_str_eq(job->targets[0].label, TWO "/rg/a");
+    job_free(job);
+    buffer_done(&lines);
+}
+END_TEST
+
+/* What is wrong with the list is told, not what follows from that; and an empty list is none. */
+START_TEST(a_list_that_is_wrong_says_nothing_of_names)
+{
+    struct buffer lines = BUFFER_INIT;
+
+    buffer_add(&lines, RG "  vms: [\"web-[3-1]\"]\n  exclude: web-01\n");
+    ck_assert_ptr_null(load(&lines, NULL));
+    ck_assert_str_eq(buffer_text(&text), "job.yaml:6:9: \"web-[3-1]\": the range [3-1] runs "
+                                         "backwards: the smaller number comes first\n");
+    buffer_done(&lines);
+}
+END_TEST
+
+/* Of a past run's VMs the job's own exclude may name some that were left out then. */
+START_TEST(targets_of_a_past_run)
+{
+    const char *const limits[] = {"web-02"};
+    struct jobfile_overrides overrides = {.standard_input = "web-01\nweb-02\n"};
+    struct buffer lines = BUFFER_INIT;
+    struct job *job;
+
+    buffer_add(&lines, RG "  file: \"-\"\n  exclude: web-03\n");
+    job = load(&lines, &overrides);
+    ck_assert_msg(job != NULL && job->target_count == 2, "%s", buffer_text(&text));
+    job_free(job);
+    overrides.limits = limits;
+    overrides.limit_count = 1;
+    job = load(&lines, &overrides);
+    ck_assert(job != NULL && job->target_count == 1);
+    job_free(job);
+    overrides.limits = (const char *const[]){"web-03"};
+    ck_assert_ptr_null(load(&lines, &overrides));
     buffer_done(&lines);
 }
 END_TEST
@@ -167,6 +379,10 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, small_files_are_no_large_work, 0, UNIT_COUNT(files));
     tcase_add_test(tests, parameters_and_settings_have_a_number);
     tcase_add_test(tests, the_command_line_has_the_same_budget);
+    tcase_add_loop_test(tests, chosen, 0, UNIT_COUNT(choices));
+    tcase_add_test(tests, a_subscription_is_taken);
+    tcase_add_test(tests, a_list_that_is_wrong_says_nothing_of_names);
+    tcase_add_test(tests, targets_of_a_past_run);
     suite_add_tcase(suite, tests);
     return suite;
 }

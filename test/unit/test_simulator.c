@@ -24,6 +24,7 @@
 #include "engine/supervise.h"
 #include "job/job.h"
 #include "sys/fd.h"
+#include "job/targets.h"
 #include "sys/file.h"
 #include "unit/unit.h"
 
@@ -377,9 +378,14 @@ END_TEST
 
 static enum simulator_fault choose(const struct simulator_plan *plan, const char *name)
 {
+    char subscription[] = "00000000-0000-0000-0000-000000000001";
+    char group[] = "rg";
+    char *copy = memory_string(name);
+    const struct targets_id id = {subscription, group, copy};
     struct simulator_injection injection;
 
-    simulator_choose(plan, name, &injection);
+    simulator_choose(plan, &id, &injection);
+    free(copy);
     return injection.fault;
 }
 
@@ -394,6 +400,21 @@ START_TEST(last_match_wins)
     ck_assert_int_eq(choose(&plan, "db-01"), SIMULATOR_SLOW);
     plan.injection_count = 0;
     ck_assert_int_eq(choose(&plan, "db-01"), SIMULATOR_NO_FAULT);
+}
+END_TEST
+
+/* Whatever is printed of a VM, several at once, and all but some. */
+START_TEST(injections_mean_what_selectors_mean)
+{
+    static const char *const list[] = {"web-[01-02], db-01=hang", "RG/web-03=crash",
+                                       "other/web-01=login", "!web-*,!db-01=slow:1s"};
+    struct simulator_plan plan = {list, 4, 1, false};
+
+    ck_assert_int_eq(choose(&plan, "web-01"), SIMULATOR_HANG);
+    ck_assert_int_eq(choose(&plan, "db-01"), SIMULATOR_HANG);
+    ck_assert_int_eq(choose(&plan, "web-03"), SIMULATOR_CRASH);
+    ck_assert_int_eq(choose(&plan, "web-04"), SIMULATOR_NO_FAULT);
+    ck_assert_int_eq(choose(&plan, "app"), SIMULATOR_SLOW);
 }
 END_TEST
 
@@ -1165,6 +1186,7 @@ static TCase *plan_case(void)
     tcase_add_loop_test(tcase, injection_is_read, 0, UNIT_COUNT(good));
     tcase_add_loop_test(tcase, bad_injection_is_explained, 0, UNIT_COUNT(bad));
     tcase_add_test(tcase, last_match_wins);
+    tcase_add_test(tcase, injections_mean_what_selectors_mean);
     tcase_add_test(tcase, percent_picks_by_seed);
     tcase_add_test(tcase, faults_draw_for_themselves);
     tcase_add_test(tcase, durations_are_spread);

@@ -61,66 +61,21 @@ START_TEST(parameters_are_taken_over)
 }
 END_TEST
 
-static size_t exclude(const char *pattern)
+START_TEST(some_are_dropped)
 {
-    uint64_t steps = UINT64_MAX;
-    size_t before = targets.count;
-
-    ck_assert_uint_eq(targets_exclude(&targets, &pattern, 1, &steps), 1);
-    return before - targets.count;
-}
-
-static void limit(const char *const *patterns, size_t count)
-{
-    uint64_t steps = UINT64_MAX;
-
-    ck_assert_uint_eq(targets_limit(&targets, patterns, count, &steps), count);
-}
-
-START_TEST(exclude_and_limit)
-{
-    const char *const limits[] = {"web-[1-3]", "db*"};
-    const char *const nothing[] = {"nothing"};
+    static const bool dropped[] = {false, true, false, true};
 
     add(NULL, "rg", "web-1");
     add(NULL, "rg", "db-1");
     add(NULL, "rg", "web-2");
     add(NULL, "rg", "web-4");
-    ck_assert_uint_eq(exclude("WEB-2"), 1);
-    ck_assert_uint_eq(exclude("web-2"), 0);
-    ck_assert_uint_eq(exclude("web-[3-1]"), 0);
-    limit(NULL, 0);
-    ck_assert_uint_eq(targets.count, 3);
-    limit(limits, 2);
+    targets_drop(&targets, dropped);
     ck_assert_uint_eq(targets.count, 2);
     ck_assert_str_eq(targets.list[0].name, "web-1");
-    ck_assert_str_eq(targets.list[1].name, "db-1");
+    ck_assert_str_eq(targets.list[1].name, "web-2");
     /* The index is right again after targets have gone. */
-    ck_assert(!add(NULL, "rg", "DB-1"));
-    ck_assert(add(NULL, "rg", "web-2"));
-    limit(nothing, 1);
-    ck_assert_uint_eq(targets.count, 0);
-    targets_label(&targets);
-}
-END_TEST
-
-/* Names alone cost nothing; the pattern at which the steps end is told, and nothing is dropped. */
-START_TEST(matching_has_a_budget)
-{
-    const char *const patterns[] = {"*a*", "web-1", "*b*", "web-2"};
-    uint64_t steps = 4;
-
-    add(NULL, "rg", "web-1");
-    add(NULL, "rg", "web-2");
-    add(NULL, "rg", "x-3");
-    ck_assert_uint_eq(targets_exclude(&targets, patterns, 4, &steps), 2);
-    ck_assert_uint_eq(targets.count, 3);
-    ck_assert_uint_eq(steps, 0);
-    steps = 20;
-    ck_assert_uint_eq(targets_exclude(&targets, patterns, 2, &steps), 2);
-    ck_assert_uint_eq(targets.count, 2);
-    ck_assert_uint_eq(targets_limit(&targets, patterns + 3, 1, &steps), 1);
-    ck_assert_uint_eq(targets.count, 1);
+    ck_assert(!add(NULL, "rg", "WEB-2"));
+    ck_assert(add(NULL, "rg", "db-1"));
 }
 END_TEST
 
@@ -311,8 +266,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, what_is_wanted_twice_is_one);
     tcase_add_test(tests, doubles_run_once);
     tcase_add_test(tests, parameters_are_taken_over);
-    tcase_add_test(tests, exclude_and_limit);
-    tcase_add_test(tests, matching_has_a_budget);
+    tcase_add_test(tests, some_are_dropped);
     tcase_add_test(tests, labels_are_as_short_as_can_be);
     tcase_add_test(tests, hundred_thousand);
     tcase_add_test(tests, wanted_ones_are_kept_and_told_apart);
