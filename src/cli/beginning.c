@@ -51,8 +51,7 @@ void beginning_init(struct beginning *beginning, const struct execution *executi
                                     .shows = asks || beginning_is_told(execution->options)};
 }
 
-/* A job that says nothing of it, and has but one batch, is not halted by failures: nor is a word
- * lost. */
+/* Nothing of a job that says nothing of it and has one batch: failures never halt that. */
 static void add_halting(struct buffer *text, const struct beginning *self)
 {
     const struct job *job = self->execution->job;
