@@ -188,8 +188,8 @@ runs_of_all_kinds() {
   command -v git || skip "git is not installed"
   runs_of_all_kinds
   literal "The journal" >"$place/block"
-  # One that only a machine without room writes is not there.
-  cat "$place"/{one,two}/journal.jsonl | keys .event >"$place/journal"
+  # One that is written where a machine has no room, or a halt comes before a worker, may be there or not.
+  cat "$place"/{one,two}/journal.jsonl | keys .event | grep -v '^put_back ' >"$place/journal"
   keys .event <"$place/block" | grep -v '^put_back ' >"$place/manual"
   diff "$place/journal" "$place/manual"
   # All events that there are, and the list below the block.
