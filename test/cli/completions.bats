@@ -11,11 +11,38 @@ setup() {
   install -D "$top/completions/azfan.fish" "$share/fish/vendor_completions.d/azfan.fish"
   mkdir "$place/bin"
   ln -s "$(realpath "$azfan")" "$place/bin/azfan"
-  export PATH=$place/bin:$PATH XDG_DATA_DIRS=$share:/usr/local/share:/usr/share LINES_FIFO=$place/lines
+  export PATH=$place/bin:$PATH XDG_DATA_DIRS=$share:/usr/local/share:/usr/share
   export XDG_CONFIG_HOME=$place/config XDG_CACHE_HOME=$place/cache XDG_DATA_HOME=$place/data
   write_job
   mkdir "$place/work" "$place/work/folder"
   cd "$place/work"
+}
+
+# A shell is started when its first line comes, reads all lines of its test, and ends with it.
+teardown() {
+  local process
+  for process in "$place"/*.process; do
+    [ ! -e "$process" ] || kill "$(cat "$process")" || :
+  done
+}
+
+# ask SHELL COMMAND...: each line of standard input, as it is answered by the process that COMMAND has started.
+ask() {
+  local shell=$1 line answer asked=$place/$1.asked answered=$place/$1.answered
+  shift
+  if [ ! -e "$asked" ]; then
+    mkfifo "$asked" "$answered"
+    # Opened both ways, a FIFO waits for nobody and has no end; and before the process is there, it loses nothing.
+    {
+      LINES_FIFO=$place/$shell.lines "$@" 0<&4 4>&- 3>&- &
+      echo $! >"$place/$shell.process"
+    } 4<>"$asked" 1<>"$answered"
+  fi
+  while IFS= read -r line; do
+    printf '%s\n' "$line" 1<>"$asked"
+    IFS= read -t 60 -r answer <>"$answered" || { echo "$shell does not answer to: $line" >&2; return 1; }
+    printf '%s\n' "$answer"
+  done
 }
 
 # in_SHELL: each line of standard input with all its completions in it; of fish only what it completes to.
@@ -27,8 +54,7 @@ put() { printf '%s\n' "$READLINE_LINE" >"$LINES_FIFO"; READLINE_LINE= READLINE_P
 bind -x '"\C-x\C-p": put'
 echo ready >"$LINES_FIFO"
 END
-  python3 "$BATS_TEST_DIRNAME/type.py" bash --noprofile --rcfile "$place/rc" -i
-  rm "$LINES_FIFO"
+  ask bash python3 "$BATS_TEST_DIRNAME/type.py" bash --noprofile --rcfile "$place/rc" -i
 }
 
 in_zsh() {
@@ -45,15 +71,14 @@ bindkey '\e*' every
 bindkey '^X^P' put
 echo ready >$LINES_FIFO
 END
-  ZDOTDIR=$place/zsh python3 "$BATS_TEST_DIRNAME/type.py" zsh -d -i
-  rm "$LINES_FIFO"
+  ZDOTDIR=$place/zsh ask zsh python3 "$BATS_TEST_DIRNAME/type.py" zsh -d -i
 }
 
 in_fish() {
-  while IFS= read -r line; do
-    fish -c 'complete -C $argv' "$line" |
-      cut -f 1 | paste -sd ' '
-  done
+  ask fish fish -c '
+    while read -lL line
+      string join -- " " (complete -C $line | string replace -r "\t.*" "") ""
+    end'
 }
 
 needs() {
@@ -262,6 +287,6 @@ END
     command -v $shell >/dev/null || continue
     completes $shell "azfan run job.yaml --limit "
     completes $shell "azfan report " folder latest
-    [ $shell = fish ] || ! grep trouble "$LINES_FIFO.shown" || return 1
+    [ $shell = fish ] || ! grep trouble "$place/$shell.lines.shown" || return 1
   done
 }
