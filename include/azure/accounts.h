@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/number.h"
@@ -21,7 +22,7 @@ enum {
     ACCOUNTS_ANSWER_MOST = 4 * 1024 * 1024
 };
 
-/* How long az may take to name them: nobody waits longer. */
+/* How long az may take to name them. */
 #define ACCOUNTS_TIMEOUT (15 * NUMBER_SECOND)
 
 struct account {
@@ -38,8 +39,15 @@ struct accounts {
     size_t count;
 };
 
-/* Wipes and frees what FINISH holds. On error ACCOUNTS is empty. */
-int accounts_read(struct accounts *accounts, struct finish *finish, struct error *error);
+/*
+ * Wipes and frees what FINISH holds; PATIENCE is how long az had for it, in nanoseconds. On error
+ * ACCOUNTS is empty.
+ */
+int accounts_read(struct accounts *accounts, struct finish *finish, int64_t patience,
+                  struct error *error);
+
+/* The error of an answer that did not come within PATIENCE. */
+int accounts_refuse_late(int64_t patience, struct error *error);
 
 /* NULL: az does not know SUBSCRIPTION, whatever its case. */
 const struct account *accounts_find(const struct accounts *accounts, const char *subscription);

@@ -20,8 +20,11 @@ struct lookup {
     int signal;               /* that ended the question; 0: none */
 };
 
-/* Asks az, once, where JOB names no subscription for a target; else nothing is started. */
-void lookup_ask(struct lookup *ret, const struct job *job);
+/*
+ * Asks az, once, where JOB names no subscription for a target; else nothing is started. What turns
+ * out to be one VM is one target of JOB from then on.
+ */
+void lookup_ask(struct lookup *ret, struct job *job);
 
 void lookup_done(struct lookup *lookup);
 

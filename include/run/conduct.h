@@ -39,8 +39,8 @@ struct conduct {
     int workers;              /* of conduct_room() */
     uint64_t seed;            /* of the delays' jitter */
     struct warden *warden;
-    bool
-        wants_accounts; /* for may_begin(): what az calls the subscriptions, and who is logged in */
+    int64_t accounts_patience; /* how long may_begin() waits for what az calls the subscriptions,
+                                  and for who is logged in; 0: it does not want to know */
     /*
      * Asked once, when az's login is known and nothing has been started: may it be? It takes the
      * warden's signals as long as it waits for somebody, and what it takes does not count as time

@@ -3,9 +3,9 @@
  * inquiry: the question what az knows of subscriptions, on its own beside all else.
  *
  * One az process on a thread of its own, so that it takes no worker's place and nobody must wait
- * for it longer than ACCOUNTS_TIMEOUT. Whatever becomes of it is no failure. Main thread.
+ * for it longer than he likes. Whatever becomes of it is no failure. Main thread.
  *
- *   inquiry_open(&inquiry, az);               // cannot fail: then it is an answer that it could
+ *   inquiry_open(&inquiry, az, patience);     // cannot fail: then it is an answer that it could
  * not poll(inquiry_fd(&inquiry)) …, until inquiry_deadline(&inquiry) inquiry_take(&inquiry,
  * &accounts, &error) // once it is readable, or nobody waits any longer inquiry_close(&inquiry); //
  * ends what is left
@@ -30,12 +30,14 @@ struct inquiry {
     struct pool_task task;
     struct command command;
     struct error error; /* why it could not be begun */
+    int64_t patience;
     int64_t deadline;
     bool begun;
     bool landed;
 };
 
-void inquiry_open(struct inquiry *inquiry, const struct az *az);
+/* PATIENCE: nanoseconds, in which az is to answer. */
+void inquiry_open(struct inquiry *inquiry, const struct az *az, int64_t patience);
 
 /* Readable once there is an answer; -1: there is nothing to wait for. */
 int inquiry_fd(const struct inquiry *inquiry);

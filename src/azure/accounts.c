@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "engine/supervise.h"
@@ -51,24 +52,34 @@ static int read_list(struct accounts *accounts, json_t *root, struct error *erro
     return 0;
 }
 
-static int check_end(const struct finish *finish, struct error *error)
+int accounts_refuse_late(int64_t patience, struct error *error)
+{
+    struct buffer text = BUFFER_INIT;
+
+    number_print_exact_duration(&text, patience);
+    (void)error_set(error, "`az account list` did not answer within %s", buffer_text(&text));
+    buffer_done(&text);
+    return -1;
+}
+
+static int check_end(const struct finish *finish, int64_t patience, struct error *error)
 {
     if (finish->end == FINISH_NOT_STARTED)
         return error_set(error, "%s", finish->error.text);
     if (finish->stop == FINISH_CANCELLED)
         return error_set(error, "`az account list` was stopped");
     if (finish->stop == FINISH_TIMED_OUT || finish->end == FINISH_ABANDONED)
-        return error_set(error, "`az account list` did not answer within %lld s",
-                         (long long)(ACCOUNTS_TIMEOUT / NUMBER_SECOND));
+        return accounts_refuse_late(patience, error);
     if (finish->exit.known && (finish->exit.signaled || finish->exit.status != 0))
         return error_set(error, "`az account list` ended with %s %d",
                          finish->exit.signaled ? "signal" : "status", finish->exit.status);
     return 0;
 }
 
-int accounts_read(struct accounts *accounts, struct finish *finish, struct error *error)
+int accounts_read(struct accounts *accounts, struct finish *finish, int64_t patience,
+                  struct error *error)
 {
-    int result = check_end(finish, error);
+    int result = check_end(finish, patience, error);
 
     *accounts = (struct accounts){NULL, 0};
     if (result == 0) {

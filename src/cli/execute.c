@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "azure/accounts.h"
 #include "azure/az.h"
 #include "azure/simulator.h"
 #include "base/buffer.h"
@@ -419,7 +420,8 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
     open_live(&live, execution, stage, &result);
     watcher = live_watcher(&live);
     beginning_init(&beginning, execution, stage->batches, stage->warden, &live);
-    conduct.wants_accounts = beginning.shows && !execution->rehearsal;
+    if (beginning.shows && !execution->rehearsal)
+        conduct.accounts_patience = ACCOUNTS_TIMEOUT;
     if (conduct_run(&conduct, &result)) {
         finish(options, stage, &result, &live);
         status = result_exit_status(&result);

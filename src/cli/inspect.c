@@ -134,7 +134,7 @@ static void print_folded(const struct job *job, const struct lookup *lookup)
     buffer_done(&buffer);
 }
 
-static int print_selected(const struct options *options, const struct job *job, int *ret_signal)
+static int print_selected(const struct options *options, struct job *job, int *ret_signal)
 {
     struct lookup lookup;
     int status = LOAD_OK;

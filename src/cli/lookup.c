@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/child.h"
+#include "job/doubles.h"
 #include "job/job.h"
 #include "run/inquiry.h"
 #include "run/warden.h"
@@ -44,7 +45,15 @@ static int ask(struct lookup *self, const struct job *job, struct error *error)
     return result;
 }
 
-void lookup_ask(struct lookup *ret, const struct job *job)
+static void merge_doubles(struct job *job, const char *subscription)
+{
+    size_t *moved = memory_zeroed(job->target_count, sizeof *moved);
+
+    job->target_count = doubles_merge(job->targets, job->target_count, subscription, moved);
+    free(moved);
+}
+
+void lookup_ask(struct lookup *ret, struct job *job)
 {
     const struct account *account;
     struct error error = {""};
@@ -57,10 +66,12 @@ void lookup_ask(struct lookup *ret, const struct job *job)
         return;
     }
     account = accounts_default(&ret->accounts);
-    if (account != NULL)
-        ret->subscription = account->subscription;
-    else
+    if (account == NULL) {
         ret->unknown = memory_string("az has none; see `az account set`");
+        return;
+    }
+    ret->subscription = account->subscription;
+    merge_doubles(job, ret->subscription);
 }
 
 void lookup_done(struct lookup *lookup)

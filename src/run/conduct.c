@@ -277,7 +277,7 @@ static void wait_for_accounts(struct conducting *self)
     struct login *login = &self->login;
     struct error error;
 
-    if (!self->conduct->wants_accounts)
+    if (self->conduct->accounts_patience == 0)
         return;
     while (!inquiry_has_landed(&self->inquiry) && self->stage == SCHEDULE_GOING &&
            clock_now() < until) {
@@ -320,8 +320,8 @@ static void log_in(struct conducting *self)
     enum login_result result;
 
     self->logging_in = true;
-    if (conduct->wants_accounts)
-        inquiry_open(&self->inquiry, conduct->az);
+    if (conduct->accounts_patience > 0)
+        inquiry_open(&self->inquiry, conduct->az, conduct->accounts_patience);
     command_token(&token->command, conduct->az, job_only_subscription(conduct->job));
     command_version(&version->command, conduct->az);
     do

@@ -14,17 +14,16 @@
 /* az writes nothing that would need more to be put in order. */
 #define KILL_GRACE (2 * NUMBER_SECOND)
 
-void inquiry_open(struct inquiry *self, const struct az *az)
+void inquiry_open(struct inquiry *self, const struct az *az, int64_t patience)
 {
-    *self = (struct inquiry){.deadline = clock_now() + ACCOUNTS_TIMEOUT};
+    *self = (struct inquiry){.patience = patience, .deadline = clock_now() + patience};
     if (pool_start(&self->pool, 1, &self->error) < 0)
         return;
     self->begun = true;
     command_accounts(&self->command, az);
     self->task.command = self->command.child;
-    self->task.limits = (struct supervise_limits){.timeout = ACCOUNTS_TIMEOUT,
-                                                  .kill_grace = KILL_GRACE,
-                                                  .output_limit = ACCOUNTS_ANSWER_MOST};
+    self->task.limits = (struct supervise_limits){
+        .timeout = patience, .kill_grace = KILL_GRACE, .output_limit = ACCOUNTS_ANSWER_MOST};
     pool_put(&self->pool, &self->task);
 }
 
@@ -49,13 +48,12 @@ int inquiry_take(struct inquiry *self, struct accounts *ret, struct error *error
 {
     *ret = (struct accounts){NULL, 0};
     if (self->begun && !inquiry_has_landed(self))
-        return error_set(error, "`az account list` did not answer within %lld s",
-                         (long long)(ACCOUNTS_TIMEOUT / NUMBER_SECOND));
+        return accounts_refuse_late(self->patience, error);
     if (!self->begun) {
         *error = self->error;
         return -1;
     }
-    return accounts_read(ret, &self->task.finish, error);
+    return accounts_read(ret, &self->task.finish, self->patience, error);
 }
 
 void inquiry_close(struct inquiry *self)
@@ -91,7 +89,7 @@ int inquiry_ask(const struct az *az, struct warden *warden, struct accounts *ret
     struct inquiry self;
     int result;
 
-    inquiry_open(&self, az);
+    inquiry_open(&self, az, ACCOUNTS_TIMEOUT);
     *ret_signal = 0;
     while (!inquiry_has_landed(&self) && *ret_signal == 0 && clock_now() < self.deadline) {
         struct pollfd watches[] = {{inquiry_fd(&self), POLLIN, 0}, {warden_fd(warden), POLLIN, 0}};

@@ -106,21 +106,21 @@ web-12" ]
   local id=/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/rg-b/providers/Microsoft.Compute/virtualMachines/db-1
   vms='web-[01-12]' write_job
   sed -i "s|vms: .*|vms: [\"web-[01-12]\", {name: web-01, resource_group: rg-b}, \"$id\"]|" "$job"
-  "$azfan" targets "$job" >"$place/all"
+  "$azfan" targets "$job" --names >"$place/all"
   [ "$(head -n 1 "$place/all")" = rg/web-01 ]
   while read -r label; do
-    run "$azfan" targets "$job" --limit "${label^^}"
+    run "$azfan" targets "$job" --names --limit "${label^^}"
     [ "$status $output" = "0 $label" ]
   done <"$place/all"
-  "$azfan" targets "$job" --limit "@$place/all" | diff "$place/all" -
-  "$azfan" targets "$job" --limit @- <"$place/all" | diff "$place/all" -
-  run "$azfan" targets "$job" --limit "@$place/all" --exclude "@$place/all"
+  "$azfan" targets "$job" --names --limit "@$place/all" | diff "$place/all" -
+  "$azfan" targets "$job" --names --limit @- <"$place/all" | diff "$place/all" -
+  run "$azfan" targets "$job" --names --limit "@$place/all" --exclude "@$place/all"
   [ "$status" = 7 ]
-  run "$azfan" targets "$job" --limit 'web-[01,12], '"$id"
+  run "$azfan" targets "$job" --names --limit 'web-[01,12], '"$id"
   [ "$(paste -sd' ' <<<"$output")" = "rg/web-01 web-12 rg-b/web-01 db-1" ]
-  run "$azfan" targets "$job" --limit 'rg-?/*,!web-01'
+  run "$azfan" targets "$job" --names --limit 'rg-?/*,!web-01'
   [ "$output" = db-1 ]
-  run "$azfan" targets "$job" --limit '!rg/*'
+  run "$azfan" targets "$job" --names --limit '!rg/*'
   [ "$(paste -sd' ' <<<"$output")" = "rg-b/web-01 db-1" ]
 }
 
@@ -143,6 +143,100 @@ web-12" ]
   wrong "$job:7:21: \"web-99\" matches no target; did you mean web-09?" check "$job"
 }
 
+# A job in two groups and two subscriptions, of which one is left to az.
+write_wide_job() {
+  vms='web-[01-12]' write_job "batches: [1, 50%]"
+  sed -i '/^  vms:/s/\]$/, {name: "db-[1-2]", resource_group: rg-db}, {name: db-1, resource_group: rg-db, subscription: 00000000-0000-0000-0000-000000000002}]/' "$job"
+}
+
+first='/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/web-01'
+
+@test "targets: folded by subscription and group, whose name az knows; --ids prints full ids, and --names what --limit takes" {
+  write_wide_job
+  run "$azfan" targets "$job" --az "$stub/az"
+  [ "$status" = 0 ]
+  [ "$output" = "subscription Test (00000000-0000-0000-0000-000000000001): 14 VMs
+  rg: 12 VMs: web-[01-12]
+  rg-db: 2 VMs: db-[1-2]
+subscription Other (00000000-0000-0000-0000-000000000002): 1 VM
+  rg-db: 1 VM: db-1" ]
+  run "$azfan" targets "$job" --az "$stub/az" --ids
+  [ "$status" = 0 ]
+  [ "${#lines[@]}" = 15 ]
+  [ "${lines[0]}" = "$first" ]
+  [ "$(sort -uf <<<"$output" | wc -l)" = 15 ]
+  [[ $output != *DEFAULT* ]]
+  [ "$("$azfan" targets "$job" --names --az /nonexistent | sed -n '1p;13,$p' | tr '\n' ' ')" = \
+    'web-01 rg-db/db-1 db-2 00000000-0000-0000-0000-000000000002/rg-db/db-1 ' ] || { "$azfan" targets "$job" --names; return 1; }
+  run "$azfan" targets "$job" --names --ids
+  [ "$status" = 2 ]
+}
+
+@test "targets and plan: what az cannot say is said not to be known; --ids is an error then" {
+  write_wide_job
+  for mode in exit1 garbage empty none; do
+    export STUB_AZ_ACCOUNTS=$mode
+    run "$azfan" targets "$job" --az "$stub/az"
+    [ "$status" = 0 ]
+    [[ $output == "az's default subscription (not known: "*"): 14 VMs
+  rg: 12 VMs: web-[01-12]"* ]] || { echo "$output"; return 1; }
+    run "$azfan" plan "$job" --az "$stub/az"
+    [ "$status" = 0 ]
+    [[ $output == *"az's default subscription (not known: "*"): 14 VMs"* ]]
+    run "$azfan" targets "$job" --az "$stub/az" --ids
+    [ "$status" = 1 ]
+    [[ $output == *"az's default subscription"*"is not known"*"targets.subscription"* ]]
+  done
+  nothing_is_left
+}
+
+@test "az is asked once, and only for what the job does not say" {
+  export STUB_AZ_COUNT=$place/count
+  mkdir "$place/count"
+  write_wide_job
+  for command in "plan $job" "targets $job" "targets $job --ids"; do
+    "$azfan" $command --az "$stub/az" >/dev/null
+    [ "$(wc -l <"$place/count/accounts")" = 1 ]
+    rm "$place/count/accounts"
+  done
+  sed -i 's/^  resource_group: rg$/&\n  subscription: 00000000-0000-0000-0000-000000000003/' "$job"
+  for command in "plan $job" "targets $job" "targets $job --ids" "targets $job --names" "check $job" "rehearse $job -q"; do
+    az=
+    case $command in check*) ;; *) az="--az $stub/az" ;; esac
+    "$azfan" $command $az >"$place/out" </dev/null || { cat "$place/out"; return 1; }
+  done
+  [ -z "$(ls "$place/count")" ]
+  # A run shows names, and asks for them beside its two other questions, unless nobody wants to see them.
+  "$azfan" run "$job" --az "$stub/az" </dev/null 2>"$place/errors" >/dev/null
+  [ "$(wc -l <"$place/count/accounts")" = 1 ]
+  grep -qF 'subscription 00000000-0000-0000-0000-000000000003 (az does not know its name): 14 VMs' "$place/errors"
+  rm "$place/count/accounts"
+  "$azfan" run "$job" --az "$stub/az" -q </dev/null
+  "$azfan" run "$job" --az "$stub/az" --progress none </dev/null
+  [ ! -e "$place/count/accounts" ]
+  "$azfan" plan "$job" --az /nonexistent | grep -F 'subscription 00000000-0000-0000-0000-000000000003: 14 VMs'
+}
+
+@test "one VM that is named twice, once with az's subscription, is one target of plan and targets" {
+  vms=vm-1 write_job
+  sed -i '/^  vms:/s|\]$|, /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/VM-1]|' "$job"
+  [ "$("$azfan" targets "$job" --az "$stub/az" --ids | wc -l)" = 1 ]
+  "$azfan" targets "$job" --az "$stub/az" | grep -xF '  rg: 1 VM: vm-1'
+  "$azfan" plan "$job" --az "$stub/az" | grep -F 'Targets (1, one batch):'
+}
+
+@test "plan ends by a signal while az hangs, and leaves nothing" {
+  write_job
+  STUB_AZ_ACCOUNTS=hang:nap:20000 "$azfan" plan "$job" --az "$stub/az" >"$place/out" 3>&- &
+  pid=$!
+  wait_for children "$pid" 1
+  kill -TERM "$pid"
+  status=0
+  wait "$pid" || status=$?
+  [ "$status" = 143 ]
+  nothing_is_left
+}
+
 @test "targets: names from standard input" {
   printf 'version: 1\nname: x\nscript: {inline: "true"}\ntargets: {resource_group: rg, file: "-"}\n' >"$job"
   run "$azfan" targets "$job" --names <<<$'one # a comment\n\ntwo-[1-2]'
@@ -159,6 +253,11 @@ two-2" ]
   [[ $output == *"Attempt timeout: 1m40s"* ]]
   [[ $output == *"3m22s"* ]]
   [[ $output == *"Targets (3, one batch):"*"  vm-[1-3]"* ]]
+  [[ $output == *"Where:           3 VMs in 1 resource group of 1 subscription, in one batch
+  who is logged in is not known: "*"
+  az's default subscription (not known: "*"): 3 VMs
+    rg: 3 VMs: vm-[1-3]
+"* ]]
   [[ $output == *"/nonexistent/az vm run-command invoke --ids /subscriptions/"*"--command-id RunShellScript --scripts @"*"-o json --only-show-errors"* ]]
   [[ $output == *"echo hello"* ]]
   nothing_is_left

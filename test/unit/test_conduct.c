@@ -260,6 +260,8 @@ static void tear_down(void)
 /* Asked before anything is started; NULL: nobody asks. */
 static bool (*asks)(void *context, const struct login *login);
 
+static int64_t patience; /* with az's names of subscriptions */
+
 /* Returns whether the run began. */
 static bool conduct_or_not(void)
 {
@@ -272,6 +274,7 @@ static bool conduct_or_not(void)
                               .watcher = &watcher,
                               .batches = batches,
                               .workers = 3,
+                              .accounts_patience = patience,
                               .may_begin = asks,
                               .context = &journal};
     bool began;
@@ -325,6 +328,46 @@ START_TEST(nothing_is_started_that_may_not_begin)
     ck_assert_uint_eq(settled, 0);
     ck_assert_uint_eq(result.settled, 0);
     ck_assert_uint_eq(count_lines("\"event\":\"start\""), 0);
+    result_done(&result);
+}
+END_TEST
+
+static char *names_known;
+
+static bool see_names(void *context, const struct login *login)
+{
+    (void)context;
+    names_known = memory_string(login->accounts.count > 0 ? login->accounts.list[0].name
+                                                          : login->no_accounts);
+    return true;
+}
+
+static const struct {
+    const char *mode;
+    int64_t patience;
+    const char *known;
+} names[] = {
+    {"", 60 * NUMBER_SECOND, "Test"},
+    {"hang:nap:20000", NUMBER_SECOND / 2, "`az account list` did not answer within 500ms"},
+    {"hang:stubborn:20000", NUMBER_SECOND / 2, "`az account list` did not answer within 500ms"},
+    {"exit1", 60 * NUMBER_SECOND, "`az account list` ended with status 1"},
+    {"garbage", 60 * NUMBER_SECOND, "the answer of `az account list` is no list of subscriptions"},
+};
+
+/* They are only shown: without them it goes on all the same. */
+START_TEST(what_az_calls_the_subscriptions_is_no_condition)
+{
+    struct error error;
+
+    (void)setenv("STUB_AZ_ACCOUNTS", names[_i].mode, 1);
+    ck_assert_int_eq(az_done(&az, &error), 0); /* it has the environment of its making */
+    ck_assert_int_eq(az_find(&az, "build/stub/az", &error), 0);
+    patience = names[_i].patience;
+    asks = see_names;
+    conduct();
+    ck_assert_uint_eq(result.counts[OUTCOME_OK], TARGETS);
+    ck_assert_str_eq(names_known, names[_i].known);
+    free(names_known);
     result_done(&result);
 }
 END_TEST
@@ -573,6 +616,8 @@ static Suite *conduct_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, all_is_well);
     tcase_add_test(tests, nothing_is_started_that_may_not_begin);
+    tcase_add_loop_test(tests, what_az_calls_the_subscriptions_is_no_condition, 0,
+                        UNIT_COUNT(names));
     tcase_add_test(tests, while_somebody_is_asked_no_clock_goes_on);
     tcase_add_test(tests, the_watcher_gets_the_lines_of_the_journal);
     tcase_add_test(tests, somebody_asks_who_is_running);
