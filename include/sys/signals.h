@@ -25,6 +25,10 @@
 /* The descriptor (close-on-exec, non-blocking), or -errno. Owned by the caller. */
 int signals_open(void);
 
+/* The part of it that a child for a moment needs, before signals_open() or without it: SIGXFSZ and
+ * SIGCHLD. Main thread. */
+void signals_expect_children(void);
+
 /* Stops this process as Ctrl-Z does, and returns once it is continued; at once where nobody could
  * continue it (an orphaned process group). */
 void signals_stop(void);

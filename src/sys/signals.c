@@ -22,15 +22,20 @@ static void add_unless_ignored(sigset_t *set, int signal_number)
         (void)sigaddset(set, signal_number);
 }
 
+void signals_expect_children(void)
+{
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file over the limit (ulimit -f) is an error of write() */
+    (void)signal(SIGCHLD, SIG_DFL);
+}
+
 int signals_open(void)
 {
     sigset_t set;
     int fd;
 
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGXFSZ, SIG_IGN); /* a file over the limit (ulimit -f) is an error of write() */
+    signals_expect_children();
     (void)signal(SIGTTOU, SIG_IGN);
-    (void)signal(SIGCHLD, SIG_DFL);
     (void)sigemptyset(&set);
     for (int i = 0; i < WATCHED; i++)
         add_unless_ignored(&set, watched[i]);

@@ -59,6 +59,41 @@ jobs/c.yaml: ok, 3 targets" ]
   [[ $output == *"the folder none holds no job file"*"jobs/c.yaml: ok"* ]]
 }
 
+@test "what the script's own shell refuses is refused, with the line in the job, before anything starts" {
+  write_job
+  sed -i 's/  inline: .*/  inline: |\n    echo a\n    if true; then\n    fi/' "$job"
+  for command in check plan run rehearse; do
+    run "$azfan" "$command" "$job" $([ "$command" != run ] || echo --az "$stub/az --run-dir $place/run")
+    [ "$status" = 2 ]
+    [[ $output == "$job:7:1: sh -n says: "* && ! -e "$place/run" && ! -e "$XDG_STATE_HOME" ]] || { echo "$output"; return 1; }
+  done
+  run "$azfan" targets "$job" --names
+  [ "$status" = 0 ]
+  [ "${#lines[@]}" = 3 ]
+  # The script's file has the line itself; a parent may have left SIGCHLD ignored, and files limited.
+  printf '#!/bin/bash\necho a\n)\n' >"$place/a.sh"
+  sed -i 's/  inline: .*/  file: a.sh/; /^    /d' "$job"
+  run env --ignore-signal=CHLD "$azfan" check "$job"
+  [ "$status" = 2 ]
+  [[ $output == "$place/a.sh:3:1: bash -n says: syntax error near"* ]] || { echo "$output"; return 1; }
+  run bash -c "ulimit -f 0; '$azfan' check '$job' 2>&1 | cat; exit \${PIPESTATUS[0]}"
+  [ "$status" -lt 128 ]
+}
+
+@test "a script of 190 KiB is checked in no time, for however many targets" {
+  { echo '#!/bin/bash'; seq -f 'if [ "$A" = "%g" ]; then echo "$(date) and so"; fi' 3500; } >"$place/big.sh"
+  vms='vm-[1-10000]' write_job
+  sed -i 's/  inline: .*/  file: big.sh/' "$job"
+  [ "$(stat -c %s "$place/big.sh")" -gt 170000 ]
+  command -v strace >/dev/null || skip "no strace"
+  start=$EPOCHREALTIME
+  ASAN_OPTIONS=detect_leaks=0 run timeout 10 strace -f -qq -e trace=execve -o "$place/trace" "$azfan" check "$job"
+  [ "$status" = 0 ]
+  [ "$(grep -c 'execve("/bin/bash", \["bash", "-n", "/dev/stdin"\]' "$place/trace")" = 1 ]
+  [ "$(grep -c execve "$place/trace")" = 2 ]
+  within 5 "$start"
+}
+
 @test "check, plan and targets need no secret: a note names its variable; what runs refuses" {
   write_job
   sed -i 's|inline: .*|inline: echo hello\n  parameters: {TOKEN: {env: TEST_UNSET}, OTHER: {env: TEST_EMPTY}}|; s|vms: .*|vms: [{name: a, parameters: {TOKEN: {env: TEST_UNSET}}}, b]|' "$job"

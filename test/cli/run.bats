@@ -356,7 +356,7 @@ EOF
   [ "$status" = 1 ]
   [ "$(cat "$place/mode")" = 600 ]
   grep -q "in the file" "$place/run/output/vm-1.err"
-  run "$azfan" plan "$job" --az "$stub/az"
+  run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/none"
   [ "$status" = 2 ]
   [[ $output == *"TEST_TOKEN"* ]]
   TEST_TOKEN="s3cr3t value" run "$azfan" plan "$job" --az "$stub/az"
