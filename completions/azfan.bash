@@ -36,7 +36,7 @@ _azfan_argument() {
 _azfan_targets() {
     local job
     job=$(_azfan_argument) || return
-    _azfan_ask targets --names -- "$job" | command sed -n 's|.*/||; /^[A-Za-z0-9._-]\{1,\}$/p' | sort -u
+    _azfan_ask targets --names -- "$job" | command sed -n '/^[A-Za-z0-9._\/-]\{1,\}$/p'
 }
 
 # Ids of past runs; a folder may have any name, but no run has another.
@@ -67,13 +67,32 @@ _azfan_reply() {
     mapfile -t COMPREPLY < <(compgen -P "${2-}" -S "${3-}" -W "$1" -- "${start#"${2-}"}")
 }
 
-# PATTERN=FAULT
+# _azfan_selectors [SUFFIX]: a VM, one more behind a comma or a "!", or behind a "@" a file.
+_azfan_selectors() {
+    local before=${cur#[\"\']}
+    local last=${before##*,}
+    before=${before%"$last"}
+    case $last in
+    @*)
+        local cur=${last#@} i
+        _filedir
+        compopt +o filenames 2>/dev/null # no file has the "@"
+        for i in "${!COMPREPLY[@]}"; do
+            COMPREPLY[i]=$before@${COMPREPLY[i]}
+        done
+        ;;
+    !*) _azfan_reply "$(_azfan_targets)" "$before!" "${1-}" ;;
+    *) _azfan_reply "$(_azfan_targets)" "$before" "${1-}" ;;
+    esac
+}
+
+# SELECTORS=FAULT
 _azfan_injection() {
     local faults='hang stubborn slow crash exit script_timeout no_trailer reboot garbage busy throttled not_running
         not_found forbidden login network agent extension'
     compopt -o nospace 2>/dev/null
     if [[ $cur != *=* ]]; then
-        _azfan_reply "$(_azfan_targets)" '' =
+        _azfan_selectors '='
     elif [[ $cur == [\"\']* || $COMP_WORDBREAKS != *=* ]]; then
         local pattern=${cur#[\"\']}
         _azfan_reply "$faults" "${pattern%%=*}="
@@ -94,7 +113,7 @@ _azfan_only() {
 # The value of the option PREV. Fails when it takes none.
 _azfan_value() {
     case $prev in
-    --limit | --exclude) _azfan_reply "$(_azfan_targets)" ;;
+    --limit | --exclude) _azfan_selectors ;;
     --inject) _azfan_injection ;;
     --only) _azfan_only ;;
     --progress) _azfan_reply 'auto live plain json none' ;;
@@ -111,7 +130,7 @@ _azfan_value() {
 _azfan() {
     local cur prev words cword split
     local commands='run rehearse plan check targets report rerun runs schema help version'
-    _init_completion -s -n : || return
+    _init_completion -s -n :@ || return
     if ((cword == 1)); then
         [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"
     elif _azfan_value; then
@@ -133,6 +152,9 @@ _azfan() {
             ;;
         help) ((cword > 2)) || _azfan_reply "$commands" ;;
         esac
+    fi
+    if [[ $cur == *@* && $cur != [\"\']* && $COMP_WORDBREAKS == *@* ]]; then # likewise
+        COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*@}"}"}")
     fi
     __ltrim_colon_completions "$cur"
 } &&

@@ -43,7 +43,28 @@ end
 
 function __azfan_targets
     set -l job (__azfan_argument); or return
-    __azfan_ask targets --names -- $job | string replace -r '.*/' '' | sort -u
+    __azfan_ask targets --names -- $job
+end
+
+# The word that is being typed, without its option and quotes.
+function __azfan_word
+    commandline -ct | string replace -r '^--[a-z-]+=' '' | string trim -c '\'"'
+end
+
+# __azfan_selectors [SUFFIX]: VMs, one more behind a comma or a "!", or behind a "@" files.
+function __azfan_selectors
+    set -l word (__azfan_word)
+    set -l before (string match -r '^(?:.*,)?' -- "$word")
+    set -l last (string replace -r '^.*,' '' -- "$word")
+    if string match -q -- '@*' "$last"
+        set -l file (string sub -s 2 -- "$last")
+        set -l files (complete -C"__fish_command_without_completions $file" | string replace -r '\t.*' '')
+        set -q files[1]; and printf '%s\n' $before@$files
+        return
+    end
+    set -l targets (__azfan_targets)
+    set -l no (string match -r '^!?' -- "$last")
+    set -q targets[1]; and printf '%s\n' $before$no$targets"$argv[1]"
 end
 
 function __azfan_runs
@@ -52,17 +73,16 @@ function __azfan_runs
     __fish_complete_directories
 end
 
-# PATTERN=FAULT
+# SELECTORS=FAULT
 function __azfan_injections
     set -l faults hang stubborn slow crash exit script_timeout no_trailer reboot garbage busy throttled not_running \
         not_found forbidden login network agent extension
-    set -l word (commandline -ct | string replace -r '^--inject=' '' | string trim -c '\'"')
+    set -l word (__azfan_word)
     if string match -q -- '*=*' $word
         set -l pattern (string replace -r '=.*' '' -- $word)
         printf '%s\n' $pattern=$faults
     else
-        set -l targets (__azfan_targets)
-        set -q targets[1]; and printf '%s\n' $targets=
+        __azfan_selectors =
     end
 end
 
@@ -95,8 +115,8 @@ complete -c azfan -n '__azfan_needs_argument help' \
     -a 'run rehearse plan check targets report rerun runs schema help version'
 
 set -l is '__azfan_is run rehearse rerun plan targets'
-complete -c azfan -n $is -l limit -x -a '(__azfan_targets)' -d 'Only targets that match'
-complete -c azfan -n $is -l exclude -x -a '(__azfan_targets)' -d 'No targets that match'
+complete -c azfan -n $is -l limit -x -a '(__azfan_selectors)' -d 'Only these targets'
+complete -c azfan -n $is -l exclude -x -a '(__azfan_selectors)' -d 'Not these targets'
 complete -c azfan -n $is -l az -r -F -d 'The az to use'
 
 set -l is '__azfan_is targets'
@@ -126,7 +146,7 @@ set -l is '__azfan_is run rehearse rerun check report runs'
 complete -c azfan -n $is -s q -l quiet -d 'Say less'
 
 set -l is '__azfan_is rehearse rerun'
-complete -c azfan -n $is -l inject -x -a '(__azfan_injections)' -d 'Let targets fail: PATTERN=FAULT'
+complete -c azfan -n $is -l inject -x -a '(__azfan_injections)' -d 'Let targets fail: SELECTORS=FAULT'
 complete -c azfan -n $is -l seed -x -d 'Another rehearsal'
 complete -c azfan -n $is -l execute -d 'Really run the script, on this machine'
 

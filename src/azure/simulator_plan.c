@@ -153,7 +153,7 @@ static int parse_parts(char *pattern, const char *text, struct simulator_injecti
 
     if (equals == NULL || equals == pattern || equals[1] == '\0')
         return error_set(error,
-                         "%s: must be PATTERN=FAULT[:VALUE][@PERCENT], as in "
+                         "%s: must be SELECTORS=FAULT[:VALUE][@PERCENT], as in "
                          "web-03=hang or *=throttled:1@10",
                          text);
     *equals = '\0';

@@ -172,6 +172,52 @@ targets_are_those_of_the_job() {
 @test "zsh: targets" { targets_are_those_of_the_job zsh; }
 @test "fish: targets" { targets_are_those_of_the_job fish; }
 
+# As azfan prints them: with a group where a name stands in two; several, all but some, and from a file.
+selectors_go_on() {
+  needs "$1"
+  vms=web-1 write_job
+  sed -i 's|vms: .*|vms: [web-1, db-7, {name: web-1, resource_group: rg-b}]|' "$job"
+  cp "$job" .
+  touch some.txt
+  completes "$1" "azfan run job.yaml --limit " db-7 rg-b/web-1 rg/web-1
+  completes "$1" "azfan run job.yaml --exclude rg" rg-b/web-1 rg/web-1
+}
+behind() { # SHELL WORD BECOMES
+  local before="azfan run job.yaml --limit "
+  if [ "$1" = fish ]; then goes_on fish "$before$2" "$3"; else goes_on "$1" "$before$2" "$before$3"; fi
+}
+
+@test "bash: selectors" {
+  selectors_go_on bash
+  behind bash "rg/web-1,d" "rg/web-1,db-7"
+  behind bash "'rg/web-1,!d" "'rg/web-1,!db-7'"
+  behind bash "@so" "@some.txt"
+  behind bash "db-7,@so" "db-7,@some.txt"
+  behind bash "'!d" "'!db-7'"
+  goes_on bash "azfan run job.yaml --limit=@so" "azfan run job.yaml --limit=@some.txt"
+  goes_on bash "azfan rehearse job.yaml --inject rg/web-1,d" "azfan rehearse job.yaml --inject rg/web-1,db-7="
+}
+@test "zsh: selectors" {
+  selectors_go_on zsh
+  behind zsh "rg/web-1,d" "rg/web-1,db-7"
+  behind zsh "'rg/web-1,!d" "'rg/web-1,!db-7'"
+  behind zsh "@so" "@some.txt"
+  behind zsh "db-7,@so" "db-7,@some.txt"
+  behind zsh "'!d" "'!db-7'"
+  goes_on zsh "azfan run job.yaml --limit=@so" "azfan run job.yaml --limit=@some.txt"
+  goes_on zsh "azfan rehearse job.yaml --inject rg/web-1,d" "azfan rehearse job.yaml --inject rg/web-1,db-7="
+}
+@test "fish: selectors" {
+  selectors_go_on fish
+  behind fish "rg/web-1,d" "rg/web-1,db-7"
+  behind fish "'rg/web-1,!d" "rg/web-1,!db-7"
+  behind fish "@so" "@some.txt"
+  behind fish "db-7,@so" "db-7,@some.txt"
+  behind fish "'!d" "!db-7"
+  goes_on fish "azfan run job.yaml --limit=@so" "--limit=@some.txt"
+  goes_on fish "azfan rehearse job.yaml --inject rg/web-1,d" "rg/web-1,db-7="
+}
+
 # The value of an option is not taken for the job. Of --only, which rehearse has not, for the run.
 values_are_no_jobs() {
   needs "$1"

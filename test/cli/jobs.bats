@@ -141,21 +141,22 @@ web-12" ]
   local id=/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/rg-b/providers/Microsoft.Compute/virtualMachines/db-1
   vms='web-[01-12]' write_job
   sed -i "s|vms: .*|vms: [\"web-[01-12]\", {name: web-01, resource_group: rg-b}, \"$id\"]|" "$job"
-  "$azfan" targets "$job" --names >"$place/all"
+  "$azfan" targets --names "$job" >"$place/all"
   [ "$(head -n 1 "$place/all")" = rg/web-01 ]
   while read -r label; do
-    run "$azfan" targets "$job" --names --limit "${label^^}"
+    run "$azfan" targets --names "$job" --limit "${label^^}"
     [ "$status $output" = "0 $label" ]
   done <"$place/all"
-  "$azfan" targets "$job" --names --limit "@$place/all" | diff "$place/all" -
-  "$azfan" targets "$job" --names --limit @- <"$place/all" | diff "$place/all" -
-  run "$azfan" targets "$job" --names --limit "@$place/all" --exclude "@$place/all"
+  "$azfan" targets --names "$job" --limit "@$place/all" | diff "$place/all" -
+  "$azfan" targets --names "$job" --limit @- <"$place/all" | diff "$place/all" -
+  run "$azfan" targets --names "$job" --limit "@$place/all" --exclude "@$place/all"
   [ "$status" = 7 ]
-  run "$azfan" targets "$job" --names --limit 'web-[01,12], '"$id"
+  "$azfan" targets --ids "$job" --limit db-1 | diff - <(echo "$id")
+  run "$azfan" targets --names "$job" --limit 'web-[01,12], '"$id"
   [ "$(paste -sd' ' <<<"$output")" = "rg/web-01 web-12 rg-b/web-01 db-1" ]
-  run "$azfan" targets "$job" --names --limit 'rg-?/*,!web-01'
+  run "$azfan" targets --names "$job" --limit 'rg-?/*,!web-01'
   [ "$output" = db-1 ]
-  run "$azfan" targets "$job" --names --limit '!rg/*'
+  run "$azfan" targets --names "$job" --limit '!rg/*'
   [ "$(paste -sd' ' <<<"$output")" = "rg-b/web-01 db-1" ]
 }
 

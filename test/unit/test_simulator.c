@@ -342,10 +342,10 @@ static const struct {
     const char *text;
     const char *says;
 } bad[] = {
-    {"", "PATTERN=FAULT"},
-    {"hang", "PATTERN=FAULT"},
-    {"=hang", "PATTERN=FAULT"},
-    {"a=", "PATTERN=FAULT"},
+    {"", "SELECTORS=FAULT"},
+    {"hang", "SELECTORS=FAULT"},
+    {"=hang", "SELECTORS=FAULT"},
+    {"a=", "SELECTORS=FAULT"},
     {"a=hnag", "did you mean hang?"},
     {"a=hnag", "throttled[:N], not_running"},
     {"a=whatever", "no fault 'whatever'; the faults are hang, stubborn, slow:DURATION, crash"},
