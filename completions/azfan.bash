@@ -46,7 +46,7 @@ _azfan_options() {
     local targets='--limit --exclude --az'
     local job="$targets -c --concurrency --timeout --deadline --set --confirm"
     local shown='--report --output --ignore --color -q --quiet'
-    local run="$job $shown --run-dir --progress -y --yes -v --verbose"
+    local run="$job $shown --run-dir --progress --overlap -y --yes -v --verbose"
     local rehearsal='--inject --seed --execute'
     local help='-h --help --version'
     case $1 in

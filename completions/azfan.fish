@@ -133,6 +133,7 @@ complete -c azfan -n $is -l confirm -x -d 'Ask only when there are more targets'
 set -l is '__azfan_is run rehearse rerun'
 complete -c azfan -n $is -l run-dir -x -a '(__fish_complete_directories)' -d 'Keep the run in a folder'
 complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
+complete -c azfan -n $is -l overlap -d 'Run though another run has some of these VMs'
 complete -c azfan -n $is -s y -l yes -d 'Do not ask whether to go on'
 complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
 

@@ -5,18 +5,22 @@
  *   beginning_check(&execution, &error)   // before anything else
  *   beginning_init(&beginning, …);
  *   conduct = {…, .may_begin = beginning_may, .context = &beginning}
+ *   beginning_end(&beginning);            // after conduct_run()
  */
 #ifndef AZFAN_CLI_BEGINNING_H
 #define AZFAN_CLI_BEGINNING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
+#include "cli/clash.h"
 
 struct execution;
 struct live;
 struct login;
 struct options;
+struct result;
 struct warden;
 
 struct beginning {
@@ -27,6 +31,9 @@ struct beginning {
     bool asks;  /* whether to go on */
     bool shows; /* where it goes */
     int signal; /* that came instead of an answer; 0: none */
+    struct clash clash;
+    char *doubles_in; /* not NULL: it begins anew, for targets turned out to be one VM where az's
+                         default subscription is this one; free() it */
 };
 
 /* -1: the job wants a yes, and there is nobody to ask; the error says so. */
@@ -37,9 +44,17 @@ bool beginning_is_told(const struct options *options);
 
 /* What it points to must outlive it. */
 void beginning_init(struct beginning *beginning, const struct execution *execution,
-                    const int *batches, struct warden *warden, struct live *live);
+                    const int *batches, struct warden *warden, struct live *live,
+                    const struct result *result);
+
+/* Makes one target of those that are one VM where az's default subscription is SUBSCRIPTION: the
+ * job as it should have been loaded. */
+void beginning_merge(struct execution *execution, const char *subscription);
 
 /* For struct conduct: CONTEXT is a struct beginning. False: nothing is to be started. */
 bool beginning_may(void *context, const struct login *login);
+
+/* The run has ended, or does not begin: others do not see it any more. */
+void beginning_end(struct beginning *beginning);
 
 #endif

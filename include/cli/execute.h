@@ -18,17 +18,17 @@ struct options;
 
 struct execution {
     const struct options *options;
-    const struct job *job; /* with at least one target */
+    struct job *job; /* with at least one target; two that are one VM become one */
     bool rehearsal;
-    const char *rerun_of;      /* the id of the run whose targets these are; NULL: none */
-    const char *const *marks;  /* of each target: the earlier run whose mark its guard looks for;
-                                  NULL  as in struct conduct */
-    const int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
+    const char *rerun_of; /* the id of the run whose targets these are; NULL: none */
+    const char **marks;   /* of each target: the earlier run whose mark its guard looks for;
+                             NULL  as in struct conduct */
+    int64_t *not_before;  /* of each target, monotonic: it is not started earlier; NULL */
 };
 
 /* run and rehearse: loads the job that OPTIONS name, and executes it. */
 int execute_run(const struct options *options, int *ret_signal);
 
-int execute_job(const struct execution *execution, int *ret_signal);
+int execute_job(struct execution *execution, int *ret_signal);
 
 #endif

@@ -62,6 +62,7 @@ struct options {
     bool has_confirm;
     size_t confirm;
     bool yes;       /* nobody is asked */
+    bool overlap;   /* runs that are going on with the same VMs do not matter */
     const char *az; /* NULL: AZFAN_AZ, then the job */
     struct options_list limits;
     struct options_list excludes;

@@ -13,6 +13,9 @@
 
 struct job_target;
 
+/* How many would doubles_merge() drop? */
+size_t doubles_count(const struct job_target *list, size_t count, const char *default_subscription);
+
 /*
  * Drops from LIST, COUNT long, all but the first of those that are one VM when those that leave
  * their subscription to az mean DEFAULT_SUBSCRIPTION (NULL: it is not known, and unlike all

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/beginning.h"
 
+#include <stdlib.h>
+
 #include "azure/login.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "cli/execute.h"
 #include "cli/options.h"
 #include "cli/question.h"
 #include "cli/scope.h"
+#include "job/doubles.h"
 #include "job/job.h"
 #include "report/live.h"
 #include "run/halting.h"
@@ -39,16 +43,19 @@ int beginning_check(const struct execution *execution, struct error *error)
 }
 
 void beginning_init(struct beginning *beginning, const struct execution *execution,
-                    const int *batches, struct warden *warden, struct live *live)
+                    const int *batches, struct warden *warden, struct live *live,
+                    const struct result *result)
 {
     bool asks = wants_yes(execution) && question_can_be_asked();
 
-    *beginning = (struct beginning){.execution = execution,
-                                    .batches = batches,
-                                    .warden = warden,
-                                    .live = live,
-                                    .asks = asks,
-                                    .shows = asks || beginning_is_told(execution->options)};
+    *beginning = (struct beginning){
+        .execution = execution,
+        .batches = batches,
+        .warden = warden,
+        .live = live,
+        .clash = {.live = live, .result = result, .regardless = execution->options->overlap},
+        .asks = asks,
+        .shows = asks || beginning_is_told(execution->options)};
 }
 
 /* Nothing of a job that says nothing of it and has one batch: failures never halt that. */
@@ -83,18 +90,82 @@ static void show_scope(const struct beginning *self, const struct login *login)
     live_note_lines(self->live, &text);
 }
 
+/* What other runs do is looked at before anybody is asked, and again after the answer, which takes
+ * its time. */
+static bool ask(struct beginning *self, const struct login *login)
+{
+    bool counts = !self->execution->rehearsal;
+
+    if (counts && !(self->asks ? clash_check(&self->clash) : clash_begin(&self->clash)))
+        return false;
+    if (self->shows)
+        show_scope(self, login);
+    if (!self->asks)
+        return true;
+    if (!question_ask(self->live, self->warden, "Go on? [y/N] ", &self->signal)) {
+        live_note(self->live, "nothing was started");
+        return false;
+    }
+    return !counts || clash_begin(&self->clash);
+}
+
+/* Is one of the targets another one's VM, now that it is known what az's default subscription is?
+ */
+static bool has_doubles(struct beginning *self, const char *subscription)
+{
+    const struct job *job = self->execution->job;
+    size_t count = doubles_count(job->targets, job->target_count, subscription);
+    struct error text;
+
+    if (count == 0)
+        return false;
+    (void)error_set(&text,
+                    "%zu %s named twice, with az's default subscription %s and without it: that is "
+                    "one target",
+                    count, count == 1 ? "VM is" : "VMs are", subscription);
+    live_note(self->live, text.text);
+    self->doubles_in = memory_string(subscription);
+    return true;
+}
+
+/* What holds for one of them holds for the one that stands for it. */
+static void move(struct execution *execution, const size_t *moved, size_t from, bool first)
+{
+    size_t to = moved[from];
+
+    if (execution->marks != NULL && (first || execution->marks[to] == NULL))
+        execution->marks[to] = execution->marks[from];
+    if (execution->not_before != NULL &&
+        (first || execution->not_before[to] < execution->not_before[from]))
+        execution->not_before[to] = execution->not_before[from];
+}
+
+void beginning_merge(struct execution *execution, const char *subscription)
+{
+    struct job *job = execution->job;
+    size_t count = job->target_count;
+    size_t *moved = memory_zeroed(count, sizeof *moved);
+    size_t kept = 0;
+
+    job->target_count = doubles_merge(job->targets, count, subscription, moved);
+    for (size_t i = 0; i < count; i++) {
+        move(execution, moved, i, moved[i] == kept);
+        kept += moved[i] == kept;
+    }
+    free(moved);
+}
+
+void beginning_end(struct beginning *beginning)
+{
+    clash_leave(&beginning->clash);
+}
+
 bool beginning_may(void *context, const struct login *login)
 {
     struct beginning *self = context;
     int64_t began = clock_now();
-    bool may = true;
+    bool may = !has_doubles(self, login->subscription) && ask(self, login);
 
-    if (self->shows)
-        show_scope(self, login);
-    if (self->asks)
-        may = question_ask(self->live, self->warden, "Go on? [y/N] ", &self->signal);
-    if (!may)
-        live_note(self->live, "nothing was started");
     live_leave_out(self->live, clock_now() - began);
     return may;
 }

@@ -9,7 +9,6 @@
 
 #include "azure/accounts.h"
 #include "azure/az.h"
-#include "azure/simulator.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -18,9 +17,9 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/reports.h"
+#include "cli/stage.h"
 #include "cli/tell.h"
 #include "engine/aside.h"
-#include "engine/child.h"
 #include "job/job.h"
 #include "job/parameters.h"
 #include "report/ignore.h"
@@ -36,100 +35,9 @@
 #include "run/rules.h"
 #include "run/warden.h"
 #include "run/watcher.h"
-#include "sys/scratch.h"
 #include "sys/signals.h"
 
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
-
-/* Longer than an az that a killed azfan left behind takes to read its script. */
-#define SWEEP_AGE (10 * NUMBER_MINUTE)
-
-/* ---- az, real or simulated ---------------------------------------------------------------- */
-
-/* What a run needs besides its job. */
-struct stage {
-    struct az az;
-    struct scratch simulation; /* the folder of the simulated Azure; not open: it is the real one */
-    struct folder folder;
-    struct journal journal;
-    char *run;
-    int *batches;
-    struct machine_room room;
-    struct warden *warden;
-};
-
-static int set_up_simulation(struct stage *stage, const struct options *options,
-                             struct error *error)
-{
-    struct simulator_plan plan = {.injections = options->injections.list,
-                                  .injection_count = options->injections.count,
-                                  .seed = options->seed,
-                                  .execute = options->execute};
-    char *setting;
-    int result;
-
-    if (scratch_open(&stage->simulation, error) < 0)
-        return -1;
-    if (simulator_prepare(&plan, stage->simulation.path, &setting, error) < 0)
-        return -1;
-    result = az_simulated(&stage->az, setting, error);
-    free(setting);
-    return result;
-}
-
-static int set_up_az(struct stage *stage, const struct execution *execution, struct error *error)
-{
-    if (execution->rehearsal)
-        return set_up_simulation(stage, execution->options, error);
-    return az_find(&stage->az, execution->job->az, error);
-}
-
-static int set_up(struct stage *stage, const struct execution *execution, struct error *error)
-{
-    *stage = (struct stage){.journal = {.fd = -1}, .batches = rules_batches(execution->job)};
-    child_adopt_orphans();
-    if (warden_open(&stage->warden, error) < 0)
-        return -1;
-    (void)scratch_sweep(SWEEP_AGE);
-    if (set_up_az(stage, execution, error) < 0)
-        return -1;
-    if (folder_name_run(execution->job->name, clock_wall(), &stage->run, error) < 0)
-        return -1;
-    if (folder_open(&stage->folder, execution->options->run_dir, stage->run, error) < 0)
-        return -1;
-    stage->room = conduct_room(execution->job, &stage->az);
-    return journal_create(&stage->journal, stage->folder.journal, error);
-}
-
-/* LIVE: it has the terminal; NULL: nobody has. */
-static void tell_or_note(struct live *live, const char *text)
-{
-    if (live != NULL)
-        live_note(live, text);
-    else
-        (void)tell(0, text);
-}
-
-/* Script files and the simulated Azure: nothing may be left of them, whatever comes next. */
-static void clear_away(struct stage *stage, struct live *live)
-{
-    struct error error;
-
-    if (az_done(&stage->az, &error) < 0)
-        tell_or_note(live, error.text);
-    if (scratch_close(&stage->simulation, &error) < 0)
-        tell_or_note(live, error.text);
-}
-
-static void tear_down(struct stage *stage)
-{
-    clear_away(stage, NULL);
-    journal_close(&stage->journal);
-    folder_close(&stage->folder);
-    free(stage->batches);
-    free(stage->run);
-    (void)warden_close(stage->warden);
-}
 
 /* ---- reports ------------------------------------------------------------------------------ */
 
@@ -190,7 +98,7 @@ static void end_watch(struct stage *stage, struct live *live)
 {
     int untaken;
 
-    clear_away(stage, live);
+    stage_clear(stage, live);
     live_leave(live); /* a signal that waits ends azfan in the next lines */
     untaken = warden_close(stage->warden);
     stage->warden = NULL;
@@ -369,32 +277,19 @@ static uint64_t make_seed(const struct execution *execution)
     return seed;
 }
 
-/* Aside, as reports are. */
-struct removal {
-    struct folder *folder;
-    int status;
-    struct error error;
-};
-
-static void remove_folder(void *context)
-{
-    struct removal *removal = context;
-
-    removal->status = folder_remove(removal->folder, &removal->error);
-}
-
 /* Nothing was started, and so nothing is kept. */
 static void leave_nothing(struct stage *stage, struct live *live)
 {
-    struct removal removal = {.folder = &stage->folder};
+    struct error error;
 
-    journal_close(&stage->journal);
-    if (aside_call(remove_folder, &removal) == 0 && removal.status < 0)
-        live_note(live, removal.error.text);
+    if (stage_remove_folder(stage, &error) < 0)
+        live_note(live, error.text);
     end_watch(stage, live);
 }
 
-static int run_on_stage(const struct execution *execution, struct stage *stage, int *ret_signal)
+/* *RET_DOUBLES_IN: not NULL: as in struct beginning. */
+static int try_to_run(const struct execution *execution, struct stage *stage, char **ret_doubles_in,
+                      int *ret_signal)
 {
     const struct options *options = execution->options;
     struct live live;
@@ -415,17 +310,23 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
                               .context = &beginning};
     struct result result;
     int status = EXIT_USAGE;
+    bool ran;
 
     prepare_result(&result, execution, stage);
     open_live(&live, execution, stage, &result);
     watcher = live_watcher(&live);
-    beginning_init(&beginning, execution, stage->batches, stage->warden, &live);
+    beginning_init(&beginning, execution, stage->batches, stage->warden, &live, &result);
     if (beginning.shows && !execution->rehearsal)
         conduct.accounts_patience = ACCOUNTS_TIMEOUT;
-    if (conduct_run(&conduct, &result)) {
+    ran = conduct_run(&conduct, &result);
+    beginning_end(&beginning);
+    *ret_doubles_in = beginning.doubles_in;
+    if (ran) {
         finish(options, stage, &result, &live);
         status = result_exit_status(&result);
         *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
+    } else if (beginning.doubles_in != NULL) {
+        live_close(&live);
     } else {
         leave_nothing(stage, &live);
         *ret_signal = beginning.signal;
@@ -434,7 +335,38 @@ static int run_on_stage(const struct execution *execution, struct stage *stage, 
     return status;
 }
 
-int execute_job(const struct execution *execution, int *ret_signal)
+/*
+ * Two targets are one VM: the job is another one than was told and put into the journal, which
+ * begins anew, and nothing has been started.
+ */
+static int prepare_anew(struct execution *execution, struct stage *stage, const char *subscription,
+                        struct error *error)
+{
+    beginning_merge(execution, subscription);
+    return stage_renew(stage, execution, error);
+}
+
+static int run_on_stage(struct execution *execution, struct stage *stage, int *ret_signal)
+{
+    struct error error;
+    char *doubles_in;
+    int status = try_to_run(execution, stage, &doubles_in, ret_signal);
+
+    while (doubles_in != NULL) {
+        int result = prepare_anew(execution, stage, doubles_in, &error);
+
+        free(doubles_in);
+        if (result < 0) {
+            status = tell(EXIT_TROUBLE, error.text);
+            (void)stage_remove_folder(stage, &error);
+            return status;
+        }
+        status = try_to_run(execution, stage, &doubles_in, ret_signal);
+    }
+    return status;
+}
+
+int execute_job(struct execution *execution, int *ret_signal)
 {
     struct stage stage;
     struct error error;
@@ -444,11 +376,11 @@ int execute_job(const struct execution *execution, int *ret_signal)
         return tell(EXIT_USAGE, error.text);
     if (beginning_check(execution, &error) < 0)
         return tell(EXIT_USAGE, error.text);
-    if (set_up(&stage, execution, &error) < 0)
+    if (stage_open(&stage, execution, &error) < 0)
         status = tell(EXIT_TROUBLE, error.text);
     else
         status = run_on_stage(execution, &stage, ret_signal);
-    tear_down(&stage);
+    stage_close(&stage);
     return status;
 }
 

@@ -63,6 +63,7 @@ enum option_id {
     TIMEOUT = 256,
     DEADLINE,
     CONFIRM,
+    OVERLAP,
     NAMES,
     IDS,
     LIMIT,
@@ -126,6 +127,7 @@ static const struct option_row {
     {EXECUTE, "execute", NULL, ON_REHEARSE,
      "really run the script, on this machine, once a target"},
     {EXECUTE, "execute", NULL, ON_RERUN, "of a rehearsal: really run the script, on this machine"},
+    {OVERLAP, "overlap", NULL, RUNNING, "run though another run has some of these VMs"},
     {YES, "yes", NULL, RUNNING, "do not ask whether to go on"},
     {QUIET, "quiet", NULL, RUNNING | ON_CHECK, "no lines for what is ok"},
     {QUIET, "quiet", NULL, ON_REPORT, "no lines for each target, only the summary"},
@@ -412,6 +414,9 @@ static int read_option(const struct option_row *row, const char *value, struct o
         return 0;
     case AGAIN:
         options->again = true;
+        return 0;
+    case OVERLAP:
+        options->overlap = true;
         return 0;
     case YES:
         options->yes = true;

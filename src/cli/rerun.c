@@ -319,7 +319,7 @@ static const char **plan_marks(const struct rerun *self, const struct job *job)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static int run_left(const struct rerun *self, const struct options *merged, const struct job *job,
+static int run_left(const struct rerun *self, const struct options *merged, struct job *job,
                     int *ret_signal)
 {
     int64_t *not_before = plan_starts(self, job);

@@ -63,6 +63,17 @@ static void find_first(const struct job_target *list, size_t count,
     free(vms);
 }
 
+size_t doubles_count(const struct job_target *list, size_t count, const char *default_subscription)
+{
+    struct vm *vms = sort(list, count, default_subscription);
+    size_t found = 0;
+
+    for (size_t i = 1; i < count; i++)
+        found += compare_vms(&vms[i - 1], &vms[i]) == 0;
+    free(vms);
+    return found;
+}
+
 size_t doubles_merge(struct job_target *list, size_t count, const char *default_subscription,
                      size_t *moved)
 {

@@ -75,6 +75,7 @@ START_TEST(doubles_are_merged)
     char labels[500] = "";
     struct job_target *list;
     size_t before;
+    size_t expected;
     size_t count = 0;
 
     for (const struct vm *vm = rows[_i].vms; vm->name != NULL; vm++) {
@@ -86,7 +87,9 @@ START_TEST(doubles_are_merged)
                                                             {NULL, 0}};
     }
     list = targets_take(&targets, &before);
+    expected = doubles_count(list, before, rows[_i].subscription);
     count = doubles_merge(list, before, rows[_i].subscription, moved);
+    ck_assert_uint_eq(before - count, expected);
     for (size_t i = 0; i < count; i++) {
         if (count < before)
             (void)snprintf(labels + strlen(labels), sizeof labels - strlen(labels), "%s ",
