@@ -67,7 +67,6 @@ STUBS   := $(patsubst test/stub/%.c,build/stub/%,$(wildcard test/stub/*.c))
 
 .PHONY: all deps deps-test demo test unit cli azure bench pictures lint fuzz install uninstall clean
 .DELETE_ON_ERROR:
-.SECONDARY:
 
 all: $(if $(filter release,$(VARIANT)),build/azfan,$(OUT)/azfan)
 
@@ -82,7 +81,7 @@ $(OUT)/libazfan.a: $(OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(OUT)/%.o: src/%.c build/.flags-$(VARIANT) | build/.deps
+$(OUT)/%.o: src/%.c $(OUT)/.flags | build/.deps
 	@mkdir -p $(@D)
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -91,8 +90,8 @@ $(OUT)/%.o: src/%.c build/.flags-$(VARIANT) | build/.deps
 $(OUT)/report/page_files.o: src/report/page.css src/report/page.js
 
 # Objects are made anew when the compiler or its flags change.
-build/.flags-$(VARIANT): FORCE
-	@mkdir -p build
+$(OUT)/.flags: FORCE
+	@mkdir -p $(@D)
 	@echo '$(CC) $(VERSION) $(DEV) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' | cmp -s - $@ || \
 		echo '$(CC) $(VERSION) $(DEV) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' > $@
 FORCE:
