@@ -33,7 +33,7 @@
 #include "sys/signals.h"
 
 #define SCRIPT  "/dev/stdin"
-#define WARNING "warning: " /* bash's */
+#define WARNING "warning: "
 
 enum { OUTPUT_LIMIT = 16 * 1024 };
 
@@ -231,6 +231,8 @@ static void read_from_name(const char *at, const struct job *job, struct message
     if (begins(text, here_document)) { /* where it begins */
         ret->line = read_line_number(text + strlen(here_document), job);
         ret->text = memory_print(WARNING "here-document%s", behind_number(text));
+    } else if (begins(at, SCRIPT ": " WARNING)) { /* ksh93's: of style, and many */
+        ret->text = memory_print(WARNING "%s", text);
     } else if (begins(at, line_behind)) {
         ret->text = memory_print("syntax error: %s", text);
     } else {
