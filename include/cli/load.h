@@ -14,7 +14,8 @@ enum { LOAD_OK = 0, LOAD_WRONG = 2, LOAD_EMPTY = 7 }; /* exit statuses */
 /*
  * Loads the job file PATH into *RET, for job_free(). LOAD_WRONG: problems,
  * or a script too large for Azure, were told. LOAD_EMPTY: the job selects no
- * target; told as well, and *RET is NULL in both cases.
+ * target; told as well, and *RET is NULL in both cases. The remarks of a job that
+ * is to be run are left to tell, all others were told.
  */
 int load_job(const struct options *options, const char *path, struct job **ret);
 

@@ -81,7 +81,7 @@ enum job_halt { JOB_DRAIN, JOB_STOP }; /* running attempts may end, or are stopp
 
 struct job {
     char *path;                   /* the job file, as given */
-    struct problems *remarks;     /* what is no error, but may not be meant; NULL: nothing */
+    struct problems *remarks;     /* what is no error, but may not be meant */
     char digest[JOB_DIGEST_SIZE]; /* of the job file */
     char *name;
     char *description; /* NULL when not given; likewise runbook */

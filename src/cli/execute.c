@@ -22,6 +22,7 @@
 #include "engine/aside.h"
 #include "job/job.h"
 #include "job/parameters.h"
+#include "job/problems.h"
 #include "report/ignore.h"
 #include "report/live.h"
 #include "report/outputs.h"
@@ -218,6 +219,9 @@ static void say_what_is_short(const struct execution *execution, const struct st
 {
     struct buffer warning = BUFFER_INIT;
 
+    problems_sort(execution->job->remarks);
+    problems_print(execution->job->remarks, &warning);
+    live_note_lines(live, &warning);
     if (stage->room.bound != MACHINE_ENOUGH) {
         buffer_print(&warning, "running %d at once, not more: %s", stage->room.children,
                      stage->room.text);

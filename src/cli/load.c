@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/load.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "azure/guard.h"
@@ -23,27 +22,24 @@ static void tell_problems(struct problems *problems)
     buffer_done(&buffer);
 }
 
+enum use { TO_RUN, TO_SHOW, TO_LIST };
+
 /* What a shell says of the script. */
 static int examine_script(const struct job *job)
 {
     struct problems errors = {.count = 0};
-    struct problems remarks = {.count = 0};
     int status = LOAD_OK;
 
-    syntax_check(job, &errors, &remarks);
-    if (problems_total(&remarks) > 0)
-        tell_problems(&remarks);
+    syntax_check(job, &errors, job->remarks);
     if (problems_total(&errors) > 0) {
         tell_problems(&errors);
         status = LOAD_WRONG;
     }
     problems_done(&errors);
-    problems_done(&remarks);
     return status;
 }
 
-/* LISTS: the targets are wanted, and nothing of the script. */
-static int examine(const struct job *job, bool lists)
+static int examine(const struct job *job, enum use use)
 {
     struct error cause;
     struct error error;
@@ -56,10 +52,20 @@ static int examine(const struct job *job, bool lists)
         (void)error_set(&error, "%s: %s", job->path, cause.text);
         return tell(LOAD_WRONG, error.text);
     }
-    return lists ? LOAD_OK : examine_script(job);
+    return use == TO_LIST ? LOAD_OK : examine_script(job);
 }
 
-static int load(const struct jobfile_overrides *overrides, const char *path, bool lists,
+/* Of a job that is to be run the remarks are told when it is, among the run's own notes. */
+static int examine_and_tell(const struct job *job, enum use use)
+{
+    int status = examine(job, use);
+
+    if (status != LOAD_OK || use != TO_RUN)
+        tell_problems(job->remarks);
+    return status;
+}
+
+static int load(const struct jobfile_overrides *overrides, const char *path, enum use use,
                 struct job **ret)
 {
     struct problems problems = {.count = 0};
@@ -68,10 +74,8 @@ static int load(const struct jobfile_overrides *overrides, const char *path, boo
     *ret = jobfile_load(path, overrides, &problems);
     if (*ret == NULL)
         tell_problems(&problems);
-    else if ((*ret)->remarks != NULL)
-        tell_problems((*ret)->remarks);
-    if (*ret != NULL)
-        status = examine(*ret, lists);
+    else
+        status = examine_and_tell(*ret, use);
     problems_done(&problems);
     if (status != LOAD_OK) {
         job_free(*ret);
@@ -82,15 +86,27 @@ static int load(const struct jobfile_overrides *overrides, const char *path, boo
 
 int load_job_with(const struct jobfile_overrides *overrides, const char *path, struct job **ret)
 {
-    return load(overrides, path, false, ret);
+    return load(overrides, path, TO_RUN, ret);
+}
+
+static enum use find_use(enum options_command command)
+{
+    switch (command) {
+    case OPTIONS_CHECK:
+    case OPTIONS_PLAN:
+        return TO_SHOW;
+    case OPTIONS_TARGETS:
+        return TO_LIST;
+    default:
+        return TO_RUN;
+    }
 }
 
 int load_job(const struct options *options, const char *path, struct job **ret)
 {
     struct jobfile_overrides overrides = options_overrides(options);
+    enum use use = find_use(options->command);
 
-    overrides.secrets_may_miss = options->command == OPTIONS_CHECK ||
-                                 options->command == OPTIONS_PLAN ||
-                                 options->command == OPTIONS_TARGETS;
-    return load(&overrides, path, options->command == OPTIONS_TARGETS, ret);
+    overrides.secrets_may_miss = use != TO_RUN;
+    return load(&overrides, path, use, ret);
 }

@@ -218,6 +218,7 @@ struct job *jobfile_parse(const char *path, const char *text, size_t length,
     if (root != NULL) {
         loading.job = memory_zeroed(1, sizeof *loading.job);
         loading.job->path = memory_string(path);
+        loading.job->remarks = memory_zeroed(1, sizeof *loading.job->remarks);
         digest_print(text, length, loading.job->digest);
         load_job(&loading, root);
         yaml_discard(root);

@@ -38,8 +38,6 @@ static void add_remark(struct job *job, const char *path, int line, int column, 
 {
     char *text = memory_print_list(format, arguments);
 
-    if (job->remarks == NULL)
-        job->remarks = memory_zeroed(1, sizeof *job->remarks);
     if (!is_said(job->remarks, text))
         problems_add(job->remarks, path, line, column, "%s", text);
     free(text);

@@ -74,11 +74,17 @@ static int check_line_ends(const struct scripttext *script, struct error *error)
 
 /* ---- of which something would run ----------------------------------------------------------- */
 
-static bool is_comment_in_sh(const char *text)
+/* "set -e" and the command that was folded into its line: arguments, none of which runs. */
+static bool is_set_alone(const char *line)
+{
+    return strncmp(line, "set ", 4) == 0 && strcspn(line, ";&|`$\n") == strcspn(line, "\n");
+}
+
+static bool is_comment_in_sh(const char *text, bool folded)
 {
     for (; *text != '\0'; text += *text == '\n') {
         text += strspn(text, " \t\r");
-        if (*text == '#')
+        if (*text == '#' || (folded && is_set_alone(text)))
             text += strcspn(text, "\n");
         else if (*text != '\n' && *text != '\0')
             return false;
@@ -106,26 +112,42 @@ static bool is_comment_in_powershell(const char *text)
     return true;
 }
 
+static bool is_comment(const struct scripttext *script)
+{
+    return script->shell == JOB_POWERSHELL ? is_comment_in_powershell(script->text)
+                                           : is_comment_in_sh(script->text, false);
+}
+
+/* What of a script for sh, whose lines were joined, its first command swallowed; NULL: nothing. */
+static const char *what_swallows(const struct scripttext *script)
+{
+    struct shebang shebang;
+
+    if (script->shell != JOB_SH)
+        return NULL;
+    if (is_comment_in_sh(script->text, true))
+        return "set";
+    return shebang_read(script->text, &shebang) && shebang.has_command ? "#!" : NULL;
+}
+
 static int check_work(const struct scripttext *script, struct error *error)
 {
     const char *folded_by = script->place != NULL ? script->place->folded_by : NULL;
-    struct shebang shebang;
-    bool is_comment = script->shell == JOB_POWERSHELL ? is_comment_in_powershell(script->text)
-                                                      : is_comment_in_sh(script->text);
+    const char *swallows = NULL;
 
-    if (is_comment && folded_by == NULL)
+    if (is_comment(script) && folded_by == NULL)
         return error_set(error, "%s is nothing but comments: nothing would run", script->name);
-    if (is_comment)
+    if (is_comment(script))
         return error_set(error,
                          "%s is nothing but a comment, folded by %s: use |, which keeps the lines; "
                          "nothing would run",
                          script->name, folded_by);
-    if (folded_by != NULL && script->shell == JOB_SH && shebang_read(script->text, &shebang) &&
-        shebang.has_command)
+    swallows = folded_by != NULL ? what_swallows(script) : NULL;
+    if (swallows != NULL)
         return error_set(error,
-                         "%s has a command behind #! in its first line, folded by %s: use |, which "
+                         "%s has a command behind %s in the same line, folded by %s: use |, which "
                          "keeps the lines",
-                         script->name, folded_by);
+                         script->name, swallows, folded_by);
     return 0;
 }
 

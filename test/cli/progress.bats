@@ -7,6 +7,21 @@ setup() {
   setup_place
 }
 
+@test "what is said of the script before a run begins is an event as well" {
+  write_job
+  sed -i 's/  inline: .*/  inline: systemctl restart waagent; echo "a # b/' "$job"
+  run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" --progress json
+  [ "$status" = 2 ]
+  [[ $output == *"sh -n says: "*"warning: "* && ! -e "$place/run" ]] || { echo "$output"; return 1; }
+  sed -i 's/; echo .*//' "$job"
+  for command in run rehearse; do
+    "$azfan" "$command" "$job" --az "$stub/az" --run-dir "$place/$command" --progress json >/dev/null 2>"$place/events"
+    [ "$(jq -r 'select(.event == "note") | .text' "$place/events" | grep -c "job.yaml:4:11: warning: this seems to stop the VM's own agent")" = 1 ]
+  done
+  run "$azfan" rehearse "$job" -q
+  [[ $output == "azfan: $job:4:11: warning: "* ]] || { echo "$output"; return 1; }
+}
+
 @test "--progress json: standard error is the journal's lines and notes, and nothing else" {
   vms='vm-[1-6]' write_job "concurrency: 2" "retry: {attempts: 2, delay: 10ms}" "deadline: 1s"
   mkdir "$place/count"

@@ -38,7 +38,7 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     file-utf16 file-utf32 script-file-mac script-file-utf16-plain script-file-utf16be script-file-utf16le
     script-file-utf32be script-file-utf32le
     # what a shell makes of a text
-    script-folded-command script-folded-comment script-folded-env script-folded-shebang script-joined-comment
+    script-folded-command script-folded-comment script-folded-env script-folded-set script-folded-shebang script-joined-comment
     script-only-comments script-powershell-comments
     # durations and sizes are texts: their form is checked, the description tells the range
     deadline-too-short kill-grace-too-long output-limit-too-large pause-too-long timeout-too-long timeout-zero
