@@ -8,9 +8,10 @@
  * Main thread.
  *
  * A selector that names a subscription also means the VM of a target that
- * leaves its own to az, unless another target is that VM: nobody knows here
- * which one az has. The target then takes that one, if `pins` says so. Part of
- * job/choice.
+ * leaves its own to az: nobody knows here which one az has, and what is left out
+ * must not run. For who says which VMs run, `pins`, it means that only where no
+ * other target is that VM, and the target then takes the subscription that was
+ * named. Part of job/choice.
  */
 #ifndef AZFAN_JOB_ROSTER_H
 #define AZFAN_JOB_ROSTER_H
@@ -32,8 +33,8 @@ enum {
 struct roster {
     struct targets *targets; /* none may come or go */
     uint64_t steps;          /* that are left; 0: no answer counts */
-    bool pins; /* who sets it wants that a target takes the subscription that a selector names */
-    size_t *first, *next; /* private: chains of one name, numbers plus one */
+    bool pins;               /* set by who asks; see above */
+    size_t *first, *next;    /* private: chains of one name, numbers plus one */
     size_t size;
     struct names_subject *subjects; /* private: for globs; NULL: none was there yet */
 };

@@ -99,7 +99,7 @@ static bool has_subscription(struct roster *roster, const struct selector *selec
     if (selector->subscription == NULL)
         return true;
     if (target->subscription == NULL)
-        return !has_twin(roster, target, selector->subscription);
+        return !roster->pins || !has_twin(roster, target, selector->subscription);
     return selector_has_subscription(selector, target->subscription);
 }
 

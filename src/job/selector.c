@@ -122,7 +122,10 @@ int selector_parse(const char *text, struct selector *ret, struct error *error)
     int result;
 
     *ret = (struct selector){.groups = NAMES_INIT};
-    result = text[0] == '/' ? parse_id(text, ret, error) : parse_parts(parts, ret, error);
+    if (strpbrk(text, " \t;") != NULL)
+        result = error_set(error, "between several names there are commas");
+    else
+        result = text[0] == '/' ? parse_id(text, ret, error) : parse_parts(parts, ret, error);
     free(parts);
     if (result < 0)
         selector_done(ret);

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/caseless.h"
 #include "base/memory.h"
 #include "job/lines.h"
+#include "job/names.h"
 #include "job/selector.h"
+#include "job/targets.h"
 #include "sys/file.h"
 
 /* ---- cutting ------------------------------------------------------------------------------ */
@@ -113,6 +116,8 @@ static bool take_or_read(void *context, const struct selectors_word *word)
     if (word->negated)
         reading->result = error_set(reading->error, "a \"!\" may stand in front of a VM, not of a "
                                                     "file: write it into the file");
+    else if (word->text[1] == '\0')
+        reading->result = error_set(reading->error, "behind \"@\" there is no file");
     else
         reading->result =
             each_line(word->text + 1, reading->take, reading->context, reading->error);
@@ -146,7 +151,7 @@ static bool check_one(void *context, const struct selectors_word *word)
 
     if (strcmp(word->text, "@-") == 0)
         check->result = error_set(check->error, "standard input can be read once: give a file");
-    if (word->text[0] == '@')
+    if (word->text[0] == '@' || names_is_valid(word->text))
         return check->result == 0;
     check->result = selector_parse(word->text, &selector, check->error);
     if (check->result == 0)
@@ -185,22 +190,32 @@ struct meaning {
     bool names_any; /* else all that is not left out is meant */
 };
 
+/* Does the selector TEXT mean ID? A name alone is no work: a file may have as many as there are
+ * VMs, and each simulated az reads them all. */
+static bool means(const char *text, const struct targets_id *id)
+{
+    struct selector selector;
+    struct error unused;
+    bool result;
+
+    if (names_is_valid(text))
+        return caseless_is_same(text, id->name);
+    if (selector_parse(text, &selector, &unused) < 0)
+        return false;
+    result = selector_means(&selector, id);
+    selector_done(&selector);
+    return result;
+}
+
 static bool apply_one(void *context, const struct selectors_word *word)
 {
     struct meaning *meaning = context;
-    struct selector selector;
-    struct error unused;
-    bool means;
 
     meaning->names_any = meaning->names_any || !word->negated;
-    if (selector_parse(word->text, &selector, &unused) < 0)
-        return true;
-    means = selector_means(&selector, meaning->id);
-    selector_done(&selector);
-    if (word->negated)
-        meaning->left_out = meaning->left_out || means;
-    else
-        meaning->wanted = meaning->wanted || means;
+    if (means(word->text, meaning->id)) {
+        meaning->left_out = meaning->left_out || word->negated;
+        meaning->wanted = meaning->wanted || !word->negated;
+    }
     return true;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any line as a range, as a pattern, and as one of the names to be folded: what a range stands for
- * is matched by it, a pattern matches what fnmatch(3) says, and folding is the way back from
- * expanding.
+ * Any line as a range, as a pattern, as selectors, and as one of the names to be folded: what a
+ * range stands for is matched by it, a pattern matches what fnmatch(3) says, folding is the way
+ * back from expanding, and what is folded is a text of selectors that means each of the names.
  */
 #include <ctype.h>
 #include <fnmatch.h>
@@ -13,6 +13,8 @@
 #include "fuzz.h"
 #include "job/fold.h"
 #include "job/names.h"
+#include "job/selectors.h"
+#include "job/targets.h"
 
 enum {
     MOST = 300, /* names of a range: enough to see how it counts */
@@ -165,6 +167,51 @@ static void expand_all(char *text, const char *first, struct names *ret)
     }
 }
 
+/* ---- selectors ---------------------------------------------------------------------------- */
+
+static bool is_selector_of_a_group(const char *label)
+{
+    const char *slash = strchr(label, '/');
+    char *group = slash != NULL ? memory_copy(label, (size_t)(slash - label)) : NULL;
+    bool result = group != NULL && strchr(slash + 1, '/') == NULL && names_is_group(group);
+
+    free(group);
+    return result;
+}
+
+/* TEXT is what NAME, a name or a label with its group, was folded into. */
+static void check_meant(const char *text, const char *label)
+{
+    const char *slash = strrchr(label, '/');
+    char *group = slash != NULL ? memory_copy(label, (size_t)(slash - label)) : memory_string("rg");
+    char *name = memory_string(slash != NULL ? slash + 1 : label);
+    char subscription[] = "00000000-0000-0000-0000-000000000001";
+    const struct targets_id id = {subscription, group, name};
+
+    must(selectors_mean(text, &id));
+    free(group);
+    free(name);
+}
+
+static void check_selectors(const char *line)
+{
+    char subscription[] = "00000000-0000-0000-0000-000000000001";
+    char group[] = "rg-1";
+    char name[] = "web-01";
+    const struct targets_id id = {subscription, group, name};
+    struct buffer text = BUFFER_INIT;
+    struct error error = {""};
+    int result = selectors_check(line, &error);
+
+    must((result < 0) == (error.text[0] != '\0') && strchr(error.text, '\n') == NULL);
+    /* A file would be read. */
+    if (strchr(line, '@') == NULL && selectors_inline(line, &text, &error) == 0)
+        must(selectors_mean(buffer_text(&text), &id) == selectors_mean(line, &id));
+    buffer_done(&text);
+}
+
+/* ---- folding once more -------------------------------------------------------------------- */
+
 /* All are there, each once, and none else. */
 static void check_same(const struct names *names, const struct names *unfolded)
 {
@@ -187,6 +234,10 @@ static void check_fold(const struct names *names)
     struct buffer folded = BUFFER_INIT;
 
     fold_names(&folded, (const char *const *)names->list, names->count);
+    for (size_t i = 0; i < names->count && i < MOST; i++) {
+        if (strchr(names->list[i], '/') == NULL || is_selector_of_a_group(names->list[i]))
+            check_meant(buffer_text(&folded), names->list[i]);
+    }
     if (names->count > 0) {
         expand_all(folded.data, names->list[0], &unfolded);
         check_same(names, &unfolded);
@@ -205,6 +256,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)names_is_group(lines.list[i]);
         (void)names_is_subscription(lines.list[i]);
         check_range(lines.list[i]);
+        check_selectors(lines.list[i]);
         check_pattern(lines.list[0], lines.list[i]);
         if (can_return(lines.list[i]))
             names_add(&folded, lines.list[i]);

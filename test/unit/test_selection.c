@@ -330,6 +330,16 @@ START_TEST(a_subscription_is_taken)
     ck_assert_uint_eq(job->target_count, 1);
     ck_assert_str_eq(job->targets[0].label, TWO "/rg/a");
     job_free(job);
+    /* And what is left out is left out whichever subscription az has. */
+    overrides = (struct jobfile_overrides){.excludes = overrides.limits, .exclude_count = 1};
+    job = load(&lines, &overrides);
+    ck_assert_uint_eq(job->target_count, 0);
+    job_free(job);
+    overrides = (struct jobfile_overrides){.limits = (const char *const[]){"a,!" TWO "/rg/a"},
+                                           .limit_count = 1};
+    job = load(&lines, &overrides);
+    ck_assert_uint_eq(job->target_count, 0);
+    job_free(job);
     buffer_done(&lines);
 }
 END_TEST

@@ -82,6 +82,8 @@ static const struct {
     {"rg-[1-3]*/a", "rg-2-eu", true},
     {"rg(x)_.y/a", "RG(X)_.Y", true},
     {"r\xc3\xa4t*/a", "r\xc3\x84T", true},
+    {"r\xc3\xa4t/a", "r\xc3\x84T", true},
+    {"r\xc3\xa4t-[1-2]/a", "r\xc3\x84T-2", true},
     {"r?t/a", "r\xc3\xa4t", true},
     {"r?\?t/a", "r\xc3\xa4t", false},
     {"*\xc3\xa4?/a", "r\xc3\x84T", true},
@@ -117,9 +119,11 @@ static const struct {
     {"rg//a", "\"rg\" is no subscription's id"},
     {"web-[3-1]", "runs backwards"},
     {"web-[", "not closed"},
-    {"web 01", "only letters, digits"},
+    {"web 01", "between several names there are commas"},
+    {"a;b", "between several names there are commas"},
+    {"web-\xc3\xa4", "only letters, digits"},
     {"web-[1-999999999]", "more than 100000 names"},
-    {"r g/a", "is no resource group"},
+    {"r+g/a", "is no resource group"},
     {"rg./a", "is no resource group"},
     {"rg-[3-1]/a", "runs backwards"},
     {"rg-[1-2/a", "is no resource group"},
@@ -277,7 +281,7 @@ static const struct {
      "a",
      "vms.txt:1:1: the file is UTF-16: save it as UTF-8"},
     {"!@FILE", "a\n", "not of a file"},
-    {"@", NULL, ""},
+    {"@", NULL, "there is no file"},
 };
 
 START_TEST(not_read)
