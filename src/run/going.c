@@ -140,21 +140,25 @@ static void list_entries(struct runs *runs)
     free(path);
 }
 
-/* Those that no register has: an older azfan's. */
+/* Those that no register has: an older azfan's. Old runs may be there by the thousand: of each no
+ * more is asked than whether its journal is locked. */
 static void list_folder(struct runs *runs)
 {
     struct error ignored;
-    struct runs all;
+    char *path = NULL;
+    DIR *folder = folder_of_runs(&path, &ignored) == 0 ? opendir(path) : NULL;
+    struct dirent *item;
 
-    if (runs_list(&all, &ignored) < 0)
-        return;
-    for (size_t i = 0; i < all.count; i++) {
-        const char *id = strrchr(all.folders[i], '/') + 1;
+    while (folder != NULL && (item = readdir(folder)) != NULL) {
+        char *run = item->d_name[0] != '.' ? memory_print("%s/%s", path, item->d_name) : NULL;
 
-        if (!going_has(id) && is_live(all.folders[i]))
-            add(runs, all.folders[i]);
+        if (run != NULL && is_live(run) && !going_has(item->d_name))
+            add(runs, run);
+        free(run);
     }
-    runs_done(&all);
+    if (folder != NULL)
+        (void)closedir(folder);
+    free(path);
 }
 
 void going_list(struct runs *ret)

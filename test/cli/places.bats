@@ -189,7 +189,7 @@ idle() { [ -z "$(env -u XDG_RUNTIME_DIR grep -lzsF "XDG_RUNTIME_DIR=$place/" /pr
 @test "what a run has that goes on stays, however old it is" {
   start_at_gate
   touch -d '3 days ago' "$XDG_RUNTIME_DIR"/azfan-*/* "$XDG_RUNTIME_DIR"/azfan-* "$XDG_RUNTIME_DIR"
-  run env -u STUB_AZ_COUNT "$azfan" run "$job" --limit vm-01 --az "$stub/az" -q
+  run env -u STUB_AZ_COUNT "$azfan" run "$job" --limit vm-01 --az "$stub/az" -q --overlap
   [ "$status" = 0 ]
   open_gate
   end

@@ -175,3 +175,46 @@ started() {
   until_screen '"text":"nothing was started"'
   until_ended
 }
+
+# begin_elsewhere: the same job, by an azfan without a terminal, that waits at the gate with all its VMs.
+begin_elsewhere() {
+  export STUB_AZ_COUNT=$place/count
+  mkdir -p "$STUB_AZ_COUNT"
+  STUB_AZ=gate "$azfan" run "$job" --az "$stub/az" --run-dir "$place/elsewhere" >"$place/elsewhere.out" 2>&1 &
+  elsewhere=$!
+  wait_for grep -qs vm-3 "$STUB_AZ_LOG"
+}
+
+end_elsewhere() {
+  touch "$STUB_AZ_COUNT/go"
+  wait "$elsewhere"
+}
+
+@test "who thinks about the answer is in nobody's way; whose VMs are taken meanwhile starts nothing" {
+  open_terminal 140 30
+  asked
+  begin_elsewhere
+  type y
+  until_ended
+  on_screen '^\[2\]$' || { screen; return 1; }
+  everything | tr -d '\n' | grep -q 'elsewhere has been going on since .* with 3 of these 3 VMs: vm-\[1-3\]'
+  everything | grep -q '^azfan: nothing was started, for two runs on one VM'
+  [ "$(wc -l <"$STUB_AZ_LOG")" = 3 ]
+  [ -z "$(find "$XDG_STATE_HOME/azfan/runs" -mindepth 1 ! -name .order)" ]
+  end_elsewhere
+}
+
+@test "a run whose VMs another run has is refused before anybody is asked; with --overlap it is told, once, and asks" {
+  open_terminal 140 30
+  begin_elsewhere
+  type "clear; \$azfan run \$job --az \$stub/az; echo \"[\$?]\""
+  until_ended
+  on_screen '^\[2\]$' || { screen; return 1; }
+  off_screen 'Go on'
+  asked --overlap
+  type y
+  until_ended
+  on_screen '^\[0\]$' || { screen; return 1; }
+  [ "$(screen | grep -c 'has been going on since')" = 1 ]
+  end_elsewhere
+}

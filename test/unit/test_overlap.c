@@ -26,7 +26,7 @@
 #define ONE "00000000-0000-0000-0000-00000000000a"
 #define TWO "00000000-0000-0000-0000-00000000000b"
 
-enum { MANY = 3000 };
+enum { MANY = 3000, OLD_RUNS = 1000 };
 
 static char *folder; /* the state's home */
 static char *place;  /* the folder of runs */
@@ -330,6 +330,34 @@ START_TEST(a_register_that_cannot_be)
 }
 END_TEST
 
+/* They are not even opened twice. */
+START_TEST(a_thousand_old_runs_are_passed_over)
+{
+    static const struct other other = {.stage = STARTED, .targets = "a"};
+    struct journal journal;
+    struct result own;
+    int64_t began;
+
+    for (int i = 0; i < OLD_RUNS; i++) {
+        char *old = memory_print("%s/old-%d", place, i);
+        char *path = memory_print("%s/journal.jsonl", old);
+
+        ck_assert_int_eq(mkdir(old, 0700), 0);
+        ck_assert_int_eq(file_write(path, 0600, "no journal\n", 11, &error), 0);
+        free(path);
+        free(old);
+    }
+    open_run(&other, "other", &journal);
+    make_result(&own, "own", "a");
+    result_name_targets(&own, ONE);
+    began = clock_now();
+    expect_common("among old ones", &own, "a");
+    ck_assert_int_lt(clock_now() - began, NUMBER_SECOND);
+    journal_close(&journal);
+    result_done(&own);
+}
+END_TEST
+
 /* Each with as many targets as a large company has VMs: no step is quadratic. */
 START_TEST(thousands_are_compared_at_once)
 {
@@ -368,6 +396,7 @@ static Suite *make_suite(void)
     tcase_add_test(cases, what_is_no_other_run);
     tcase_add_test(cases, the_first_one_has_the_vm);
     tcase_add_test(cases, a_register_that_cannot_be);
+    tcase_add_test(cases, a_thousand_old_runs_are_passed_over);
     tcase_add_test(cases, thousands_are_compared_at_once);
     suite_add_tcase(suite, cases);
     return suite;
