@@ -8,7 +8,7 @@
 #   make check           validates all jobs
 #   make plan-NAME       shows what jobs/NAME.yaml would do
 #   make rehearse-NAME   runs it against a simulated Azure
-#   make run-NAME        runs it
+#   make run-NAME        runs it; on a terminal azfan asks before, unless AZFAN_RUN_FLAGS says --yes
 #   make schema          writes jobs/azfan.schema.json, for editors
 #
 # make ends with "Error N", N being azfan's exit status; azfan(1) says what it means.

@@ -15,8 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sys/machine.h"
-
 struct az;
 struct folder;
 struct job;
@@ -36,7 +34,7 @@ struct conduct {
     const int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
     const char *const *marks; /* of each target: the earlier run whose mark its guard looks for (its
                                  id); NULL: this run's own; NULL: all of them */
-    int workers;              /* of conduct_room() */
+    int workers;              /* of room_for_targets() */
     uint64_t seed;            /* of the delays' jitter */
     struct warden *warden;
     int64_t accounts_patience; /* how long may_begin() waits for what az calls the subscriptions,
@@ -49,9 +47,6 @@ struct conduct {
     bool (*may_begin)(void *context, const struct login *login);
     void *context;
 };
-
-/* As many workers as the job wants, but no more than targets, or than this machine can bear. */
-struct machine_room conduct_room(const struct job *job, const struct az *az);
 
 /*
  * Runs the job into RESULT, which knows the job (result_take_job()). On return

@@ -26,6 +26,10 @@
 
 struct job;
 
+enum {
+    LOGIN_FLIGHTS = 2
+}; /* the token and the version, side by side where there are two workers */
+
 struct flight {
     struct pool_task task; /* first: the pool hands it back; its finish is the caller's to free */
     struct command command;

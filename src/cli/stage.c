@@ -14,7 +14,7 @@
 #include "engine/child.h"
 #include "job/job.h"
 #include "report/live.h"
-#include "run/conduct.h"
+#include "run/room.h"
 #include "run/rules.h"
 #include "run/warden.h"
 
@@ -60,7 +60,7 @@ int stage_open(struct stage *stage, const struct execution *execution, struct er
         return -1;
     if (folder_open(&stage->folder, execution->options->run_dir, stage->run, error) < 0)
         return -1;
-    stage->room = conduct_room(execution->job, &stage->az);
+    stage->room = room_for_targets(execution->job, &stage->az);
     return journal_create(&stage->journal, stage->folder.journal, error);
 }
 
@@ -108,7 +108,7 @@ int stage_renew(struct stage *stage, const struct execution *execution, struct e
     (void)aside_call(remove_journal, &stage->folder);
     free(stage->batches);
     stage->batches = rules_batches(execution->job);
-    stage->room = conduct_room(execution->job, &stage->az);
+    stage->room = room_for_targets(execution->job, &stage->az);
     return journal_create(&stage->journal, stage->folder.journal, error);
 }
 

@@ -18,9 +18,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#include "azure/az.h"
 #include "azure/login.h"
-#include "azure/reply.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -39,6 +37,7 @@
 #include "run/notes.h"
 #include "run/redact.h"
 #include "run/result.h"
+#include "run/room.h"
 #include "run/rules.h"
 #include "run/schedule.h"
 #include "run/starts.h"
@@ -48,12 +47,6 @@
 
 #define LOGIN_PAUSE   (NUMBER_SECOND / 4)
 #define REAPING_PAUSE NUMBER_SECOND
-
-enum {
-    FILES_PER_WORKER = 6, /* pidfd, two pipes, an event, and two more while a child is started */
-    FILES_OF_OUR_OWN = 32,
-    PROCESSES_OF_OUR_OWN = 8
-};
 
 /* ---- on disk, and then seen --------------------------------------------------------------- */
 
@@ -270,6 +263,23 @@ static bool wants_another_try(struct conducting *self, struct flight *token, str
     return true;
 }
 
+/* One more az beside the login's two, or beside the one where there is one worker: not where the
+ * machine has no room for it. */
+static void ask_for_accounts(struct conducting *self)
+{
+    const struct conduct *conduct = self->conduct;
+    int beside = conduct->workers < LOGIN_FLIGHTS ? conduct->workers : LOGIN_FLIGHTS;
+    struct machine_room room;
+
+    if (conduct->accounts_patience == 0)
+        return;
+    room = room_for(conduct->job, conduct->az, beside + 1);
+    if (room.bound == MACHINE_ENOUGH)
+        inquiry_open(&self->inquiry, conduct->az, conduct->accounts_patience);
+    else
+        self->login.no_accounts = memory_print("az was not asked: %s", room.text);
+}
+
 /* They are only shown: nobody waits for them for long, and nothing fails without them. */
 static void wait_for_accounts(struct conducting *self)
 {
@@ -277,7 +287,7 @@ static void wait_for_accounts(struct conducting *self)
     struct login *login = &self->login;
     struct error error;
 
-    if (self->conduct->accounts_patience == 0)
+    if (self->conduct->accounts_patience == 0 || login->no_accounts != NULL)
         return;
     while (!inquiry_has_landed(&self->inquiry) && self->stage == SCHEDULE_GOING &&
            clock_now() < until) {
@@ -320,8 +330,7 @@ static void log_in(struct conducting *self)
     enum login_result result;
 
     self->logging_in = true;
-    if (conduct->accounts_patience > 0)
-        inquiry_open(&self->inquiry, conduct->az, conduct->accounts_patience);
+    ask_for_accounts(self);
     command_token(&token->command, conduct->az, job_only_subscription(conduct->job));
     command_version(&version->command, conduct->az);
     do
@@ -340,26 +349,6 @@ static void log_in(struct conducting *self)
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
-
-/* What the result keeps of what the VMs print until the run is over: two streams of each. */
-static uint64_t memory_for_outputs(const struct job *job)
-{
-    size_t stream = job->output_limit < REPLY_STREAM_MOST ? job->output_limit : REPLY_STREAM_MOST;
-
-    return (uint64_t)job->target_count * 2 * stream;
-}
-
-struct machine_room conduct_room(const struct job *job, const struct az *az)
-{
-    struct machine_needs needs = {.memory = az->memory,
-                                  .files = FILES_PER_WORKER,
-                                  .own_files = FILES_OF_OUR_OWN,
-                                  .processes = az->processes + 2, /* and our two threads */
-                                  .own_processes = PROCESSES_OF_OUR_OWN,
-                                  .own_memory = memory_for_outputs(job)};
-
-    return machine_room("", &needs, job_at_once(job));
-}
 
 /* Who runs what: before anything else is done. */
 static void journal_head(struct conducting *self)

@@ -8,10 +8,6 @@
 #include "engine/child.h"
 #include "job/job.h"
 
-enum {
-    LOGIN_FLIGHTS = 2
-}; /* the token and the version, side by side where there are two workers */
-
 int flights_open(struct flights *flights, int workers, const struct job *job, struct error *error)
 {
     *flights = (struct flights){.job = job};

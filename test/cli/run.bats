@@ -449,6 +449,18 @@ EOF
   [[ $output == *"ulimit -n"* ]]
 }
 
+@test "room for one az alone: none is asked beside it what the subscriptions are called" {
+  export STUB_AZ_COUNT=$place/count
+  mkdir "$place/count"
+  write_job
+  ulimit -n 40
+  run_job
+  [ "$status" = 0 ]
+  [[ $output == *"az was not asked: the limit on open files (ulimit -n) is 40"* ]]
+  [[ $output == *"subscription 00000000-0000-0000-0000-000000000001: 3 VMs"* ]]
+  [ ! -e "$place/count/accounts" ]
+}
+
 @test "the summary names what is not ok, what to do about it, and the runbook" {
   vms='vm-[1-4]' write_job "runbook: docs/runbooks/agent.md"
   STUB_AZ=exit1 STUB_AZ_FOR=vm-3 run_job

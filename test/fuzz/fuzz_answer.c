@@ -6,6 +6,7 @@
  */
 #include <jansson.h>
 
+#include "azure/accounts.h"
 #include "azure/answer.h"
 #include "azure/login.h"
 #include "azure/outcome.h"
@@ -219,6 +220,25 @@ static void check_login(const struct said *said)
     finish_done(&version);
 }
 
+static void check_accounts(const struct said *said)
+{
+    struct finish finish = give(said);
+    struct accounts accounts;
+    struct error error = {""};
+
+    if (accounts_read(&accounts, &finish, ACCOUNTS_TIMEOUT, &error) == 0) {
+        must(accounts.count > 0 && accounts.count <= ACCOUNTS_MOST);
+        for (size_t i = 0; i < accounts.count; i++)
+            must(accounts_find(&accounts, accounts.list[i].subscription) != NULL &&
+                 accounts.list[i].name != NULL && accounts.list[i].user_type != NULL);
+    } else {
+        must(accounts.count == 0 && error.text[0] != '\0');
+        must(fuzz_is_clean(error.text, strlen(error.text), ""));
+    }
+    must(finish.output.data == NULL && finish.errors.data == NULL);
+    accounts_done(&accounts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct said said = said_read(data, size);
@@ -229,6 +249,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_other_nonce(&said, data, size);
     check_parts(&said);
     check_login(&said);
+    check_accounts(&said);
     said_done(&said);
     return 0;
 }
