@@ -35,7 +35,7 @@
 #define SCRIPT  "/dev/stdin"
 #define WARNING "warning: "
 
-enum { OUTPUT_LIMIT = 16 * 1024 };
+enum { OUTPUT_LIMIT = 16 * 1024, ARGUMENTS = 8 };
 
 struct shell {
     const char *name;
@@ -111,14 +111,34 @@ static int open_script(const struct job *job)
     return fd;
 }
 
+/* NAME and OPTION, which may be NULL, are the caller's. */
+static void fill_arguments(char *arguments[ARGUMENTS], char *name, char *option,
+                           const struct job *job)
+{
+    static char no_execution[] = "-n", with_option[] = "-O", extglob[] = "extglob";
+    static char script[] = SCRIPT;
+    size_t count = 0;
+
+    arguments[count++] = name;
+    if (option != NULL)
+        arguments[count++] = option;
+    arguments[count++] = no_execution;
+    if (strcmp(name, "bash") == 0 && strstr(job->script, extglob) != NULL) {
+        arguments[count++] = with_option; /* what the script's own shopt would do */
+        arguments[count++] = extglob;
+    }
+    arguments[count++] = script;
+    arguments[count] = NULL;
+}
+
 static void run_shell(const struct shell *shell, const struct job *job, const char *program,
                       struct finish *ret)
 {
-    char *environment[] = {(char[]){"LC_ALL=C.UTF-8"}, (char[]){"PATH=/usr/bin:/bin"}, NULL};
+    static char locale[] = "LC_ALL=C.UTF-8", path[] = "PATH=/usr/bin:/bin";
+    char *environment[] = {locale, path, NULL};
+    char *arguments[ARGUMENTS];
     char *name = memory_string(shell->name);
     char *option = memory_string(shell->option);
-    char *arguments[8] = {name};
-    size_t count = 1;
     const struct supervise_limits limits = {.timeout = SYNTAX_SECONDS * NUMBER_SECOND,
                                             .output_limit = OUTPUT_LIMIT};
     const struct supervise_stop nobody = {-1, -1};
@@ -130,14 +150,7 @@ static void run_shell(const struct shell *shell, const struct job *job, const ch
                                     .output = -1,
                                     .errors = -1};
 
-    if (option != NULL)
-        arguments[count++] = option;
-    arguments[count++] = (char[]){"-n"};
-    if (strcmp(name, "bash") == 0 && strstr(job->script, "extglob") != NULL) {
-        arguments[count++] = (char[]){"-O"}; /* what the script's own shopt would do */
-        arguments[count++] = (char[]){"extglob"};
-    }
-    arguments[count] = (char[]){SCRIPT};
+    fill_arguments(arguments, name, option, job);
     *ret = (struct finish){.end = FINISH_NOT_STARTED};
     if (command.input >= 0)
         supervise_run(&command, &limits, &nobody, NULL, ret);
