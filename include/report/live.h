@@ -94,7 +94,7 @@ void live_note_lines(struct live *live, struct buffer *text);
  */
 void live_prompt(struct live *live, const char *text);
 
-/* So many nanoseconds were no time of the run. */
+/* So many nanoseconds were no time of the run; the terminal may have another size by now. */
 void live_leave_out(struct live *live, int64_t time);
 
 /* The watcher that shows the run through LIVE, which must outlive it. */

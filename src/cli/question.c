@@ -38,7 +38,8 @@ struct question {
     int input;
     char answer[ANSWER_MOST];
     size_t length; /* of all that was typed, also where that is more than ANSWER_MOST */
-    bool away;     /* the question stands where somebody else has the terminal */
+    bool away;     /* somebody else has had the terminal, or has it: it is to be asked again */
+    bool stopped;  /* by Ctrl-Z: the SIGCONT behind it says nothing new */
     bool ended;    /* the line behind the question, by Enter */
     enum state state;
     int signal;
@@ -126,7 +127,11 @@ static void see_signal(struct question *self, int signal)
 {
     if (signal == SIGTSTP) {
         signals_stop();
-        self->away = true;
+        self->away = self->stopped = true;
+    }
+    if (signal == SIGCONT) {
+        self->away |= !self->stopped;
+        self->stopped = false;
     }
     if (!warden_ends_azfan(signal))
         return;
@@ -176,6 +181,8 @@ bool question_ask(struct live *live, struct warden *warden, const char *text, in
     struct question self = {
         .live = live, .warden = warden, .text = text, .input = open_input(), .away = true};
 
+    if (is_in_front())
+        ask(&self);
     while (self.state == OPEN)
         wait_for_something(&self);
     if (!self.ended)

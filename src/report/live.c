@@ -177,6 +177,8 @@ void live_leave_out(struct live *live, int64_t time)
 {
     live->board.started += time;
     live->next_state += time;
+    if (live->choices.mode == LIVE_SCREEN)
+        screen_measure(&live->screen);
 }
 
 /* What the journal's own events say already needs no note beside them. */

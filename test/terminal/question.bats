@@ -95,6 +95,11 @@ started() {
   until_screen '^ready\$ *$'
   type 'fg; echo "[$?]"'
   until_screen '^Go on\? '
+  pkill -STOP -f "azfan run $job"
+  until_screen 'Stopped'
+  type 'clear; fg; echo "[$?]"'
+  until_screen '^Go on\? \[y/N\] *$'
+  resize 50 30 # what comes after the question is as wide as the terminal is by then
   type y
   until_ended
   on_screen '^\[0\]$'
