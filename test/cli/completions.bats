@@ -173,22 +173,30 @@ targets_are_those_of_the_job() {
 @test "fish: targets" { targets_are_those_of_the_job fish; }
 
 # As azfan prints them: with a group where a name stands in two; several, all but some, and from a file.
-selectors_go_on() {
-  needs "$1"
+job_with_groups() {
   vms=web-1 write_job
   sed -i 's|vms: .*|vms: [web-1, db-7, {name: web-1, resource_group: rg-b}]|' "$job"
   cp "$job" .
   touch some.txt
+}
+selectors() {
+  needs "$1"
+  job_with_groups
   completes "$1" "azfan run job.yaml --limit " db-7 rg-b/web-1 rg/web-1
   completes "$1" "azfan run job.yaml --exclude rg" rg-b/web-1 rg/web-1
 }
+@test "bash: selectors" { selectors bash; }
+@test "zsh: selectors" { selectors zsh; }
+@test "fish: selectors" { selectors fish; }
+
 behind() { # SHELL WORD BECOMES
   local before="azfan run job.yaml --limit "
   if [ "$1" = fish ]; then goes_on fish "$before$2" "$3"; else goes_on "$1" "$before$2" "$before$3"; fi
 }
 
-@test "bash: selectors" {
-  selectors_go_on bash
+@test "bash: selectors behind a comma, a ! and a @" {
+  needs bash
+  job_with_groups
   behind bash "rg/web-1,d" "rg/web-1,db-7"
   behind bash "'rg/web-1,!d" "'rg/web-1,!db-7'"
   behind bash "@so" "@some.txt"
@@ -197,8 +205,9 @@ behind() { # SHELL WORD BECOMES
   goes_on bash "azfan run job.yaml --limit=@so" "azfan run job.yaml --limit=@some.txt"
   goes_on bash "azfan rehearse job.yaml --inject rg/web-1,d" "azfan rehearse job.yaml --inject rg/web-1,db-7="
 }
-@test "zsh: selectors" {
-  selectors_go_on zsh
+@test "zsh: selectors behind a comma, a ! and a @" {
+  needs zsh
+  job_with_groups
   behind zsh "rg/web-1,d" "rg/web-1,db-7"
   behind zsh "'rg/web-1,!d" "'rg/web-1,!db-7'"
   behind zsh "@so" "@some.txt"
@@ -207,8 +216,9 @@ behind() { # SHELL WORD BECOMES
   goes_on zsh "azfan run job.yaml --limit=@so" "azfan run job.yaml --limit=@some.txt"
   goes_on zsh "azfan rehearse job.yaml --inject rg/web-1,d" "azfan rehearse job.yaml --inject rg/web-1,db-7="
 }
-@test "fish: selectors" {
-  selectors_go_on fish
+@test "fish: selectors behind a comma, a ! and a @" {
+  needs fish
+  job_with_groups
   behind fish "rg/web-1,d" "rg/web-1,db-7"
   behind fish "'rg/web-1,!d" "rg/web-1,!db-7"
   behind fish "@so" "@some.txt"

@@ -43,6 +43,8 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     # durations and sizes are texts: their form is checked, the description tells the range
     deadline-too-short kill-grace-too-long output-limit-too-large pause-too-long timeout-too-long timeout-zero
     script-timeout-over-azure
+    # which VMs there are
+    exclude-unmatched
     # what several keys mean together
     id-with-group no-group retry-max-delay-short retry-on-exit retry-on-not-idempotent
     script-timeout-over-default script-timeout-too-long vm-parameters-twice
