@@ -22,7 +22,7 @@ teardown() {
 begin() {
   local name=$1
   shift
-  STUB_AZ=gate "$azfan" run "$job" --az "$stub/az" "$@" >"$place/$name.out" 2>&1 &
+  STUB_AZ=gate "$azfan" run "$job" --az "$stub/az" "$@" >"$place/$name.out" 2>&1 3>&- &
   pid=$!
 }
 
@@ -172,7 +172,7 @@ EOF
   write_job
   STUB_AZ=exit1 run -5 "$azfan" run "$job" --az "$stub/az" # nobody knows what runs there now
   past=$(ls "$XDG_STATE_HOME/azfan/runs")
-  "$azfan" rerun --limit vm-1 --az "$stub/az" >"$place/rerun.out" 2>&1 &
+  "$azfan" rerun --limit vm-1 --az "$stub/az" >"$place/rerun.out" 2>&1 3>&- &
   pid=$!
   wait_for grep -q 'rg: 1 VM: vm-1' "$place/rerun.out"
   run -2 "$azfan" run "$job" --az "$stub/az"
@@ -195,7 +195,7 @@ EOF
   run -0 "$azfan" rehearse "$job"
   run -0 "$azfan" rerun --overlap
   end "$pid"
-  "$azfan" rehearse "$job" --inject 'vm-1=slow:60s' >"$place/rehearsal.out" 2>&1 &
+  "$azfan" rehearse "$job" --inject 'vm-1=slow:60s' >"$place/rehearsal.out" 2>&1 3>&- &
   pid=$!
   wait_for grep -q '2/3' "$place/rehearsal.out"
   run -0 "$azfan" run "$job" --az "$stub/az"

@@ -185,7 +185,7 @@ started() {
 begin_elsewhere() {
   export STUB_AZ_COUNT=$place/count
   mkdir -p "$STUB_AZ_COUNT"
-  STUB_AZ=gate "$azfan" run "$job" --az "$stub/az" --run-dir "$place/elsewhere" >"$place/elsewhere.out" 2>&1 &
+  STUB_AZ=gate "$azfan" run "$job" --az "$stub/az" --run-dir "$place/elsewhere" >"$place/elsewhere.out" 2>&1 3>&- &
   elsewhere=$!
   wait_for grep -qs vm-3 "$STUB_AZ_LOG"
 }
