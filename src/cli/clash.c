@@ -67,8 +67,10 @@ static void tell_run(const struct clash *clash, const struct overlap_run *run)
     clock_print(run->run.wall_started, since);
     buffer_print(&text, "%s has been going on since %s", result_word(&run->run), since);
     print_who(&text, &run->run.origin);
-    buffer_print(&text, " with %zu of these %zu %s: ", run->count, targets,
-                 targets == 1 ? "VM" : "VMs");
+    if (targets == 1)
+        buffer_add(&text, " with this VM: ");
+    else
+        buffer_print(&text, " with %zu of these %zu VMs: ", run->count, targets);
     print_names(&text, run);
     live_note(clash->live, buffer_text(&text));
     buffer_done(&text);
