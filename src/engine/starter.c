@@ -59,24 +59,24 @@ struct starter {
 
 /* ---- beginning and end ---------------------------------------------------------------------- */
 
+/* In one piece: an environment has many words, and this is done for every child. */
 static char **copy_words(char *const *words)
 {
     size_t count = 0;
+    size_t size = 0;
     char **copy;
+    char *at;
 
-    while (words[count] != NULL)
-        count++;
-    copy = memory_zeroed(count + 1, sizeof *copy);
-    for (size_t i = 0; i < count; i++)
-        copy[i] = memory_string(words[i]);
+    for (; words[count] != NULL; count++)
+        size += strlen(words[count]) + 1;
+    copy = memory_resize(NULL, (count + 1) * sizeof *copy + size, 1);
+    at = (char *)(copy + count + 1);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = at;
+        at = stpcpy(at, words[i]) + 1;
+    }
+    copy[count] = NULL;
     return copy;
-}
-
-static void free_words(char **words)
-{
-    for (size_t i = 0; words[i] != NULL; i++)
-        free(words[i]);
-    free(words);
 }
 
 static struct starter *new_starter(const struct child_command *command)
@@ -104,8 +104,8 @@ static void free_starter(struct starter *self)
     (void)pthread_cond_destroy(&self->ending);
     (void)pthread_mutex_destroy(&self->mutex);
     free(self->program);
-    free_words(self->arguments);
-    free_words(self->environment);
+    free(self->arguments);
+    free(self->environment);
     free(self->folder);
     free(self);
 }
