@@ -4,6 +4,8 @@
 # azfan with the real az, against a simulated Azure on loopback.
 # Every test has a resource group of its own, so the tests know nothing of each other.
 
+PART=5 # of them share one simulated Azure: see test/run
+
 bats_require_minimum_version 1.5.0
 
 load helper
