@@ -215,6 +215,12 @@ START_TEST(the_other_commands)
                                                     "--only-show-errors", "--subscription",
                                                     "my sub's", NULL});
     command_done(&command, true);
+    command_accounts(&command, &az);
+    check_arguments(&command,
+                    (const char *const[]){"account", "list", "--all", "--query",
+                                          "[].{id:id, name:name, isDefault:isDefault, user:user}",
+                                          "-o", "json", "--only-show-errors", NULL});
+    command_done(&command, true);
     command_version(&command, &az);
     check_arguments(&command,
                     (const char *const[]){"version", "-o", "json", "--only-show-errors", NULL});
