@@ -58,7 +58,6 @@ static bool same_but_for_zeros(const char *one, const char *other)
 
 /* Three rows of the table of edits; in each only cells beside the diagonal are ever looked at. */
 struct table {
-    size_t cells[3][LONGEST + 2];
     size_t *before, *last, *row;
 };
 
@@ -90,14 +89,12 @@ static size_t fill(struct table *table, const char *a, size_t i, const char *b, 
 static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length, size_t most,
                        uint64_t *steps)
 {
-    struct table table;
+    size_t cells[3][LONGEST + 2];
+    struct table table = {cells[0], cells[1], cells[2]};
     size_t least = 0;
 
     if (a_length > b_length + most || b_length > a_length + most)
         return most + 1;
-    table.before = table.cells[0];
-    table.last = table.cells[1];
-    table.row = table.cells[2];
     for (size_t j = 0; j <= smaller(b_length, most); j++)
         table.last[j] = j;
     table.last[smaller(b_length, most) + 1] = most + 1;

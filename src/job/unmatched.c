@@ -99,19 +99,21 @@ static const char *first_missing(const struct selector *selector,
     return answer->missing.list[0];
 }
 
-/* The target that was perhaps meant by MISSING, a name or GROUP/NAME; NULL: none is like it. */
-static const struct job_target *suggest(struct unmatched *self, const char *missing)
+/* Which target was perhaps meant by MISSING, a name or GROUP/NAME? False: none is like it. */
+static bool suggest(struct unmatched *self, const char *missing, const struct job_target **ret)
 {
     const char *slash = strrchr(missing, '/');
-    const struct job_target *elsewhere =
-        slash != NULL ? roster_find(self->roster, slash + 1) : NULL;
     size_t place;
 
-    if (elsewhere != NULL)
-        return elsewhere;
+    *ret = slash != NULL ? roster_find(self->roster, slash + 1) : NULL;
+    if (*ret != NULL)
+        return true;
     place = nearest_within(missing, list_words(self, slash != NULL), self->targets->count,
                            &self->steps);
-    return place < self->targets->count ? &self->targets->list[place] : NULL;
+    if (place == self->targets->count)
+        return false;
+    *ret = &self->targets->list[place];
+    return true;
 }
 
 /* As much of it as SELECTOR has, and as tells it apart. */
@@ -144,17 +146,18 @@ static void print_none(struct unmatched *self, struct buffer *buffer, const char
                        const struct selector *selector, const struct roster_answer *answer)
 {
     const char *missing = first_missing(selector, answer);
-    const struct job_target *suggestion = missing != NULL ? suggest(self, missing) : NULL;
+    const struct job_target *suggestion = NULL;
+    bool has_suggestion = missing != NULL && suggest(self, missing, &suggestion);
 
     buffer_print(buffer, "\"%.*s\" matches ", TEXT_LONGEST, text);
-    if (!self->is_listed && (suggestion == NULL || self->wants_list)) {
+    if (!self->is_listed && (!has_suggestion || self->wants_list)) {
         buffer_print(buffer, "none of %zu: ", self->targets->count);
         print_all(self, buffer);
         self->is_listed = true;
     } else {
         buffer_add(buffer, "no target");
     }
-    if (suggestion != NULL)
+    if (has_suggestion)
         print_suggestion(self, buffer, suggestion, selector);
 }
 
