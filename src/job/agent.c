@@ -20,10 +20,10 @@ struct span {
 static const char *const agents_of_linux[] = {"walinuxagent", "waagent", NULL};
 static const char *const agents_of_windows[] = {"windowsazureguestagent", "rdagent", "waappagent",
                                                 NULL};
-/* Of systemctl, service and their like, and of processes. */
+/* Of systemctl, service and their like, of processes and of packages. */
 static const char *const stops_on_linux[] = {
-    "restart",           "stop",         "try-restart", "condrestart", "kill",
-    "reload-or-restart", "force-reload", "pkill",       "killall",     NULL};
+    "restart",      "stop",  "try-restart", "condrestart", "kill",  "reload-or-restart",
+    "force-reload", "pkill", "killall",     "remove",      "purge", NULL};
 /* "stop" is that of net and sc. */
 static const char *const stops_on_windows[] = {
     "restart-service", "stop-service", "stop-process", "taskkill", "stop", "kill", NULL};

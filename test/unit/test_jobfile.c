@@ -656,6 +656,7 @@ static const struct {
     {INLINE_JOB("|\n    true\n    systemctl restart walinuxagent\n"), NULL, NULL,
      "/job.yaml:6:1: warning: this seems to stop the VM's own agent"},
     {INLINE_JOB("systemctl restart waagent.service"), NULL, NULL, "the VM's own agent"},
+    {INLINE_JOB("apt-get -y purge walinuxagent"), NULL, NULL, "the VM's own agent"},
     {INLINE_JOB("service walinuxagent stop"), NULL, NULL, "the VM's own agent"},
     {INLINE_JOB("/etc/init.d/walinuxagent restart"), NULL, NULL, "the VM's own agent"},
     {INLINE_JOB("pkill -f /usr/sbin/waagent"), NULL, NULL, "the VM's own agent"},
