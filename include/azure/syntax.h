@@ -19,7 +19,8 @@ enum { SYNTAX_SECONDS = 5 };
 
 /*
  * Adds to ERRORS what the shell refuses, to REMARKS what it warns of, or refuses though the VM's
- * may take it; each with the line of the script. Nothing where there is no such shell, or no answer.
+ * may take it; each with the line of the script. Nothing where there is no such shell, or no
+ * answer.
  */
 void syntax_check(const struct job *job, struct problems *errors, struct problems *remarks);
 
