@@ -23,8 +23,8 @@
 #include "base/number.h"
 #include "engine/supervise.h"
 #include "job/job.h"
-#include "sys/fd.h"
 #include "job/targets.h"
+#include "sys/fd.h"
 #include "sys/file.h"
 #include "unit/unit.h"
 
