@@ -45,6 +45,26 @@ setup() { setup_place; }
   [ "$(sha256sum "$report")" = "$before" ]
 }
 
+@test "confirm without a terminal: above so many only with --yes, and az is asked nothing before" {
+  export STUB_AZ_LOG=$place/log STUB_AZ_COUNT=$place
+  write_job 'confirm: 2'
+  run_job </dev/null
+  [ "$status" = 2 ]
+  [[ $output == *"test would run on 3 targets, and confirm allows no more than 2 unasked"*"--yes"* ]]
+  [ ! -e "$place/run" ] && [ ! -e "$place/log" ] && [ ! -e "$place/token" ] && [ ! -e "$place/accounts" ]
+  run_job --confirm 3 </dev/null
+  [ "$status" = 0 ]
+  rm -r "$place/run"
+  run_job --yes </dev/null
+  [ "$status" = 0 ]
+  run "$azfan" rerun "$place/run" --confirm 0 </dev/null
+  [ "$status" = 0 ] # nothing is left, so nobody has to be asked
+  write_job
+  run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/other" --limit 'vm-[1-2]' --confirm 1 </dev/null
+  [ "$status" = 2 ]
+  [ ! -e "$place/other" ]
+}
+
 # What az can do wrong, and what must be said of it. Never ok.
 wrong_az() { # STUB_AZ OUTCOME STATUS [MORE]
   write_job "output_limit: 64KiB"
