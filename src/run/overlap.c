@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 
 #include "base/caseless.h"
 #include "base/memory.h"
@@ -81,10 +81,19 @@ static bool has_begun(const struct result *run)
     return going_has(run->run);
 }
 
-static bool counts(const struct result *run, const struct result *own)
+static bool counts(const struct result *run)
 {
-    return run->ending == RESULT_GOING && !run->rehearsal && strcmp(run->run, own->run) != 0 &&
-           has_begun(run);
+    return run->ending == RESULT_GOING && !run->rehearsal && has_begun(run);
+}
+
+/* Whatever their paths look like. */
+static bool is_same(const char *folder, const char *other)
+{
+    struct stat one;
+    struct stat two;
+
+    return folder != NULL && stat(folder, &one) == 0 && stat(other, &two) == 0 &&
+           one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
 static void see_run(const struct result *result, const char *folder, struct overlap *overlap)
@@ -92,9 +101,10 @@ static void see_run(const struct result *result, const char *folder, struct over
     struct overlap_run other = {.count = 0};
     struct error ignored;
 
-    if (replay_beginning(folder, &other.run, &ignored) < 0)
+    /* A run's own journal is locked, too, and may be long. */
+    if (is_same(result->folder, folder) || replay_beginning(folder, &other.run, &ignored) < 0)
         return;
-    if (counts(&other.run, result))
+    if (counts(&other.run))
         find_common(result, &other);
     if (other.count == 0) {
         forget(&other);

@@ -244,6 +244,8 @@ START_TEST(what_is_no_other_run)
     open_run(&self, "own", &journal);
     make_result(&own, "own", "a");
     result_name_targets(&own, ONE);
+    free(own.folder);
+    own.folder = memory_print("%s/./own", place);
     expect_common("itself", &own, "");
     journal_close(&journal);
     result_done(&own);
