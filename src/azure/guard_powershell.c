@@ -23,33 +23,75 @@
 enum { LINE = 96 };
 
 /*
- * The runner: parameters first, which the script sees because it runs in a
- * child scope. It has no variables of its own that they could collide with.
+ * The runner. The script is started as powershell.exe -File starts it: by the engine, in the global
+ * scope, with no script around it, so that names, scopes, messages and $MyInvocation are those of
+ * plain Run Command. Neither & nor . does that, and `try` around either would make every error that
+ * only ends a statement end the script.
  */
 static const char runner_head[] =
-    "try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { }\n";
+    "try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { }\n"
+    "$azfan = @{}\n";
 
+/*
+ * What the script declares goes to param(), the rest become variables. $azfan_last is set by a line
+ * at the script's end: did its last statement succeed? It stays unset after exit and return. A
+ * cmdlet that failed leaves an error, and a native program leaves none: that tells the status of an
+ * earlier program from that of the last statement.
+ */
 static const char runner_tail[] =
-    "try { & \"$PSScriptRoot\\script.ps1\" }\n"
-    "catch { [Console]::Error.WriteLine(($_ | Out-String)); exit 1 }\n"
-    "if (Test-Path variable:global:LASTEXITCODE) { exit $global:LASTEXITCODE }\n"
-    "exit 0\n";
+    "foreach ($azfan_name in @($azfan.Keys)) {\n"
+    "    if ($azfan_declared -notcontains $azfan_name) {\n"
+    "        Set-Variable $azfan_name $azfan[$azfan_name]\n"
+    "        $azfan.Remove($azfan_name)\n"
+    "    } elseif ($azfan_flags -contains $azfan_name -and $azfan[$azfan_name] -match "
+    "'^\\$?(true|false)$') {\n"
+    "        $azfan[$azfan_name] = $Matches[1] -eq 'true'\n"
+    "    }\n"
+    "}\n"
+    "$azfan_last = $null\n"
+    "$azfan_script = Join-Path $PSScriptRoot 'script.ps1'\n"
+    "$azfan_call = [PowerShell]::Create('CurrentRunspace')\n"
+    "[void]$azfan_call.AddCommand($azfan_script, $false).AddParameters($azfan)\n"
+    "$azfan_call.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
+    "[void]$azfan_call.AddCommand('Out-Default')\n"
+    "Remove-Variable azfan, azfan_name, azfan_declared, azfan_flags, Matches -ErrorAction Ignore\n"
+    "try { [void]$azfan_call.Invoke() } catch {\n"
+    "    $azfan_error = $_.Exception\n"
+    "    if ($azfan_error.InnerException) { $azfan_error = $azfan_error.InnerException }\n"
+    "    if ($azfan_error -is [Management.Automation.IContainsErrorRecord]) {\n"
+    "        $azfan_error = $azfan_error.ErrorRecord\n"
+    "    }\n"
+    "    [Console]::Error.WriteLine(($azfan_error | Out-String).Trim())\n"
+    "    exit 1\n"
+    "}\n"
+    "$azfan_status = 0\n"
+    "if (Test-Path variable:global:LASTEXITCODE) { $azfan_status = [int]$global:LASTEXITCODE }\n"
+    "if ($azfan_last -or ($null -eq $azfan_last -and $azfan_returns)) { exit 0 }\n"
+    "if ($null -eq $azfan_last) { exit $azfan_status }\n"
+    "if ($azfan_status -eq 0 -or ($Error.Count -gt 0 -and\n"
+    "        $Error[0].InvocationInfo.ScriptLineNumber -ge $azfan_line)) { exit 1 }\n"
+    "exit $azfan_status\n";
 
 static const char functions[] =
     "$began = [Diagnostics.Stopwatch]::StartNew()\n"
     "\n"
     "# The last line, which azfan looks for.\n"
     "function Write-Report($end, $status) {\n"
-    "    Write-Output ('azfan:{0} end={1} status={2} seconds={3}' -f `\n"
-    "        $azfan_nonce, $end, $status, [int][Math]::Floor($began.Elapsed.TotalSeconds))\n"
+    "    [Console]::Out.Write((\"`nazfan:{0} end={1} status={2} seconds={3}`n\" -f `\n"
+    "        $azfan_nonce, $end, $status, [int][Math]::Floor($began.Elapsed.TotalSeconds)))\n"
     "}\n"
     "\n"
-    "# The end of a file that a background process may still have open; Azure keeps 4,096 bytes.\n"
+    "# The end of a file that is still open; Azure keeps 4,096 bytes.\n"
     "function Read-Tail($path) {\n"
     "    $stream = New-Object IO.FileStream $path, 'Open', 'Read', 'ReadWrite'\n"
     "    [void]$stream.Seek(-[Math]::Min($stream.Length, 65536), 'End')\n"
     "    (New-Object IO.StreamReader $stream).ReadToEnd()\n"
     "    $stream.Dispose()\n"
+    "}\n"
+    "\n"
+    "# Without a buffer, to be read at once.\n"
+    "function New-Stream($name) {\n"
+    "    New-Object IO.FileStream (Join-Path $folder $name), 'Create', 'Write', 'ReadWrite', 1\n"
     "}\n"
     "\n";
 
@@ -59,8 +101,37 @@ static const char unpack[] =
     "    [void](New-Item -ItemType Directory -Path $folder -ErrorAction Stop)\n"
     "    $utf8 = [Text.Encoding]::UTF8 # writes a byte order mark, without which 5.1 reads ANSI\n"
     "    $text = $utf8.GetString([Convert]::FromBase64String($script))\n"
-    "    [IO.File]::WriteAllText(\"$folder\\script.ps1\", $text, $utf8)\n"
-    "    [IO.File]::WriteAllText(\"$folder\\runner.ps1\", $runner, $utf8)\n";
+    "    $declared, $flags, $line, $returns = @(), @(), 0, $false\n"
+    "    $wrong = $null\n"
+    "    $tree = [Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, "
+    "[ref]$wrong)\n"
+    "    if (-not $wrong) {\n"
+    "        foreach ($parameter in $(if ($tree.ParamBlock) { $tree.ParamBlock.Parameters })) {\n"
+    "            $names = @($parameter.Name.VariablePath.UserPath) + @($parameter.Attributes |\n"
+    "                Where-Object { $_.TypeName.Name -eq 'Alias' } |\n"
+    "                ForEach-Object { $_.PositionalArguments } | ForEach-Object { $_.Value }) "
+    "-match "
+    "'^\\w+$'\n"
+    "            $declared += $names\n"
+    "            if ($parameter.StaticType -in [switch], [bool]) { $flags += $names }\n"
+    "        }\n"
+    "        $body = $tree.EndBlock\n"
+    "        $exits = $tree.Find({ $args[0] -is [Management.Automation.Language.ExitStatementAst] "
+    "}, "
+    "$true)\n"
+    "        $returns = -not $exits -and (-not $body -or $tree.Find(\n"
+    "            { $args[0] -is [Management.Automation.Language.ReturnStatementAst] }, $false))\n"
+    "        if ($body -and $body.Statements.Count) {\n"
+    "            $line = $body.Statements[-1].Extent.StartLineNumber\n"
+    "            $at = if ($body.Unnamed) { $text.Length } else { $body.Extent.EndOffset - 1 }\n"
+    "            $text = $text.Insert($at, \"`n`n`$global:azfan_last = `$?`n\")\n"
+    "        }\n"
+    "    }\n"
+    "    $runner = \"`$azfan_declared = @('$($declared -join \"','\")')`n\" +\n"
+    "        \"`$azfan_flags = @('$($flags -join \"','\")')`n\" +\n"
+    "        \"`$azfan_line, `$azfan_returns = $line, `$$([bool]$returns)`n\" + $runner\n"
+    "    [IO.File]::WriteAllText((Join-Path $folder 'script.ps1'), $text, $utf8)\n"
+    "    [IO.File]::WriteAllText((Join-Path $folder 'runner.ps1'), $runner, $utf8)\n";
 
 /*
  * As in guard_sh.c, but no boot removes the marks, so each guard takes away the
@@ -86,25 +157,35 @@ static const char once_tail[] =
     "        ForEach-Object { try { [IO.Directory]::Delete($_.FullName) } catch { } }\n";
 
 static const char start[] =
-    "    $process = Start-Process powershell.exe -PassThru -NoNewWindow -ErrorAction Stop `\n"
-    "        -ArgumentList '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', `\n"
-    "            '-File', \"`\"$folder\\runner.ps1`\"\" `\n"
-    "        -RedirectStandardOutput \"$folder\\output\" -RedirectStandardError "
-    "\"$folder\\errors\"\n"
-    "    [void]$process.Handle # without it ExitCode stays empty\n"
+    "    $info = New-Object Diagnostics.ProcessStartInfo 'powershell.exe'\n"
+    "    $info.Arguments = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -File \"' +\n"
+    "        (Join-Path $folder 'runner.ps1') + '\"'\n"
+    "    $info.UseShellExecute = $false\n"
+    "    $info.CreateNoWindow = $true # its console's encoding is its own\n"
+    "    $info.RedirectStandardInput = $info.RedirectStandardOutput = $info.RedirectStandardError "
+    "= "
+    "$true\n"
+    "    $files = (New-Stream 'output'), (New-Stream 'errors')\n"
+    "    $process = [Diagnostics.Process]::Start($info)\n"
+    "    $process.StandardInput.Close()\n"
     "} catch {\n"
     "    [Console]::Error.WriteLine(\"$_\")\n"
+    "    if ($files) { $files | ForEach-Object { $_.Dispose() } }\n"
     "    Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n";
 
 static const char once_undo[] =
     "    if ($marked -and -not $process) { Remove-Item $mark -ErrorAction SilentlyContinue }\n";
 
-static const char broken[] = "    Write-Report broken 1\n"
-                             "    exit 0\n"
-                             "}\n"
-                             "\n"
-                             "$end = 'exit'\n";
+static const char broken[] =
+    "    Write-Report broken 1\n"
+    "    exit 0\n"
+    "}\n"
+    "\n"
+    "[Threading.Tasks.Task[]]$copies = $process.StandardOutput.BaseStream.CopyToAsync($files[0]),\n"
+    "    $process.StandardError.BaseStream.CopyToAsync($files[1])\n"
+    "$end = 'exit'\n";
 
+/* A background process may keep a stream open for ever: what it prints later is not waited for. */
 static const char finish[] =
     "    $end = 'timeout'\n"
     "    taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
@@ -112,9 +193,17 @@ static const char finish[] =
     "}\n"
     "$status = if ($process.HasExited) { $process.ExitCode } else { 1 }\n"
     "try {\n"
-    "    Write-Output (Read-Tail \"$folder\\output\")\n"
-    "    [Console]::Error.Write((Read-Tail \"$folder\\errors\"))\n"
+    "    foreach ($try in 1..5) {\n"
+    "        $size = $files[0].Length + $files[1].Length\n"
+    "        if ([Threading.Tasks.Task]::WaitAll($copies, 1000)) { break }\n"
+    "        if ($files[0].Length + $files[1].Length -eq $size) { break }\n"
+    "    }\n"
+    "} catch { [Console]::Error.WriteLine(\"azfan: cannot keep the script's output: $_\") }\n"
+    "try {\n"
+    "    [Console]::Out.Write((Read-Tail (Join-Path $folder 'output')))\n"
+    "    [Console]::Error.Write((Read-Tail (Join-Path $folder 'errors')))\n"
     "} catch { [Console]::Error.WriteLine(\"azfan: cannot read the script's output: $_\") }\n"
+    "$files | ForEach-Object { $_.Dispose() }\n"
     "Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
     "Write-Report $end $status\n"
     "exit 0\n";
@@ -158,7 +247,7 @@ void guard_powershell_quote(struct buffer *buffer, const char *value)
 
 void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value)
 {
-    buffer_print(buffer, "$%s = '", name);
+    buffer_print(buffer, "$azfan['%s'] = '", name);
     guard_powershell_quote(buffer, value);
     buffer_add(buffer, "'\n");
 }
@@ -182,8 +271,10 @@ static void write_script(struct buffer *buffer, const struct guard *guard)
 
 static void write_runner(struct buffer *buffer, const struct guard *guard)
 {
-    buffer_add(buffer, "# Runs the script with its parameters. Status: 1 after an uncaught error, "
-                       "else that of\n# the last program or exit.\n$runner = @'\n");
+    buffer_add(buffer,
+               "# Runs the script with its parameters, as Run Command does. Status: 1 after "
+               "an uncaught\n# error, else that of exit, or of the last "
+               "statement.\n$runner = @'\n");
     buffer_add(buffer, runner_head);
     guard_write_parameters(buffer, guard, guard_powershell_assign);
     buffer_add(buffer, runner_tail);

@@ -1052,14 +1052,14 @@ START_TEST(the_text_for_powershell)
     char nonce[GUARD_NONCE_SIZE];
 
     write_sample(&text, JOB_POWERSHELL, false, NULL);
-    HAS(&text, "\n$TOKEN = 's3cret'\n");
-    HAS(&text, "\n$ROLE = 'primary'\n");
+    HAS(&text, "\n$azfan['TOKEN'] = 's3cret'\n");
+    HAS(&text, "\n$azfan['ROLE'] = 'primary'\n");
     HAS_NOT(&text, "replica");
-    HAS(&text, "\n$AZFAN_TARGET = 'o''neil'\n");
-    HAS(&text, "\n$EXTRA = 'caf' + [char]0x00E9 + ' ' + [char]0x2019 + 's ' + [char]0xD83D + '' + "
+    HAS(&text, "\n$azfan['AZFAN_TARGET'] = 'o''neil'\n");
+    HAS(&text, "\n$azfan['EXTRA'] = 'caf' + [char]0x00E9 + ' ' + [char]0x2019 + 's ' + "
+               "[char]0xD83D + '' + "
                "[char]0xDE00 + ''\n");
     HAS(&text, "WaitForExit(1500)");
-    HAS(&text, "[void]$process.Handle");
     HAS(&text, "taskkill.exe /T /F /PID");
     for (size_t i = 0; i < text.length; i++) /* however the extension stores it, ASCII survives */
         ck_assert_int_lt((unsigned char)text.data[i], 0x80);
@@ -1071,14 +1071,15 @@ START_TEST(the_text_for_powershell)
     HAS_NOT(&text, "$mark");
     buffer_done(&text);
     write_sample(&text, JOB_POWERSHELL, true, ONCE);
-    HAS(&text, "\n$TOKEN = '***'\n");
+    HAS(&text, "\n$azfan['TOKEN'] = '***'\n");
     HAS_NOT(&text, "s3cret");
     HAS(&text, "\n    $mark = Join-Path $place 'azfan-once-" ONCE "'\n");
     HAS(&text, "\n        Write-Report again 1\n        exit 0\n    }\n");
     HAS(&text, "\n    if ($marked -and -not $process) {");
     /* At the last moment: when all is written, and before anything starts. */
-    ck_assert(strstr(text.data, "runner.ps1\", $runner") < strstr(text.data, "$mark = "));
-    ck_assert(strstr(text.data, "Write-Report again") < strstr(text.data, "Start-Process"));
+    ck_assert(strstr(text.data, "'runner.ps1'), $runner") < strstr(text.data, "$mark = "));
+    ck_assert(strstr(text.data, "Write-Report again") <
+              strstr(text.data, "[Diagnostics.Process]::Start("));
     for (size_t i = 0; i < text.length; i++)
         ck_assert_int_lt((unsigned char)text.data[i], 0x80);
     buffer_done(&text);
@@ -1107,7 +1108,8 @@ START_TEST(a_value_cannot_leave_the_runner)
         first = strstr(text.data, "\n'@");
         ck_assert_ptr_nonnull(first);
         ck_assert_ptr_null(strstr(first + 1, "\n'@"));
-        ck_assert_int_eq(strncmp(first - strlen("exit 0"), "exit 0", 6), 0);
+        ck_assert_int_eq(strncmp(first - strlen("exit $azfan_status"), "exit $azfan_status", 18),
+                         0);
         buffer_done(&text);
         free(list[0].value);
     }
