@@ -46,13 +46,19 @@ class Run:
     def __init__(self, folder, text):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
-        path = self.folder / 'script.sh'
+        path = self.folder / self._name()
         with _starting, open(self.folder / 'stdout', 'wb') as out, open(self.folder / 'stderr', 'wb') as err:
             path.write_text(text, encoding='utf-8')
             path.chmod(0o500)
-            self.process = subprocess.Popen(
-                ['/bin/sh', '-c', str(path)], cwd=self.folder, env=self._environment(),
-                stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+            self.process = self._start(out, err)
+
+    def _name(self):
+        return 'script.sh'
+
+    def _start(self, out, err):
+        return subprocess.Popen(
+            ['/bin/sh', '-c', str(self.folder / self._name())], cwd=self.folder, env=self._environment(),
+            stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
 
     def _environment(self):
         # The real one has no TMPDIR. But here all VMs are one machine, on which nothing may be left.
@@ -76,6 +82,32 @@ class Run:
     def kill(self):
         kill_all(self.folder, {self.process.pid})
         self.process.wait()
+
+
+class WindowsRun(Run):
+    """One script on one Windows VM: PowerShell runs it, and the answer has a status for each stream."""
+
+    def __init__(self, folder, text, powershell):
+        self.powershell = powershell  # a folder with powershell.exe and taskkill.exe
+        super().__init__(folder, text)
+
+    def _start(self, out, err):
+        return subprocess.Popen(
+            [os.path.join(self.powershell, 'powershell.exe'), '-ExecutionPolicy', 'Unrestricted', '-File',
+             str(self.folder / self._name())], cwd=self.folder, env=self._environment(),
+            stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True)
+
+    def _name(self):
+        return 'script0.ps1'
+
+    def _environment(self):
+        environment = super()._environment()
+        home = str(self.folder.parent)
+        return dict(environment, PATH=self.powershell + ':' + environment['PATH'], HOME=home, ProgramData=home,
+                    LC_ALL='C.UTF-8', NO_COLOR='1', TERM='dumb')
+
+    def streams(self):
+        return [self._tail('stdout'), self._tail('stderr')]
 
 
 def kill_all(folder, sessions):

@@ -14,7 +14,8 @@ how many scripts were running when it came: on that VM ("vm_running") and on all
 The control interface (see `control`) takes a JSON merge patch of the state:
   {"vms": {"RG/NAME": {FAULT: VALUE, ...}}, "retry_after": 1, "token": "fail"}
 A VM set to null is gone, a fault set to null is lifted. N below is how often; true or -1 is always.
-  os: Linux|Windows (Windows runs nothing and answers `stdout` and `stderr`)   tags, location, power
+  os: Linux|Windows (Windows runs nothing and answers `stdout` and `stderr`, or runs PowerShell scripts by the
+      powershell.exe in the folder `powershell`)                               tags, location, power
   throttled: N (429; throttled_retry_after: SECONDS adds the header, throttled_seconds: SECONDS is in the words)
   busy: N (409)   broken: N (500)
   stopped, forbidden, unauthenticated: true          refused without a run
@@ -257,8 +258,9 @@ class Cloud:
                 operation.failure = (code, message.format(**vars(operation.target)))
                 return
         if faults.get('os', 'Linux').lower() == 'windows':
-            operation.answer = {'value': [status_element('ComponentStatus/StdOut/succeeded', faults.get('stdout', '')),
-                                          status_element('ComponentStatus/StdErr/succeeded', faults.get('stderr', ''))]}
+            output, errors = self._run_on_windows(operation, folder, body, faults)
+            operation.answer = {'value': [status_element('ComponentStatus/StdOut/succeeded', output),
+                                          status_element('ComponentStatus/StdErr/succeeded', errors)]}
             return
         text = agent.SAMPLE if faults.get('drop_scripts') else agent.script_text(body)
         message = self._run(operation, folder, text, faults.get('reboot'))
@@ -267,6 +269,16 @@ class Cloud:
             operation.answer = faults['garbage']
         if self._strikes(operation.target, 'lost'):
             operation.failure = BROKEN
+
+    def _run_on_windows(self, operation, folder, body, faults):
+        if 'powershell' not in faults:
+            return faults.get('stdout', ''), faults.get('stderr', '')
+        with self.changed:
+            if self.closing:
+                return '', ''
+            operation.run = agent.WindowsRun(folder, '\n'.join(body.get('script') or []), faults['powershell'])
+        operation.run.wait()
+        return operation.run.streams()
 
     def _run(self, operation, folder, text, reboot):
         with self.changed:

@@ -1,0 +1,2 @@
+Get-Item /nonexistent
+sh -c 'exit 5'

@@ -1,0 +1,2 @@
+Remove-Item /nonexistent-azfan -Confirm -ErrorAction SilentlyContinue
+'goes on'

@@ -1,0 +1,2 @@
+function Main { 'main' }
+if ($MyInvocation.InvocationName -ne '.') { Main }

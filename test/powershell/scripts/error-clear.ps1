@@ -1,0 +1,3 @@
+Get-Item /nonexistent
+$Error.Clear()
+$Error.Count

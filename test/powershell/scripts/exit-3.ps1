@@ -1,0 +1,3 @@
+'x'
+exit 3
+'never'

@@ -1,0 +1,2 @@
+sh -c 'exit 5'
+exit 0

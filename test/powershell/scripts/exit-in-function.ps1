@@ -1,0 +1,3 @@
+function Stop-It { exit 4 }
+Stop-It
+'never'

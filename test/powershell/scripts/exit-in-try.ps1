@@ -1,0 +1,1 @@
+try { exit 6 } finally { 'finally' }

@@ -1,0 +1,2 @@
+try { [int]::Parse('x') } finally { 'cleaned' }
+'goes on'

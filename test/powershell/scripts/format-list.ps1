@@ -1,0 +1,2 @@
+[pscustomobject]@{Name = 'a'; Size = 1} | Format-List
+'x'

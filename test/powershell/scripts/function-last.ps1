@@ -1,0 +1,3 @@
+function f { Get-Item /nonexistent }
+sh -c 'exit 5'
+f

@@ -1,0 +1,8 @@
+$x = @'
+line 'one'
+  $notavariable
+'@
+$x
+@"
+2 = $(1 + 1)
+"@

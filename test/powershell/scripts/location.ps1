@@ -1,0 +1,1 @@
+(Get-Location).Path -eq [Environment]::CurrentDirectory

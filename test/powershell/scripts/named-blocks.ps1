@@ -1,0 +1,4 @@
+param()
+begin { 'begin' }
+process { 'process' }
+end { 'end'; sh -c 'exit 5' }

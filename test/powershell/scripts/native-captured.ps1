@@ -1,0 +1,2 @@
+$text = sh -c 'echo hi; exit 5'
+"got $text $LASTEXITCODE $?"

@@ -1,0 +1,1 @@
+if ($true) { sh -c 'exit 5' }

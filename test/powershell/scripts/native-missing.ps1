@@ -1,0 +1,2 @@
+/nonexistent/program
+'goes on'

@@ -1,0 +1,1 @@
+sh -c 'echo err >&2' 2>&1 | ForEach-Object { "[$_]" }

@@ -1,0 +1,3 @@
+sh -c 'exit 5'
+'x'
+Get-Item /nonexistent

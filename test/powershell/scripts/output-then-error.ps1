@@ -1,0 +1,3 @@
+'o1'
+Write-Error 'e1'
+'o2'

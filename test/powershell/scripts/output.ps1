@@ -1,0 +1,3 @@
+'one'
+Write-Output two
+3

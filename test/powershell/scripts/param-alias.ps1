@@ -1,0 +1,3 @@
+#: Server=db-1
+param([Alias('Server', 'Box')][string]$Machine)
+$Machine

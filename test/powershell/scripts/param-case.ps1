@@ -1,0 +1,3 @@
+#: NAME=x
+param($name)
+"[$name]"

@@ -1,0 +1,3 @@
+#: Name=-Force
+param($Name)
+"[$Name]"

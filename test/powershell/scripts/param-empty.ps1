@@ -1,0 +1,3 @@
+#: Name=
+param($Name = 'default')
+"[$Name]"

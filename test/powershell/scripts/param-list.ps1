@@ -1,0 +1,4 @@
+#: Names=a,b
+param([string[]]$Names)
+$Names.Count
+$Names

@@ -1,0 +1,2 @@
+param([Parameter(Mandatory = $true)][string]$Name)
+'never'

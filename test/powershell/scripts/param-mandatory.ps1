@@ -1,0 +1,4 @@
+#: Name=it's `id` $HOME "x"; y
+param([Parameter(Mandatory)][string]$Name)
+"[$Name]"
+$PSBoundParameters.Keys

@@ -1,0 +1,3 @@
+#: Port=many
+param([int]$Port)
+'never'

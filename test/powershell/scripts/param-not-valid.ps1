@@ -1,0 +1,3 @@
+#: Colour=green
+param([ValidateSet('red', 'blue')]$Colour)
+'never'

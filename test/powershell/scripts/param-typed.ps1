@@ -1,0 +1,3 @@
+#: Port=5000
+param([int]$Port)
+$Port + 1

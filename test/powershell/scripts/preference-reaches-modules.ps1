@@ -1,0 +1,4 @@
+$ErrorActionPreference = 'Stop'
+$m = New-Module { function Test-It { Get-Item /nonexistent; 'never' } }
+Test-It
+'never'

@@ -1,0 +1,4 @@
+$ErrorActionPreference = 'SilentlyContinue'
+Get-Item /nonexistent
+No-SuchCommand
+'goes on'

@@ -1,0 +1,3 @@
+$ErrorActionPreference = 'Stop'
+[int]::Parse('x')
+'never'

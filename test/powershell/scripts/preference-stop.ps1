@@ -1,0 +1,3 @@
+$ErrorActionPreference = 'Stop'
+Get-Item /nonexistent
+'never'

@@ -1,0 +1,2 @@
+begin { 'b' }
+process { sh -c 'exit 5'; 'p' }

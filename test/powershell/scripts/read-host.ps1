@@ -1,0 +1,2 @@
+$x = Read-Host 'Name'
+"[$x]"

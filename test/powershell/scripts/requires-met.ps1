@@ -1,0 +1,2 @@
+#requires -Version 5.1
+'runs'

@@ -1,0 +1,2 @@
+#requires -Modules NoSuchModuleHere
+'never'

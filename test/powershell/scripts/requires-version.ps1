@@ -1,0 +1,2 @@
+#requires -Version 99.0
+'never'

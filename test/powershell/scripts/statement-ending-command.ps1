@@ -1,0 +1,2 @@
+No-SuchCommand
+'goes on'

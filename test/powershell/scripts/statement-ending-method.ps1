@@ -1,0 +1,2 @@
+[int]::Parse('x')
+'goes on'

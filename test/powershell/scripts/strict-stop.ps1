@@ -1,0 +1,4 @@
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+$nothing
+'never'

@@ -1,0 +1,3 @@
+'a'
+throw 'it broke'
+'never'

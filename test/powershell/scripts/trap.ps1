@@ -1,0 +1,3 @@
+trap { "trapped $_"; continue }
+throw 'x'
+'goes on'

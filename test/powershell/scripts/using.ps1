@@ -1,0 +1,3 @@
+using namespace System.Text
+$b = [StringBuilder]::new('x')
+$b.Append('y').ToString()
