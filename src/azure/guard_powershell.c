@@ -26,52 +26,56 @@ enum { LINE = 96 };
  * The runner. The script is started as powershell.exe -File starts it: by the engine, in the global
  * scope, with no script around it, so that names, scopes, messages and $MyInvocation are those of
  * plain Run Command. Neither & nor . does that, and `try` around either would make every error that
- * only ends a statement end the script.
+ * only ends a statement end the script. No parameter can have the names of its variables.
  */
 static const char runner_head[] =
     "try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { }\n"
-    "$azfan = @{}\n";
+    "${azfan-given} = @{}\n";
 
 /*
- * What the script declares goes to param(), the rest become variables. $azfan_last is set by a line
- * at the script's end: did its last statement succeed? It stays unset after exit and return. A
+ * What the script declares goes to param(), the rest become variables. ${azfan-last} is set by a
+ * line at the script's end: did its last statement succeed? It stays unset after exit and return. A
  * cmdlet that failed leaves an error, and a native program leaves none: that tells the status of an
  * earlier program from that of the last statement.
  */
 static const char runner_tail[] =
-    "foreach ($azfan_name in @($azfan.Keys)) {\n"
-    "    if ($azfan_declared -notcontains $azfan_name) {\n"
-    "        Set-Variable $azfan_name $azfan[$azfan_name]\n"
-    "        $azfan.Remove($azfan_name)\n"
-    "    } elseif ($azfan_flags -contains $azfan_name -and $azfan[$azfan_name] -match "
-    "'^\\$?(true|false)$') {\n"
-    "        $azfan[$azfan_name] = $Matches[1] -eq 'true'\n"
+    "${azfan-script} = Join-Path $PSScriptRoot 'script.ps1'\n"
+    "foreach (${azfan-name} in @(${azfan-given}.Keys)) {\n"
+    "    if (${azfan-declared} -notcontains ${azfan-name}) {\n"
+    "        Set-Variable ${azfan-name} ${azfan-given}[${azfan-name}]\n"
+    "        ${azfan-given}.Remove(${azfan-name})\n"
+    "    } elseif (${azfan-flags} -contains ${azfan-name}) {\n"
+    "        ${azfan-flag} = ${azfan-given}[${azfan-name}]\n"
+    "        if (${azfan-flag} -in 'true', '$true') {\n"
+    "            ${azfan-given}[${azfan-name}] = $true\n"
+    "        } elseif (${azfan-flag} -in 'false', '$false') {\n"
+    "            ${azfan-given}[${azfan-name}] = $false\n"
+    "        }\n"
     "    }\n"
     "}\n"
-    "$azfan_last = $null\n"
-    "$azfan_script = Join-Path $PSScriptRoot 'script.ps1'\n"
-    "$azfan_call = [PowerShell]::Create('CurrentRunspace')\n"
-    "[void]$azfan_call.AddCommand($azfan_script, $false).AddParameters($azfan)\n"
-    "$azfan_call.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
-    "[void]$azfan_call.AddCommand('Out-Default')\n"
-    "Remove-Variable azfan, azfan_name, azfan_declared, azfan_flags, Matches -ErrorAction Ignore\n"
-    "try { [void]$azfan_call.Invoke() } catch {\n"
+    "${azfan-last} = $null\n"
+    "${azfan-call} = [PowerShell]::Create([Management.Automation.RunspaceMode]::CurrentRunspace)\n"
+    "[void]${azfan-call}.AddCommand(${azfan-script}, $false).AddParameters(${azfan-given})\n"
+    "${azfan-call}.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
+    "[void]${azfan-call}.AddCommand('Out-Default')\n"
+    "Remove-Variable azfan-given, azfan-name, azfan-declared, azfan-flags\n"
+    "try { [void]${azfan-call}.Invoke() } catch {\n"
     "    Set-StrictMode -Off\n"
-    "    $azfan_error = $azfan_call.InvocationStateInfo.Reason\n"
-    "    if (-not $azfan_error) { $azfan_error = $_.Exception }\n"
-    "    if ($azfan_error.ErrorRecord) { $azfan_error = $azfan_error.ErrorRecord }\n"
-    "    $azfan_error = ($azfan_error | Out-String).Trim()\n"
-    "    if ($azfan_error) { [Console]::Error.WriteLine($azfan_error) }\n"
+    "    ${azfan-error} = ${azfan-call}.InvocationStateInfo.Reason\n"
+    "    if (-not ${azfan-error}) { ${azfan-error} = $_.Exception }\n"
+    "    if (${azfan-error}.ErrorRecord) { ${azfan-error} = ${azfan-error}.ErrorRecord }\n"
+    "    ${azfan-error} = (${azfan-error} | Out-String).Trim()\n"
+    "    if (${azfan-error}) { [Console]::Error.WriteLine(${azfan-error}) }\n"
     "    exit 1\n"
     "}\n"
     "Set-StrictMode -Off\n"
-    "$azfan_status = 0\n"
-    "if (Test-Path variable:global:LASTEXITCODE) { $azfan_status = [int]$global:LASTEXITCODE }\n"
-    "if ($azfan_last -or ($null -eq $azfan_last -and $azfan_returns)) { exit 0 }\n"
-    "if ($null -eq $azfan_last) { exit $azfan_status }\n"
-    "if ($azfan_status -eq 0 -or ($Error.Count -gt 0 -and\n"
-    "        $Error[0].InvocationInfo.ScriptLineNumber -ge $azfan_line)) { exit 1 }\n"
-    "exit $azfan_status\n";
+    "${azfan-status} = 0\n"
+    "if (Test-Path variable:global:LASTEXITCODE) { ${azfan-status} = [int]$global:LASTEXITCODE }\n"
+    "if (${azfan-last} -or ($null -eq ${azfan-last} -and ${azfan-returns})) { exit 0 }\n"
+    "if ($null -eq ${azfan-last}) { exit ${azfan-status} }\n"
+    "if (${azfan-status} -eq 0 -or ($Error.Count -gt 0 -and\n"
+    "        $Error[0].InvocationInfo.ScriptLineNumber -ge ${azfan-line})) { exit 1 }\n"
+    "exit ${azfan-status}\n";
 
 static const char functions[] =
     "$began = [Diagnostics.Stopwatch]::StartNew()\n"
@@ -108,32 +112,30 @@ static const char unpack[] =
     "[ref]$wrong)\n"
     "    if (-not $wrong) {\n"
     "        foreach ($parameter in $(if ($tree.ParamBlock) { $tree.ParamBlock.Parameters })) {\n"
-    "            $names = @($parameter.Name.VariablePath.UserPath) + @($parameter.Attributes |\n"
-    "                Where-Object { $_.TypeName.Name -eq 'Alias' } |\n"
-    "                ForEach-Object { $_.PositionalArguments } | ForEach-Object { $_.Value }) "
-    "-match "
-    "'^\\w+$'\n"
+    "            $names = @($parameter.Attributes | Where-Object { $_.TypeName.Name -eq 'Alias' } "
+    "|\n"
+    "                ForEach-Object { $_.PositionalArguments } | ForEach-Object { $_.Value })\n"
+    "            $names = $names + $parameter.Name.VariablePath.UserPath -match '^\\w+$'\n"
     "            $declared += $names\n"
     "            if ($parameter.StaticType -in [switch], [bool]) { $flags += $names }\n"
     "        }\n"
     "        $body = $tree.EndBlock\n"
-    "        $exits = $tree.Find({ $args[0] -is [Management.Automation.Language.ExitStatementAst] "
-    "}, "
-    "$true)\n"
+    "        $exits = $tree.Find(\n"
+    "            { $args[0] -is [Management.Automation.Language.ExitStatementAst] }, $true)\n"
     "        $returns = -not $exits -and (-not $body -or $tree.Find(\n"
     "            { $args[0] -is [Management.Automation.Language.ReturnStatementAst] }, $false))\n"
     "        if ($body -and $body.Statements.Count) {\n"
     "            $line = $body.Statements[-1].Extent.StartLineNumber\n"
     "            $at = $text.Length # no statement may stand behind a signature\n"
-    "            if ($text -match '(?m)^# SIG # Begin signature block\\r?$') { $at = "
-    "$text.IndexOf($Matches[0]) }\n"
+    "            $signed = [regex]::Match($text, '(?m)^# SIG # Begin signature block\\r?$')\n"
+    "            if ($signed.Success) { $at = $signed.Index }\n"
     "            if (-not $body.Unnamed) { $at = $body.Extent.EndOffset - 1 }\n"
-    "            $text = $text.Insert($at, \"`n`n`$global:azfan_last = `$?`n\")\n"
+    "            $text = $text.Insert($at, \"`n`n`${global:azfan-last} = `$?`n\")\n"
     "        }\n"
     "    }\n"
-    "    $runner = \"`$azfan_declared = @('$($declared -join \"','\")')`n\" +\n"
-    "        \"`$azfan_flags = @('$($flags -join \"','\")')`n\" +\n"
-    "        \"`$azfan_line, `$azfan_returns = $line, `$$([bool]$returns)`n\" + $runner\n"
+    "    $runner = \"`${azfan-declared} = @('$($declared -join \"','\")')`n\" +\n"
+    "        \"`${azfan-flags} = @('$($flags -join \"','\")')`n\" +\n"
+    "        \"`${azfan-line}, `${azfan-returns} = $line, `$$([bool]$returns)`n\" + $runner\n"
     "    [IO.File]::WriteAllText((Join-Path $folder 'script.ps1'), $text, $utf8)\n"
     "    [IO.File]::WriteAllText((Join-Path $folder 'runner.ps1'), $runner, $utf8)\n";
 
@@ -166,12 +168,11 @@ static const char start[] =
     "        (Join-Path $folder 'runner.ps1') + '\"'\n"
     "    $info.UseShellExecute = $false\n"
     "    $info.CreateNoWindow = $true # its console's encoding is its own\n"
-    "    $info.RedirectStandardInput = $info.RedirectStandardOutput = $info.RedirectStandardError "
-    "= "
-    "$true\n"
+    "    $info.RedirectStandardInput = $true\n"
+    "    $info.RedirectStandardOutput = $true\n"
+    "    $info.RedirectStandardError = $true\n"
     "    $files = (New-Stream 'output'), (New-Stream 'errors')\n"
     "    $process = [Diagnostics.Process]::Start($info)\n"
-    "    $process.StandardInput.Close()\n"
     "} catch {\n"
     "    [Console]::Error.WriteLine(\"$_\")\n"
     "    if ($files) { $files | ForEach-Object { $_.Dispose() } }\n"
@@ -185,6 +186,7 @@ static const char broken[] =
     "    exit 0\n"
     "}\n"
     "\n"
+    "$process.StandardInput.Close()\n"
     "[Threading.Tasks.Task[]]$copies = $process.StandardOutput.BaseStream.CopyToAsync($files[0]),\n"
     "    $process.StandardError.BaseStream.CopyToAsync($files[1])\n"
     "$end = 'exit'\n";
@@ -194,6 +196,7 @@ static const char finish[] =
     "    $end = 'timeout'\n"
     "    taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
     "    [void]$process.WaitForExit(5000)\n"
+    "    if (-not $process.HasExited) { try { $process.Kill() } catch { } }\n"
     "}\n"
     "$status = if ($process.HasExited) { $process.ExitCode } else { 1 }\n"
     "try {\n"
@@ -251,7 +254,7 @@ void guard_powershell_quote(struct buffer *buffer, const char *value)
 
 void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value)
 {
-    buffer_print(buffer, "$azfan['%s'] = '", name);
+    buffer_print(buffer, "${azfan-given}['%s'] = '", name);
     guard_powershell_quote(buffer, value);
     buffer_add(buffer, "'\n");
 }

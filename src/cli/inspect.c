@@ -298,7 +298,14 @@ static void print_command(struct buffer *buffer, const struct job *job,
 
     buffer_add(buffer, "\nCommand (for the first target):\n  ");
     command_show(buffer, job->az, job->shell, id);
-    buffer_add(buffer, "\n\nScript as it is sent (for the first target; secrets are masked):\n");
+    buffer_add_char(buffer, '\n');
+    if (job->shell == JOB_POWERSHELL) {
+        buffer_add(buffer, "\nScript, which is sent in base64:\n");
+        buffer_append(buffer, job->script, job->script_length);
+        if (buffer->data[buffer->length - 1] != '\n')
+            buffer_add_char(buffer, '\n');
+    }
+    buffer_add(buffer, "\nScript as it is sent (for the first target; secrets are masked):\n");
     guard_write(buffer, &guard);
     free(id);
 }

@@ -105,9 +105,10 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                           .help = "sh for Linux VMs, where the script runs under its own #! line "
                                   "if it has one; powershell for Windows VMs."},
     [KEY_SCRIPT_PARAMETERS] = {JOBKEYS_SCRIPT, "parameters", KIND_PARAMETERS,
-                               .help = "Names and values: environment variables of the script (sh) "
-                                       "or its variables (powershell). {env: NAME} is a secret "
-                                       "from azfan's own environment."},
+                               .help =
+                                   "Names and values: environment variables of the script (sh), "
+                                   "or for its param(), else variables (powershell). {env: "
+                                   "NAME} is a secret from azfan's own environment."},
     [KEY_TARGETS_SUBSCRIPTION] = {JOBKEYS_TARGETS, "subscription", KIND_TEXT,
                                   .pattern = SUBSCRIPTION,
                                   .help = "The id of the subscription of targets that name none. "

@@ -261,6 +261,8 @@ class Cloud:
             output, errors = self._run_on_windows(operation, folder, body, faults)
             operation.answer = {'value': [status_element('ComponentStatus/StdOut/succeeded', output),
                                           status_element('ComponentStatus/StdErr/succeeded', errors)]}
+            if self._strikes(operation.target, 'lost'):
+                operation.failure = BROKEN
             return
         text = agent.SAMPLE if faults.get('drop_scripts') else agent.script_text(body)
         message = self._run(operation, folder, text, faults.get('reboot'))

@@ -159,6 +159,7 @@ EOF
   # Only Windows' form carries no [stdout] marks; the script travels as PowerShell.
   run "$azfan" plan "$job" --az "$stub/az"
   [[ $output == *"--command-id RunPowerShellScript"* && $output == *"WaitForExit"* ]]
+  [[ $output == *$'\nScript, which is sent in base64:\nGet-Date\n\nScript as it is sent '* ]]
 }
 
 @test "the demo ends as it says" {

@@ -1052,11 +1052,11 @@ START_TEST(the_text_for_powershell)
     char nonce[GUARD_NONCE_SIZE];
 
     write_sample(&text, JOB_POWERSHELL, false, NULL);
-    HAS(&text, "\n$azfan['TOKEN'] = 's3cret'\n");
-    HAS(&text, "\n$azfan['ROLE'] = 'primary'\n");
+    HAS(&text, "\n${azfan-given}['TOKEN'] = 's3cret'\n");
+    HAS(&text, "\n${azfan-given}['ROLE'] = 'primary'\n");
     HAS_NOT(&text, "replica");
-    HAS(&text, "\n$azfan['AZFAN_TARGET'] = 'o''neil'\n");
-    HAS(&text, "\n$azfan['EXTRA'] = 'caf' + [char]0x00E9 + ' ' + [char]0x2019 + 's ' + "
+    HAS(&text, "\n${azfan-given}['AZFAN_TARGET'] = 'o''neil'\n");
+    HAS(&text, "\n${azfan-given}['EXTRA'] = 'caf' + [char]0x00E9 + ' ' + [char]0x2019 + 's ' + "
                "[char]0xD83D + '' + "
                "[char]0xDE00 + ''\n");
     HAS(&text, "WaitForExit(1500)");
@@ -1071,7 +1071,7 @@ START_TEST(the_text_for_powershell)
     HAS_NOT(&text, "$mark");
     buffer_done(&text);
     write_sample(&text, JOB_POWERSHELL, true, ONCE);
-    HAS(&text, "\n$azfan['TOKEN'] = '***'\n");
+    HAS(&text, "\n${azfan-given}['TOKEN'] = '***'\n");
     HAS_NOT(&text, "s3cret");
     HAS(&text, "\n    $mark = Join-Path $place 'azfan-once-" ONCE "'\n");
     HAS(&text, "\n        Write-Report again 1\n        exit 0\n    }\n");
@@ -1108,8 +1108,8 @@ START_TEST(a_value_cannot_leave_the_runner)
         first = strstr(text.data, "\n'@");
         ck_assert_ptr_nonnull(first);
         ck_assert_ptr_null(strstr(first + 1, "\n'@"));
-        ck_assert_int_eq(strncmp(first - strlen("exit $azfan_status"), "exit $azfan_status", 18),
-                         0);
+        ck_assert_int_eq(
+            strncmp(first - strlen("exit ${azfan-status}"), "exit ${azfan-status}", 20), 0);
         buffer_done(&text);
         free(list[0].value);
     }

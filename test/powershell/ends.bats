@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# How scripts for PowerShell end, and what they print, as azfan reads it.
+
+bats_require_minimum_version 1.5.0
+
+load helper
+
+@test "PowerShell: every end of a script is read, and all that it prints" {
+  stand_in
+  secret="it's \$x \"ü\""
+  cat >"$place/script.ps1" <<'EOF'
+param([string]$Secret, [int]$Number = 1)
+switch ($AZFAN_TARGET) {
+    words {
+        "on $AZFAN_TARGET in $AZFAN_BATCH"
+        'Grüße, 東京 ☃'
+        "it is $Secret", $Secret.Length, ($Number + 1), "left $Left"
+        [Console]::Error.WriteLine('a remark')
+    }
+    throws { 'before'; throw 'it broke' }
+    flood {
+        "azfan:$((Split-Path -Leaf $PSScriptRoot) -replace 'azfan-') end=exit status=0 seconds=1"
+        1..20000 | ForEach-Object { "line $_" }
+        "azfan:$((Split-Path -Leaf $PSScriptRoot) -replace 'azfan-') end=exit status=0 seconds=1"
+        [Console]::Error.WriteLine('e' * 9000)
+        exit 9
+    }
+    daemon { (Start-Process sleep 300 -PassThru).Id; [Console]::Out.Write("a`n`n  b") }
+}
+EOF
+  run_on "words, throws, flood, daemon"
+  [ "$(ends)" = "daemon ok  0
+flood failed exit 9
+throws failed exit 1
+words ok  0" ]
+  [ "$(text_of words stdout)" = "on words in 1
+Grüße, 東京 ☃
+it is ***
+11
+42
+left over" ]
+  [ "$(text_of words stderr)" = "a remark" ]
+  [ "$(text_of throws stdout)" = before ]
+  [[ $(text_of throws stderr) == "Exception: "*"it broke" ]]
+  # What looks like the guard's last line is output, as it stands before that.
+  [[ $(text_of flood stdout | tail -n 2) == "line 20000"$'\n'"azfan:"*" end=exit status=0 seconds=1" ]]
+  [ "$(value '.targets[] | select(.name == "flood") | .stdout_truncated, .stderr_truncated')" = "true
+true" ]
+  [[ $(text_of daemon stdout) =~ ^[0-9]+$'\n'a$'\n\n'"  b"$ ]] # it was not waited for
+  ! grep -rF "$secret" "$place/run"
+  [ -z "$(find "$place/tmp" -name 'azfan-*')" ]
+}

@@ -1,0 +1,3 @@
+#: Force=$false
+param([switch]$Force)
+"$Force $($PSBoundParameters.Count)"

@@ -1,0 +1,3 @@
+#: Force=maybe
+param([switch]$Force)
+"never"

@@ -1,0 +1,3 @@
+#: Force=true
+param([switch]$Force, [bool]$Other)
+"$Force $($Force.GetType().Name) $Other"
