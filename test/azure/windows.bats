@@ -10,7 +10,7 @@ load helper
 setup() {
   local reason
   ! reason=$(missing_program) || skip "$reason"
-  powershell=$("$BATS_TEST_DIRNAME/../powershell/find") || skip "PowerShell is not installed: .ci/deps powershell"
+  powershell=$("$BATS_TEST_DIRNAME/../powershell/locate") || skip "PowerShell is not installed: .ci/deps powershell"
   T=$BATS_TEST_TMPDIR
   AZFAN=${AZFAN:-$BATS_TEST_DIRNAME/../../build/azfan}
   "$BATS_TEST_DIRNAME/../powershell/stand-in" "$T/bin" "$powershell"
@@ -67,8 +67,8 @@ Grüße, 東京 ☃, ***, 6" ]
   [ "$(target all .stdout_truncated)" = true ]
   [[ $(target throws .stderr) == "Exception: "*"it broke"* ]]
   child=$(cat "$T/child")
-  ! alive "$child"
-  ! grep -rF "it's ü" "$T/run"
+  run ! alive "$child"
+  run ! grep -rF "it's ü" "$T/run"
 
   # Nobody knows whether it ran there, and a rerun does not run it again.
   [ "$(cat "$T/once")" = ran ]

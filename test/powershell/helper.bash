@@ -7,7 +7,7 @@ load ../cli/helper
 
 setup() {
   setup_place
-  powershell=$("$top/test/powershell/find") || skip "PowerShell is not installed: .ci/deps powershell"
+  powershell=$("$top/test/powershell/locate") || skip "PowerShell is not installed: .ci/deps powershell"
   export NO_COLOR=1 TERM=dumb LC_ALL=C.UTF-8
 }
 

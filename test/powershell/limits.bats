@@ -18,7 +18,7 @@ EOF
   [ "$(ends)" = "hangs timeout script -
 nowhere error other -
 twice unknown no_trailer -" ]
-  ! kill -0 "$(cat "$place/tmp/child")"
+  run ! kill -0 "$(cat "$place/tmp/child")"
   [[ $(cat "$place/vms/twice/0.out") == "ran on twice"*" end=exit status=0 "* ]]
   [[ $(cat "$place/vms/twice/1.out") != *ran* && $(cat "$place/vms/twice/1.out") == *" end=again status=1 "* ]]
   [ "$(find "$place/data" -name 'azfan-once-*' | wc -l)" = 2 ]
