@@ -62,7 +62,7 @@ static const char runner_tail[] =
     "try { [void]${azfan-call}.Invoke() } catch {\n"
     "    Set-StrictMode -Off\n"
     "    ${azfan-error} = ${azfan-call}.InvocationStateInfo.Reason\n"
-    "    if (-not ${azfan-error}) { ${azfan-error} = $_.Exception }\n"
+    "    if (-not ${azfan-error}) { ${azfan-error} = $_.Exception.GetBaseException() }\n"
     "    if (${azfan-error}.ErrorRecord) { ${azfan-error} = ${azfan-error}.ErrorRecord }\n"
     "    ${azfan-error} = (${azfan-error} | Out-String).Trim()\n"
     "    if (${azfan-error}) { [Console]::Error.WriteLine(${azfan-error}) }\n"
