@@ -51,7 +51,7 @@ script:
 targets: {resource_group: rg-win, vms: [all, throws, limit, once]}
 concurrency: 4
 timeout: 240s
-script_timeout: 30s
+script_timeout: 45s
 EOF
   AZFAN_TEST_TOKEN="it's ü" XDG_RUNTIME_DIR=$T/runtime XDG_STATE_HOME=$T/state \
     run "$AZFAN" run "$T/job.yaml" --run-dir "$T/run" --yes </dev/null

@@ -14,7 +14,7 @@ load helper
 if ($AZFAN_TARGET -eq 'hangs') { sh -c "sleep 300 & echo `$! >'$PSScriptRoot/../child'; wait" }
 "ran on $AZFAN_TARGET"
 EOF
-  run_on "hangs, nowhere, twice" "script_timeout: 25s"
+  run_on "hangs, nowhere, twice" "script_timeout: 30s"
   [ "$(ends)" = "hangs timeout script -
 nowhere error other -
 twice unknown no_trailer -" ]
