@@ -249,6 +249,7 @@ all_threads_are_stopped() { ! sed 's/.*) //' /proc/"$1"/task/*/stat | grep -q '^
     "$azfan" run "$job" --az "$stub/az" --run-dir "$place/run" >"$place/out" 2>"$place/errors" 3>&- &
   pid=$!
   wait_for test -s "$place/trace" || skip "nobody may trace here"
+  wait_for grep -q '"workers"' "$place/run/journal.jsonl" # the trace may begin before the journal does
   wait_for logged "$(events "$place/run" .workers | head -n 1)"
   open_gate
   end
