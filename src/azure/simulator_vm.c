@@ -49,7 +49,7 @@ static void add_safe(struct buffer *path, const char *name)
         bool safe = byte < 0x80 && (isalnum(byte) || strchr("-_.()", byte) != NULL);
 
         if (safe || (byte & 0xc0) != 0x80)
-            buffer_add_char(path, safe ? (char)byte : '_');
+            buffer_add_char(path, (char)(safe ? byte : '_'));
         whole = whole && safe;
     }
     if (!whole)
