@@ -415,5 +415,9 @@ int place_open_file(int folder, const char *name)
 {
     int fd = open_old(folder, name);
 
-    return fd == -ENOENT ? place_new_file(folder, name) : fd;
+    if (fd != -ENOENT)
+        return fd;
+    fd = place_new_file(folder, name);
+    /* Another one of the caller's programs may have made it in this instant. */
+    return fd == -EEXIST ? open_old(folder, name) : fd;
 }

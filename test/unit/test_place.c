@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -265,6 +266,50 @@ START_TEST(files_are_new_or_as_new)
 }
 END_TEST
 
+enum { RACERS = 4, ROUNDS = 300 };
+
+struct racer {
+    pthread_t thread;
+    pthread_barrier_t *barrier;
+    int folder;
+    int fd;
+};
+
+static void *race(void *context)
+{
+    struct racer *self = context;
+
+    (void)pthread_barrier_wait(self->barrier);
+    self->fd = place_open_file(self->folder, "f");
+    return NULL;
+}
+
+/* All of them get the one file, whoever makes it. */
+START_TEST(a_file_is_opened_by_many_in_the_instant_in_which_it_is_made)
+{
+    int folder = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct racer racers[RACERS];
+    pthread_barrier_t barrier;
+
+    ck_assert_int_eq(pthread_barrier_init(&barrier, NULL, RACERS), 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < RACERS; i++) {
+            racers[i] = (struct racer){.barrier = &barrier, .folder = folder};
+            ck_assert_int_eq(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
+        }
+        for (int i = 0; i < RACERS; i++)
+            ck_assert_int_eq(pthread_join(racers[i].thread, NULL), 0);
+        for (int i = 0; i < RACERS; i++) {
+            ck_assert_msg(racers[i].fd >= 0, "round %d: %s", round, strerror(-racers[i].fd));
+            fd_close(&racers[i].fd);
+        }
+        ck_assert_int_eq(unlinkat(folder, "f", 0), 0);
+    }
+    (void)pthread_barrier_destroy(&barrier);
+    fd_close(&folder);
+}
+END_TEST
+
 START_TEST(the_places_in_their_order)
 {
     ck_assert_int_eq(setenv("XDG_RUNTIME_DIR", "/run/a", 1), 0);
@@ -291,6 +336,7 @@ static Suite *place_suite(void)
     tcase_add_test(tests, a_refusal_leaves_nothing);
     tcase_add_loop_test(tests, the_group_of_a_user_alone, 0, UNIT_COUNT(groups));
     tcase_add_loop_test(tests, files_are_new_or_as_new, 0, UNIT_COUNT(files));
+    tcase_add_test(tests, a_file_is_opened_by_many_in_the_instant_in_which_it_is_made);
     tcase_add_test(tests, the_places_in_their_order);
     suite_add_tcase(suite, tests);
     return suite;
