@@ -113,7 +113,7 @@ demo: all
 
 # Unit tests need the fault probes, which a release has not.
 test: build/.deps-test
-	@$(MAKE) --no-print-directory VARIANT=$(VARIANT) all
+	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) VARIANT=$(VARIANT) all
 	@VARIANT=$(VARIANT) MAKE="$(MAKE)" test/run $(FILES)
 
 unit: $(UNITS) $(STUBS)
