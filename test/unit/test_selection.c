@@ -391,6 +391,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("selection");
     TCase *tests = tcase_create("all");
 
+    tcase_set_timeout(tests, 20); /* Check takes it times CK_TIMEOUT_MULTIPLIER */
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, small_files_are_no_large_work, 0, UNIT_COUNT(files));
     tcase_add_test(tests, parameters_and_settings_have_a_number);
