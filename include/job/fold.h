@@ -7,6 +7,7 @@
 #ifndef AZFAN_JOB_FOLD_H
 #define AZFAN_JOB_FOLD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buffer;
@@ -17,5 +18,13 @@ struct buffer;
  * part: "rg/web-[01-03]". What is no valid name otherwise is appended as it is.
  */
 void fold_names(struct buffer *buffer, const char *const *names, size_t count);
+
+/*
+ * The same, cut at the last comma within LONGEST bytes, or at the first one where there is none: at
+ * least one name is appended. True: it was cut, and the caller says in its own words that there are
+ * more.
+ */
+bool fold_names_within(struct buffer *buffer, const char *const *names, size_t count,
+                       size_t longest);
 
 #endif

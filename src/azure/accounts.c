@@ -4,9 +4,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buffer.h"
+#include "base/caseless.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "engine/supervise.h"
@@ -102,7 +102,7 @@ int accounts_read(struct accounts *accounts, struct finish *finish, int64_t pati
 const struct account *accounts_find(const struct accounts *accounts, const char *subscription)
 {
     for (size_t i = 0; i < accounts->count; i++) {
-        if (strcasecmp(accounts->list[i].subscription, subscription) == 0)
+        if (caseless_is_same(accounts->list[i].subscription, subscription))
             return &accounts->list[i];
     }
     return NULL;

@@ -2,12 +2,10 @@
 #include "cli/clash.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "engine/aside.h"
 #include "job/fold.h"
 #include "report/live.h"
@@ -21,31 +19,10 @@ enum {
 
 /* ---- words -------------------------------------------------------------------------------- */
 
-/* Where NAMES, which are too long, are cut: between two of them, or else of their characters. */
-static size_t find_cut(const struct buffer *names)
-{
-    const char *comma = memrchr(names->data, ',', NAMES_LENGTH);
-    size_t cut = NAMES_LENGTH;
-
-    if (comma != NULL)
-        return (size_t)(comma - names->data);
-    while (text_is_within_character(names->data[cut]))
-        cut--;
-    return cut;
-}
-
 static void print_names(struct buffer *text, const struct overlap_run *run)
 {
-    struct buffer names = BUFFER_INIT;
-
-    fold_names(&names, run->labels, run->count);
-    if (names.length <= NAMES_LENGTH) {
-        buffer_add(text, buffer_text(&names));
-    } else {
-        buffer_append(text, names.data, find_cut(&names));
+    if (fold_names_within(text, run->labels, run->count, NAMES_LENGTH))
         buffer_add(text, " and more");
-    }
-    buffer_done(&names);
 }
 
 static void print_who(struct buffer *text, const struct result_origin *origin)

@@ -2,9 +2,9 @@
 #include "cli/scope.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "azure/accounts.h"
 #include "base/buffer.h"
@@ -55,20 +55,8 @@ static void add_data(struct buffer *buffer, const char *text)
 /* COUNT names, folded, and where they are too many for a line only the first. */
 static void add_names(struct printing *self, const char *const *names, size_t count)
 {
-    struct buffer folded = BUFFER_INIT;
-    size_t end;
-
-    fold_names(&folded, names, count);
-    end = folded.length;
-    if (!self->whole && end > NAMES_LENGTH) {
-        const char *comma = memrchr(folded.data, ',', NAMES_LENGTH);
-
-        end = comma != NULL ? (size_t)(comma - folded.data) : end;
-    }
-    buffer_append(self->buffer, buffer_text(&folded), end);
-    if (end < folded.length)
+    if (fold_names_within(self->buffer, names, count, self->whole ? SIZE_MAX : NAMES_LENGTH))
         buffer_add(self->buffer, ", …");
-    buffer_done(&folded);
 }
 
 /* ---- groups ------------------------------------------------------------------------------- */

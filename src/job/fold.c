@@ -317,3 +317,21 @@ void fold_names(struct buffer *buffer, const char *const *names, size_t count)
     free(fold.runs);
     free(fold.pieces);
 }
+
+bool fold_names_within(struct buffer *buffer, const char *const *names, size_t count,
+                       size_t longest)
+{
+    struct buffer folded = BUFFER_INIT;
+    const char *comma = NULL;
+
+    fold_names(&folded, names, count);
+    if (folded.length > longest) {
+        comma = memrchr(folded.data, ',', longest);
+        if (comma == NULL)
+            comma = memchr(folded.data, ',', folded.length);
+    }
+    buffer_append(buffer, buffer_text(&folded),
+                  comma != NULL ? (size_t)(comma - folded.data) : folded.length);
+    buffer_done(&folded);
+    return comma != NULL;
+}

@@ -38,22 +38,10 @@ void unmatched_done(struct unmatched *self)
 /* Appends COUNT names of TOTAL, folded; of a long list its beginning. */
 static void print_list(struct buffer *buffer, const char *const *names, size_t count, size_t total)
 {
-    struct buffer list = BUFFER_INIT;
-    bool is_cut;
-
-    fold_names(&list, names, count);
-    is_cut = list.length > LIST_LONGEST;
-    if (is_cut) {
-        list.length = LIST_LONGEST;
-        while (list.length > 0 && list.data[list.length - 1] != ',')
-            list.length--;
-    }
-    buffer_append(buffer, list.data, list.length);
-    if (is_cut)
-        buffer_add(buffer, " ...");
+    if (fold_names_within(buffer, names, count, LIST_LONGEST))
+        buffer_add(buffer, ", ...");
     else if (count < total)
         buffer_print(buffer, " and %zu more", total - count);
-    buffer_done(&list);
 }
 
 static void print_all(struct unmatched *self, struct buffer *buffer)

@@ -213,6 +213,32 @@ START_TEST(many_that_share_nothing_end)
 }
 END_TEST
 
+/* What a line has room for. */
+static const struct {
+    const char *const names[4];
+    size_t count;
+    size_t longest;
+    const char *folded;
+    bool cut;
+} within[] = {
+    {{"a1", "b", "c"}, 3, 8, "a1, b, c", false}, {{"a1", "b", "c"}, 3, 7, "a1, b", true},
+    {{"a1", "b", "c"}, 3, 4, "a1", true},        {{"a1", "a3", "a5"}, 3, 8, "a[1,3,5]", false},
+    {{"a1", "a3", "a5"}, 3, 7, "a[1,3", true},   {{"alone"}, 1, 2, "alone", false},
+    {{"first", "second"}, 2, 3, "first", true},
+};
+
+START_TEST(no_more_than_a_line)
+{
+    struct buffer folded = BUFFER_INIT;
+
+    ck_assert_int_eq(
+        fold_names_within(&folded, within[_i].names, within[_i].count, within[_i].longest),
+        within[_i].cut);
+    ck_assert_str_eq(buffer_text(&folded), within[_i].folded);
+    buffer_done(&folded);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("fold");
@@ -220,6 +246,7 @@ static Suite *make_suite(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, folds, 0, UNIT_COUNT(rows));
+    tcase_add_loop_test(tests, no_more_than_a_line, 0, UNIT_COUNT(within));
     tcase_add_loop_test(tests, every_set_comes_back, 1, 6);
     tcase_add_loop_test(tests, every_part_of_a_grid_comes_back, 1, 4);
     tcase_add_test(tests, a_hundred_thousand_are_one_range);
