@@ -167,18 +167,25 @@ int selectors_check(const char *text, struct error *error)
     return check.result;
 }
 
+struct inlining {
+    struct buffer *text;
+    const char *comma; /* in front of the next; an empty one too has its comma */
+};
+
 static bool append_one(void *context, const struct selectors_word *word)
 {
-    struct buffer *buffer = context;
+    struct inlining *inlining = context;
 
-    buffer_print(buffer, "%s%s%s", buffer->length > 0 ? "," : "", word->negated ? "!" : "",
-                 word->text);
+    buffer_print(inlining->text, "%s%s%s", inlining->comma, word->negated ? "!" : "", word->text);
+    inlining->comma = ",";
     return true;
 }
 
 int selectors_inline(const char *text, struct buffer *ret, struct error *error)
 {
-    if (selectors_each(text, true, append_one, ret, error) < 0)
+    struct inlining inlining = {ret, ""};
+
+    if (selectors_each(text, true, append_one, &inlining, error) < 0)
         return -1;
     return ret->length > 0 ? 0 : error_set(error, "%s names no VM", text);
 }

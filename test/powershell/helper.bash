@@ -34,6 +34,7 @@ run_on() {
     printf 'targets: {resource_group: rg, vms: [%s]}\nconcurrency: 3\ntimeout: 9m\n' "$vms"
     printf '%s\n' "$@"
   } >"$job"
+  rm -rf "$place/run"
   TEST_SECRET=$secret run "$azfan" run "$job" --az "$top/test/powershell/az" --run-dir "$place/run"
   echo "$output"
   ends

@@ -259,6 +259,10 @@ START_TEST(inlined)
     ck_assert_int_eq(selectors_inline(asked, &text, &error), 0);
     ck_assert_str_eq(buffer_text(&text), "x,a,!b,c-[1,2],d,!y");
     buffer_done(&text);
+    /* With nothing in front of the comma, "!y" does not become "all but y". */
+    ck_assert_int_eq(selectors_inline(",!y", &text, &error), 0);
+    ck_assert_str_eq(buffer_text(&text), ",!y");
+    buffer_done(&text);
     free(asked);
     asked = with_file("@FILE");
     write_file("# none\n");
