@@ -32,7 +32,20 @@ json_t *value_exact_time(int64_t wall);
 /* Appends OBJECT as one line without a newline, which does nothing to a terminal, and frees it. */
 void value_print(struct buffer *buffer, json_t *object);
 
-/* The same over many lines, for people. */
+/*
+ * The same of an object whose last value is a long list, item by item: a hundred thousand need not
+ * be in memory at once. OBJECT, which has a key already, and each ITEM are freed.
+ */
+struct value_list {
+    struct buffer *buffer;
+    bool has_items;
+};
+void value_list_begin(struct value_list *list, struct buffer *buffer, json_t *object,
+                      const char *key);
+void value_list_add(struct value_list *list, json_t *item);
+void value_list_end(struct value_list *list);
+
+/* As value_print(), but over many lines, for people. */
 void value_print_indented(struct buffer *buffer, json_t *object);
 
 /* Valid as long as OBJECT is. NULL: null, missing, no string, or one with a NUL in it. */

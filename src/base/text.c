@@ -132,6 +132,12 @@ static void append_instead(struct buffer *buffer, uint32_t character, size_t siz
         buffer_print(buffer, character < 0x100 ? "\\x%02x" : "\\u%04x", (unsigned)character);
 }
 
+/* Most of any text, and told at once. */
+static bool is_printable(char byte)
+{
+    return byte >= 0x20 && byte < 0x7f;
+}
+
 void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
 {
     size_t done = 0; /* what is before it is appended, what is from it to AT can stay as it is */
@@ -143,6 +149,9 @@ void text_append_plain(struct buffer *buffer, const char *bytes, size_t length)
         uint32_t character = 0;
         bool line_end;
 
+        size = 1;
+        if (is_printable(bytes[at]))
+            continue;
         size = text_read_character(bytes + at, length - at, &character);
         if (size > 0 && !text_is_harmful(character))
             continue;
@@ -175,8 +184,10 @@ void text_append_json(struct buffer *buffer, const char *bytes, size_t length)
         bytes = "";
     for (size_t at = 0; at < length;) {
         uint32_t character = 0;
-        size_t size = text_read_character(bytes + at, length - at, &character);
+        size_t size = 1;
 
+        if (!is_printable(bytes[at]))
+            size = text_read_character(bytes + at, length - at, &character);
         if (size > 0 && character >= 0x7f &&
             text_is_harmful(character)) { /* JSON has escaped the rest */
             buffer_append(buffer, bytes + start, at - start);

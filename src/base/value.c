@@ -61,6 +61,28 @@ void value_print(struct buffer *buffer, json_t *object)
     json_decref(object);
 }
 
+void value_list_begin(struct value_list *list, struct buffer *buffer, json_t *object,
+                      const char *key)
+{
+    *list = (struct value_list){buffer, false};
+    value_print(buffer, object);
+    buffer->length--; /* its brace comes at the end */
+    buffer_print(buffer, ",\"%s\":[", key);
+}
+
+void value_list_add(struct value_list *list, json_t *item)
+{
+    if (list->has_items)
+        buffer_add_char(list->buffer, ',');
+    list->has_items = true;
+    value_print(list->buffer, item);
+}
+
+void value_list_end(struct value_list *list)
+{
+    buffer_add(list->buffer, "]}");
+}
+
 void value_print_indented(struct buffer *buffer, json_t *object)
 {
     (void)json_dump_callback(object, append_chunk, buffer,

@@ -147,13 +147,12 @@ static json_t *target_object(const struct result_target *target)
 
 void event_targets(struct buffer *line, const struct result *result)
 {
-    json_t *object = begin("targets");
-    json_t *targets = json_array();
+    struct value_list targets;
 
+    value_list_begin(&targets, line, begin("targets"), "targets");
     for (size_t i = 0; i < result->target_count; i++)
-        json_array_append_new(targets, target_object(&result->targets[i]));
-    json_object_set_new(object, "targets", targets);
-    value_print(line, object);
+        value_list_add(&targets, target_object(&result->targets[i]));
+    value_list_end(&targets);
 }
 
 /* ---- while it goes on --------------------------------------------------------------------- */

@@ -217,6 +217,31 @@ START_TEST(no_text_is_null)
 }
 END_TEST
 
+/* ---- lists ---- */
+
+/* Item by item it is the same text as at once. */
+START_TEST(lists_are_printed_item_by_item)
+{
+    json_t *object = json_pack("{s:s, s:[]}", "event", "targets", "list");
+    struct buffer expected = BUFFER_INIT;
+    struct buffer text = BUFFER_INIT;
+    struct value_list list;
+
+    buffer_add(&text, "in front ");
+    value_list_begin(&list, &text, json_pack("{s:s}", "event", "targets"), "list");
+    for (int i = 0; i < _i; i++) {
+        json_array_append_new(json_object_get(object, "list"), json_pack("{s:i}", "n", i));
+        value_list_add(&list, json_pack("{s:i}", "n", i));
+    }
+    value_list_end(&list);
+    buffer_add(&expected, "in front ");
+    value_print(&expected, object);
+    ck_assert_str_eq(buffer_text(&text), buffer_text(&expected));
+    buffer_done(&expected);
+    buffer_done(&text);
+}
+END_TEST
+
 /* ---- times ---- */
 
 START_TEST(times_come_back)
@@ -249,6 +274,7 @@ static Suite *value_suite(void)
     tcase_add_test(tests, nothing_has_no_keys);
     tcase_add_loop_test(tests, bytes_come_back_as_text, 0, UNIT_COUNT(streams));
     tcase_add_test(tests, no_text_is_null);
+    tcase_add_loop_test(tests, lists_are_printed_item_by_item, 0, 4);
     tcase_add_test(tests, times_come_back);
     suite_add_tcase(suite, tests);
     return suite;
