@@ -15,6 +15,7 @@
 #include "azure/outcome.h"
 #include "base/buffer.h"
 #include "engine/supervise.h"
+#include "job/job.h"
 
 struct answer {
     struct outcome outcome;
@@ -29,6 +30,7 @@ struct answer_question {
     const char *nonce;
     int64_t timeout;        /* the attempt's: for the message */
     int64_t script_timeout; /* the script's */
+    struct job_statuses ok; /* which of the script's statuses are */
     const char *marked_by;  /* the earlier run that made the mark which the guard looked for; NULL:
                                it is this run's own */
 };
@@ -36,7 +38,7 @@ struct answer_question {
 /*
  * Reads FINISH (its streams may be taken over and left empty) into RET, for
  * answer_done(). Never ok without a trailer that has the right nonce and
- * status 0. A FINISH_CANCELLED is OUTCOME_CANCELLED with REASON_SIGNAL; the
+ * a status that is ok. A FINISH_CANCELLED is OUTCOME_CANCELLED with REASON_SIGNAL; the
  * caller, who knows why it raised the stop, may make it REASON_DEADLINE. But
  * when az was stopped and its whole answer had come all the same, the trailer
  * counts: look at the outcome's kind, not at FINISH.

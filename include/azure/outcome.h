@@ -14,7 +14,7 @@
 
 enum outcome_kind {
     OUTCOME_OK,
-    OUTCOME_FAILED,    /* the script ended with another status than 0 */
+    OUTCOME_FAILED,    /* the script ended with a status that is not ok */
     OUTCOME_TIMEOUT,   /* a clock ran out */
     OUTCOME_ERROR,     /* az or Azure refused or broke */
     OUTCOME_UNKNOWN,   /* az succeeded, and nobody can say what ran */
@@ -65,7 +65,7 @@ struct outcome {
                            afterwards, and is good */
     int exit_code;      /* of the script: with ok and failed; else -1 */
     int64_t retry_after; /* Azure's own "try again after", nanoseconds; 0: none */
-    char *message;       /* one sentence for people, no newline; NULL for ok; owned */
+    char *message;       /* one sentence for people, no newline; NULL for ok with status 0; owned */
 };
 
 /* All kinds, the most urgent first; ok is the last. */

@@ -23,6 +23,7 @@ enum {
     JOB_FILE_LIMIT = 1024 * 1024,
     JOB_TARGETS_MOST = 100000,
     JOB_BATCHES_MOST = 1000,
+    JOB_OK_STATUSES_MOST = 16,
     JOB_DIGEST_SIZE = 65 /* SHA-256 in hexadecimal, with the NUL */
 };
 
@@ -44,6 +45,12 @@ struct job_parameter {
 struct job_parameters {
     struct job_parameter *list; /* in the order of the file; names are unique */
     size_t count;
+};
+
+/* The statuses of a script that count as ok. */
+struct job_statuses {
+    int list[JOB_OK_STATUSES_MOST]; /* as the job has them, each once */
+    size_t count;                   /* 0: 0 alone is ok */
 };
 
 struct job_target {
@@ -97,6 +104,8 @@ struct job {
     char **secrets; /* names, sorted: what has one of these is a secret; job/parameters.h */
     size_t secret_count;
 
+    struct job_statuses ok;
+
     struct job_target *targets; /* in order, each VM once */
     size_t target_count;
 
@@ -124,6 +133,9 @@ struct job {
 /* Free what is inside; the struct itself is the caller's. */
 void job_parameters_done(struct job_parameters *parameters);
 void job_target_done(struct job_target *target);
+
+/* Does a script that ended with STATUS count as ok? */
+bool job_status_is_ok(const struct job_statuses *ok, int status);
 
 /* Where line LINE of the script, from 1, stands, for a message: in which file, in which line and
  * column. */

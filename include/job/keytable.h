@@ -31,6 +31,7 @@ enum keytable_kind {
     KIND_VMS,        /* a list, not empty, of texts and mappings of JOBKEYS_VM */
     KIND_PATTERNS,   /* a text or a list of texts, not empty */
     KIND_REASONS,    /* likewise, of the words that job/retry knows */
+    KIND_STATUSES,   /* a number or a list of different ones, not empty: job/okstatus */
     KIND_LATER       /* of the contract, but not built yet: refused by name */
 };
 

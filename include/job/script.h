@@ -8,7 +8,7 @@
 struct loading;
 struct yaml_node;
 
-/* Fills in the job's script, shell and parameters from SECTION; NULL when the file has none. */
+/* Fills in what the job has of SECTION, the script's; NULL when the file has none. */
 void script_load(const struct loading *loading, const struct yaml_node *section);
 
 #endif

@@ -39,6 +39,8 @@ static char *describe_status(int status, bool windows)
 {
     char name[32];
 
+    if (status == 0)
+        return memory_string("the script ended with status 0, which ok_status does not list");
     if (!windows && status > SIGNALED && status <= SIGNALED + LAST_SIGNAL)
         return memory_print(
             "the script ended with status %d: ended by signal %d (%s)%s", status, status - SIGNALED,
@@ -53,13 +55,23 @@ static char *describe_status(int status, bool windows)
     return memory_print("the script ended with status %d", status);
 }
 
-static void read_exit(const struct reply *reply, struct outcome *outcome)
+/* One that counts as ok: NULL for 0, of which there is nothing to tell. */
+static char *describe_ok_status(int status)
+{
+    return status == 0 ? NULL
+                       : memory_print("the script ended with status %d, which counts as ok: it is "
+                                      "listed in ok_status",
+                                      status);
+}
+
+static void read_exit(const struct reply *reply, const struct job_statuses *ok,
+                      struct outcome *outcome)
 {
     int status = reply->trailer.status;
     bool signaled = !reply->windows && status > SIGNALED && status <= SIGNALED + LAST_SIGNAL;
 
-    if (status == 0)
-        set(outcome, OUTCOME_OK, REASON_NONE, SCRIPT_STARTED, NULL);
+    if (job_status_is_ok(ok, status))
+        set(outcome, OUTCOME_OK, REASON_NONE, SCRIPT_STARTED, describe_ok_status(status));
     else
         set(outcome, OUTCOME_FAILED, signaled ? REASON_SIGNAL : REASON_EXIT, SCRIPT_STARTED,
             describe_status(status, reply->windows));
@@ -109,7 +121,7 @@ static void read_trailer(const struct reply *reply, const struct answer_question
 {
     switch (reply->trailer.end) {
     case TRAILER_EXIT:
-        read_exit(reply, outcome);
+        read_exit(reply, &question->ok, outcome);
         break;
     case TRAILER_TIMEOUT:
         set(outcome, OUTCOME_TIMEOUT, REASON_SCRIPT, SCRIPT_STARTED,

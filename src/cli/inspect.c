@@ -198,6 +198,14 @@ static void print_halt(struct buffer *buffer, const struct job *job, const int *
     buffer_add(buffer, "\n");
 }
 
+static void print_ok_statuses(struct buffer *buffer, const struct job *job)
+{
+    for (size_t i = 0; i < job->ok.count; i++)
+        buffer_print(buffer, "%s%d", i == 0 ? "Ok:              status " : ", ", job->ok.list[i]);
+    if (job->ok.count > 0)
+        buffer_add(buffer, "\n");
+}
+
 static void print_duration_at_worst(struct buffer *buffer, const struct job *job,
                                     const int *batches)
 {
@@ -217,6 +225,7 @@ static void print_clocks(struct buffer *buffer, const struct job *job, const int
         print_duration(buffer, "Run deadline:", job->deadline);
     else
         buffer_add(buffer, "Run deadline:    none\n");
+    print_ok_statuses(buffer, job);
     print_retry(buffer, job);
     print_halt(buffer, job, batches);
     print_duration_at_worst(buffer, job, batches);

@@ -78,6 +78,15 @@ int job_at_once(const struct job *job)
     return (size_t)job->concurrency < job->target_count ? job->concurrency : (int)job->target_count;
 }
 
+bool job_status_is_ok(const struct job_statuses *ok, int status)
+{
+    for (size_t i = 0; i < ok->count; i++) {
+        if (ok->list[i] == status)
+            return true;
+    }
+    return ok->count == 0 && status == 0;
+}
+
 bool job_needs_subscription(const struct job *job)
 {
     for (size_t i = 0; i < job->target_count; i++) {

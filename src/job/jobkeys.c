@@ -223,6 +223,7 @@ static bool is_wanted_kind(enum keytable_kind kind, const struct yaml_node *node
     case KIND_SHARES:
     case KIND_PATTERNS:
     case KIND_REASONS:
+    case KIND_STATUSES:
         return node->kind != YAML_MAPPING;
     default:
         return node->kind == YAML_SCALAR;
@@ -245,7 +246,8 @@ static bool read_value(const struct loading *loading, const struct keytable_row 
                                          [KIND_PARAMETERS] = "a mapping of names to values",
                                          [KIND_VMS] = "a list",
                                          [KIND_PATTERNS] = "a single value or a list",
-                                         [KIND_REASONS] = "a single value or a list"};
+                                         [KIND_REASONS] = "a single value or a list",
+                                         [KIND_STATUSES] = "a number or a list of numbers"};
 
     if (key->kind == KIND_LATER)
         loading_problem(loading, name, "\"%s\" is not supported yet", key->name);

@@ -109,6 +109,11 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                                    "Names and values: environment variables of the script (sh), "
                                    "or for its param(), else variables (powershell). {env: "
                                    "NAME} is a secret from azfan's own environment."},
+    [KEY_SCRIPT_OK_STATUS] = {JOBKEYS_SCRIPT, "ok_status", KIND_STATUSES, .least = INT32_MIN,
+                              .most = INT32_MAX,
+                              .help = "The statuses of the script that count as ok, 1 to 16, and "
+                                      "no others: 0 is one only where it is listed. From 0 to 255 "
+                                      "for sh. Without it 0 alone."},
     [KEY_TARGETS_SUBSCRIPTION] = {JOBKEYS_TARGETS, "subscription", KIND_TEXT,
                                   .pattern = SUBSCRIPTION,
                                   .help = "The id of the subscription of targets that name none. "

@@ -187,6 +187,29 @@ static json_t *make_reasons(void)
     return schema;
 }
 
+static json_t *make_status(const struct keytable_row *row, const char *extra)
+{
+    json_t *schema = json_object();
+    const char *const types[] = {"integer", extra, NULL};
+
+    set(schema, "type", list_words(types));
+    set(schema, "minimum", json_integer(row->least));
+    set(schema, "maximum", json_integer(row->most));
+    return schema;
+}
+
+static json_t *make_statuses(const struct keytable_row *row)
+{
+    json_t *schema = make_status(row, "array");
+
+    set(schema, "minItems", json_integer(1));
+    set(schema, "maxItems", json_integer(JOB_OK_STATUSES_MOST));
+    set(schema, "uniqueItems", json_true());
+    set(schema, "items", make_status(row, NULL));
+    set(schema, "default", json_integer(row->normal));
+    return schema;
+}
+
 /* NULL: a key that is refused for now. */
 static json_t *make_value(const struct keytable_row *row)
 {
@@ -221,6 +244,8 @@ static json_t *make_value(const struct keytable_row *row)
         return make_patterns(row);
     case KIND_REASONS:
         return make_reasons();
+    case KIND_STATUSES:
+        return make_statuses(row);
     case KIND_LATER:
         return NULL;
     }

@@ -10,6 +10,7 @@
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
+#include "job/okstatus.h"
 #include "job/parameters.h"
 #include "job/scripttext.h"
 #include "job/yaml.h"
@@ -98,6 +99,7 @@ void script_load(const struct loading *loading, const struct yaml_node *section)
         jobkeys_read(loading, JOBKEYS_SCRIPT, section, values);
     loading->job->shell = (enum job_shell)jobkeys_number(values, KEY_SCRIPT_SHELL);
     parameters_load(loading, values[KEY_SCRIPT_PARAMETERS].node, true, &loading->job->parameters);
+    okstatus_load(loading, values[KEY_SCRIPT_OK_STATUS].node);
     if (file->key != NULL && text->key != NULL)
         loading_problem(loading, file->key->line > text->key->line ? file->key : text->key,
                         "a script is either file or inline, not both");

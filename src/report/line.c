@@ -47,7 +47,7 @@ void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outc
                         int exit_code)
 {
     buffer_add(buffer, outcome_name(kind));
-    if (kind == OUTCOME_FAILED)
+    if (kind == OUTCOME_FAILED || (kind == OUTCOME_OK && exit_code != 0))
         buffer_print(buffer, " (exit %d)", exit_code);
     else if (reason != REASON_NONE)
         buffer_print(buffer, " (%s)", outcome_reason_name(reason));

@@ -93,6 +93,7 @@ static void take_answer(struct conducting *self, struct flight *flight)
     struct answer_question question = {.nonce = flight->command.nonce,
                                        .timeout = job->timeout,
                                        .script_timeout = job->script_timeout,
+                                       .ok = job->ok,
                                        .marked_by = self->result->targets[flight->target].mark_of};
     struct result_attempt attempt;
     struct answer answer;

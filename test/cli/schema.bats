@@ -46,7 +46,7 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     # which VMs there are
     exclude-unmatched
     # what several keys mean together
-    id-with-group no-group retry-max-delay-short retry-on-exit retry-on-not-idempotent
+    id-with-group no-group ok-status-over-255 retry-max-delay-short retry-on-exit retry-on-not-idempotent
     script-timeout-over-default script-timeout-too-long vm-parameters-twice
     # names that shells keep for themselves, bytes, blanks
     parameter-readonly parameter-reserved parameter-too-long script-inline-blank
@@ -191,6 +191,17 @@ wrong script.parameters.env script: {inline: a, parameters: {A: {env: "A B"}}}
 wrong script.parameters.env script: {inline: a, parameters: {A: {env: 5}, A: {env: [HOME]}}}
 wrong script.parameters.env script: {inline: a, parameters: {A: {}}}
 wrong script.parameters.env script: {inline: a, parameters: {A: {env: HOME, file: b}}}
+right script.ok_status script: {inline: a, ok_status: 1}
+right script.ok_status script: {inline: a, ok_status: [0, 255]}
+right script.ok_status script: {inline: a, shell: powershell, ok_status: [-2147483648, 3010, 2147483647]}
+right script.ok_status script: {inline: a, ok_status: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]}
+wrong script.ok_status script: {inline: a, ok_status: "1"}
+wrong script.ok_status script: {inline: a, ok_status: []}
+wrong script.ok_status script: {inline: a, ok_status: [1, 1]}
+wrong script.ok_status script: {inline: a, ok_status: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]}
+wrong script.ok_status script: {inline: a, shell: powershell, ok_status: 2147483648}
+wrong script.ok_status script: {inline: a, ok_status: {0: 1}}
+wrong script.ok_status script: {inline: a, ok_status: 1.5}
 right targets.subscription targets: {subscription: 00000000-0000-0000-0000-00000000000A, resource_group: rg, vms: [a]}
 wrong targets.subscription targets: {subscription: production, resource_group: rg, vms: [a]}
 wrong targets.subscription targets: {subscription: 00000000-0000-0000-0000-0000000000001, resource_group: rg, vms: [a]}

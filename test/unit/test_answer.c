@@ -235,6 +235,96 @@ START_TEST(a_script_that_an_earlier_run_had_started)
 }
 END_TEST
 
+/* What the job lists counts, and nothing else. */
+START_TEST(the_job_says_which_statuses_are_ok)
+{
+    static const struct {
+        struct job_statuses ok;
+        const char *message;
+        int status;
+        enum outcome_kind kind;
+        enum outcome_reason reason;
+        const char *text;
+    } rows[] = {
+        {{{0, 1}, 2}, LINUX(TRAILER("exit", "0"), ""), 0, OUTCOME_OK, REASON_NONE, NULL},
+        {{{0, 1}, 2},
+         LINUX(TRAILER("exit", "1"), ""),
+         1,
+         OUTCOME_OK,
+         REASON_NONE,
+         "the script ended with status 1, which counts as ok: it is listed in ok_status"},
+        {{{0, 1}, 2},
+         LINUX(TRAILER("exit", "2"), ""),
+         2,
+         OUTCOME_FAILED,
+         REASON_EXIT,
+         "the script ended with status 2"},
+        {{{1}, 1},
+         LINUX(TRAILER("exit", "0"), ""),
+         0,
+         OUTCOME_FAILED,
+         REASON_EXIT,
+         "the script ended with status 0, which ok_status does not list"},
+        {{{143}, 1},
+         LINUX(TRAILER("exit", "143"), ""),
+         143,
+         OUTCOME_OK,
+         REASON_NONE,
+         "the script ended with status 143, which counts as ok: it is listed in ok_status"},
+        {{{1}, 1},
+         LINUX(TRAILER("exit", "143"), ""),
+         143,
+         OUTCOME_FAILED,
+         REASON_SIGNAL,
+         "the script ended with status 143: ended by signal 15 (SIGTERM)"},
+        {{{0, 127}, 2},
+         LINUX(TRAILER("exit", "127"), ""),
+         127,
+         OUTCOME_OK,
+         REASON_NONE,
+         "the script ended with status 127, which counts as ok: it is listed in ok_status"},
+        {{{3010, -1073741510}, 2},
+         LINUX(TRAILER("exit", "-1073741510"), ""),
+         -1073741510,
+         OUTCOME_OK,
+         REASON_NONE,
+         "the script ended with status -1073741510, which counts as ok: "
+         "it is listed in ok_status"},
+        {{{0, 1, 143}, 3},
+         LINUX(TRAILER("timeout", "143"), ""),
+         -1,
+         OUTCOME_TIMEOUT,
+         REASON_SCRIPT,
+         "the script was stopped on the VM after its script_timeout of 1s"},
+        {{{0, 1}, 2},
+         LINUX("nothing", ""),
+         -1,
+         OUTCOME_UNKNOWN,
+         REASON_NO_TRAILER,
+         "az succeeded, but the script's end was not reported: its guard was killed, perhaps "
+         "without the script, or the VM went down"},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        struct answer_question question = {.nonce = NONCE,
+                                           .timeout = NUMBER_SECOND,
+                                           .script_timeout = NUMBER_SECOND,
+                                           .ok = rows[i].ok};
+        char *json = wrap(rows[i].message, strlen(rows[i].message));
+        struct finish finish = ended(0, json, "");
+        struct answer answer;
+
+        answer_read(&finish, &question, &answer);
+        ck_assert_int_eq((int)answer.outcome.kind, (int)rows[i].kind);
+        ck_assert_int_eq((int)answer.outcome.reason, (int)rows[i].reason);
+        ck_assert_int_eq(answer.outcome.exit_code, rows[i].status);
+        ck_assert_pstr_eq(answer.outcome.message, rows[i].text);
+        answer_done(&answer);
+        free(json);
+    }
+}
+END_TEST
+
 /* The guard has not reported: what has ended it has perhaps not ended the script. */
 START_TEST(what_outlives_its_guard_may_still_run)
 {
@@ -503,6 +593,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(all, a_linux_vm_is_understood, 0, UNIT_COUNT(messages));
     tcase_add_test(all, a_script_that_had_run_before_is_over);
     tcase_add_test(all, a_script_that_an_earlier_run_had_started);
+    tcase_add_test(all, the_job_says_which_statuses_are_ok);
     tcase_add_test(all, what_outlives_its_guard_may_still_run);
     tcase_add_test(all, a_shape_is_understood);
     tcase_add_test(all, a_full_stream_is_truncated);

@@ -201,6 +201,34 @@ static void check_shares(const struct job *job, const char *const *expected, siz
     }
 }
 
+START_TEST(statuses_that_are_ok)
+{
+    static const struct {
+        const char *script; /* a mapping's inside */
+        int list[4];
+        size_t count;
+    } rows[] = {
+        {"inline: a", {0}, 0},
+        {"inline: a, ok_status: 3", {3}, 1},
+        {"inline: a, ok_status: [255, 0, 1]", {255, 0, 1}, 3},
+        {"inline: a, ok_status: [007]", {7}, 1},
+        {"inline: a, shell: powershell, ok_status: [0, 3010, -2147483648, 2147483647]",
+         {0, 3010, INT32_MIN, INT32_MAX},
+         4},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        char *file = memory_print("version: 1\nname: try\nscript: {%s}\n" PLACES, rows[i].script);
+        struct job *job = load_well(file, NULL);
+
+        ck_assert_uint_eq(job->ok.count, rows[i].count);
+        ck_assert_mem_eq(job->ok.list, rows[i].list, rows[i].count * sizeof(int));
+        job_free(job);
+        free(file);
+    }
+}
+END_TEST
+
 START_TEST(steps)
 {
     static const char *const expected[] = {"1", "10%", "100000", "1%", "100%"};
@@ -783,6 +811,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, everything);
+    tcase_add_test(tests, statuses_that_are_ok);
     tcase_add_test(tests, steps);
     tcase_add_test(tests, steps_at_their_limits);
     tcase_add_test(tests, as_many_batches_as_may_be);
