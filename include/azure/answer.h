@@ -41,7 +41,8 @@ struct answer_question {
  * a status that is ok. A FINISH_CANCELLED is OUTCOME_CANCELLED with REASON_SIGNAL; the
  * caller, who knows why it raised the stop, may make it REASON_DEADLINE. But
  * when az was stopped and its whole answer had come all the same, the trailer
- * counts: look at the outcome's kind, not at FINISH.
+ * counts: look at the outcome's kind, not at FINISH. What is returned does not
+ * name the guard's folder (azure/guardpath), whoever wrote it.
  */
 void answer_read(struct finish *finish, const struct answer_question *question, struct answer *ret);
 

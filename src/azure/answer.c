@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "azure/guardpath.h"
 #include "azure/refusal.h"
 #include "azure/reply.h"
 #include "base/memory.h"
@@ -177,6 +178,23 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
                      "perhaps without the script, or the VM went down");
 }
 
+/* Nobody is to read of a folder whose name is another one each time. */
+static void clean_reply(struct reply *reply, const char *nonce)
+{
+    guardpath_clean(&reply->output, nonce, reply->output_truncated);
+    guardpath_clean(&reply->errors, nonce, reply->errors_truncated);
+    guardpath_clean(&reply->message, nonce, false);
+}
+
+/* The same for what az wrote itself, which may quote a VM. */
+static void clean_process(struct finish *finish, const char *nonce)
+{
+    struct capture_text *const texts[] = {&finish->output, &finish->errors};
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        texts[i]->length = guardpath_remove(texts[i]->data, texts[i]->length, nonce, false);
+}
+
 /* Believes az's answer when there is one. False: there is none. */
 static bool read_reply(const struct finish *finish, const struct answer_question *question,
                        bool only_with_trailer, struct answer *ret)
@@ -188,6 +206,7 @@ static bool read_reply(const struct finish *finish, const struct answer_question
         reply_done(&reply);
         return false;
     }
+    clean_reply(&reply, question->nonce);
     if (reply.has_trailer)
         read_trailer(&reply, question, &ret->outcome);
     else
@@ -288,6 +307,7 @@ void answer_read(struct finish *finish, const struct answer_question *question, 
         capture_text_done(&finish->errors);
         return;
     }
+    clean_process(finish, question->nonce);
     read_process(finish, question, &ret->outcome);
     take_stream(&finish->output, &ret->output, &ret->output_truncated);
     take_stream(&finish->errors, &ret->errors, &ret->errors_truncated);

@@ -75,6 +75,7 @@ START_TEST(a_message_is_fit_for_people)
 END_TEST
 
 #define TRAILER(end, status) "\nazfan:" NONCE " end=" end " status=" status " seconds=3\n"
+#define FOLDER               "/var/lib/waagent/run-command/download/7/azfan-" NONCE
 #define LINUX(out, err)      "Enable succeeded: \n[stdout]\n" out "\n[stderr]\n" err
 
 static const struct {
@@ -106,6 +107,15 @@ static const struct {
      -1, "script_timeout", "", ""},
     {"the guard could not begin", LINUX(TRAILER("broken", "1"), "\nmktemp: No space left\nmore"),
      OUTCOME_ERROR, REASON_OTHER, -1, "mktemp: No space left", "", "\nmktemp: No space left\nmore"},
+    {"the guard's folder is named nowhere",
+     LINUX("in " FOLDER "\n" TRAILER("exit", "127"), FOLDER "/script: line 3: x: not found\n"),
+     OUTCOME_FAILED, REASON_EXIT, 127, "not found", "in .\n", "script: line 3: x: not found\n"},
+    {"nor in the words of a guard that could not begin",
+     LINUX(TRAILER("broken", "1"), "sh: cannot create " FOLDER "/script: full"), OUTCOME_ERROR,
+     REASON_OTHER, -1, "set the script up, it did not start: sh: cannot create script: full", "",
+     "sh: cannot create script: full"},
+    {"nor in those of a handler", "Enable failed: " FOLDER "/script: gone", OUTCOME_ERROR,
+     REASON_EXTENSION, -1, "Enable failed: script: gone", "", ""},
     {"the guard could not begin, and nothing can be read of why",
      LINUX(TRAILER("broken", "1"), "\n\t \nmore"), OUTCOME_ERROR, REASON_OTHER, -1,
      "no reason was given", "", "\n\t \nmore"},
@@ -191,9 +201,10 @@ START_TEST(a_linux_vm_is_understood)
 }
 END_TEST
 
-#define STATUS                                                                                     \
+#define STATUS_OF(nonce)                                                                           \
     "{\"code\":\"ProvisioningState/succeeded\",\"message\":\"Enable succeeded: "                   \
-    "\\n[stdout]\\nhi\\n\\nazfan:" NONCE " end=exit status=0 seconds=3\\n\\n[stderr]\\n\"}"
+    "\\n[stdout]\\nhi\\n\\nazfan:" nonce " end=exit status=0 seconds=3\\n\\n[stderr]\\n\"}"
+#define STATUS STATUS_OF(NONCE)
 #define WINDOWS(out, err)                                                                          \
     "{\"value\":[{\"code\":\"ComponentStatus/StdOut/"                                              \
     "succeeded\",\"level\":\"Info\",\"message\":\"" out                                            \
@@ -386,7 +397,12 @@ START_TEST(a_shape_is_understood)
         {"null", OUTCOME_UNKNOWN, REASON_ANSWER, -1, "null", ""},
         {"[]", OUTCOME_UNKNOWN, REASON_ANSWER, -1, "[]", ""},
         {"1", OUTCOME_UNKNOWN, REASON_ANSWER, -1, "1", ""},
-        {"{\"value\":[" STATUS, OUTCOME_UNKNOWN, REASON_ANSWER, -1, "{\"value\":[" STATUS, ""},
+        {"{\"value\":[" STATUS, OUTCOME_UNKNOWN, REASON_ANSWER, -1,
+         "{\"value\":[" STATUS_OF("\xe2\x80\xa6"), ""},
+        {WINDOWS("At C:\\\\Windows\\\\TEMP\\\\azfan-" NONCE "\\\\script.ps1:3\\r\\nazfan:" NONCE
+                 " end=exit status=1 seconds=3",
+                 "C:\\\\Windows\\\\TEMP\\\\azfan-" NONCE "\\\\script.ps1 : no"),
+         OUTCOME_FAILED, REASON_EXIT, 1, "At script.ps1:3", "script.ps1 : no"},
         {"\xff\xfe garbage", OUTCOME_UNKNOWN, REASON_ANSWER, -1, "\xff\xfe garbage", ""},
     };
 
