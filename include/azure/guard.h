@@ -4,9 +4,11 @@
  *
  * az hides a script's exit status, has no time limit and returns only the last
  * 4,096 bytes of a stream (Azure/run-command-extension-linux main/cmds.go,
- * main/status.go). So the guard writes the script to a temporary file, sets
- * its parameters, runs it in a process group of its own, stops that group when
- * the script's time is over, and prints as the last line of standard output
+ * main/status.go). So the guard writes the script to a file in a folder of its own,
+ * azfan-NONCE, sets its parameters, runs it in a process group of its own, with
+ * its output in files of that folder, stops that group when the script's time is
+ * over, prints the ends of what the script has printed, and as the last line of
+ * standard output
  *
  *   azfan:NONCE end=exit status=7 seconds=12
  *

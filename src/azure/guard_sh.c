@@ -18,6 +18,11 @@
  * Until the guard has its own trap a signal ends it alone; the watchdog, which
  * lives on, still stops the script when its time is over.
  *
+ * The script prints into files, which the guard has open to read (7 and 8; 9 is its
+ * own standard error): so nothing that the script leaves behind can print after the
+ * trailer, and the script may remove the folder. A file of zeros holds room for the
+ * ends of both, and for the trailer.
+ *
  * The mark of a script that must not run twice is made at the last moment: what
  * was broken before it may be tried again. It is looked for in every place where
  * it may be before it is made in the first that takes it: a disk may have been
@@ -77,27 +82,60 @@ static const char functions[] =
     "    exit 3\n"
     "}\n"
     "\n"
+    "# The end of what the script has printed until now.\n"
+    "print_ends() {\n"
+    "    tail -c 65536 <&7 | head -c 65536\n"
+    "    tail -c 65536 <&8 | head -c 65536 >&9\n"
+    "}\n"
+    "\n"
+    "# With room for that and for the trailer, however full the disk has become.\n"
+    "finish() {\n"
+    "    rm -f \"$folder/room\"\n"
+    "    print_ends\n"
+    "}\n"
+    "\n"
     "# Somebody stops the guard itself.\n"
     "leave() {\n"
     "    trap '' HUP INT TERM\n"
     "    stop_script &\n"
     "    wait \"$!\"\n"
     "    kill -USR1 \"$watchdog\"\n"
+    "    finish\n"
     "    rm -rf \"$folder\"\n"
     "    exit 143\n"
     "}\n"
     "\n"
-    "# Run Command's own folder is never mounted noexec; the default for temporary files may be.\n"
-    "if ! folder=$(mktemp -d \"$PWD/azfan.XXXXXX\" 2>/dev/null || mktemp -d) ||\n";
+    "unpack() {\n"
+    "    mkdir -m 700 \"$folder\" || return\n";
 
-static const char unpacked[] = "then\n"
-                               "    rm -rf \"$folder\"\n"
-                               "    report broken 1\n"
-                               "    exit 0\n"
-                               "fi\n"
-                               "\n"
-                               "setsid=$(command -v setsid)\n"
-                               "exec 9>&2 2>/dev/null # bash would remark on ended children\n";
+/* Between the two stands the script. A script with an interpreter must be executable there. */
+static const char unpacked_head[] = "    chmod 700 \"$folder/script\" &&\n"
+                                    "    head -c 147456 /dev/zero >\"$folder/room\" &&\n"
+                                    "    true >\"$folder/output\" && true >\"$folder/errors\"";
+
+static const char unpacked_runs[] = " &&\n"
+                                    "    chmod 700 \"$folder/output\" && \"$folder/output\"";
+
+static const char unpacked_tail[] =
+    " &&\n"
+    "    return\n"
+    "    rm -rf \"$folder\"\n"
+    "    return 1\n"
+    "}\n"
+    "\n"
+    "# Run Command's own folder is never mounted noexec; that for temporary files may be.\n"
+    "for place in \"$PWD\" \"${TMPDIR:-/tmp}\"; do\n"
+    "    folder=$place/azfan-$azfan_nonce\n"
+    "    trouble=${trouble:+$trouble; }$(unpack 2>&1) && break\n"
+    "done || {\n"
+    "    printf '%s\\n' \"$trouble\" >&2\n"
+    "    report broken 1\n"
+    "    exit 0\n"
+    "}\n"
+    "\n"
+    "setsid=$(command -v setsid)\n"
+    "exec 7<\"$folder/output\" 8<\"$folder/errors\"\n"
+    "exec 9>&2 2>/dev/null # bash would remark on ended children\n";
 
 /* Between the two stands the mark's name. */
 static const char once_head[] =
@@ -125,9 +163,6 @@ static const char once_tail[] =
     "find \"$place\" -maxdepth 1 -name 'azfan-once-*' -mtime +7 -exec rmdir {} + # of old runs\n"
     "\n";
 
-static const char launched[] = "script=$!\n"
-                               "exec 9>&-\n";
-
 static const char finish[] = "watchdog=$!\n"
                              "trap leave HUP INT TERM\n"
                              "wait \"$script\"\n"
@@ -136,6 +171,7 @@ static const char finish[] = "watchdog=$!\n"
                              "kill -USR1 \"$watchdog\"\n"
                              "wait \"$watchdog\"\n"
                              "[ \"$?\" -ne 3 ] || end=timeout\n"
+                             "finish\n"
                              "rm -rf \"$folder\"\n"
                              "report \"$end\" \"$status\"\n"
                              "exit 0\n";
@@ -175,14 +211,14 @@ static void write_script(struct buffer *buffer, const struct guard *guard)
     const char *script = guard->job->script;
     size_t length = guard->job->script_length;
 
-    buffer_print(buffer,
-                 "    ! cat >\"$folder/script\" <<'azfan_script_%s' || ! chmod 700 "
-                 "\"$folder/script\"\n",
-                 guard->nonce);
+    buffer_print(buffer, "    cat >\"$folder/script\" <<'azfan_script_%s' &&\n", guard->nonce);
     buffer_append(buffer, script, length);
     if (length > 0 && script[length - 1] != '\n')
         buffer_add_char(buffer, '\n');
-    buffer_print(buffer, "azfan_script_%s\n", guard->nonce);
+    buffer_print(buffer, "azfan_script_%s\n%s", guard->nonce, unpacked_head);
+    if (shebang_is_there(script))
+        buffer_add(buffer, unpacked_runs);
+    buffer_add(buffer, unpacked_tail);
 }
 
 void guard_sh_write(struct buffer *buffer, const struct guard *guard)
@@ -194,15 +230,15 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     guard_write_parameters(buffer, guard, guard_sh_assign);
     buffer_add(buffer, functions);
     write_script(buffer, guard);
-    buffer_add(buffer, unpacked);
     if (guard->once != NULL)
         buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
     buffer_print(buffer,
-                 "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null 2>&9 9>&- &\n",
+                 "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null \\\n"
+                 "    >>\"$folder/output\" 2>>\"$folder/errors\" 7<&- 8<&- 9>&- &\n"
+                 "script=$!\n"
+                 "watch ",
                  shebang_is_there(guard->job->script) ? "" : "/bin/sh ");
-    buffer_add(buffer, launched);
-    buffer_add(buffer, "watch ");
     print_seconds(buffer, guard->job->script_timeout);
-    buffer_add(buffer, " >/dev/null &\n");
+    buffer_add(buffer, " >/dev/null 7<&- 8<&- 9>&- &\n");
     buffer_add(buffer, finish);
 }

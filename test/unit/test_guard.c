@@ -441,7 +441,7 @@ START_TEST(no_temporary_folder_is_broken)
     begin(&trial);
     ck_assert(end(&trial));
     ck_assert_int_eq((int)trial.trailer.end, TRAILER_BROKEN);
-    ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "mktemp"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "mkdir"));
     ck_assert_uint_eq(trial.output.length, 0);
     ck_assert_int_eq(trial.status, 0);
     trial_done(&trial);
@@ -536,7 +536,7 @@ START_TEST(a_script_with_a_mark_runs_once)
         ck_assert_int_eq(count_files(place, "azfan-once-"), 1);
         ck_assert(!runs_with(shell.shell, place, OTHER_NONCE, ONCE)); /* azfan's next attempt */
         ck_assert(!runs_with(shell.shell, place, NONCE, ONCE));       /* az's own */
-        ck_assert_int_eq(count_files(folder, "azfan."), 0);           /* no script is left */
+        ck_assert_int_eq(count_files(folder, "azfan-"), 0);           /* no script is left */
         ck_assert(runs_with(shell.shell, place, NONCE, OTHER_ONCE));
         ck_assert(runs_with(shell.shell, place, NONCE, NULL));
         ck_assert_int_eq(rmdir(mark), 0); /* an empty folder, and in the right place */
@@ -620,24 +620,36 @@ START_TEST(without_its_place_the_mark_is_elsewhere)
 }
 END_TEST
 
-/* Of two guards that both saw no mark one is second to make it. */
-START_TEST(of_two_guards_at_once_one_runs_it)
+/* A folder of tools whose mkdir runs BEFORE, a shell's words, when a mark is to be made. */
+static char *make_marking_tools(const char *name, const char *before)
 {
-    char *tools =
-        make_tools("raced", (const char *const[]){"date", "mktemp", "rm", "chmod", "cat", NULL});
+    char *tools = make_tools(
+        name, (const char *const[]){"date", "rm", "chmod", "head", "tail", "cat", "sleep", NULL});
     char *path = memory_print("%s/mkdir", tools);
-    char *place = make_place();
-    char once[GUARD_ONCE_SIZE];
-    struct trial shell;
     struct error error;
-    char *elsewhere;
     char *program;
     char *text;
 
     ck_assert_int_eq(file_find_program("mkdir", &program, &error), 0);
-    text =
-        memory_print("#!/bin/sh\n%s \"$@\" # the other guard\nexec %s \"$@\"\n", program, program);
+    text = memory_print("#!/bin/sh\nmkdir=%s\ncase $* in *azfan-once-*) %s ;; esac\n"
+                        "exec %s \"$@\"\n",
+                        program, before, program);
     ck_assert_int_eq(file_write(path, 0700, text, strlen(text), &error), 0);
+    free(text);
+    free(program);
+    free(path);
+    return tools;
+}
+
+/* Of two guards that both saw no mark one is second to make it. */
+START_TEST(of_two_guards_at_once_one_runs_it)
+{
+    char *tools = make_marking_tools("raced", "$mkdir \"$@\"");
+    char *place = make_place();
+    char once[GUARD_ONCE_SIZE];
+    struct trial shell;
+    char *elsewhere;
+
     name_another(once, &elsewhere);
     if (has_shell(_i, &shell) && shell.shell != shells[2]) { /* busybox has a mkdir of its own */
         struct trial trial = {
@@ -647,11 +659,8 @@ START_TEST(of_two_guards_at_once_one_runs_it)
         ck_assert_int_eq(count_files(place, "azfan-once-"), 1);
         ck_assert_int_lt(access(elsewhere, F_OK), 0);
     }
-    free(text);
-    free(program);
     free(elsewhere);
     free(place);
-    free(path);
     free(tools);
 }
 END_TEST
@@ -659,8 +668,7 @@ END_TEST
 /* A mark that cannot be made holds up no script, and what is broken before it makes none. */
 START_TEST(without_a_mark_it_runs)
 {
-    char *tools = make_tools(
-        "markless", (const char *const[]){"date", "mktemp", "rm", "chmod", "cat", "sleep", NULL});
+    char *tools = make_marking_tools("markless", "exit 1");
     char *place = make_place();
     struct trial shell;
 
@@ -767,8 +775,8 @@ START_TEST(a_full_disk_is_broken)
 {
     static const char fake[] = "#!/bin/sh\necho 'cat: write error: No space left on device' "
                                ">&2\necho 'rm -rf /'\nexit 1\n";
-    char *tools =
-        make_tools("full", (const char *const[]){"date", "mktemp", "rm", "chmod", "mkdir", NULL});
+    char *tools = make_tools(
+        "full", (const char *const[]){"date", "rm", "chmod", "head", "tail", "mkdir", NULL});
     char *cat = memory_print("%s/cat", tools);
     char *place = make_place();
     struct trial trial = {.script = "echo ran\n",
@@ -804,8 +812,8 @@ START_TEST(without_setsid_it_works)
     } cases[] = {{"exit 7\n", LONG_MS, TRAILER_EXIT, 7},
                  {"exec sleep 50\n", SHORT_MS, TRAILER_TIMEOUT, 143},
                  {"trap '' TERM\nwhile :; do :; done\n", SHORT_MS, TRAILER_TIMEOUT, 137}};
-    char *tools = make_tools(
-        "plain", (const char *const[]){"date", "mktemp", "rm", "chmod", "cat", "sleep", NULL});
+    char *tools = make_tools("plain", (const char *const[]){"date", "rm", "chmod", "head", "tail",
+                                                            "mkdir", "cat", "sleep", NULL});
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
         struct trial trial = {
@@ -870,9 +878,11 @@ END_TEST
 START_TEST(the_script_arrives_exactly)
 {
     struct buffer script = BUFFER_INIT;
+    struct buffer arrived = BUFFER_INIT;
     struct trial trial = {.timeout_ms = LONG_MS};
 
-    buffer_add(&script, "cat \"$0\"\nexit\n$x `y` \\\n'\"\nEOF\nazfan_script_\n cat <<EOF\n");
+    buffer_add(&script,
+               "cat \"$0\" >arrived\nexit\n$x `y` \\\n'\"\nEOF\nazfan_script_\n cat <<EOF\n");
     add_all_bytes(&script);
     for (int i = 0; i < 4000; i++) /* more than a pipe holds */
         buffer_print(&script, "line %d of a long script\n", i);
@@ -880,11 +890,62 @@ START_TEST(the_script_arrives_exactly)
     if (has_shell(_i, &trial)) {
         begin(&trial);
         ck_assert(end(&trial));
-        ck_assert_uint_eq(trial.output.length, script.length);
-        ck_assert_mem_eq(trial.output.data, script.data, script.length);
+        read_back("arrived", &arrived);
+        ck_assert_uint_eq(arrived.length, script.length);
+        ck_assert_mem_eq(arrived.data, script.data, script.length);
         trial_done(&trial);
     }
+    buffer_done(&arrived);
     buffer_done(&script);
+}
+END_TEST
+
+/* Only the guard writes to the guard's streams: nothing can push its last line out. */
+START_TEST(what_prints_on_in_the_background_changes_nothing)
+{
+    /* The first line of 3 says that it prints; it goes on until it is killed. */
+    struct trial trial = {.script =
+                              "(echo $$ >&3; while :; do echo later; echo later >&2; done) &\n"
+                              "echo oops >&2\necho done\nexit 0\n",
+                          .timeout_ms = LONG_MS};
+    struct buffer after = BUFFER_INIT;
+    char text[16] = "";
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert_int_gt(read(trial.alive, text, sizeof text - 1), 0);
+    ck_assert(end(&trial));
+    ck_assert_int_eq((int)trial.trailer.end, TRAILER_EXIT);
+    ck_assert_int_eq(trial.trailer.status, 0);
+    ck_assert_ptr_nonnull(strstr(buffer_text(&trial.output), "done\n"));
+    ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors), "oops\n"));
+    ck_assert_int_eq(kill(-atoi(text), SIGKILL), 0);
+    ck_assert(all_gone(&trial));
+    read_back("errors", &after);
+    ck_assert_uint_eq(after.length, trial.errors.length);
+    buffer_done(&after);
+    trial_done(&trial);
+}
+END_TEST
+
+/* The last 64 KiB of each stream; Azure returns 4. */
+START_TEST(of_a_flood_the_end_comes_back)
+{
+    struct trial trial = {.script = "i=0\nwhile [ $i -lt 9000 ]; do i=$((i + 1)); echo line $i; "
+                                    "echo error $i >&2; done\n",
+                          .timeout_ms = LONG_MS};
+
+    if (!has_shell(_i, &trial))
+        return;
+    begin(&trial);
+    ck_assert(end(&trial));
+    ck_assert_uint_eq(trial.output.length, 65536);
+    ck_assert_str_eq(trial.output.data + 65536 - strlen("line 8999\nline 9000\n"),
+                     "line 8999\nline 9000\n");
+    ck_assert_uint_eq(trial.errors.length, 65536);
+    ck_assert_str_eq(trial.errors.data + 65536 - strlen("error 9000\n"), "error 9000\n");
+    trial_done(&trial);
 }
 END_TEST
 
@@ -1009,7 +1070,6 @@ START_TEST(the_text_for_sh)
     ck_assert(guard_find_nonce(text.data, text.length, nonce));
     ck_assert_str_eq(nonce, NONCE);
     HAS_NOT(&text, "azfan-once"); /* nothing of the mark where the script may run again */
-    HAS_NOT(&text, "TMPDIR");
     buffer_done(&text);
     write_sample(&text, JOB_SH, true, ONCE);
     HAS(&text, "    TOKEN='***'\n");
@@ -1273,6 +1333,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, without_setsid_it_works, 0, SHELLS);
     tcase_add_loop_test(work, parameters_arrive_exactly, 0, SHELLS);
     tcase_add_loop_test(work, the_script_arrives_exactly, 0, SHELLS);
+    tcase_add_loop_test(work, what_prints_on_in_the_background_changes_nothing, 0, SHELLS);
+    tcase_add_loop_test(work, of_a_flood_the_end_comes_back, 0, SHELLS);
     suite_add_tcase(suite, work);
     return suite;
 }
