@@ -23,195 +23,209 @@
 enum { LINE = 96 };
 
 /*
+ * What is sent is kept small, for a parameter or a script may need the room: it is explained here,
+ * not there, and indented by one space a level. It calls .NET where a cmdlet would load a module,
+ * which takes half a second: only what is rare may do that.
+ */
+
+/* One of azfan:NONCE's lines; azfan looks for the last one. */
+static const char functions[] =
+    "$began = [Diagnostics.Stopwatch]::StartNew()\n"
+    "function Write-Report($end, $status) {\n"
+    " $seconds = [Math]::Floor($began.Elapsed.TotalSeconds)\n"
+    " [Console]::Out.Write(\"`nazfan:$azfan_nonce end=$end status=$status seconds=$seconds`n\")\n"
+    "}\n"
+    /* The end of a file that is still written to; Azure keeps 4,096 bytes. */
+    "function Read-Tail($file) {\n"
+    " [void]$file.Seek(-[Math]::Min($file.Length, 65536), 'End')\n"
+    " [IO.StreamReader]::new($file).ReadToEnd()\n"
+    "}\n"
+    "function Remove-Folder {\n"
+    " foreach ($file in $files + $readers) { $file.Dispose() }\n"
+    " try { [IO.Directory]::Delete($folder, $true) } catch {\n"
+    "  Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
+    " }\n"
+    "}\n";
+
+/*
  * The runner. The script is started as powershell.exe -File starts it: by the engine, in the global
  * scope, with no script around it, so that names, scopes, messages and $MyInvocation are those of
  * plain Run Command. Neither & nor . does that, and `try` around either would make every error that
- * only ends a statement end the script. No parameter can have the names of its variables.
+ * only ends a statement end the script. The names of its own variables begin with a dash, as no
+ * parameter's do.
  */
 static const char runner_head[] =
-    "try { [Console]::OutputEncoding = New-Object Text.UTF8Encoding $false } catch { }\n"
-    "${azfan-given} = @{}\n";
+    "try { [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false) } catch { }\n"
+    "& {\n"
+    "$given = @{}\n";
 
 /*
- * What the script declares goes to param(), the rest become variables. ${azfan-last} is set by a
+ * What the script declares goes to param(), the rest become variables. ${-last} is set by a
  * line at the script's end: did its last statement succeed? It stays unset after exit and return. A
  * cmdlet that failed leaves an error, and a native program leaves none: that tells the status of an
  * earlier program from that of the last statement.
  */
 static const char runner_tail[] =
-    "${azfan-script} = Join-Path $PSScriptRoot 'script.ps1'\n"
-    "foreach (${azfan-name} in @(${azfan-given}.Keys)) {\n"
-    "    if (${azfan-declared} -notcontains ${azfan-name}) {\n"
-    "        Set-Variable ${azfan-name} ${azfan-given}[${azfan-name}]\n"
-    "        ${azfan-given}.Remove(${azfan-name})\n"
-    "    } elseif (${azfan-flags} -contains ${azfan-name}) {\n"
-    "        ${azfan-flag} = ${azfan-given}[${azfan-name}]\n"
-    "        if (${azfan-flag} -in 'true', '$true') {\n"
-    "            ${azfan-given}[${azfan-name}] = $true\n"
-    "        } elseif (${azfan-flag} -in 'false', '$false') {\n"
-    "            ${azfan-given}[${azfan-name}] = $false\n"
-    "        }\n"
-    "    }\n"
+    "foreach ($name in @($given.Keys)) {\n"
+    " if (${-declared} -notcontains $name) {\n"
+    "  $ExecutionContext.SessionState.PSVariable.Set(\"global:$name\", $given[$name])\n"
+    "  $given.Remove($name)\n"
+    " } elseif (${-flags} -contains $name -and $given[$name] -match '^\\$?(true|false)\\z') {\n"
+    "  $given[$name] = $given[$name] -match 'true'\n"
+    " }\n"
     "}\n"
-    "${azfan-last} = $null\n"
-    "${azfan-call} = [PowerShell]::Create([Management.Automation.RunspaceMode]::CurrentRunspace)\n"
-    "[void]${azfan-call}.AddCommand(${azfan-script}, $false).AddParameters(${azfan-given})\n"
-    "${azfan-call}.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
-    "[void]${azfan-call}.AddCommand('Out-Default')\n"
-    "Remove-Variable azfan-given, azfan-name, azfan-declared, azfan-flags\n"
-    "try { [void]${azfan-call}.Invoke() } catch {\n"
-    "    Set-StrictMode -Off\n"
-    "    ${azfan-error} = ${azfan-call}.InvocationStateInfo.Reason\n"
-    "    if (-not ${azfan-error}) { ${azfan-error} = $_.Exception.GetBaseException() }\n"
-    "    if (${azfan-error}.ErrorRecord) { ${azfan-error} = ${azfan-error}.ErrorRecord }\n"
-    "    ${azfan-error} = (${azfan-error} | Out-String).Trim()\n"
-    "    if (${azfan-error}) { [Console]::Error.WriteLine(${azfan-error}) }\n"
-    "    exit 1\n"
+    "${global:-call} = [PowerShell]::Create('CurrentRunspace')\n"
+    "[void]${-call}.AddCommand([IO.Path]::Combine($PSScriptRoot, 'script.ps1'), $false)\n"
+    "[void]${-call}.AddParameters($given)\n"
+    "${-call}.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
+    "[void]${-call}.AddCommand('Out-Default')\n"
+    "}\n"
+    "${-last} = $null\n"
+    "try { [void]${-call}.Invoke() } catch {\n"
+    " Set-StrictMode -Off\n"
+    " ${-error} = ${-call}.InvocationStateInfo.Reason\n"
+    " if (-not ${-error}) { ${-error} = $_.Exception.GetBaseException() }\n"
+    " if (${-error}.ErrorRecord) { ${-error} = ${-error}.ErrorRecord }\n"
+    " ${-error} = (${-error} | Out-String).Trim()\n"
+    " if (${-error}) { [Console]::Error.WriteLine(${-error}) }\n"
+    " exit 1\n"
     "}\n"
     "Set-StrictMode -Off\n"
-    "${azfan-status} = 0\n"
-    "if (Test-Path variable:global:LASTEXITCODE) { ${azfan-status} = [int]$global:LASTEXITCODE }\n"
-    "if (${azfan-last} -or ($null -eq ${azfan-last} -and ${azfan-returns})) { exit 0 }\n"
-    "if ($null -eq ${azfan-last}) { exit ${azfan-status} }\n"
-    "if (${azfan-status} -eq 0 -or ($Error.Count -gt 0 -and\n"
-    "        $Error[0].InvocationInfo.ScriptLineNumber -ge ${azfan-line})) { exit 1 }\n"
-    "exit ${azfan-status}\n";
-
-static const char functions[] =
-    "$began = [Diagnostics.Stopwatch]::StartNew()\n"
-    "\n"
-    "# The last line, which azfan looks for.\n"
-    "function Write-Report($end, $status) {\n"
-    "    [Console]::Out.Write((\"`nazfan:{0} end={1} status={2} seconds={3}`n\" -f `\n"
-    "        $azfan_nonce, $end, $status, [int][Math]::Floor($began.Elapsed.TotalSeconds)))\n"
-    "}\n"
-    "\n"
-    "# The end of a file that is still open; Azure keeps 4,096 bytes.\n"
-    "function Read-Tail($path) {\n"
-    "    $stream = New-Object IO.FileStream $path, 'Open', 'Read', 'ReadWrite'\n"
-    "    [void]$stream.Seek(-[Math]::Min($stream.Length, 65536), 'End')\n"
-    "    (New-Object IO.StreamReader $stream).ReadToEnd()\n"
-    "    $stream.Dispose()\n"
-    "}\n"
-    "\n"
-    "# Without a buffer, to be read at once.\n"
-    "function New-Stream($name) {\n"
-    "    New-Object IO.FileStream (Join-Path $folder $name), 'Create', 'Write', 'ReadWrite', 1\n"
-    "}\n"
-    "\n";
-
-static const char unpack[] =
-    "$folder = Join-Path ([IO.Path]::GetTempPath()) \"azfan-$azfan_nonce\"\n"
-    "try {\n"
-    "    [void](New-Item -ItemType Directory -Path $folder -ErrorAction Stop)\n"
-    "    $utf8 = [Text.Encoding]::UTF8 # writes a byte order mark, without which 5.1 reads ANSI\n"
-    "    $text = $utf8.GetString([Convert]::FromBase64String($script))\n"
-    "    $declared, $flags, $line, $returns = @(), @(), 0, $false\n"
-    "    $wrong = $null\n"
-    "    $tree = [Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, "
-    "[ref]$wrong)\n"
-    "    if (-not $wrong) {\n"
-    "        foreach ($parameter in $(if ($tree.ParamBlock) { $tree.ParamBlock.Parameters })) {\n"
-    "            $names = @($parameter.Attributes | Where-Object { $_.TypeName.Name -eq 'Alias' } "
-    "|\n"
-    "                ForEach-Object { $_.PositionalArguments } | ForEach-Object { $_.Value })\n"
-    "            $names = $names + $parameter.Name.VariablePath.UserPath -match '^\\w+$'\n"
-    "            $declared += $names\n"
-    "            if ($parameter.StaticType -in [switch], [bool]) { $flags += $names }\n"
-    "        }\n"
-    "        $body = $tree.EndBlock\n"
-    "        $exits = $tree.Find(\n"
-    "            { $args[0].GetType().Name -eq 'ExitStatementAst' }, $true)\n"
-    "        $returns = -not $exits -and (-not $body -or $tree.Find(\n"
-    "            { $args[0].GetType().Name -eq 'ReturnStatementAst' }, $false))\n"
-    "        if ($body -and $body.Statements.Count) {\n"
-    "            $line = $body.Statements[-1].Extent.StartLineNumber\n"
-    "            $at = $text.Length # no statement may stand behind a signature\n"
-    "            $signed = [regex]::Match($text, '(?m)^# SIG # Begin signature block\\r?$')\n"
-    "            if ($signed.Success) { $at = $signed.Index }\n"
-    "            if (-not $body.Unnamed) { $at = $body.Extent.EndOffset - 1 }\n"
-    "            $text = $text.Insert($at, \"`n`n`${global:azfan-last} = `$?`n\")\n"
-    "        }\n"
-    "    }\n"
-    "    $runner = \"`${azfan-declared} = @('$($declared -join \"','\")')`n\" +\n"
-    "        \"`${azfan-flags} = @('$($flags -join \"','\")')`n\" +\n"
-    "        \"`${azfan-line}, `${azfan-returns} = $line, `$$([bool]$returns)`n\" + $runner\n"
-    "    [IO.File]::WriteAllText((Join-Path $folder 'script.ps1'), $text, $utf8)\n"
-    "    [IO.File]::WriteAllText((Join-Path $folder 'runner.ps1'), $runner, $utf8)\n";
+    "${-status} = [int]$global:LASTEXITCODE\n"
+    "if (${-last} -or ($null -eq ${-last} -and ${-returns})) { exit 0 }\n"
+    "if ($null -eq ${-last}) { exit ${-status} }\n"
+    "if (${-status} -eq 0 -or ($Error.Count -gt 0 -and\n"
+    "  $Error[0].InvocationInfo.ScriptLineNumber -ge ${-line})) { exit 1 }\n"
+    "exit ${-status}\n";
 
 /*
- * As in guard_sh.c, but no boot removes the marks, so each guard takes away the
- * old ones; Directory.Delete() deletes only what is empty, and a link as itself.
- * Between the two stands the mark's name.
+ * The files have a byte order mark, without which 5.1 reads them as ANSI. The line at the script's
+ * end stands before a signature, behind which no statement may be.
  */
-static const char once_head[] =
-    "    # Azure may have started a script though it refused it: with this mark it starts only "
-    "once.\n"
-    "    $place = if ($env:ProgramData) { $env:ProgramData } else { [IO.Path]::GetTempPath() }\n"
-    "    $mark = Join-Path $place 'azfan-once-";
+static const char unpack[] =
+    "$folder = \"$([IO.Path]::GetTempPath())azfan-$azfan_nonce\"\n"
+    "$files, $readers = @(), @()\n"
+    "try {\n"
+    " [void][IO.Directory]::CreateDirectory($folder)\n"
+    " $utf8 = [Text.Encoding]::UTF8\n"
+    " $text = $utf8.GetString([Convert]::FromBase64String($script))\n"
+    " $declared, $flags, $line, $returns, $wrong = @(), @(), 0, $false, $null\n"
+    " $tree = [Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, [ref]$wrong)\n"
+    " function Find($name, $deep) {\n"
+    "  $tree.Find({ $args[0].GetType().Name -eq \"${name}StatementAst\" }, $deep)\n"
+    " }\n"
+    " if (-not $wrong) {\n"
+    "  foreach ($parameter in $tree.ParamBlock.Parameters) {\n"
+    "   $alias = $parameter.Attributes.Where({ $_.TypeName.Name -eq 'Alias' })\n"
+    "   $names = @($alias.PositionalArguments.Value) + $parameter.Name.VariablePath.UserPath\n"
+    "   $names = $names -match '^\\w+$'\n"
+    "   $declared += $names\n"
+    "   if ($parameter.StaticType -in [switch], [bool]) { $flags += $names }\n"
+    "  }\n"
+    "  $body = $tree.EndBlock\n"
+    "  $returns = -not (Find Exit $true) -and (-not $body -or (Find Return $false))\n"
+    "  if ($body -and $body.Statements.Count) {\n"
+    "   $line = $body.Statements[-1].Extent.StartLineNumber\n"
+    "   $at = $text.Length\n"
+    "   $signed = [regex]::Match($text, '(?m)^# SIG # Begin signature block\\r?$')\n"
+    "   if ($signed.Success) { $at = $signed.Index }\n"
+    "   if (-not $body.Unnamed) { $at = $body.Extent.EndOffset - 1 }\n"
+    "   $text = $text.Insert($at, \"`n`n`${global:-last} = `$?`n\")\n"
+    "  }\n"
+    " }\n"
+    " $runner = \"`${-declared} = @('$($declared -join \"','\")')`n\" +\n"
+    "  \"`${-flags} = @('$($flags -join \"','\")')`n\" +\n"
+    "  \"`${-line}, `${-returns} = $line, `$$([bool]$returns)`n$runner\"\n"
+    " [IO.File]::WriteAllText(\"$folder/script.ps1\", $text, $utf8)\n"
+    " [IO.File]::WriteAllText(\"$folder/runner.ps1\", $runner, $utf8)\n";
+
+/*
+ * As in guard_sh.c: Azure may have started a script though it refused it, and with this mark it
+ * starts only once. But no boot removes the marks, so each guard takes away the old ones;
+ * Directory.Delete() deletes only what is empty, and a link as itself. CreateDirectory() does not
+ * say whether it was there before, and Move() does: of two guards at once one moves it, whoever has
+ * made it. Between the two stands the mark's name.
+ */
+static const char once_head[] = " $place = $env:ProgramData\n"
+                                " if (-not $place) { $place = [IO.Path]::GetTempPath() }\n"
+                                " $mark = \"$place/azfan-once-";
 
 static const char once_tail[] =
-    "'\n"
-    "    $marked = New-Item -ItemType Directory -Path $mark -ErrorAction SilentlyContinue\n"
-    "    if (-not $marked -and (Test-Path -PathType Container $mark)) {\n"
-    "        Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
-    "        Write-Report again 1\n"
-    "        exit 0\n"
-    "    }\n"
-    "    Get-ChildItem $place -Directory -Filter 'azfan-once-*' -ErrorAction SilentlyContinue |\n"
-    "        Where-Object { $_.LastWriteTime -lt (Get-Date).AddDays(-7) } |\n"
-    "        ForEach-Object { try { [IO.Directory]::Delete($_.FullName) } catch { } }\n";
+    "\"\n"
+    " try {\n"
+    "  [void][IO.Directory]::CreateDirectory(\"$mark.new\")\n"
+    "  [IO.Directory]::Move(\"$mark.new\", $mark)\n"
+    "  $marked = $true\n"
+    " } catch {\n"
+    "  try { [IO.Directory]::Delete(\"$mark.new\") } catch { }\n"
+    "  if ([IO.Directory]::Exists($mark) -and\n"
+    "    -not ([IO.File]::GetAttributes($mark) -band [IO.FileAttributes]::ReparsePoint)) {\n"
+    "   Remove-Folder\n"
+    "   Write-Report again 1\n"
+    "   exit 0\n"
+    "  }\n"
+    " }\n"
+    " try {\n"
+    "  foreach ($old in [IO.Directory]::GetDirectories($place, 'azfan-once-*')) {\n"
+    "   if ([IO.Directory]::GetLastWriteTimeUtc($old) -lt [DateTime]::UtcNow.AddDays(-7)) {\n"
+    "    try { [IO.Directory]::Delete($old) } catch { }\n"
+    "   }\n"
+    "  }\n"
+    " } catch { }\n";
 
+/* The files are written without a buffer, to be read at once. They are open for reading from the
+ * beginning: a script may remove its own folder. Without a window the script's console is its own,
+ * and so is the encoding of that. */
 static const char start[] =
-    "    $info = New-Object Diagnostics.ProcessStartInfo 'powershell.exe'\n"
-    "    $info.Arguments = '-NoProfile -NonInteractive -ExecutionPolicy Bypass -File \"' +\n"
-    "        (Join-Path $folder 'runner.ps1') + '\"'\n"
-    "    $info.UseShellExecute = $false\n"
-    "    $info.CreateNoWindow = $true # its console's encoding is its own\n"
-    "    $info.RedirectStandardInput = $true\n"
-    "    $info.RedirectStandardOutput = $true\n"
-    "    $info.RedirectStandardError = $true\n"
-    "    $files = (New-Stream 'output'), (New-Stream 'errors')\n"
-    "    $process = [Diagnostics.Process]::Start($info)\n"
+    " foreach ($name in 'output', 'errors') {\n"
+    "  $files += [IO.FileStream]::new(\"$folder/$name\", 'Create', 'Write', 'ReadWrite', 1)\n"
+    "  $readers += [IO.File]::Open(\"$folder/$name\", 'Open', 'Read', 'ReadWrite')\n"
+    " }\n"
+    " $info = [Diagnostics.ProcessStartInfo]'powershell.exe'\n"
+    " $info.Arguments =\n"
+    "  \"-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `\"$folder/runner.ps1`\"\"\n"
+    " $info.UseShellExecute = $false\n"
+    " $info.CreateNoWindow = $true\n"
+    " $info.RedirectStandardInput = $true\n"
+    " $info.RedirectStandardOutput = $true\n"
+    " $info.RedirectStandardError = $true\n"
+    " $process = [Diagnostics.Process]::Start($info)\n"
     "} catch {\n"
-    "    [Console]::Error.WriteLine(\"$_\")\n"
-    "    if ($files) { $files | ForEach-Object { $_.Dispose() } }\n"
-    "    Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n";
+    " [Console]::Error.WriteLine($_.Exception.GetBaseException().Message)\n"
+    " Remove-Folder\n";
 
 static const char once_undo[] =
-    "    if ($marked -and -not $process) { Remove-Item $mark -ErrorAction SilentlyContinue }\n";
+    " if ($marked) { try { [IO.Directory]::Delete($mark) } catch { } }\n";
 
 static const char broken[] =
-    "    Write-Report broken 1\n"
-    "    exit 0\n"
+    " Write-Report broken 1\n"
+    " exit 0\n"
     "}\n"
-    "\n"
     "$process.StandardInput.Close()\n"
     "[Threading.Tasks.Task[]]$copies = $process.StandardOutput.BaseStream.CopyToAsync($files[0]),\n"
-    "    $process.StandardError.BaseStream.CopyToAsync($files[1])\n"
+    " $process.StandardError.BaseStream.CopyToAsync($files[1])\n"
     "$end = 'exit'\n";
 
 /* A background process may keep a stream open for ever: what it prints later is not waited for. */
 static const char finish[] =
-    "    $end = 'timeout'\n"
-    "    taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
-    "    [void]$process.WaitForExit(5000)\n"
-    "    if (-not $process.HasExited) { try { $process.Kill() } catch { } }\n"
+    " $end = 'timeout'\n"
+    " taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
+    " [void]$process.WaitForExit(5000)\n"
+    " if (-not $process.HasExited) { try { $process.Kill() } catch { } }\n"
     "}\n"
     "$status = if ($process.HasExited) { $process.ExitCode } else { 1 }\n"
     "try {\n"
-    "    foreach ($try in 1..5) {\n"
-    "        $size = $files[0].Length + $files[1].Length\n"
-    "        if ([Threading.Tasks.Task]::WaitAll($copies, 1000)) { break }\n"
-    "        if ($files[0].Length + $files[1].Length -eq $size) { break }\n"
-    "    }\n"
+    " foreach ($try in 1..5) {\n"
+    "  $size = $files[0].Length + $files[1].Length\n"
+    "  if ([Threading.Tasks.Task]::WaitAll($copies, 1000)) { break }\n"
+    "  if ($files[0].Length + $files[1].Length -eq $size) { break }\n"
+    " }\n"
     "} catch { [Console]::Error.WriteLine(\"azfan: cannot keep the script's output: $_\") }\n"
     "try {\n"
-    "    [Console]::Out.Write((Read-Tail (Join-Path $folder 'output')))\n"
-    "    [Console]::Error.Write((Read-Tail (Join-Path $folder 'errors')))\n"
+    " [Console]::Out.Write((Read-Tail $readers[0]))\n"
+    " [Console]::Error.Write((Read-Tail $readers[1]))\n"
     "} catch { [Console]::Error.WriteLine(\"azfan: cannot read the script's output: $_\") }\n"
-    "$files | ForEach-Object { $_.Dispose() }\n"
-    "Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
+    "Remove-Folder\n"
     "Write-Report $end $status\n"
     "exit 0\n";
 
@@ -254,7 +268,7 @@ void guard_powershell_quote(struct buffer *buffer, const char *value)
 
 void guard_powershell_assign(struct buffer *buffer, const char *name, const char *value)
 {
-    buffer_print(buffer, "${azfan-given}['%s'] = '", name);
+    buffer_print(buffer, "$given['%s'] = '", name);
     guard_powershell_quote(buffer, value);
     buffer_add(buffer, "'\n");
 }
@@ -267,25 +281,22 @@ static void write_script(struct buffer *buffer, const struct guard *guard)
     char *encoded = memory_zeroed(size + 1, 1);
 
     base64_encode_raw(encoded, length, (const uint8_t *)script);
-    buffer_add(buffer, "# The script, in base64.\n$script = '");
+    buffer_add(buffer, "$script = '");
     for (size_t at = 0; at < size; at += LINE) {
         buffer_add_char(buffer, '\n');
         buffer_append(buffer, encoded + at, size - at < LINE ? size - at : LINE);
     }
-    buffer_add(buffer, "\n'\n\n");
+    buffer_add(buffer, "\n'\n");
     free(encoded);
 }
 
 static void write_runner(struct buffer *buffer, const struct guard *guard)
 {
-    buffer_add(buffer,
-               "# Runs the script with its parameters, as Run Command does. Status: 1 after "
-               "an uncaught\n# error, else that of exit, or of the last "
-               "statement.\n$runner = @'\n");
+    buffer_add(buffer, "$runner = @'\n");
     buffer_add(buffer, runner_head);
     guard_write_parameters(buffer, guard, guard_powershell_assign);
     buffer_add(buffer, runner_tail);
-    buffer_add(buffer, "'@\n\n");
+    buffer_add(buffer, "'@\n");
 }
 
 /* WaitForExit() takes 32 bits of milliseconds. */

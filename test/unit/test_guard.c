@@ -1112,11 +1112,11 @@ START_TEST(the_text_for_powershell)
     char nonce[GUARD_NONCE_SIZE];
 
     write_sample(&text, JOB_POWERSHELL, false, NULL);
-    HAS(&text, "\n${azfan-given}['TOKEN'] = 's3cret'\n");
-    HAS(&text, "\n${azfan-given}['ROLE'] = 'primary'\n");
+    HAS(&text, "\n$given['TOKEN'] = 's3cret'\n");
+    HAS(&text, "\n$given['ROLE'] = 'primary'\n");
     HAS_NOT(&text, "replica");
-    HAS(&text, "\n${azfan-given}['AZFAN_TARGET'] = 'o''neil'\n");
-    HAS(&text, "\n${azfan-given}['EXTRA'] = 'caf' + [char]0x00E9 + ' ' + [char]0x2019 + 's ' + "
+    HAS(&text, "\n$given['AZFAN_TARGET'] = 'o''neil'\n");
+    HAS(&text, "\n$given['EXTRA'] = 'caf' + [char]0x00E9 + ' ' + [char]0x2019 + 's ' + "
                "[char]0xD83D + '' + "
                "[char]0xDE00 + ''\n");
     HAS(&text, "WaitForExit(1500)");
@@ -1131,13 +1131,13 @@ START_TEST(the_text_for_powershell)
     HAS_NOT(&text, "$mark");
     buffer_done(&text);
     write_sample(&text, JOB_POWERSHELL, true, ONCE);
-    HAS(&text, "\n${azfan-given}['TOKEN'] = '***'\n");
+    HAS(&text, "\n$given['TOKEN'] = '***'\n");
     HAS_NOT(&text, "s3cret");
-    HAS(&text, "\n    $mark = Join-Path $place 'azfan-once-" ONCE "'\n");
-    HAS(&text, "\n        Write-Report again 1\n        exit 0\n    }\n");
-    HAS(&text, "\n    if ($marked -and -not $process) {");
+    HAS(&text, "\n $mark = \"$place/azfan-once-" ONCE "\"\n");
+    HAS(&text, "\n   Write-Report again 1\n   exit 0\n  }\n");
+    HAS(&text, "\n if ($marked) {");
     /* At the last moment: when all is written, and before anything starts. */
-    ck_assert(strstr(text.data, "'runner.ps1'), $runner") < strstr(text.data, "$mark = "));
+    ck_assert(strstr(text.data, "runner.ps1\", $runner") < strstr(text.data, "$mark = "));
     ck_assert(strstr(text.data, "Write-Report again") <
               strstr(text.data, "[Diagnostics.Process]::Start("));
     for (size_t i = 0; i < text.length; i++)
@@ -1168,8 +1168,7 @@ START_TEST(a_value_cannot_leave_the_runner)
         first = strstr(text.data, "\n'@");
         ck_assert_ptr_nonnull(first);
         ck_assert_ptr_null(strstr(first + 1, "\n'@"));
-        ck_assert_int_eq(
-            strncmp(first - strlen("exit ${azfan-status}"), "exit ${azfan-status}", 20), 0);
+        ck_assert_int_eq(strncmp(first - strlen("exit ${-status}"), "exit ${-status}\n", 16), 0);
         buffer_done(&text);
         free(list[0].value);
     }
@@ -1212,6 +1211,20 @@ static size_t guard_size(const struct job *job, const struct job_target *target)
     buffer_done(&text);
     return size;
 }
+
+/* A script and its parameters need the room, and each byte goes through az once for each VM. */
+START_TEST(a_guarded_line_is_below_8_kib)
+{
+    struct job job = {.name = (char[]){"job"},
+                      .shell = (enum job_shell)_i,
+                      .script = (char[]){"hostname\n"},
+                      .script_length = strlen("hostname\n"),
+                      .script_timeout = 90 * NUMBER_MINUTE};
+    struct job_target target = {.name = (char[]){"web-01"}};
+
+    ck_assert_uint_lt(guard_size(&job, &target), 8192);
+}
+END_TEST
 
 /* The limit is exact to the byte, for the target that needs most, in both shells, with the mark. */
 START_TEST(the_size_is_exact)
@@ -1309,6 +1322,7 @@ static Suite *make_suite(void)
     tcase_add_test(text, the_text_for_powershell);
     tcase_add_test(text, a_value_cannot_leave_the_runner);
     tcase_add_test(text, nonces);
+    tcase_add_loop_test(text, a_guarded_line_is_below_8_kib, JOB_SH, JOB_POWERSHELL + 1);
     tcase_add_loop_test(text, the_size_is_exact, 0, 4);
     tcase_add_loop_test(text, many_parameters_of_many_targets_are_measured_at_once, 0, 2);
     tcase_add_test(text, names_of_marks);
