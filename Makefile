@@ -34,7 +34,7 @@ $(error VARIANT is release, debug, asan or tsan, not "$(VARIANT)")
 endif
 
 OUT      := build/$(VARIANT)
-PACKAGES := yaml-0.1 jansson nettle libxml-2.0
+PACKAGES := yaml-0.1 jansson nettle libxml-2.0 zlib
 
 CFLAGS_release  := -O2 -fstack-protector-strong -fPIE -fno-plt
 CPPFLAGS_release := -D_FORTIFY_SOURCE=2

@@ -22,12 +22,17 @@ struct answer {
     struct buffer
         output; /* what the script wrote, without the trailer; without a readable answer: */
     struct buffer errors;  /* what az itself wrote (raw bytes, any) */
-    bool output_truncated; /* the head is missing (Azure's 4,096 bytes), or azfan's limit cut it */
+    bool output_truncated; /* something is missing: the guard, Azure or azfan's limit cut it */
     bool errors_truncated;
 };
 
+/* az's own answer is read up to here, however little of a script's output is to be kept: two full
+ * streams, in which JSON writes one byte as six. */
+enum { ANSWER_READ_MOST = 64 * 1024 };
+
 struct answer_question {
     const char *nonce;
+    size_t output_limit;    /* bytes of each stream that are kept */
     int64_t timeout;        /* the attempt's: for the message */
     int64_t script_timeout; /* the script's */
     struct job_statuses ok; /* which of the script's statuses are */

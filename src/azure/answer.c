@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "azure/guardpath.h"
+#include "azure/payload.h"
 #include "azure/refusal.h"
 #include "azure/reply.h"
 #include "base/memory.h"
@@ -195,10 +196,42 @@ static void clean_process(struct finish *finish, const char *nonce)
         texts[i]->length = guardpath_remove(texts[i]->data, texts[i]->length, nonce, false);
 }
 
+/* Of LENGTH bytes, of which CAME had come before some were dropped, keeps the first and last half
+ * of LIMIT. */
+static void keep_ends(struct buffer *ret, const char *bytes, size_t length, uint64_t came,
+                      size_t limit)
+{
+    struct capture capture;
+    struct capture_text text;
+
+    capture_init(&capture, limit);
+    capture_add(&capture, bytes, length);
+    capture.total = came;
+    capture_finish(&capture, &text);
+    buffer_append(ret, text.data, text.length);
+    capture_text_done(&text);
+}
+
+/* Takes a stream of the script over. */
+static bool take_script_stream(struct buffer *stream, bool is_packed, size_t limit,
+                               struct buffer *ret)
+{
+    bool fits = is_packed || stream->length <= limit; /* what was packed keeps to the limit */
+
+    if (fits) {
+        *ret = *stream;
+        *stream = (struct buffer)BUFFER_INIT;
+    } else {
+        keep_ends(ret, stream->data, stream->length, stream->length, limit);
+    }
+    return fits;
+}
+
 /* Believes az's answer when there is one. False: there is none. */
 static bool read_reply(const struct finish *finish, const struct answer_question *question,
                        bool only_with_trailer, struct answer *ret)
 {
+    struct payload payload;
     struct reply reply;
     bool readable = reply_read(finish->output.data, finish->output.length, question->nonce, &reply);
 
@@ -206,26 +239,49 @@ static bool read_reply(const struct finish *finish, const struct answer_question
         reply_done(&reply);
         return false;
     }
+    payload = payload_unpack(&reply.output, &reply.errors, question->nonce, question->output_limit);
     clean_reply(&reply, question->nonce);
     if (reply.has_trailer)
         read_trailer(&reply, question, &ret->outcome);
     else
         read_without_trailer(&reply, &ret->outcome);
-    ret->output = reply.output;
-    ret->errors = reply.errors;
-    ret->output_truncated = reply.output_truncated;
-    ret->errors_truncated = reply.errors_truncated;
-    reply.output = (struct buffer)BUFFER_INIT;
-    reply.errors = (struct buffer)BUFFER_INIT;
+    ret->output_truncated = reply.output_truncated || payload.output_cut;
+    ret->errors_truncated = reply.errors_truncated || payload.errors_cut;
+    if (!take_script_stream(&reply.output, payload.there, question->output_limit, &ret->output))
+        ret->output_truncated = true;
+    if (!take_script_stream(&reply.errors, payload.there, question->output_limit, &ret->errors))
+        ret->errors_truncated = true;
     reply_done(&reply);
     return true;
 }
 
-static void take_stream(struct capture_text *text, struct buffer *buffer, bool *truncated)
+/* Takes a stream of az over. Where something was dropped, ANSWER_READ_MOST bytes at least are left.
+ */
+static void take_stream(struct capture_text *text, const struct answer_question *question,
+                        struct buffer *buffer, bool *truncated)
 {
-    buffer_append(buffer, text->data, text->length);
-    *truncated = text->dropped > 0;
+    size_t limit = question->output_limit;
+    uint64_t came = text->length;
+
+    *truncated = text->dropped > 0 || text->length > limit;
+    if (text->length <= limit || (text->dropped > 0 && limit >= ANSWER_READ_MOST)) {
+        buffer_append(buffer, text->data, text->length);
+    } else {
+        if (text->dropped > 0)
+            came = ANSWER_READ_MOST + text->dropped;
+        keep_ends(buffer, text->data, text->length, came, limit);
+    }
     capture_text_done(text);
+}
+
+/* Nobody could find a secret in what is compressed. */
+static void hide_payload(struct capture_text *text, const char *nonce)
+{
+    struct buffer shown = {text->data, text->length, text->length};
+
+    payload_hide(&shown, nonce);
+    text->data = shown.data;
+    text->length = shown.length;
 }
 
 /* For people: what az did instead of ending by itself. */
@@ -307,10 +363,12 @@ void answer_read(struct finish *finish, const struct answer_question *question, 
         capture_text_done(&finish->errors);
         return;
     }
+    hide_payload(&finish->output, question->nonce);
+    hide_payload(&finish->errors, question->nonce);
     clean_process(finish, question->nonce);
     read_process(finish, question, &ret->outcome);
-    take_stream(&finish->output, &ret->output, &ret->output_truncated);
-    take_stream(&finish->errors, &ret->errors, &ret->errors_truncated);
+    take_stream(&finish->output, question, &ret->output, &ret->output_truncated);
+    take_stream(&finish->errors, question, &ret->errors, &ret->errors_truncated);
 }
 
 void answer_done(struct answer *answer)

@@ -66,10 +66,23 @@ static const char *find(struct span span, size_t from, const char *mark)
     return memmem(span.text + from, span.length - from, mark, strlen(mark));
 }
 
+/* Did Azure keep only the end? A byte that is no UTF-8 came as U+FFFD, which has three. */
+static bool is_full(struct span stream)
+{
+    static const char bad[] = "\xef\xbf\xbd";
+    const char *end = stream.text + stream.length;
+    size_t bytes = stream.length;
+
+    for (const char *at = stream.text;
+         (at = memmem(at, (size_t)(end - at), bad, sizeof bad - 1)) != NULL; at += sizeof bad - 1)
+        bytes -= sizeof bad - 2;
+    return bytes >= REPLY_STREAM_MOST;
+}
+
 /* Takes stdout over, without the trailer; TRAILER's place is relative to it. */
 static void take_output(struct reply *reply, struct span output)
 {
-    reply->output_truncated = output.length >= REPLY_STREAM_MOST;
+    reply->output_truncated = is_full(output);
     if (!reply->has_trailer) {
         buffer_append(&reply->output, output.text, output.length);
         return;
@@ -81,7 +94,7 @@ static void take_output(struct reply *reply, struct span output)
 
 static void take_errors(struct reply *reply, struct span errors)
 {
-    reply->errors_truncated = errors.length >= REPLY_STREAM_MOST;
+    reply->errors_truncated = is_full(errors);
     buffer_append(&reply->errors, errors.text, errors.length);
 }
 

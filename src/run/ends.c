@@ -91,6 +91,7 @@ static void take_answer(struct conducting *self, struct flight *flight)
 {
     const struct job *job = self->conduct->job;
     struct answer_question question = {.nonce = flight->command.nonce,
+                                       .output_limit = job->output_limit,
                                        .timeout = job->timeout,
                                        .script_timeout = job->script_timeout,
                                        .ok = job->ok,

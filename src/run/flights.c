@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "azure/answer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "engine/child.h"
@@ -40,7 +41,9 @@ void flights_launch(struct flights *flights, struct flight *flight, int64_t time
     flight->task.command = flight->command.child;
     flight->task.limits.timeout = timeout;
     flight->task.limits.kill_grace = flights->job->kill_grace;
-    flight->task.limits.output_limit = flights->job->output_limit;
+    flight->task.limits.output_limit = flights->job->output_limit < ANSWER_READ_MOST
+                                           ? ANSWER_READ_MOST
+                                           : flights->job->output_limit;
     flight->task.said = &flight->said;
     lastline_clear(&flight->said);
     flight->launched = clock_now();

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "azure/payload.h"
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -112,6 +113,7 @@ static struct buffer *copy_last_lines(struct conducting *self, struct flight *co
 
     for (size_t i = 0; i < count; i++) {
         lastline_copy(&list[i]->said, &lines[i]);
+        payload_hide(&lines[i], list[i]->command.nonce);
         redact_line(self->redact, &lines[i]);
     }
     return lines;

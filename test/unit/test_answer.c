@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "azure/answer.h"
+#include "azure/payload.h"
 #include "azure/refusal.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -32,10 +33,12 @@ static struct finish ended(int status, const char *output, const char *errors)
     return finish;
 }
 
-static struct answer read_answer(struct finish *finish)
+static struct answer read_limited(struct finish *finish, size_t limit)
 {
-    static const struct answer_question question = {
-        .nonce = NONCE, .timeout = 220 * NUMBER_SECOND, .script_timeout = 130 * NUMBER_SECOND};
+    struct answer_question question = {.nonce = NONCE,
+                                       .output_limit = limit,
+                                       .timeout = 220 * NUMBER_SECOND,
+                                       .script_timeout = 130 * NUMBER_SECOND};
     struct answer answer;
 
     answer_read(finish, &question, &answer);
@@ -53,6 +56,11 @@ static struct answer read_answer(struct finish *finish)
         ck_assert_uint_gt(strlen(answer.outcome.message), 0);
     }
     return answer;
+}
+
+static struct answer read_answer(struct finish *finish)
+{
+    return read_limited(finish, 1024 * 1024);
 }
 
 /* One line, no control characters, cut between characters, whatever az wrote. */
@@ -464,6 +472,109 @@ START_TEST(a_full_stream_is_truncated)
 }
 END_TEST
 
+/* What a guard packs: "one s3cret two\n" on standard output, "err\n" on standard error. */
+#define PACKED_FIRST  "H4sIAAAAAAACA8vPS1UoNk4uSi1RKCnP50ot"
+#define PACKED_SECOND "KuICAEWnEW8TAAAA"
+#define PACKED_LINE   "azfan:" NONCE " gzip"
+
+static const struct {
+    const char *what;
+    const char *message; /* of a Linux VM */
+    size_t limit;
+    const char *output, *errors;
+    bool output_truncated, errors_truncated;
+} packed[] = {
+    {"both are whole",
+     LINUX(PACKED_LINE " 100 15 4\n" PACKED_FIRST TRAILER("exit", "0"),
+           PACKED_LINE "\n" PACKED_SECOND "\n"),
+     100, "one s3cret two\n", "err\n", false, false},
+    {"the limit is azfan's own",
+     LINUX(PACKED_LINE " 100 15 4\n" PACKED_FIRST TRAILER("exit", "0"),
+           PACKED_LINE "\n" PACKED_SECOND "\n"),
+     6, "one\n[… 9 bytes left out …]\nwo\n", "err\n", true, false},
+    {"the guard sent ends",
+     LINUX(PACKED_LINE " 2 1000 15\n" PACKED_FIRST TRAILER("exit", "0"),
+           PACKED_LINE "\n" PACKED_SECOND "\n"),
+     100, PAYLOAD_DAMAGED, PAYLOAD_DAMAGED, true, true},
+    {"standard error is lost",
+     LINUX(PACKED_LINE " 100 15 4\n" PACKED_FIRST TRAILER("exit", "0"), "sh: oops\n"), 100,
+     PAYLOAD_DAMAGED, "sh: oops\n", true, false},
+    {"a VM that cannot pack", LINUX("azfan:" NONCE " tail 3 9 4\ntwo" TRAILER("exit", "0"), "rr\n"),
+     100, "\n[… 6 bytes left out …]\ntwo", "\n[… 1 bytes left out …]\nrr\n", true, true},
+    {"what comes plain keeps to the limit", LINUX("1234567890" TRAILER("exit", "0"), "12345"), 5,
+     "12\n[… 5 bytes left out …]\n890", "12345", true, false},
+};
+
+/* In the end a script's output is the same text, whichever way it came. */
+START_TEST(a_packed_stream_is_unpacked)
+{
+    char *json = wrap(packed[_i].message, strlen(packed[_i].message));
+    struct finish finish = ended(0, json, "");
+    struct answer answer = read_limited(&finish, packed[_i].limit);
+
+    ck_assert_int_eq((int)answer.outcome.kind, OUTCOME_OK);
+    ck_assert_str_eq(buffer_text(&answer.output), packed[_i].output);
+    ck_assert_str_eq(buffer_text(&answer.errors), packed[_i].errors);
+    ck_assert_msg(answer.output_truncated == packed[_i].output_truncated &&
+                      answer.errors_truncated == packed[_i].errors_truncated,
+                  "%s", packed[_i].what);
+    answer_done(&answer);
+    free(json);
+}
+END_TEST
+
+/* az's answer breaks off: its base64 is nothing to look at, and nothing to look for secrets in. */
+START_TEST(a_packed_stream_of_a_broken_answer_is_hidden)
+{
+    static const char text[] =
+        "{\"value\": [{\"message\": \"Enable succeeded: \\n[stdout]\\n" PACKED_LINE
+        " 100 15 4\\n" PACKED_FIRST PACKED_SECOND;
+    struct finish finish = ended(_i, _i == 0 ? text : "", _i == 0 ? "" : text);
+    struct answer answer = read_answer(&finish);
+
+    ck_assert_ptr_nonnull(strstr(buffer_text(_i == 0 ? &answer.output : &answer.errors), " gzip"));
+    ck_assert_ptr_null(strstr(buffer_text(&answer.output), "H4sI"));
+    ck_assert_ptr_null(strstr(buffer_text(&answer.errors), "H4sI"));
+    ck_assert_ptr_null(strstr(answer.outcome.message, "H4sI"));
+    answer_done(&answer);
+}
+END_TEST
+
+/* Where az was read beyond the limit, what it wrote itself keeps to it. */
+START_TEST(what_az_writes_keeps_to_the_limit)
+{
+    struct finish finish = ended(1, "", "ERROR: 1234567890");
+    struct answer answer = read_limited(&finish, 10);
+
+    ck_assert_str_eq(buffer_text(&answer.errors), "ERROR\n[… 7 bytes left out …]\n67890");
+    ck_assert(answer.errors_truncated && !answer.output_truncated);
+    answer_done(&answer);
+}
+END_TEST
+
+/* Each byte that is no UTF-8 comes as three: that makes no stream a full one. */
+START_TEST(bad_bytes_do_not_fill_a_stream)
+{
+    for (size_t count = 4095; count <= 4096; count++) {
+        struct buffer message = BUFFER_INIT;
+        struct finish finish;
+        struct answer answer;
+        char *json;
+
+        buffer_add(&message, LINUX("x" TRAILER("exit", "0"), ""));
+        for (size_t i = 0; i < count; i++)
+            buffer_add(&message, "\xef\xbf\xbd");
+        json = wrap(message.data, message.length);
+        finish = ended(0, json, "");
+        answer = read_answer(&finish);
+        ck_assert_int_eq(answer.errors_truncated, count == 4096);
+        answer_done(&answer);
+        free(json);
+        buffer_done(&message);
+    }
+}
+END_TEST
+
 /* An answer that is larger than output_limit has lost its middle: nothing in it is believed. */
 START_TEST(a_cut_answer_is_unknown)
 {
@@ -613,6 +724,10 @@ static Suite *make_suite(void)
     tcase_add_test(all, what_outlives_its_guard_may_still_run);
     tcase_add_test(all, a_shape_is_understood);
     tcase_add_test(all, a_full_stream_is_truncated);
+    tcase_add_loop_test(all, a_packed_stream_is_unpacked, 0, UNIT_COUNT(packed));
+    tcase_add_loop_test(all, a_packed_stream_of_a_broken_answer_is_hidden, 0, 2);
+    tcase_add_test(all, what_az_writes_keeps_to_the_limit);
+    tcase_add_test(all, bad_bytes_do_not_fill_a_stream);
     tcase_add_test(all, a_cut_answer_is_unknown);
     tcase_add_test(all, what_became_of_the_process);
     tcase_add_test(all, a_complete_answer_is_believed_after_a_stop);
