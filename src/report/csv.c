@@ -7,8 +7,8 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/drawn.h"
 #include "base/number.h"
-#include "base/text.h"
 #include "run/result.h"
 
 static const char heads[] = "name,resource_group,subscription,id,batch,outcome,reason,exit_code,"
@@ -121,7 +121,7 @@ static void write_bytes(FILE *stream, const char *bytes, size_t length)
     struct buffer text = BUFFER_INIT;
     struct buffer plain = BUFFER_INIT;
 
-    text_append_plain(&plain, bytes, length);
+    drawn_append(&plain, bytes, length);
     if (begins_formula(buffer_text(&plain)))
         buffer_add_char(&text, '\'');
     buffer_append(&text, buffer_text(&plain), plain.length);

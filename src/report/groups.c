@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/drawn.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "job/fold.h"
 #include "report/ignore.h"
 #include "report/line.h"
@@ -26,7 +26,7 @@ static void take_stream(struct buffer *ret, const struct buffer *bytes, const st
     if (bytes->length == 0)
         return;
     buffer_reserve(&plain, bytes->length);
-    text_append_plain(&plain, bytes->data, bytes->length);
+    drawn_append(&plain, bytes->data, bytes->length);
     if (ignore == NULL || ignore->count == 0) {
         *ret = plain;
         return;

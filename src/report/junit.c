@@ -8,6 +8,7 @@
 #include "azure/advice.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "run/event.h"
@@ -155,7 +156,7 @@ static void write_stream(xmlTextWriter *writer, const char *element, const struc
 
     if (truncated)
         buffer_add(&text, "[azfan: this is not all that it wrote]\n");
-    text_append_plain(&text, buffer_text(bytes), bytes->length);
+    drawn_append(&text, buffer_text(bytes), bytes->length);
     if (text.length > 0)
         (void)xmlTextWriterWriteElement(writer, xml(element), xml(buffer_text(&text)));
     buffer_done(&text);

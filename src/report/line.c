@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "report/style.h"
@@ -65,7 +66,7 @@ void line_print_block(struct buffer *buffer, const struct buffer *bytes, size_t 
         const char *next = newline != NULL ? newline + 1 : end;
 
         buffer_add(buffer, prefix);
-        text_append_plain(buffer, at, (size_t)(next - at));
+        drawn_append(buffer, at, (size_t)(next - at));
         if (newline == NULL)
             buffer_add(buffer, "\n");
         at = next;

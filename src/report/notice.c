@@ -5,6 +5,7 @@
 
 #include "azure/login.h"
 #include "base/buffer.h"
+#include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "run/result.h"
@@ -88,7 +89,7 @@ void notice_running(struct buffer *note, const struct result *result,
     number_print_exact_duration(note, result->job.timeout);
     if (running->last_length > 0) {
         buffer_add(note, ": ");
-        text_append_plain(note, running->last_line, running->last_length);
+        drawn_append(note, running->last_line, running->last_length);
     }
 }
 

@@ -90,15 +90,48 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
 }
 
 @test "no escape sequence of a VM reaches the terminal, in any way" {
-  vms='vm-[1-3]' script 'printf "a\nb\nc\n"' '[ $AZFAN_TARGET = vm-1 ] && printf "\033]0;title\007\n\302\233" >&2' \
-    '[ $AZFAN_TARGET = vm-2 ] && printf "\033[2J\n"' true
+  vms='vm-[1-3]' script 'printf "a\nb\nc\n"' '[ $AZFAN_TARGET = vm-1 ] && printf "\033]0;title\n\302\233" >&2' \
+    '[ $AZFAN_TARGET = vm-2 ] && printf "\033[2Jx\033\n"' true
   for way in grouped each none; do
     rm -rf "$place/run"
     rehearse --output $way --color never
     [ "$(LC_ALL=C tr -d '\n\40-\176\200-\377' <<<"$output" | wc -c)" = 0 ]
     [[ $output != *$'\302\233'* ]]
-    [ $way = none ] || [[ $output == *'\x1b[2J'*  && $output == *'\x1b]0;title\x07'* ]]
+    [ $way = none ] || [[ $output == *'x\x1b'*  && $output == *'\x1b]0;title'* ]]
   done
+}
+
+# What unpacks shows how far it is in one line, and what downloads does so on standard error.
+progress() {
+  script 'for i in $(seq 0 5 100); do printf "unpacking ... %d%%\r" $i; done' \
+    'printf "\033[32munpacked 61234 files.\033[m        \r\n"' \
+    'for i in 1 2 3; do printf "\r%3d  100M" $i >&2; done; echo >&2' 'printf "tes\bt\n"' 'exit 1'
+}
+
+@test "of a line that was drawn over people see what a terminal shows in the end, without colours" {
+  progress
+  lines=$(printf '%s\n' '      stdout | unpacked 61234 files.' '      stdout | tet' '      stderr |   3  100M')
+  for way in grouped each none; do
+    rm -rf "$place/run"
+    rehearse --output $way
+    [ "$status" = 3 ]
+    grep -qF "$lines" <<<"$output"
+    [[ $output != *'\x'* && $output != *$'\r'* ]]
+  done
+  for kind in txt xml csv md html; do
+    "$azfan" report "$place/run" --report "$place/x.$kind"
+    grep -q 'unpacked 61234 files\.$' "$place/x.$kind"
+    grep -q '  3  100M$\|  3  100M<' "$place/x.$kind"
+    run grep -c '\\x\|unpacking\|'$'\r''.\|\[32m' "$place/x.$kind"
+    [ "$output" = 0 ]
+  done
+}
+
+@test "what came, its colours and carriage returns, stands in the files and in report.json" {
+  progress
+  rehearse
+  [ "$(grep -c $'unpacking ... 95%\runpacking ... 100%\r\033\[32munpacked' "$place/run/output/vm-1.out")" = 1 ]
+  [ "$(jq -r '.targets[0].stdout' "$place/run/report.json" | grep -c $'100%\r\033\[32munpacked.*\r$')" = 1 ]
 }
 
 @test "a wrong --output or --ignore is told before anything starts" {

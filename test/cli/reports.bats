@@ -126,7 +126,7 @@ END
   hostile_run
   show csv
   "$python" - "$shown" "$report" <<'END'
-import csv, json, sys
+import csv, json, re, sys
 
 raw = open(sys.argv[1], "rb").read()
 assert raw.endswith(b"\r\n") and not raw.startswith(b"\xef\xbb\xbf")
@@ -138,6 +138,7 @@ assert len(rows) == len(targets) == 9
 def plain(text):
     """What azfan makes of text that goes to people."""
     out = ""
+    text = re.sub("\x1b\\[[0-9;]*m", "", text)
     for i, c in enumerate(text):
         if c == "\r" and text[i + 1:i + 2] == "\n":
             continue
@@ -185,7 +186,7 @@ rendered() {
   show md
   rendered
   "$python" - "$html" "$report" <<'END'
-import html.parser, json, os, sys
+import html.parser, json, os, re, sys
 
 class Reader(html.parser.HTMLParser):
     """All elements, and what stands in headings, cells, code, summaries and paragraphs."""
@@ -229,6 +230,7 @@ assert "Runbook: docs/run|book.md" in reader.all("p"), reader.all("p")
 assert reader.all("pre")[0] == "azfan rerun " + os.path.dirname(sys.argv[2]), reader.all("pre")[0]
 
 def plain(text):
+    text = re.sub("\x1b\\[[0-9;]*m", "", text)
     text = text.replace("\r\n", "\n").replace("\u202e", "\\u202e").strip("\n")
     return "".join(c if c >= " " or c in "\n\t" else "\\x%02x" % ord(c) for c in text)
 

@@ -23,7 +23,8 @@
 /* Bytes that must not get through: an escape sequence, a CR that hides, bytes that are no UTF-8, a
  * direction override, NUL, two noncharacters. */
 #define SAMPLE_HOSTILE                                                                             \
-    "fine\n\033[31mred\007\r\nbad \xff\xfe \xe2\x80\xae rtl\0nul\rback \xef\xbf\xbe\xef\xbf\xbf "  \
+    "fine\n\033[31mred\007\r\nbad \xff\xfe \xe2\x80\xae rtl\0nul\rBAD\nback "                      \
+    "\xef\xbf\xbe\xef\xbf\xbf "                                                                    \
     "\xed\xa0\x80 ]]> <b> & end"
 
 /* How an attempt ended; the second one of a target began a minute after the first. What is not

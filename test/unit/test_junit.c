@@ -285,7 +285,7 @@ START_TEST(hostile_bytes_are_shown_and_harmless)
     expect(document, "count(//testcase)", "7");
     expect(document, "string(//property[@name = 'azfan.halt_cause']/@value)", "a\nb\\x01<");
     expect(document, "string(//testcase[1]/system-out)",
-           "fine\n\\x1b[31mred\\x07\nbad \xef\xbf\xbd\xef\xbf\xbd \\u202e rtl\\x00nul\\x0dback "
+           "fine\nred\\x07\nBAD \xef\xbf\xbd\xef\xbf\xbd \\u202e rtl\\x00nul\nback "
            "\\ufffe\\uffff \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd ]]> <b> & end");
     xmlFreeDoc(document);
 }

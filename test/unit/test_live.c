@@ -236,7 +236,7 @@ START_TEST(who_is_running)
     start(0);
     watcher.asked(watcher.context, &result, running, 2);
     expect(notes, "azfan: 0s: 0 of 3 have ended, 2 running, the longest web-02 for 0s of 3m40s\n"
-                  "azfan:   web-02  1m30s of 3m40s: a\\x1b[31m\xef\xbf\xbd\n"
+                  "azfan:   web-02  1m30s of 3m40s: a\xef\xbf\xbd\n"
                   "azfan:   web-01  3s of 3m40s\n");
     end();
 }

@@ -408,13 +408,13 @@ START_TEST(no_control_character_reaches_the_reader)
     settle_ok("fine\n\ngood\n");
     settle_ok("fine\n\ngood\n");
     settle(OUTCOME_FAILED, REASON_EXIT, 3, hostile, hostile);
-    settle_ok("fine\n\033]0;title\007\n\ngood\n"); /* in a difference */
+    settle_ok("fine\n\033]0;title\n\ngood\n"); /* in a difference */
     text = written(text_report_write, &(struct view){.outputs = (enum view_outputs)_i});
     for (const unsigned char *at = (unsigned char *)text; *at != '\0'; at++)
         ck_assert_msg(*at == '\n' || (*at >= 0x20 && *at != 0x7f), "byte %02x", *at);
     ck_assert_ptr_null(strstr(text, "\xe2\x80\xae"));
-    ck_assert_ptr_nonnull(strstr(text, "\\x1b[31mred"));
-    ck_assert((_i == VIEW_NONE) == (strstr(text, "\\x1b]0;title\\x07") == NULL));
+    ck_assert_ptr_nonnull(strstr(text, "red\\x07"));
+    ck_assert((_i == VIEW_NONE) == (strstr(text, "\\x1b]0;title") == NULL));
     free(text);
 }
 END_TEST

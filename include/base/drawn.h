@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * drawn: what a terminal would show in the end of bytes that were made for one.
+ *
+ * A carriage return, a backspace, or a movement within the line lets what comes draw over what is
+ * there; an erasing of the line erases. Colours, titles, links and all other whole escape sequences
+ * are left out, also those that move to other lines: a line stays the line that it was printed as.
+ * What is no whole sequence is written out ("\x1b"), and so is everything else that
+ * text_append_plain() writes out. Blanks at the end of a line that was drawn over are left out:
+ * they were printed to be seen nowhere.
+ *
+ * Lines are independent of each other. Text that is drawn already stays as it is. Linear in time;
+ * what comes out is at most some times longer than what goes in. Pure and thread-safe.
+ */
+#ifndef AZFAN_BASE_DRAWN_H
+#define AZFAN_BASE_DRAWN_H
+
+#include <stddef.h>
+
+struct buffer;
+
+/* Appends LENGTH BYTES (NULL when there are none) so. */
+void drawn_append(struct buffer *buffer, const char *bytes, size_t length);
+
+#endif
