@@ -33,7 +33,7 @@ wrong() { # EXPECTED ARGUMENTS...
   mkdir "$place/folder"
   mkfifo "$place/fifo"
   for wrong in folder fifo missing; do
-    run timeout 5 "$azfan" check "$place/$wrong"
+    run timeout 30 "$azfan" check "$place/$wrong"
     [ "$status" = 2 ]
     [[ $output == *"$place/$wrong"* ]]
   done
@@ -87,7 +87,7 @@ jobs/c.yaml: ok, 3 targets" ]
   [ "$(stat -c %s "$place/big.sh")" -gt 170000 ]
   command -v strace >/dev/null || skip "no strace"
   start=$EPOCHREALTIME
-  ASAN_OPTIONS=detect_leaks=0 run timeout 10 strace -f -qq -e trace=execve -o "$place/trace" "$azfan" check "$job"
+  ASAN_OPTIONS=detect_leaks=0 run timeout 60 strace -f -qq -e trace=execve -o "$place/trace" "$azfan" check "$job"
   [ "$status" = 0 ]
   [ "$(grep -c 'execve("/bin/bash", \["bash", "-n", "/dev/stdin"\]' "$place/trace")" = 1 ]
   [ "$(grep -c execve "$place/trace")" = 2 ]

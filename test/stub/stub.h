@@ -107,7 +107,7 @@ static inline int stub_slack(void)
     const char *multiplier = getenv("CK_TIMEOUT_MULTIPLIER");
     int factor = multiplier != NULL ? atoi(multiplier) : 1;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    int slack = 1500;
+    int slack = 500;
 #else
     int slack = 700;
 #endif

@@ -87,7 +87,7 @@ START_TEST(one_that_hangs_is_left_and_ended)
     ck_assert_str_eq(error.text, "`az account list` did not answer within 15s");
     began = clock_now();
     inquiry_close(&inquiry);
-    ck_assert_int_lt(clock_now() - began, 5 * NUMBER_SECOND);
+    ck_assert_int_lt(clock_now() - began, ACCOUNTS_TIMEOUT);
 }
 END_TEST
 

@@ -26,7 +26,9 @@
 #define ONE "00000000-0000-0000-0000-00000000000a"
 #define TWO "00000000-0000-0000-0000-00000000000b"
 
-enum { MANY = 3000, OLD_RUNS = 1000 };
+enum { MANY = 30000, OLD_RUNS = 1000 };
+
+#define A_WHILE (10 * NUMBER_SECOND) /* on a busy machine; what is quadratic takes longer */
 
 static char *folder; /* the state's home */
 static char *place;  /* the folder of runs */
@@ -354,7 +356,7 @@ START_TEST(a_thousand_old_runs_are_passed_over)
     result_name_targets(&own, ONE);
     began = clock_now();
     expect_common("among old ones", &own, "a");
-    ck_assert_int_lt(clock_now() - began, NUMBER_SECOND);
+    ck_assert_int_lt(clock_now() - began, A_WHILE);
     journal_close(&journal);
     result_done(&own);
 }
@@ -378,7 +380,7 @@ START_TEST(thousands_are_compared_at_once)
     result_name_targets(&own, ONE);
     began = clock_now();
     overlap_find(&own, &overlap);
-    ck_assert_int_lt(clock_now() - began, NUMBER_SECOND);
+    ck_assert_int_lt(clock_now() - began, A_WHILE);
     ck_assert_uint_eq(overlap.count, 1);
     ck_assert_uint_eq(overlap.list[0].count, MANY);
     overlap_done(&overlap);
