@@ -127,12 +127,25 @@ _azfan_value() {
     esac
 }
 
+# Is it an argument of the script, behind "--"?
+_azfan_is_argument() {
+    local i
+    [[ ${words[1]} == @(run|rehearse|plan|rerun) ]] || return
+    [[ ${words[1]} == rerun ]] || _azfan_argument >/dev/null || return
+    for ((i = 2; i < cword; i++)); do
+        [[ ${words[i]} != -- ]] || return 0
+    done
+    return 1
+}
+
 _azfan() {
     local cur prev words cword split
     local commands='run rehearse plan check targets report rerun runs schema help version'
     _init_completion -s -n :@ || return
     if ((cword == 1)); then
         [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"
+    elif _azfan_is_argument; then
+        _filedir
     elif _azfan_value; then
         :
     elif [[ $split == true ]]; then

@@ -30,12 +30,29 @@ guard_assign guard_powershell_assign;
 /* All that the target's script gets: parameters (***, where GUARD masks), then azfan's own. */
 void guard_write_parameters(struct buffer *buffer, const struct guard *guard, guard_assign *assign);
 
+/* Appends one argument of the script, so that it stands behind those before it. */
+typedef void guard_pass(struct buffer *buffer, const char *value);
+
+guard_pass guard_sh_pass;
+guard_pass guard_powershell_pass;
+
+/* How many arguments the target's script gets; and all of them (***, where GUARD masks). */
+size_t guard_count_arguments(const struct guard *guard);
+void guard_write_arguments(struct buffer *buffer, const struct guard *guard, guard_pass *pass);
+
+/* How a shell's own text holds what differs between targets. */
+struct guard_form {
+    guard_assign *assign;
+    guard_pass *pass;
+};
+
 /*
  * The target of JOB whose script is the largest, and how much larger than that of a target without
- * a name and parameters of its own: the rest of a guard is the same for all. NULL and 0: there are
- * no targets. Costs as much as writing each target's own parameters once, however many the job has.
+ * a name, parameters and arguments of its own: the rest of a guard is the same for all. NULL and 0:
+ * there are no targets. Costs as much as writing each target's own parameters once, however many
+ * the job has.
  */
-const struct job_target *guard_find_largest(const struct job *job, guard_assign *assign,
+const struct job_target *guard_find_largest(const struct job *job, struct guard_form form,
                                             int64_t *ret_more);
 
 #endif

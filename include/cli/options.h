@@ -53,10 +53,12 @@ struct options_list {
 struct options {
     enum options_command command;
     enum options_command
-        help_about;    /* with OPTIONS_HELP: the command asked about, or OPTIONS_HELP */
-    char *const *jobs; /* the job files; one, but for check; of report and rerun: the run, if any */
-    size_t job_count;
-    int concurrency; /* 0: as the job says; likewise timeout and deadline */
+        help_about; /* with OPTIONS_HELP: the command asked about, or OPTIONS_HELP */
+    struct options_list
+        jobs; /* the job files; one, but for check; of report and rerun: the run, if any */
+    struct options_list args; /* the script's, which stand behind -- */
+    bool has_args;            /* there is a --: these count, also when there are none */
+    int concurrency;          /* 0: as the job says; likewise timeout and deadline */
     int64_t timeout;
     int64_t deadline;
     bool has_confirm;

@@ -24,7 +24,8 @@ enum {
     JOB_TARGETS_MOST = 100000,
     JOB_BATCHES_MOST = 1000,
     JOB_OK_STATUSES_MOST = 16,
-    JOB_DIGEST_SIZE = 65 /* SHA-256 in hexadecimal, with the NUL */
+    JOB_PARAMETERS_MOST = 1000, /* of a script or a VM; likewise of arguments */
+    JOB_DIGEST_SIZE = 65        /* SHA-256 in hexadecimal, with the NUL */
 };
 
 /* How long Run Command lets a script's request go on. The script itself it does not stop. */
@@ -60,6 +61,7 @@ struct job_target {
     char *label; /* unique in the job: the name, or GROUP/NAME, or SUBSCRIPTION/GROUP/NAME where
                     needed */
     struct job_parameters parameters; /* its own, over the script's */
+    struct job_parameters args;       /* its own, instead of the script's; none: those */
 };
 
 /* A count, or a percentage of all targets: "1", "10%". */
@@ -101,6 +103,7 @@ struct job {
     struct job_place script_place;       /* when inline */
     enum job_shell shell;
     struct job_parameters parameters;
+    struct job_parameters args; /* in their order; job/arguments.h */
     char **secrets; /* names, sorted: what has one of these is a secret; job/parameters.h */
     size_t secret_count;
 

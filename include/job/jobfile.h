@@ -30,6 +30,9 @@ struct jobfile_overrides {
     const char *const *settings; /* NAME=VALUE, of parameters that the job declares */
     size_t setting_count;
     size_t settings_kept; /* the first so many are a past run's: the job need not declare them */
+    bool has_args; /* these count instead of all that the file has, also when there are none */
+    const char *const *args;
+    size_t arg_count;
     const char *const *limits; /* texts of job/selectors: keep only targets that one means */
     size_t limit_count;
     const char *const *excludes; /* likewise: drop targets that one means */

@@ -49,6 +49,9 @@ struct result_overrides {
     size_t setting_count;
     char **secrets; /* of those the names: a rerun does not know what was set */
     size_t secret_count;
+    bool has_args; /* there were arguments behind --, perhaps none */
+    char **args;   /* NULL in it: a secret, likewise */
+    size_t arg_count;
 };
 
 /* Where the run comes from. Strings may be NULL: not known. */

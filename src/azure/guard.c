@@ -86,7 +86,10 @@ int guard_check_size(const struct job *job, struct error *error)
     char nonce[GUARD_NONCE_SIZE];
     char *run = memory_print("00000000T000000Z-%s-0000", job->name);
     struct guard guard = {.job = job, .target = &nobody, .run = run, .nonce = nonce};
-    guard_assign *assign = job->shell == JOB_POWERSHELL ? guard_powershell_assign : guard_sh_assign;
+    struct guard_form form =
+        job->shell == JOB_POWERSHELL
+            ? (struct guard_form){guard_powershell_assign, guard_powershell_pass}
+            : (struct guard_form){guard_sh_assign, guard_sh_pass};
     const struct job_target *largest;
     int64_t more = 0;
     size_t without;
@@ -103,13 +106,13 @@ int guard_check_size(const struct job *job, struct error *error)
                          "the script is too large: %zu bytes with azfan's guard around it, and "
                          "Azure takes %d KiB",
                          without, JOB_SCRIPT_LIMIT / 1024);
-    largest = guard_find_largest(job, assign, &more);
+    largest = guard_find_largest(job, form, &more);
     size = without + (size_t)more;
     if (size <= JOB_SCRIPT_LIMIT)
         return 0;
     return error_set(error,
-                     "the script is too large for target %s: %zu bytes with its parameters and "
-                     "azfan's guard around it, and Azure takes %d KiB",
+                     "the script is too large for target %s: %zu bytes with its parameters, its "
+                     "arguments and azfan's guard around it, and Azure takes %d KiB",
                      largest->name, size, JOB_SCRIPT_LIMIT / 1024);
 }
 

@@ -18,12 +18,15 @@ static const struct job_parameter *find(const struct job_parameters *parameters,
     return NULL;
 }
 
+static const char *value_of(const struct guard *guard, const struct job_parameter *parameter)
+{
+    return guard->masked && parameter->secret ? "***" : parameter->value;
+}
+
 static void assign_parameter(struct buffer *buffer, const struct guard *guard, guard_assign *assign,
                              const struct job_parameter *parameter)
 {
-    bool hidden = guard->masked && parameter->secret;
-
-    assign(buffer, parameter->name, hidden ? "***" : parameter->value);
+    assign(buffer, parameter->name, value_of(guard, parameter));
 }
 
 void guard_write_parameters(struct buffer *buffer, const struct guard *guard, guard_assign *assign)
@@ -47,6 +50,24 @@ void guard_write_parameters(struct buffer *buffer, const struct guard *guard, gu
     assign(buffer, "AZFAN_BATCH", number);
 }
 
+static const struct job_parameters *arguments_of(const struct guard *guard)
+{
+    return guard->target->args.count > 0 ? &guard->target->args : &guard->job->args;
+}
+
+size_t guard_count_arguments(const struct guard *guard)
+{
+    return arguments_of(guard)->count;
+}
+
+void guard_write_arguments(struct buffer *buffer, const struct guard *guard, guard_pass *pass)
+{
+    const struct job_parameters *arguments = arguments_of(guard);
+
+    for (size_t i = 0; i < arguments->count; i++)
+        pass(buffer, value_of(guard, &arguments->list[i]));
+}
+
 /* ---- how large they are ------------------------------------------------------------------- */
 
 /* One of the job's own parameters, as large as it is written. */
@@ -56,7 +77,7 @@ struct common {
 };
 
 struct scale {
-    guard_assign *assign;
+    struct guard_form form;
     struct buffer room;
     struct common *common; /* sorted by name */
     size_t count;
@@ -70,15 +91,14 @@ static int compare_common(const void *a, const void *b)
 static int64_t weigh(struct scale *scale, const char *name, const char *value)
 {
     scale->room.length = 0;
-    scale->assign(&scale->room, name, value);
+    scale->form.assign(&scale->room, name, value);
     return (int64_t)scale->room.length;
 }
 
-static struct scale make_scale(const struct job *job, guard_assign *assign)
+static struct scale make_scale(const struct job *job, struct guard_form form)
 {
     const struct job_parameters *parameters = &job->parameters;
-    struct scale scale = {assign, BUFFER_INIT,
-                          memory_zeroed(parameters->count, sizeof *scale.common),
+    struct scale scale = {form, BUFFER_INIT, memory_zeroed(parameters->count, sizeof *scale.common),
                           parameters->count};
 
     for (size_t i = 0; i < parameters->count; i++)
@@ -107,11 +127,20 @@ static int64_t weigh_own(struct scale *scale, const struct job_parameters *param
     return size;
 }
 
-const struct job_target *guard_find_largest(const struct job *job, guard_assign *assign,
+static int64_t weigh_arguments(struct scale *scale, const struct job_parameters *arguments)
+{
+    scale->room.length = 0;
+    for (size_t i = 0; i < arguments->count; i++)
+        scale->form.pass(&scale->room, arguments->list[i].value);
+    return (int64_t)scale->room.length;
+}
+
+const struct job_target *guard_find_largest(const struct job *job, struct guard_form form,
                                             int64_t *ret_more)
 {
-    struct scale scale = make_scale(job, assign);
+    struct scale scale = make_scale(job, form);
     int64_t nameless = weigh(&scale, target_name, "");
+    int64_t common_arguments = weigh_arguments(&scale, &job->args);
     const struct job_target *largest = NULL;
 
     *ret_more = 0;
@@ -120,6 +149,8 @@ const struct job_target *guard_find_largest(const struct job *job, guard_assign 
         int64_t more = weigh(&scale, target_name, target->name) - nameless +
                        weigh_own(&scale, &target->parameters);
 
+        if (target->args.count > 0)
+            more += weigh_arguments(&scale, &target->args) - common_arguments;
         if (largest == NULL || more > *ret_more) {
             largest = target;
             *ret_more = more;

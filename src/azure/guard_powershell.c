@@ -76,7 +76,9 @@ static const char runner_tail[] =
     "}\n"
     "${global:-call} = [PowerShell]::Create('CurrentRunspace')\n"
     "[void]${-call}.AddCommand([IO.Path]::Combine($PSScriptRoot, 'script.ps1'), $false)\n"
-    "[void]${-call}.AddParameters($given)\n"
+    "[void]${-call}.AddParameters($given)\n";
+
+static const char runner_invoke[] =
     "${-call}.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
     "[void]${-call}.AddCommand('Out-Default')\n"
     "}\n"
@@ -273,6 +275,13 @@ void guard_powershell_assign(struct buffer *buffer, const char *name, const char
     buffer_add(buffer, "'\n");
 }
 
+void guard_powershell_pass(struct buffer *buffer, const char *value)
+{
+    buffer_add(buffer, "[void]${-call}.AddArgument('");
+    guard_powershell_quote(buffer, value);
+    buffer_add(buffer, "')\n");
+}
+
 static void write_script(struct buffer *buffer, const struct guard *guard)
 {
     const char *script = guard->job->script;
@@ -296,6 +305,8 @@ static void write_runner(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, runner_head);
     guard_write_parameters(buffer, guard, guard_powershell_assign);
     buffer_add(buffer, runner_tail);
+    guard_write_arguments(buffer, guard, guard_powershell_pass);
+    buffer_add(buffer, runner_invoke);
     buffer_add(buffer, "'@\n");
 }
 

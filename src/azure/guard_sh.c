@@ -193,6 +193,23 @@ void guard_sh_assign(struct buffer *buffer, const char *name, const char *value)
     buffer_print(buffer, "'\n    export %s\n", name);
 }
 
+void guard_sh_pass(struct buffer *buffer, const char *value)
+{
+    buffer_add(buffer, " '");
+    guard_sh_quote(buffer, value);
+    buffer_add(buffer, "'");
+}
+
+/* Behind the script's own name, which stands last in what is launched. */
+static void write_arguments(struct buffer *buffer, const struct guard *guard)
+{
+    if (guard_count_arguments(guard) == 0)
+        return;
+    buffer_add(buffer, "    set -- \"$@\"");
+    guard_write_arguments(buffer, guard, guard_sh_pass);
+    buffer_add(buffer, "\n");
+}
+
 /* What sleep takes: whole seconds, rounded up; below a second, a fraction. */
 static void print_seconds(struct buffer *buffer, int64_t duration)
 {
@@ -228,6 +245,7 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     buffer_print(buffer, ", and says how it ended.\n%s%s\n", GUARD_SH_NONCE, guard->nonce);
     buffer_add(buffer, report);
     guard_write_parameters(buffer, guard, guard_sh_assign);
+    write_arguments(buffer, guard);
     buffer_add(buffer, functions);
     write_script(buffer, guard);
     if (guard->once != NULL)

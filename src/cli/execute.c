@@ -20,6 +20,7 @@
 #include "cli/stage.h"
 #include "cli/tell.h"
 #include "engine/aside.h"
+#include "job/arguments.h"
 #include "job/job.h"
 #include "job/parameters.h"
 #include "job/problems.h"
@@ -168,6 +169,17 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
     }
 }
 
+/* Likewise. */
+static void keep_args(struct result_overrides *overrides, const struct options *options,
+                      const struct job *job)
+{
+    overrides->has_args = options->has_args;
+    overrides->args = memory_zeroed(options->args.count, sizeof *overrides->args);
+    for (size_t i = 0; i < options->args.count; i++)
+        overrides->args[overrides->arg_count++] =
+            arguments_is_secret(job, i) ? NULL : memory_string(options->args.list[i]);
+}
+
 static void keep_origin(struct result *result, const struct job *job)
 {
     struct origin origin;
@@ -192,6 +204,7 @@ static void prepare_result(struct result *result, const struct execution *execut
     result->again = execution->options->again;
     result->folder = memory_string(stage->folder.path);
     keep_overrides(&result->overrides, execution->options, execution->job);
+    keep_args(&result->overrides, execution->options, execution->job);
     keep_origin(result, execution->job);
 }
 
@@ -391,7 +404,7 @@ int execute_job(struct execution *execution, int *ret_signal)
 int execute_run(const struct options *options, int *ret_signal)
 {
     struct job *job;
-    int status = load_job(options, options->jobs[0], &job);
+    int status = load_job(options, options->jobs.list[0], &job);
     struct execution execution = {
         .options = options, .job = job, .rehearsal = options->command == OPTIONS_REHEARSE};
 

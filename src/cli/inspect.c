@@ -85,8 +85,8 @@ int inspect_check(const struct options *options)
 {
     int worst = LOAD_OK;
 
-    for (size_t i = 0; i < options->job_count; i++) {
-        const char *path = options->jobs[i];
+    for (size_t i = 0; i < options->jobs.count; i++) {
+        const char *path = options->jobs.list[i];
 
         worst = worse(worst, gather_is_folder(path) ? check_folder(options, path)
                                                     : check_one(options, path));
@@ -160,7 +160,7 @@ int inspect_targets(const struct options *options, int *ret_signal)
 
     if (options->names && options->ids)
         return tell(EXIT_USAGE, "--names or --ids, not both");
-    status = load_job(options, options->jobs[0], &job);
+    status = load_job(options, options->jobs.list[0], &job);
     if (status != LOAD_OK)
         return status;
     status = print_selected(options, job, ret_signal);
@@ -346,7 +346,7 @@ int inspect_plan(const struct options *options, int *ret_signal)
 {
     struct lookup lookup;
     struct job *job;
-    int status = load_job(options, options->jobs[0], &job);
+    int status = load_job(options, options->jobs.list[0], &job);
 
     if (status != LOAD_OK)
         return status;

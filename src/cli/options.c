@@ -86,6 +86,8 @@ enum option_id {
     VERSION
 };
 
+enum { WORD = 1 }; /* what getopt_long() says of a word that is no option */
+
 static const struct option_row {
     enum option_id id; /* below 256: the short form too */
     const char *name;
@@ -167,9 +169,9 @@ static void print_options(struct buffer *buffer, enum options_command about)
 void options_print_help(struct buffer *buffer, enum options_command about)
 {
     if (about != OPTIONS_HELP) {
-        buffer_print(buffer, "Usage: azfan %s [OPTIONS]%s%s\n\n%s.\n", commands[about].name,
+        buffer_print(buffer, "Usage: azfan %s [OPTIONS]%s%s%s\n\n%s.\n", commands[about].name,
                      commands[about].arguments[0] != '\0' ? " " : "", commands[about].arguments,
-                     commands[about].help);
+                     (LOADING & 1U << about) != 0 ? " [-- ARGUMENT...]" : "", commands[about].help);
         print_options(buffer, about);
         return;
     }
@@ -475,12 +477,41 @@ static int complain(int code, const char *argument, enum options_command command
     return error_set(error, "azfan %s has no option %s; see azfan %s --help", name, argument, name);
 }
 
+/* A run instead of a job, and none means the latest. */
+static bool takes_run(enum options_command command)
+{
+    return command == OPTIONS_REPORT || command == OPTIONS_RERUN;
+}
+
+/*
+ * What stands behind --: the script's arguments, where the command takes some; but a job that does
+ * not stand before it is the first word behind it, and another -- may follow that.
+ */
+static void read_rest(int count, char **words, struct options *options)
+{
+    enum options_command command = options->command;
+    bool takes = (LOADING & 1U << command) != 0;
+    bool names_job = !takes || (options->jobs.count == 0 && !takes_run(command));
+
+    for (int i = 0; i < count; i++) {
+        if (!names_job) {
+            list_add(&options->args, words[i]);
+        } else if (takes && options->jobs.count > 0 && strcmp(words[i], "--") == 0) {
+            names_job = false;
+        } else {
+            list_add(&options->jobs, words[i]);
+        }
+    }
+    options->has_args = !names_job;
+}
+
 /* The option as the user wrote it: optind is behind it, or on it within a cluster of short ones. */
 static int read_options(int argc, char **argv, struct options *options, struct error *error)
 {
     struct option known[ROWS + 1] = {{NULL, 0, NULL, 0}};
-    char letters[2 * ROWS + 2] = ":";
+    char letters[2 * ROWS + 3] = "-:"; /* words that are no option come in their place, as 1 */
     enum options_command command = options->command;
+    int before = 1;
     int code;
 
     for (int i = 0, count = 0; i < ROWS; i++) {
@@ -500,45 +531,44 @@ static int read_options(int argc, char **argv, struct options *options, struct e
         const struct option_row *row = find_row(code);
         char letter[3] = {'-', (char)optopt, '\0'};
 
+        before = optind;
+        if (code == WORD) {
+            list_add(&options->jobs, optarg);
+            continue;
+        }
         if (row == NULL)
             return complain(code, optopt > 0 && optopt < 256 ? letter : argv[optind - 1], command,
                             error);
         if (read_option(row, optarg, options, error) < 0)
             return -1;
     }
+    if (optind > before) /* behind a -- */
+        read_rest(argc - optind, argv + optind, options);
     return 0;
 }
 
-/* A run instead of a job, and none means the latest. */
-static bool takes_run(enum options_command command)
-{
-    return command == OPTIONS_REPORT || command == OPTIONS_RERUN;
-}
-
-static int read_jobs(int argc, char **argv, struct options *options, struct error *error)
+static int check_jobs(const struct options *options, struct error *error)
 {
     bool takes_nothing = commands[options->command].arguments[0] == '\0';
 
-    options->jobs = argv + optind;
-    options->job_count = (size_t)(argc - optind);
     if (options->command == OPTIONS_HELP || options->command == OPTIONS_VERSION)
         return 0;
-    if (takes_nothing && options->job_count > 0)
+    if (takes_nothing && options->jobs.count > 0)
         return error_set(error, "azfan %s takes no argument, and got %s",
-                         commands[options->command].name, options->jobs[0]);
-    if (takes_run(options->command) && options->job_count > 1)
+                         commands[options->command].name, options->jobs.list[0]);
+    if (takes_run(options->command) && options->jobs.count > 1)
         return error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
-                         commands[options->command].name, options->job_count, options->jobs[0],
-                         options->jobs[1]);
+                         commands[options->command].name, options->jobs.count,
+                         options->jobs.list[0], options->jobs.list[1]);
     if (takes_run(options->command) || takes_nothing)
         return 0;
-    if (options->job_count == 0)
+    if (options->jobs.count == 0)
         return error_set(error, "which job? azfan %s %s", commands[options->command].name,
                          commands[options->command].arguments);
-    if (options->job_count > 1 && options->command != OPTIONS_CHECK)
+    if (options->jobs.count > 1 && options->command != OPTIONS_CHECK)
         return error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)",
-                         commands[options->command].name, options->job_count, options->jobs[0],
-                         options->jobs[1]);
+                         commands[options->command].name, options->jobs.count,
+                         options->jobs.list[0], options->jobs.list[1]);
     return 0;
 }
 
@@ -561,7 +591,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *erro
         return find_command(argv[2], &ret->help_about, error);
     if (read_options(argc - 1, argv + 1, ret, error) < 0)
         return -1;
-    return read_jobs(argc - 1, argv + 1, ret, error);
+    return check_jobs(ret, error);
 }
 
 struct jobfile_overrides options_overrides(const struct options *options)
@@ -578,6 +608,9 @@ struct jobfile_overrides options_overrides(const struct options *options)
                                       .az = options->az != NULL ? options->az : environment,
                                       .settings = options->settings.list,
                                       .setting_count = options->settings.count,
+                                      .has_args = options->has_args,
+                                      .args = options->args.list,
+                                      .arg_count = options->args.count,
                                       .limits = options->limits.list,
                                       .limit_count = options->limits.count,
                                       .excludes = options->excludes.list,
@@ -588,6 +621,8 @@ struct jobfile_overrides options_overrides(const struct options *options)
 
 void options_done(struct options *options)
 {
+    free(options->jobs.list);
+    free(options->args.list);
     free(options->limits.list);
     free(options->excludes.list);
     free(options->settings.list);

@@ -55,7 +55,7 @@ int past_report(const struct options *options)
     int status;
 
     if (reports_check(options, &error) < 0 ||
-        runs_find(options->job_count > 0 ? options->jobs[0] : NULL, &folder, &error) < 0)
+        runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, &error) < 0)
         return tell(EXIT_USAGE, error.text);
     status = replay_run(folder, &result, &error);
     free(folder);

@@ -90,7 +90,7 @@ static int find_past(struct rerun *self, struct error *error)
     char *folder;
     int status;
 
-    if (runs_find(options->job_count > 0 ? options->jobs[0] : NULL, &folder, error) < 0)
+    if (runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, error) < 0)
         return EXIT_USAGE;
     status = runs_gather(folder, &self->past, &self->whole, &self->lock, error);
     free(folder);
@@ -112,9 +112,9 @@ static void append_all(struct options_list *list, const char *const *values, siz
         list->list[list->count++] = values[i];
 }
 
-/* The past run's command line, with this one's over it. SETTINGS is free()d by the caller. */
+/* The past run's command line, with this one's over it. The caller free()s both lists. */
 static struct options merge(const struct options *options, const struct result_overrides *past,
-                            struct options_list *ret_settings)
+                            struct options_list *ret_settings, struct options_list *ret_args)
 {
     struct options merged = *options;
 
@@ -122,6 +122,12 @@ static struct options merge(const struct options *options, const struct result_o
     append_all(ret_settings, (const char *const *)past->settings, past->setting_count);
     append_all(ret_settings, options->settings.list, options->settings.count);
     merged.settings = *ret_settings;
+    *ret_args = (struct options_list){NULL, 0};
+    if (!merged.has_args && past->has_args) {
+        append_all(ret_args, (const char *const *)past->args, past->arg_count);
+        merged.has_args = true;
+        merged.args = *ret_args;
+    }
     if (merged.concurrency == 0)
         merged.concurrency = past->concurrency;
     if (merged.timeout == 0)
@@ -224,6 +230,26 @@ static void tell_unset(const struct rerun *self)
                         past->secrets[i], self->past.run);
         (void)tell(0, error.text);
     }
+}
+
+/* Without all of them nobody knows what the script would do. False after an error. */
+static bool has_all_args(const struct rerun *self)
+{
+    const struct result_overrides *past = &self->past.overrides;
+
+    for (size_t i = 0; i < past->arg_count && !self->options->has_args; i++) {
+        struct error error;
+
+        if (past->args[i] != NULL)
+            continue;
+        (void)error_set(&error,
+                        "argument %zu was given behind -- in %s, and is a secret, which is not "
+                        "kept: give the arguments again, behind --",
+                        i + 1, self->past.run);
+        (void)tell(0, error.text);
+        return false;
+    }
+    return true;
 }
 
 /* ---- those that may still run ------------------------------------------------------------- */
@@ -340,7 +366,8 @@ static int run_left(const struct rerun *self, const struct options *merged, stru
 static int load_and_run(struct rerun *self, int *ret_signal)
 {
     struct options_list settings;
-    struct options merged = merge(self->options, &self->past.overrides, &settings);
+    struct options_list args;
+    struct options merged = merge(self->options, &self->past.overrides, &settings, &args);
     struct job *job;
     int status = load(self, &merged, &job);
 
@@ -352,6 +379,7 @@ static int load_and_run(struct rerun *self, int *ret_signal)
     }
     job_free(job);
     free(settings.list);
+    free(args.list);
     return status;
 }
 
@@ -399,6 +427,8 @@ static int rerun(struct rerun *self, int *ret_signal)
     pick_targets(self);
     if (self->left_count == 0)
         return tell_nothing_left(self);
+    if (!has_all_args(self))
+        return EXIT_USAGE;
     return load_and_run(self, ret_signal);
 }
 

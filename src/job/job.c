@@ -24,6 +24,7 @@ void job_target_done(struct job_target *target)
     free(target->subscription);
     free(target->label);
     job_parameters_done(&target->parameters);
+    job_parameters_done(&target->args);
 }
 
 void job_free(struct job *job)
@@ -37,6 +38,7 @@ void job_free(struct job *job)
         free(job->secrets[i]);
     free(job->secrets);
     job_parameters_done(&job->parameters);
+    job_parameters_done(&job->args);
     if (job->remarks != NULL)
         problems_done(job->remarks);
     free(job->remarks);

@@ -109,6 +109,11 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                                    "Names and values: environment variables of the script (sh), "
                                    "or for its param(), else variables (powershell). {env: "
                                    "NAME} is a secret from azfan's own environment."},
+    [KEY_SCRIPT_ARGS] = {JOBKEYS_SCRIPT, "args", KIND_ARGUMENTS,
+                         .help = "Positional arguments of the script, in their order: \"$@\" (sh), "
+                                 "or its param() by position, what is left in $args "
+                                 "(powershell). {env: NAME} is a secret. On the command line "
+                                 "others may stand behind --."},
     [KEY_SCRIPT_OK_STATUS] = {JOBKEYS_SCRIPT, "ok_status", KIND_STATUSES, .least = INT32_MIN,
                               .most = INT32_MAX,
                               .help = "The statuses of the script that count as ok, 1 to 16, and "
@@ -123,8 +128,8 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                                             "target needs one."},
     [KEY_TARGETS_VMS] = {JOBKEYS_TARGETS, "vms", KIND_VMS,
                          .help = "Names, ranges such as web-[01-30] or db-[1,3,7-9], full ARM ids, "
-                                 "or mappings of name, resource_group, subscription and "
-                                 "parameters."},
+                                 "or mappings of name, resource_group, subscription, "
+                                 "parameters and args."},
     [KEY_TARGETS_FILE] = {JOBKEYS_TARGETS, "file", KIND_TEXT,
                           .help = "A file with one name, range or id a line, relative to the job "
                                   "file; # starts a comment; - is standard input."},
@@ -158,6 +163,8 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                              .help = "The id of its subscription; not beside a full id."},
     [KEY_VM_PARAMETERS] = {JOBKEYS_VM, "parameters", KIND_PARAMETERS,
                            .help = "Its own parameters, over the script's."},
+    [KEY_VM_ARGS] = {JOBKEYS_VM, "args", KIND_ARGUMENTS,
+                     .help = "Its own arguments, instead of the script's."},
     [KEY_SECRET_ENV] = {JOBKEYS_SECRET, "env", KIND_TEXT, .required = true,
                         .pattern = "^" IDENTIFIER "$",
                         .help = "The variable of azfan's environment that holds the secret."},

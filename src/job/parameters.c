@@ -17,7 +17,7 @@
 #include "job/yaml.h"
 
 /* Each name of one is looked up among the others, and among those of the command line. */
-enum { VALUE_LIMIT = 32 * 1024, COUNT_MOST = 1000, SUGGESTION_STEPS = 2 * 1000 * 1000 };
+enum { VALUE_LIMIT = 32 * 1024, SUGGESTION_STEPS = 2 * 1000 * 1000 };
 
 static bool is_identifier(const char *name)
 {
@@ -54,16 +54,15 @@ static int check_name(const char *name, struct error *error)
     return 0;
 }
 
-/* Says nothing of the value itself: it may be a secret. */
-static int check_value(const char *name, const char *value, struct error *error)
+int parameters_check_value(const char *what, const char *value, struct error *error)
 {
     size_t length = strlen(value);
     size_t bad;
 
     if (length > VALUE_LIMIT)
-        return error_set(error, "the value of %s is longer than %d KiB", name, VALUE_LIMIT / 1024);
+        return error_set(error, "the value of %s is longer than %d KiB", what, VALUE_LIMIT / 1024);
     if (!text_is_utf8(value, length, &bad))
-        return error_set(error, "the value of %s is not UTF-8", name);
+        return error_set(error, "the value of %s is not UTF-8", what);
     return 0;
 }
 
@@ -120,9 +119,9 @@ static const char *read_environment(const struct loading *loading, const struct 
     return NULL;
 }
 
-static void append(struct job_parameters *parameters, const char *name, const char *value)
+void parameters_append(struct job_parameters *ret, const char *name, const char *value)
 {
-    parameters->list[parameters->count++] =
+    ret->list[ret->count++] =
         (struct job_parameter){memory_string(name), memory_string(value), false};
 }
 
@@ -172,8 +171,11 @@ void parameters_keep_secrets(struct job *job)
         return;
     qsort(job->secrets, job->secret_count, sizeof(char *), comparison(job));
     mark(job, &job->parameters);
-    for (size_t i = 0; i < job->target_count; i++)
+    mark(job, &job->args);
+    for (size_t i = 0; i < job->target_count; i++) {
         mark(job, &job->targets[i].parameters);
+        mark(job, &job->targets[i].args);
+    }
 }
 
 /* ---- what the command line may set -------------------------------------------------------- */
@@ -208,7 +210,7 @@ static bool is_good(const char *setting, const char *name)
     struct error unused;
 
     return setting[strlen(name)] == '=' && check_name(name, &unused) == 0 &&
-           check_value(name, setting + strlen(name) + 1, &unused) == 0;
+           parameters_check_value(name, setting + strlen(name) + 1, &unused) == 0;
 }
 
 /* The names are sorted. */
@@ -225,7 +227,7 @@ void parameters_check_settings(const struct loading *loading)
     const struct jobfile_overrides *overrides = loading->overrides;
     struct names *declared = loading->declared;
 
-    if (overrides->setting_count > COUNT_MOST)
+    if (overrides->setting_count > JOB_PARAMETERS_MOST)
         return; /* that was told */
     if (declared->count > 0)
         qsort(declared->list, declared->count, sizeof(char *), comparison(loading->job));
@@ -241,40 +243,28 @@ void parameters_check_settings(const struct loading *loading)
 
 /* ---- loading ------------------------------------------------------------------------------ */
 
-/* Is it a name with a text or {env: VARIABLE}? */
-static bool check_pair(const struct loading *loading, const struct yaml_node *key,
-                       const struct yaml_node *node)
+bool parameters_check_kind(const struct loading *loading, const struct parameters_name *name,
+                           const struct yaml_node *node)
 {
-    struct error error;
-
-    if (check_name(key->text, &error) < 0)
-        loading_problem(loading, key, "%s", error.text);
-    else if (node->empty)
-        loading_problem(loading, key, "\"%s\" has no value: write \"\" for an empty text",
-                        key->text);
-    else if (node->kind == YAML_SEQUENCE)
+    if (node->kind == YAML_SEQUENCE)
         loading_problem(loading, node, "%s must be a text or {env: VARIABLE}, not a list",
-                        key->text);
-    else
-        return !node->refused;
-    return false;
+                        name->what);
+    return node->kind != YAML_SEQUENCE && !node->refused;
 }
 
-/* SETTING: the value that the command line gives instead; NULL when it gives none. */
-static void load_pair(const struct loading *loading, const struct yaml_node *key,
-                      const struct yaml_node *node, const char *setting, struct job_parameters *ret)
+void parameters_load_value(const struct loading *loading, const struct parameters_name *name,
+                           const struct yaml_node *node, const char *setting,
+                           struct job_parameters *ret)
 {
     const char *value = setting;
     struct error error;
 
-    if (!check_pair(loading, key, node))
-        return;
     if (node->kind == YAML_MAPPING) {
         const char *source = read_source(loading, node);
 
         if (source == NULL)
             return;
-        add_secret(loading->job, key->text);
+        add_secret(loading->job, name->name);
         if (value == NULL)
             value = read_environment(loading, node, source);
     } else if (value == NULL) {
@@ -282,10 +272,26 @@ static void load_pair(const struct loading *loading, const struct yaml_node *key
     }
     if (value == NULL)
         return;
-    if (check_value(key->text, value, &error) < 0)
+    if (parameters_check_value(name->what, value, &error) < 0)
         loading_problem(loading, node, "%s", error.text);
     else
-        append(ret, key->text, value);
+        parameters_append(ret, name->name, value);
+}
+
+/* SETTING: the value that the command line gives instead; NULL when it gives none. */
+static void load_pair(const struct loading *loading, const struct yaml_node *key,
+                      const struct yaml_node *node, const char *setting, struct job_parameters *ret)
+{
+    const struct parameters_name name = {key->text, key->text};
+    struct error error;
+
+    if (check_name(key->text, &error) < 0)
+        loading_problem(loading, key, "%s", error.text);
+    else if (node->empty)
+        loading_problem(loading, key, "\"%s\" has no value: write \"\" for an empty text",
+                        key->text);
+    else if (parameters_check_kind(loading, &name, node))
+        parameters_load_value(loading, &name, node, setting, ret);
 }
 
 static struct job_parameter *find(const struct job_parameters *parameters, const char *name)
@@ -322,10 +328,10 @@ static void apply_setting(const struct loading *loading, const struct yaml_node 
     }
     name = memory_copy(setting, (size_t)(equals - setting));
     parameter = find(parameters, name);
-    if (check_name(name, &error) < 0 || check_value(name, equals + 1, &error) < 0) {
+    if (check_name(name, &error) < 0 || parameters_check_value(name, equals + 1, &error) < 0) {
         loading_option_problem(loading, "--set", "%s", error.text);
     } else if (parameter == NULL) {
-        append(parameters, name, equals + 1);
+        parameters_append(parameters, name, equals + 1);
     } else if (equals[1] == '\0' && is_secret_in(mapping, name)) {
         loading_option_problem(loading, "--set", "%s is a secret and must not be empty", name);
     } else {
@@ -340,13 +346,14 @@ static bool check_counts(const struct loading *loading, const struct yaml_node *
 {
     bool good = true;
 
-    if (mapping != NULL && mapping->count > COUNT_MOST) {
-        loading_problem(loading, mapping, "more than %d parameters", COUNT_MOST);
+    if (mapping != NULL && mapping->count > JOB_PARAMETERS_MOST) {
+        loading_problem(loading, mapping, "more than %d parameters", JOB_PARAMETERS_MOST);
         good = false;
     }
-    if (loading->overrides->setting_count > COUNT_MOST) {
+    if (loading->overrides->setting_count > JOB_PARAMETERS_MOST) {
         if (settings) /* once, not for each VM */
-            loading_option_problem(loading, "--set", "given more than %d times", COUNT_MOST);
+            loading_option_problem(loading, "--set", "given more than %d times",
+                                   JOB_PARAMETERS_MOST);
         good = false;
     }
     return good;

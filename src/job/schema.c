@@ -125,18 +125,36 @@ static json_t *make_shares(const struct keytable_row *row)
     return schema;
 }
 
+/* A text, or a secret. */
+static json_t *make_parameter(void)
+{
+    json_t *schema = make_section(JOBKEYS_SECRET);
+    const char *const types[] = {"string", "number", "boolean", "object", NULL};
+
+    set(schema, "type", list_words(types));
+    return schema;
+}
+
 static json_t *make_parameters(void)
 {
     json_t *schema = json_object();
     json_t *name = json_object();
-    json_t *value = make_section(JOBKEYS_SECRET);
-    const char *const types[] = {"string", "number", "boolean", "object", NULL};
 
     set_text(name, "pattern", keytable_parameter_pattern);
-    set(value, "type", list_words(types));
     set_text(schema, "type", "object");
     set(schema, "propertyNames", name);
-    set(schema, "additionalProperties", value);
+    set(schema, "additionalProperties", make_parameter());
+    return schema;
+}
+
+static json_t *make_arguments(void)
+{
+    json_t *schema = json_object();
+
+    set_text(schema, "type", "array");
+    set(schema, "minItems", json_integer(1));
+    set(schema, "maxItems", json_integer(JOB_PARAMETERS_MOST));
+    set(schema, "items", make_parameter());
     return schema;
 }
 
@@ -238,6 +256,8 @@ static json_t *make_value(const struct keytable_row *row)
         return make_section(row->holds);
     case KIND_PARAMETERS:
         return make_parameters();
+    case KIND_ARGUMENTS:
+        return make_arguments();
     case KIND_VMS:
         return make_vms();
     case KIND_PATTERNS:

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "job/arguments.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
@@ -99,6 +100,7 @@ void script_load(const struct loading *loading, const struct yaml_node *section)
         jobkeys_read(loading, JOBKEYS_SCRIPT, section, values);
     loading->job->shell = (enum job_shell)jobkeys_number(values, KEY_SCRIPT_SHELL);
     parameters_load(loading, values[KEY_SCRIPT_PARAMETERS].node, true, &loading->job->parameters);
+    arguments_load_common(loading, values[KEY_SCRIPT_ARGS].node, &loading->job->args);
     okstatus_load(loading, values[KEY_SCRIPT_OK_STATUS].node);
     if (file->key != NULL && text->key != NULL)
         loading_problem(loading, file->key->line > text->key->line ? file->key : text->key,

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "job/arguments.h"
 #include "job/choice.h"
 #include "job/job.h"
 #include "job/jobfile.h"
@@ -22,7 +23,7 @@
 #include "job/yaml.h"
 #include "sys/file.h"
 
-/* Of all VMs: a range copies its parameters for each of its own. */
+/* Of all VMs, with their arguments: a range copies them for each of its own. */
 enum { PARAMETERS_LIMIT = 64 * 1024 * 1024 };
 
 struct selection {
@@ -44,6 +45,7 @@ struct entry {
     const char *subscription;
     const char *resource_group;
     struct job_parameters parameters;
+    struct job_parameters args;
 };
 
 static void complain(const struct selection *selection, const struct entry *entry,
@@ -100,7 +102,8 @@ static bool has_room(struct selection *selection, const struct entry *entry, siz
 static bool has_room_for_parameters(struct selection *selection, const struct entry *entry,
                                     size_t count)
 {
-    size_t size = measure_parameters(&entry->parameters) * count;
+    size_t size =
+        (measure_parameters(&entry->parameters) + measure_parameters(&entry->args)) * count;
 
     if (selection->parameters_size > PARAMETERS_LIMIT)
         return false;
@@ -117,12 +120,15 @@ static void add_one(struct selection *selection, const struct entry *entry,
                     const char *subscription, const char *resource_group, const char *name)
 {
     struct job_parameters parameters = copy_parameters(&entry->parameters);
+    struct targets *targets = &selection->targets;
 
-    if (!targets_add(&selection->targets, subscription, resource_group, name, &parameters) &&
-        entry->parameters.count > 0)
+    if (targets_add(targets, subscription, resource_group, name, &parameters))
+        targets->list[targets->count - 1].args = copy_parameters(&entry->args);
+    else if (entry->parameters.count > 0 || entry->args.count > 0)
         complain(selection, entry,
-                 "%s stands in the list already: give its parameters where it is named first",
-                 name);
+                 "%s stands in the list already: give its %s where it is named "
+                 "first",
+                 name, entry->parameters.count > 0 ? "parameters" : "args");
 }
 
 static void add_id(struct selection *selection, const struct entry *entry)
@@ -250,6 +256,7 @@ static void load_mapping(struct selection *selection, const struct yaml_node *no
     entry.resource_group = read_group(loading, group);
     entry.subscription = read_subscription(loading, subscription);
     parameters_load(loading, values[KEY_VM_PARAMETERS].node, false, &entry.parameters);
+    arguments_load(loading, values[KEY_VM_ARGS].node, &entry.args);
     if (name != NULL && (name->text[0] != '/' || check_id_alone(loading, values)) &&
         (group->key == NULL || entry.resource_group != NULL)) {
         entry.line = name->line;
@@ -258,6 +265,7 @@ static void load_mapping(struct selection *selection, const struct yaml_node *no
         add_entry(selection, &entry);
     }
     job_parameters_done(&entry.parameters);
+    job_parameters_done(&entry.args);
 }
 
 static void load_vms(struct selection *selection, const struct yaml_node *list)

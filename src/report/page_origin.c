@@ -78,6 +78,11 @@ static void write_overrides(struct page *page)
         write_fact(page, "--set", overrides->settings[i]);
     if (overrides->setting_count > MOST_SETTINGS)
         write_number(page, "Settings in all", overrides->setting_count);
+    for (size_t i = 0; i < overrides->arg_count && i < MOST_SETTINGS; i++)
+        write_fact(page, "Argument behind --",
+                   overrides->args[i] != NULL ? overrides->args[i] : "***");
+    if (overrides->arg_count > MOST_SETTINGS)
+        write_number(page, "Arguments in all", overrides->arg_count);
 }
 
 static void write_run(struct page *page)

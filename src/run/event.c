@@ -84,6 +84,12 @@ static json_t *texts_array(char *const *texts, size_t count)
     return array;
 }
 
+/* What stands behind --, null for a secret; no list: nothing does. */
+static json_t *arguments_array(const struct result_overrides *overrides)
+{
+    return overrides->has_args ? texts_array(overrides->args, overrides->arg_count) : json_null();
+}
+
 static json_t *overrides_object(const struct result_overrides *overrides)
 {
     json_t *object = json_object();
@@ -95,6 +101,7 @@ static json_t *overrides_object(const struct result_overrides *overrides)
     json_object_set_new(object, "set", texts_array(overrides->settings, overrides->setting_count));
     json_object_set_new(object, "set_secret",
                         texts_array(overrides->secrets, overrides->secret_count));
+    json_object_set_new(object, "args", arguments_array(overrides));
     return object;
 }
 

@@ -346,14 +346,17 @@ static int compare_texts(const void *a, const void *b)
 /* Sorted, so that what many targets share is seen to be the same. */
 static void collect(struct secrets *secrets, const struct job *job)
 {
-    size_t most = count_secrets(&job->parameters);
+    size_t most = count_secrets(&job->parameters) + count_secrets(&job->args);
 
     for (size_t i = 0; i < job->target_count; i++)
-        most += count_secrets(&job->targets[i].parameters);
+        most += count_secrets(&job->targets[i].parameters) + count_secrets(&job->targets[i].args);
     *secrets = (struct secrets){memory_zeroed(most, sizeof *secrets->list), 0};
     add_secrets(secrets, &job->parameters);
-    for (size_t i = 0; i < job->target_count; i++)
+    add_secrets(secrets, &job->args);
+    for (size_t i = 0; i < job->target_count; i++) {
         add_secrets(secrets, &job->targets[i].parameters);
+        add_secrets(secrets, &job->targets[i].args);
+    }
     qsort(secrets->list, secrets->count, sizeof *secrets->list, compare_texts);
 }
 

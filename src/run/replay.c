@@ -168,6 +168,25 @@ static bool get_settings(const json_t *object, struct result_overrides *override
             get_texts(secrets, &overrides->secrets, &overrides->secret_count));
 }
 
+static bool get_args(const json_t *object, struct result_overrides *overrides)
+{
+    const json_t *array = json_object_get(object, "args");
+    const json_t *text;
+    size_t i;
+
+    if (array == NULL || json_is_null(array)) /* an older journal has none */
+        return true;
+    overrides->has_args = true;
+    overrides->args = memory_zeroed(json_array_size(array), sizeof *overrides->args);
+    json_array_foreach(array, i, text)
+    {
+        if (!json_is_string(text) && !json_is_null(text))
+            return false;
+        overrides->args[overrides->arg_count++] = memory_string(json_string_value(text));
+    }
+    return json_is_array(array);
+}
+
 /* Nothing of it may get lost: a rerun would do something else than the run. */
 static int read_overrides(struct result_overrides *overrides, const json_t *object,
                           struct error *error)
@@ -175,7 +194,8 @@ static int read_overrides(struct result_overrides *overrides, const json_t *obje
     if (!get_number(object, "concurrency", 0, MOST_WORKERS, &overrides->concurrency) ||
         !value_get_seconds(object, "timeout_s", &overrides->timeout) ||
         !value_get_seconds(object, "deadline_s", &overrides->deadline) ||
-        !get_optional(object, "az", &overrides->az) || !get_settings(object, overrides))
+        !get_optional(object, "az", &overrides->az) || !get_settings(object, overrides) ||
+        !get_args(object, overrides))
         return missing(error, "what the command line said");
     return 0;
 }

@@ -413,6 +413,9 @@ static void free_known(struct result *result)
     for (size_t i = 0; i < result->overrides.secret_count; i++)
         free(result->overrides.secrets[i]);
     free(result->overrides.secrets);
+    for (size_t i = 0; i < result->overrides.arg_count; i++)
+        free(result->overrides.args[i]);
+    free(result->overrides.args);
     free(result->origin.user);
     free(result->origin.host);
     free(result->origin.commit);

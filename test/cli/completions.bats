@@ -123,6 +123,11 @@ holds_to_help() {
   completes "$1" "azfan help " $(commands)
 }
 
+@test "behind -- are the script's arguments, and no options" {
+  touch job.yaml
+  completes all 'azfan run job.yaml -- --se'
+  completes all 'azfan rerun -- --ch'
+}
 @test "bash: every command and every option that --help has, and no other" { holds_to_help bash; }
 @test "zsh: every command and every option that --help has, and no other" { holds_to_help zsh; }
 @test "fish: every command and every option that --help has, and no other" { holds_to_help fish; }

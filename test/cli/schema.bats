@@ -47,9 +47,9 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     exclude-unmatched
     # what several keys mean together
     id-with-group no-group ok-status-over-255 retry-max-delay-short retry-on-exit retry-on-not-idempotent
-    script-timeout-over-default script-timeout-too-long vm-parameters-twice
+    script-timeout-over-default script-timeout-too-long vm-args-twice vm-parameters-twice
     # names that shells keep for themselves, bytes, blanks
-    parameter-readonly parameter-reserved parameter-too-long script-inline-blank
+    args-too-long parameter-readonly parameter-reserved parameter-too-long script-inline-blank
     # arithmetic
     range-backwards range-product-too-large range-too-large targets-too-many
   )
@@ -191,6 +191,15 @@ wrong script.parameters.env script: {inline: a, parameters: {A: {env: "A B"}}}
 wrong script.parameters.env script: {inline: a, parameters: {A: {env: 5}, A: {env: [HOME]}}}
 wrong script.parameters.env script: {inline: a, parameters: {A: {}}}
 wrong script.parameters.env script: {inline: a, parameters: {A: {env: HOME, file: b}}}
+right script.args script: {inline: a, args: [a, "", 5, true, 1e3, -x, {env: HOME}]}
+wrong script.args script: {inline: a, args: a}
+wrong script.args script: {inline: a, args: []}
+wrong script.args script: {inline: a, args: [[a]]}
+wrong script.args script: {inline: a, args: [a, {b: c}]}
+wrong script.args script: {inline: a, args: {a: b}}
+right script.args.env script: {inline: a, args: [{env: HOME}]}
+wrong script.args.env script: {inline: a, args: [{env: "A B"}]}
+wrong script.args.env script: {inline: a, args: [{}]}
 right script.ok_status script: {inline: a, ok_status: 1}
 right script.ok_status script: {inline: a, ok_status: [0, 255]}
 right script.ok_status script: {inline: a, shell: powershell, ok_status: [-2147483648, 3010, 2147483647]}
@@ -238,6 +247,10 @@ right targets.vms.parameters targets: {resource_group: rg, vms: [{name: a, param
 wrong targets.vms.parameters targets: {resource_group: rg, vms: [{name: a, parameters: [A]}]}
 right targets.vms.parameters.env targets: {resource_group: rg, vms: [{name: a, parameters: {A: {env: HOME}}}]}
 wrong targets.vms.parameters.env targets: {resource_group: rg, vms: [{name: a, parameters: {A: {Env: HOME}}}]}
+right targets.vms.args targets: {resource_group: rg, vms: [{name: a, args: [1, b]}]}
+wrong targets.vms.args targets: {resource_group: rg, vms: [{name: a, args: 1}]}
+right targets.vms.args.env targets: {resource_group: rg, vms: [{name: a, args: [{env: HOME}]}]}
+wrong targets.vms.args.env targets: {resource_group: rg, vms: [{name: a, args: [{Env: HOME}]}]}
 right targets.file targets: {resource_group: rg, file: hosts.txt}
 wrong targets.file targets: {resource_group: rg, file: [hosts.txt]}
 right targets.exclude targets: {resource_group: rg, vms: [a, b], exclude: "*b"}

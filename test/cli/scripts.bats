@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Scripts as people have them: statuses that are good.
+# Scripts as people have them: arguments, and statuses that are good.
 
 load helper
 
@@ -46,4 +46,86 @@ vm-3|failed|exit|0|the script ended with status 0, which ok_status does not list
   [ "$(sort "$place/ran" | tr '\n' ' ')" = "vm-1 vm-2 " ]
   [ "$(value '[.targets[] | .outcome, .exit_code, (.attempts | length)] | join(" ")')" = "ok 3 1 ok 3 1" ]
   [[ $output == *"2 ok (exit 3): vm-1, vm-2"* || $output == *"2 ok (exit 3): vm-[1-2]"* ]]
+}
+
+write_args_job() {
+  cat >"$job" <<'EOF'
+version: 1
+name: test
+script:
+  inline: |
+    printf '<%s>' "$#" "$@"
+  args: [a b, "", -x, {env: TEST_ARG}, "two\nlines", ü]
+targets:
+  resource_group: rg
+  vms: [vm-1, {name: vm-2, args: [own, 2, 3, plain-but-secret]}]
+EOF
+}
+
+printed() { value "[.targets[] | .stdout] | join(\"|\")"; }
+
+@test "args: all arrive, those of a VM instead of the script's, and what stands behind -- instead of both" {
+  export TEST_ARG=s3cr3t-arg
+  write_args_job
+  rehearse --execute
+  [ "$status" = 0 ]
+  [ "$(printed)" = '<6><a b><><-x><***><two
+lines><ü>|<4><own><2><3><***>' ]
+  rehearse --execute --run-dir "$place/words" -- --limit "it's" '' -q
+  [ "$(report=$place/words/report.json printed)" = "<4><--limit><it's><><***>|<4><--limit><it's><><***>" ]
+  rehearse --execute --run-dir "$place/none" --
+  [ "$(report=$place/none/report.json printed)" = '<0>|<0>' ]
+  (cd "$place" && mv -- job.yaml -job.yaml && "$azfan" rehearse --execute --run-dir "$place/dash" -- -job.yaml -- x)
+  [ "$(report=$place/dash/report.json printed)" = '<1><x>|<1><x>' ]
+}
+
+@test "args: secrets are in no plan, no journal, no report; a position is one for all" {
+  export TEST_ARG=s3cr3t-arg
+  write_args_job
+  {
+    "$azfan" plan "$job" --az "$stub/az"
+    "$azfan" plan "$job" --az "$stub/az" --limit vm-2
+    "$azfan" plan "$job" --az "$stub/az" -- 1 2 3 s3cr3t-word
+    "$azfan" rehearse "$job" --execute --report "$place/report.html" --run-dir "$place/one"
+    "$azfan" rehearse "$job" --execute --run-dir "$place/two" -- 1 2 3 s3cr3t-word
+  } >"$place/shown" 2>&1
+  [ "$(grep -cF "'***'" "$place/shown")" = 3 ]
+  [ "$(jq -c 'select(.event == "run").overrides.args' "$place/two/journal.jsonl")" = '["1","2","3",null]' ]
+  run grep -rE 's3cr3t|plain-but-secret' "$place" --exclude=job.yaml
+  [ "$status" = 1 ] || { echo "$output"; return 1; }
+}
+
+@test "args: a rerun takes what the run had, but no secret, and others behind --" {
+  export TEST_ARG=s3cr3t-arg
+  write_args_job
+  sed -i 's/{name: vm-2.*/vm-2]/' "$job"
+  rehearse --execute --inject vm-1=busy -- 1 2
+  [ "$status" = 5 ]
+  run "$azfan" rerun "$place/run" --execute --run-dir "$place/again" --inject vm-1=not_running
+  [ "$status" = 5 ]
+  run "$azfan" rerun "$place/again" --execute --run-dir "$place/third"
+  [ "$status" = 0 ]
+  [ "$(report=$place/third/report.json printed)" = '<2><1><2>' ]
+  rehearse --execute --inject vm-1=busy --run-dir "$place/secret" -- 1 2 3 4
+  run "$azfan" rerun "$place/secret" --execute
+  [ "$status" = 2 ]
+  [[ $output == *"argument 4 was given behind -- in "*", and is a secret, which is not kept: give the arguments again, behind --"* ]]
+  run "$azfan" rerun "$place/secret" --execute --run-dir "$place/fifth" -- one
+  [ "$status" = 0 ]
+  [ "$(report=$place/fifth/report.json printed)" = '<1><one>' ]
+}
+
+@test "args: -- elsewhere is what it was" {
+  write_job
+  "$azfan" check -q -- "$job"
+  "$azfan" targets --names -- "$job"
+  run "$azfan" run "$job" --az "$stub/az" --run-dir "$place/--" --set --
+  [ "$status" = 2 ]
+  [[ $output == *"--set: write NAME=VALUE"* ]]
+  run "$azfan" run --az "$stub/az" -- "$job" "$job"
+  [ "$status" = 2 ]
+  [[ $output == *"takes one job file, not 2"* ]]
+  run "$azfan" run --az "$stub/az" --
+  [ "$status" = 2 ]
+  [[ $output == *"which job? azfan run JOB"* ]]
 }

@@ -11,12 +11,14 @@ load helper
   stand_in
   secret="it's \$x \"ü\""
   cat >"$place/script.ps1" <<'EOF'
-param([string]$Secret, [int]$Number = 1)
+param([string]$Secret, [int]$Number = 1, $First)
 switch ($AZFAN_TARGET) {
     words {
         "on $AZFAN_TARGET in $AZFAN_BATCH"
         'Grüße, 東京 ☃'
         "it is $Secret", $Secret.Length, ($Number + 1), "left $Left"
+        "first: $First, $($args.Count) more"
+        $args | ForEach-Object { "<$_>" }
         [Console]::Error.WriteLine('a remark')
     }
     throws { 'before'; throw 'it broke' }
@@ -27,11 +29,11 @@ switch ($AZFAN_TARGET) {
         [Console]::Error.WriteLine('e' * 9000)
         exit 9
     }
-    daemon { (Start-Process sleep 300 -PassThru).Id; [Console]::Out.Write("a`n`n  b") }
+    daemon { (Start-Process sleep 300 -PassThru).Id; [Console]::Out.Write("a`n`n  b"); exit 194 }
 }
 EOF
-  run_on "words, throws, flood, daemon"
-  [ "$(ends)" = "daemon ok  0
+  run_on "{name: words, args: ['it''s \$x', 5, '', -x, \"l1\\nl2\", --, ü☃, {env: TEST_SECRET}]}, throws, flood, daemon"
+  [ "$(ends)" = "daemon ok  194
 flood failed exit 9
 throws failed exit 1
 words ok  0" ]
@@ -40,7 +42,16 @@ Grüße, 東京 ☃
 it is ***
 11
 42
-left over" ]
+left over
+first: it's \$x, 7 more
+<5>
+<>
+<-x>
+<l1
+l2>
+<-->
+<ü☃>
+<***>" ]
   [ "$(text_of words stderr)" = "a remark" ]
   [ "$(text_of throws stdout)" = before ]
   [[ $(text_of throws stderr) == "Exception: "*"it broke" ]]

@@ -30,7 +30,7 @@ run_on() {
   shift
   {
     printf 'version: 1\nname: test\nscript:\n  file: script.ps1\n  shell: powershell\n'
-    printf '  parameters: {Secret: {env: TEST_SECRET}, Number: "41", Left: over}\n'
+    printf '  parameters: {Secret: {env: TEST_SECRET}, Number: "41", Left: over}\n  ok_status: [0, 194]\n'
     printf 'targets: {resource_group: rg, vms: [%s]}\nconcurrency: 3\ntimeout: 9m\n' "$vms"
     printf '%s\n' "$@"
   } >"$job"

@@ -60,6 +60,7 @@ struct trial {
     const char *const *shell;
     const char *script;
     struct job_parameters parameters;
+    struct job_parameters args;
     int timeout_ms;
     const char *path;      /* the guard's PATH; NULL: the usual one */
     const char *in;        /* its working folder; NULL: one of its own */
@@ -81,6 +82,7 @@ static void write_guard(struct buffer *text, const struct trial *trial)
                       .script = memory_string(trial->script),
                       .script_length = strlen(trial->script),
                       .parameters = trial->parameters,
+                      .args = trial->args,
                       .script_timeout = trial->timeout_ms * NUMBER_MILLISECOND};
     struct job_target target = {.name = (char[]){"web-01"}};
     struct guard guard = {.job = &job,
@@ -874,6 +876,44 @@ START_TEST(parameters_arrive_exactly)
 }
 END_TEST
 
+/* Likewise an argument, under the shell and under a #! line, and none more. */
+START_TEST(arguments_arrive_exactly)
+{
+    static const char *const heads[] = {"", "#!/bin/sh\n"};
+    struct buffer all = BUFFER_INIT;
+    struct job_parameter list[] = {{.value = (char[]){"-e"}},
+                                   {.value = (char[]){""}},
+                                   {.value = (char[]){"it's $1 `id` \n \"$@\"\n'"}},
+                                   {.value = NULL},
+                                   {.value = (char[]){"--"}},
+                                   {.value = (char[]){"\n"}}};
+
+    add_all_bytes(&all);
+    list[3].value = all.data;
+    for (int i = 0; i < UNIT_COUNT(heads); i++) {
+        char *script = memory_print("%sprintf '%%s' \"$#\" \"$@\" \"[${A-none}]\"\n", heads[i]);
+        struct trial trial = {
+            .script = script, .timeout_ms = LONG_MS, .args = {list, UNIT_COUNT(list)}};
+        struct buffer expected = BUFFER_INIT;
+
+        if (has_shell(_i, &trial)) {
+            begin(&trial);
+            ck_assert(end(&trial));
+            buffer_print(&expected, "%d", UNIT_COUNT(list));
+            for (int j = 0; j < UNIT_COUNT(list); j++)
+                buffer_add(&expected, list[j].value);
+            buffer_add(&expected, "[none]");
+            ck_assert_uint_eq(trial.output.length, expected.length);
+            ck_assert_mem_eq(trial.output.data, expected.data, expected.length);
+            trial_done(&trial);
+        }
+        buffer_done(&expected);
+        free(script);
+    }
+    buffer_done(&all);
+}
+END_TEST
+
 /* The script itself arrives byte for byte, its own here-documents included. */
 START_TEST(the_script_arrives_exactly)
 {
@@ -1195,6 +1235,50 @@ START_TEST(nonces)
 }
 END_TEST
 
+/* A target's own arguments stand for the job's, secrets are masked, and without any there is not a
+ * word of them. */
+START_TEST(the_text_of_arguments)
+{
+    struct job_parameter shared[] = {{.value = (char[]){"it's"}},
+                                     {.value = (char[]){"s3cret"}, .secret = true}};
+    struct job_parameter mine[] = {{.value = (char[]){"-\xc3\xa4\r"}}};
+    struct job_target targets[] = {{.name = (char[]){"a"}},
+                                   {.name = (char[]){"b"}, .args = {mine, 1}},
+                                   {.name = (char[]){"c"}}};
+    static const char *const expected[][2] = {
+        {"    set -- \"$@\" 'it'\\''s' '***'\n",
+         "[void]${-call}.AddArgument('it''s')\n[void]${-call}.AddArgument('***')\n"},
+        {"    set -- \"$@\" '-\xc3\xa4\r'\n",
+         "[void]${-call}.AddArgument('-' + [char]0x00E4 + '' + [char]0x000D + '')\n"},
+    };
+
+    for (int i = 0; i < 6; i++) {
+        struct job job = {.name = (char[]){"job"},
+                          .script = (char[]){"true"},
+                          .script_length = 4,
+                          .shell = i % 2 == 0 ? JOB_SH : JOB_POWERSHELL,
+                          .args = {shared, i < 4 ? 2 : 0},
+                          .script_timeout = NUMBER_MINUTE};
+        struct guard guard = {.job = &job,
+                              .target = &targets[i / 2],
+                              .run = "run-1",
+                              .batch = 1,
+                              .nonce = NONCE,
+                              .masked = true};
+        struct buffer text = BUFFER_INIT;
+
+        guard_write(&text, &guard);
+        if (i < 4)
+            ck_assert_ptr_nonnull(strstr(buffer_text(&text), expected[i / 2][i % 2]));
+        else
+            ck_assert(strstr(buffer_text(&text), "\"$@\" ") == NULL &&
+                      strstr(buffer_text(&text), "AddArgument") == NULL);
+        ck_assert_ptr_null(strstr(buffer_text(&text), "s3cret"));
+        buffer_done(&text);
+    }
+}
+END_TEST
+
 static size_t guard_size(const struct job *job, const struct job_target *target)
 {
     struct buffer text = BUFFER_INIT;
@@ -1231,20 +1315,26 @@ START_TEST(the_size_is_exact)
 {
     struct job_parameter small[] = {{(char[]){"BIG"}, (char[]){"it's small"}, false}};
     struct job_parameter big[] = {{(char[]){"BIG"}, memory_zeroed(5000, 1), false}};
+    struct job_parameter args[] = {{.value = (char[]){"it's"}}, {.value = (char[]){""}}};
     struct job_target targets[] = {{.name = (char[]){"a"}},
-                                   {.name = (char[]){"big-one"}, .parameters = {big, 1}},
+                                   {.name = (char[]){"big-one"}},
                                    {.name = (char[]){"a-much-longer-name"}}};
     struct job job = {.name = (char[]){"job"},
                       .script = memory_zeroed(JOB_SCRIPT_LIMIT + 1, 1),
                       .shell = _i % 2 == 0 ? JOB_SH : JOB_POWERSHELL,
-                      .retry = {.attempts = _i < 2 ? 1 : 3},
+                      .retry = {.attempts = _i < 4 ? 1 : 3},
                       .parameters = {small, 1},
+                      .args = {args, 2},
                       .targets = targets,
                       .target_count = 3,
                       .script_timeout = NUMBER_MINUTE};
     struct error error;
     bool fits;
 
+    if (_i % 4 < 2)
+        targets[1].parameters = (struct job_parameters){big, 1};
+    else
+        targets[1].args = (struct job_parameters){big, 1};
     memset(big[0].value, '\'', 4000);
     memset(job.script, 'x', JOB_SCRIPT_LIMIT);
     job.script_length = 1;
@@ -1321,7 +1411,8 @@ static Suite *make_suite(void)
     tcase_add_test(text, a_value_cannot_leave_the_runner);
     tcase_add_test(text, nonces);
     tcase_add_loop_test(text, a_guarded_line_is_below_8_kib, JOB_SH, JOB_POWERSHELL + 1);
-    tcase_add_loop_test(text, the_size_is_exact, 0, 4);
+    tcase_add_test(text, the_text_of_arguments);
+    tcase_add_loop_test(text, the_size_is_exact, 0, 8);
     tcase_add_loop_test(text, many_parameters_of_many_targets_are_measured_at_once, 0, 2);
     tcase_add_test(text, names_of_marks);
     suite_add_tcase(suite, text);
@@ -1344,6 +1435,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, a_full_disk_is_broken, 0, SHELLS);
     tcase_add_loop_test(work, without_setsid_it_works, 0, SHELLS);
     tcase_add_loop_test(work, parameters_arrive_exactly, 0, SHELLS);
+    tcase_add_loop_test(work, arguments_arrive_exactly, 0, SHELLS);
     tcase_add_loop_test(work, the_script_arrives_exactly, 0, SHELLS);
     tcase_add_loop_test(work, what_prints_on_in_the_background_changes_nothing, 0, SHELLS);
     tcase_add_loop_test(work, of_a_flood_the_end_comes_back, 0, SHELLS);

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "job/arguments.h"
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/names.h"
@@ -200,6 +201,72 @@ static void check_shares(const struct job *job, const char *const *expected, siz
         free(share);
     }
 }
+
+static void check_args(const struct job_parameters *args, const char *const *values, size_t count,
+                       const char *secrets)
+{
+    ck_assert_uint_eq(args->count, count);
+    for (size_t i = 0; i < count; i++) {
+        char *name = memory_print("%zu", i + 1);
+
+        ck_assert_str_eq(args->list[i].name, name);
+        ck_assert_str_eq(args->list[i].value, values[i]);
+        ck_assert_int_eq(args->list[i].secret, secrets[i] == '*');
+        free(name);
+    }
+}
+
+#define ARGS_HEAD "version: 1\nname: try\nscript:\n  inline: a\n"
+#define ARGS_SCRIPT                                                                                \
+    "  args: [a b, \"\", -x, 5, true, 1.50, ~, {env: TEST_ARG}, \"l1\\nl2\\r\\n\", \xc3\xa4, "     \
+    "--]\n"
+#define ARGS_VMS                                                                                   \
+    "targets:\n  resource_group: rg\n  vms: [{name: a, args: [{env: TEST_ARG}, b]}, "              \
+    "{name: \"b-[1-2]\", args: [c]}, c]\n"
+
+/* A position that is a secret once is one everywhere. */
+START_TEST(arguments)
+{
+    static const char *const common[] = {
+        "a b", "", "-x", "5", "true", "1.50", "~", "it's secret", "l1\nl2\r\n", "\xc3\xa4", "--"};
+    static const char *const own[] = {"it's secret", "b"};
+    static const char *const words[] = {"x", "", "--set"};
+    struct jobfile_overrides overrides = {.has_args = true, .args = words, .arg_count = 3};
+    struct job *job;
+
+    setenv("TEST_ARG", "it's secret", 1);
+    job = load_well(ARGS_HEAD ARGS_SCRIPT ARGS_VMS, NULL);
+    check_args(&job->args, common, UNIT_COUNT(common), "*------*---");
+    check_args(&job->targets[0].args, own, 2, "*-");
+    check_args(&job->targets[2].args, (const char *const[]){"c"}, 1, "*");
+    ck_assert_uint_eq(job->targets[3].args.count, 0);
+    ck_assert(arguments_is_secret(job, 0) && arguments_is_secret(job, 7));
+    ck_assert(!arguments_is_secret(job, 1) && !arguments_is_secret(job, 70));
+    job_free(job);
+    unsetenv("TEST_ARG"); /* what does not count is not asked for */
+    job = load_well(ARGS_HEAD ARGS_SCRIPT ARGS_VMS, &overrides);
+    check_args(&job->args, words, 3, "*--");
+    for (size_t i = 0; i < job->target_count; i++)
+        ck_assert_uint_eq(job->targets[i].args.count, 0);
+    job_free(job);
+    overrides.arg_count = 0;
+    job = load_well(ARGS_HEAD ARGS_SCRIPT ARGS_VMS, &overrides);
+    ck_assert_uint_eq(job->args.count, 0);
+    job_free(job);
+}
+END_TEST
+
+START_TEST(wrong_arguments_of_the_command_line)
+{
+    const char *const words[1001] = {"a", "\xff"};
+    const struct jobfile_overrides overrides = {
+        .has_args = true, .args = words, .arg_count = _i == 0 ? 2 : 1001};
+
+    load_badly(HEAD PLACES, &overrides,
+               _i == 0 ? "--: the value of argument 2 is not UTF-8\n"
+                       : "--: more than 1000 arguments\n");
+}
+END_TEST
 
 START_TEST(statuses_that_are_ok)
 {
@@ -811,6 +878,8 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, everything);
+    tcase_add_test(tests, arguments);
+    tcase_add_loop_test(tests, wrong_arguments_of_the_command_line, 0, 2);
     tcase_add_test(tests, statuses_that_are_ok);
     tcase_add_test(tests, steps);
     tcase_add_test(tests, steps_at_their_limits);

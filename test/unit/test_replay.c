@@ -85,7 +85,12 @@ static void set_known(struct result *result)
                                                   .settings = memory_zeroed(2, sizeof(char *)),
                                                   .setting_count = 2,
                                                   .secrets = memory_zeroed(1, sizeof(char *)),
-                                                  .secret_count = 1};
+                                                  .secret_count = 1,
+                                                  .has_args = true,
+                                                  .args = memory_zeroed(3, sizeof(char *)),
+                                                  .arg_count = 3};
+    result->overrides.args[0] = memory_string("-a\n");
+    result->overrides.args[2] = memory_string("");
     result->overrides.secrets[0] = memory_string("TOKEN");
     result->overrides.settings[0] = memory_string("A=");
     result->overrides.settings[1] = memory_string("B=\"\n\xc3\xa4=");
@@ -545,6 +550,11 @@ START_TEST(what_a_rerun_needs_comes_back)
     ck_assert_uint_eq(copy.overrides.setting_count, 2);
     ck_assert_uint_eq(copy.overrides.secret_count, 1);
     ck_assert_str_eq(copy.overrides.secrets[0], "TOKEN");
+    ck_assert(copy.overrides.has_args);
+    ck_assert_uint_eq(copy.overrides.arg_count, 3);
+    ck_assert_str_eq(copy.overrides.args[0], "-a\n");
+    ck_assert_ptr_null(copy.overrides.args[1]); /* a secret */
+    ck_assert_str_eq(copy.overrides.args[2], "");
     ck_assert_str_eq(copy.overrides.settings[0], "A=");
     ck_assert_str_eq(copy.overrides.settings[1], original.overrides.settings[1]);
     for (size_t i = 0; i < TARGETS; i++) {
