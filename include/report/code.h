@@ -23,7 +23,7 @@ void code_print_span(struct buffer *buffer, const char *text, size_t most);
 /* The same in HTML, for places that Markdown does not reach: "<code>a &lt; b</code>". */
 void code_print_html(struct buffer *buffer, const char *text, size_t most);
 
-/* Appends TEXT, which text_append_plain() has made, as a fenced block. Of more than MOST bytes the
+/* Appends TEXT, which drawn_append() has made, as a fenced block. Of more than MOST bytes the
  * first and the last half, with a line between them that says how much is missing. */
 void code_print_block(struct buffer *buffer, const char *text, size_t length, size_t most);
 

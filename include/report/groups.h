@@ -3,10 +3,10 @@
  * groups: targets that came to the same and printed the same, gathered.
  *
  * Two settled targets are in one group when outcome, reason and exit status are
- * the same and both streams are, once what `ignore` matches is left out. Of
- * errors whose message has az's words already (outcome busy, throttled, …) the
- * streams do not count, and are empty. Failed, timed-out and unknown targets
- * are groups like any other, with what they printed until then.
+ * the same and both streams are, as people see them (base/drawn), once what `ignore` matches is
+ * left out and each target's own name is replaced (report/ownname). Of errors whose message has
+ * az's words already (outcome busy, throttled, …) the streams do not count, and are empty. Failed,
+ * timed-out and unknown targets are groups like any other, with what they printed until then.
  *
  * A pure function of the result, which must outlive it. For groups_done().
  * Main thread.
@@ -29,7 +29,8 @@ struct group {
     int exit_code;   /* with ok and failed; else -1 */
     size_t *members; /* indices of targets, in the job's order */
     size_t count;
-    struct buffer output; /* fit for a terminal (text_append_plain()), ignored parts replaced */
+    struct buffer
+        output; /* fit for a terminal (drawn_append()), ignored parts and names replaced */
     struct buffer errors;
     bool output_truncated; /* of one member at least */
     bool errors_truncated;

@@ -38,7 +38,7 @@ struct ignore {
  * back-references, or it matches the empty text; the error says so. */
 int ignore_add(struct ignore *ignore, const char *pattern, struct error *error);
 
-/* Appends LENGTH bytes of TEXT, which text_append_plain() has made, with all matches replaced. */
+/* Appends LENGTH bytes of TEXT, which drawn_append() has made, with all matches replaced. */
 void ignore_append(const struct ignore *ignore, struct buffer *buffer, const char *text,
                    size_t length);
 

@@ -9,6 +9,7 @@
 #include "job/fold.h"
 #include "report/ignore.h"
 #include "report/line.h"
+#include "report/ownname.h"
 #include "run/result.h"
 
 /* A target with what counts of it. */
@@ -55,6 +56,19 @@ static size_t take_entries(struct entry *entries, const struct result *result,
         count++;
     }
     return count;
+}
+
+/* One stream of all entries, without their own names. */
+static void replace_names(struct entry *entries, size_t count, const struct result *result,
+                          bool errors)
+{
+    struct ownname_text *texts = memory_zeroed(count, sizeof *texts);
+
+    for (size_t i = 0; i < count; i++)
+        texts[i] = (struct ownname_text){.name = result->targets[entries[i].index].name,
+                                         .text = errors ? &entries[i].errors : &entries[i].output};
+    ownname_replace(texts, count);
+    free(texts);
 }
 
 static int compare_numbers(size_t one, size_t other)
@@ -145,6 +159,8 @@ void groups_make(struct groups *ret, const struct result *result, const struct i
     size_t end;
 
     *ret = (struct groups){.list = memory_zeroed(count, sizeof *ret->list)};
+    replace_names(entries, count, result, false);
+    replace_names(entries, count, result, true);
     qsort(entries, count, sizeof *entries, compare_entries);
     for (size_t at = 0; at < count; at = end) {
         for (end = at + 1; end < count; end++) {

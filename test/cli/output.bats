@@ -78,7 +78,7 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
 }
 
 @test "the end of a run is bounded, and says where the rest is" {
-  vms='vm-[01-30]' script 'seq 50' 'echo $AZFAN_TARGET $AZFAN_TARGET'
+  vms='vm-[01-30]' script 'seq 50' 'echo $AZFAN_TARGET-own'
   rehearse
   [ "$(shown "$output" | grep -c ' ok: vm-')" = 20 ]
   [ "$(shown "$output" | grep -c 'stdout |')" -le 800 ]
@@ -98,6 +98,27 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
     [ "$(LC_ALL=C tr -d '\n\40-\176\200-\377' <<<"$output" | wc -c)" = 0 ]
     [[ $output != *$'\302\233'* ]]
     [ $way = none ] || [[ $output == *'x\x1b'*  && $output == *'\x1b]0;title'* ]]
+  done
+}
+
+@test "VMs that print the same but for their own names are one group, also in reports" {
+  vms='vm-[01-05]' script 'echo "hello from $AZFAN_TARGET.example.com"' '[ $AZFAN_TARGET != vm-04 ] || echo "disk of $AZFAN_TARGET full"' \
+    '[ $AZFAN_TARGET != vm-05 ] || { echo "$AZFAN_TARGET: no" >&2; exit 1; }' 'echo "peers: vm-01 vm-02 vm-03"'
+  rehearse
+  [ "$(shown "$output")" = "$(printf '%s\n' 'Output:' '  3 ok: vm-[01-03]' '      stdout | hello from {target}.example.com' \
+    '      stdout | peers: vm-01 vm-02 vm-03' '  1 ok: vm-04' "      stdout: as the first group's, but for" \
+    '      stdout |  hello from {target}.example.com' '      stdout |+ disk of vm-04 full' \
+    '      stdout |  peers: vm-01 vm-02 vm-03' '  1 failed (exit 1): vm-05' "      stdout: as the first group's, but for" \
+    '      stdout |  hello from {target}.example.com' '      stdout |- peers: vm-01 vm-02 vm-03' '      stderr | vm-05: no')" ]
+  [ "$(cat "$place/run/output/vm-02.out")" = "$(printf '%s\n' 'hello from vm-02.example.com' 'peers: vm-01 vm-02 vm-03')" ]
+  run "$azfan" report "$place/run" --output each
+  [[ $output == *'| hello from vm-01.example.com'* && $output != *'{target}'* ]]
+  for kind in txt md html xml csv json; do
+    "$azfan" report "$place/run" --report "$place/x.$kind"
+    case $kind in
+    txt | md | html) grep -q 'hello from {target}.example.com' "$place/x.$kind" ;;
+    *) grep -q 'hello from vm-02.example.com' "$place/x.$kind" && ! grep -q '{target}' "$place/x.$kind" ;;
+    esac
   done
 }
 

@@ -150,6 +150,21 @@ START_TEST(what_is_ignored_does_not_tell_apart)
 }
 END_TEST
 
+START_TEST(a_name_of_ones_own_does_not_tell_apart)
+{
+    take(4);
+    settle_ok(0, "hello from web-1\n");
+    settle_ok(1, "\033[1mhello\033[m from WEB-2\r\n");
+    settle(2, OUTCOME_OK, REASON_NONE, 0, "hello from web-3\n", "web-3: no disk\n");
+    settle(3, OUTCOME_OK, REASON_NONE, 0, "hello from {target}\n", "web-3: no disk\n");
+    check_groups(NULL, "2 ok: web-[1-2]\n1 ok: web-3\n1 ok: web-4\n");
+    ck_assert_str_eq(buffer_text(&groups.list[0].output), "hello from {target}\n");
+    ck_assert_str_eq(buffer_text(&groups.list[1].output), "hello from {target}\n");
+    ck_assert_str_eq(buffer_text(&groups.list[1].errors), "web-3: no disk\n");
+    ck_assert_str_eq(buffer_text(&groups.list[2].output), "hello from \\x7btarget}\n");
+}
+END_TEST
+
 START_TEST(truncation_of_one_member_is_told)
 {
     take(3);
@@ -205,6 +220,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, skipped_targets_are_last_and_waiting_ones_are_not_there);
     tcase_add_test(tests, nothing_settled_is_no_group);
     tcase_add_test(tests, what_is_ignored_does_not_tell_apart);
+    tcase_add_test(tests, a_name_of_ones_own_does_not_tell_apart);
     tcase_add_test(tests, truncation_of_one_member_is_told);
     tcase_add_test(tests, hostile_bytes_are_harmless);
     tcase_add_test(tests, thousands_of_different_outputs_end);
