@@ -42,8 +42,9 @@
 struct buffer;
 
 enum {
-    GUARD_NONCE_SIZE = 33, /* 128 bits in hexadecimal, with the NUL */
-    GUARD_ONCE_SIZE = 33   /* likewise */
+    GUARD_NONCE_SIZE = 33,  /* 128 bits in hexadecimal, with the NUL */
+    GUARD_ONCE_SIZE = 33,   /* likewise */
+    GUARD_CONSTRAINED = 113 /* status of "broken": PowerShell has its constrained language alone */
 };
 
 struct guard {

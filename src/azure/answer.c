@@ -8,6 +8,7 @@
 
 #include "azure/guardpath.h"
 #include "azure/payload.h"
+#include "azure/policy.h"
 #include "azure/refusal.h"
 #include "azure/reply.h"
 #include "base/memory.h"
@@ -97,10 +98,16 @@ static char *describe_broken(const struct reply *reply)
 
     buffer_add(&message, "the VM could not set the script up, it did not start: ");
     length = message.length;
+    if (reply->windows && reply->trailer.status == GUARD_CONSTRAINED) {
+        buffer_add(&message, policy_of_language);
+        return buffer_take(&message);
+    }
     text += strspn(text, "\r\n");
     refusal_add_line(&message, text, strcspn(text, "\r\n"));
     if (message.length == length)
         buffer_add(&message, "no reason was given");
+    if (reply->windows && policy_refused(text))
+        buffer_print(&message, "; %s", policy_of_execution);
     return buffer_take(&message);
 }
 
@@ -173,6 +180,9 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
         set(outcome, OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_MAY_HAVE_STARTED,
             memory_string("the VM ran Microsoft's sample script instead of the job's: azure-cli "
                           "2.78.0 does that, install another version"));
+    else if (reply->windows && reply->output.length == 0 &&
+             policy_refused(buffer_text(&reply->errors)))
+        set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));
     else
         set_orphaned(outcome, REASON_NO_TRAILER,
                      "az succeeded, but the script's end was not reported: its guard was killed, "

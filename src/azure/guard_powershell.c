@@ -28,10 +28,16 @@ enum { LINE = 96 };
  * which takes half a second: only what is rare may do that.
  */
 
-/* One of azfan:NONCE's lines; azfan looks for the last one. */
+/* In its constrained language PowerShell calls no method, but it can do this. */
+static const char if_constrained[] =
+    "if ($ExecutionContext.SessionState.LanguageMode -ne 'FullLanguage') {\n";
+
+/* One of azfan:NONCE's lines; azfan looks for the last one. A script that was not started may be
+ * started by the next guard. */
 static const char functions[] =
     "$began = [Diagnostics.Stopwatch]::StartNew()\n"
     "function Write-Report($end, $status) {\n"
+    " if ($end -eq 'broken' -and $marked) { try { [IO.Directory]::Delete($mark) } catch { } }\n"
     " $seconds = [Math]::Floor($began.Elapsed.TotalSeconds)\n"
     " [Console]::Out.Write(\"`nazfan:$azfan_nonce end=$end status=$status seconds=$seconds`n\")\n"
     "}\n"
@@ -55,8 +61,8 @@ static const char functions[] =
  * parameter's do.
  */
 static const char runner_head[] =
+    "try { & {\n"
     "try { [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false) } catch { }\n"
-    "& {\n"
     "$given = @{}\n";
 
 /*
@@ -81,6 +87,11 @@ static const char runner_tail[] =
 static const char runner_invoke[] =
     "${-call}.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
     "[void]${-call}.AddCommand('Out-Default')\n"
+    "}\n"
+    "[IO.File]::Delete($PSCommandPath)\n"
+    "} catch {\n"
+    " [Console]::Error.WriteLine($_.Exception.GetBaseException().Message)\n"
+    " exit 1\n"
     "}\n"
     "${-last} = $null\n"
     "try { [void]${-call}.Invoke() } catch {\n"
@@ -111,7 +122,7 @@ static const char unpack[] =
     " [void][IO.Directory]::CreateDirectory($folder)\n"
     " $utf8 = [Text.Encoding]::UTF8\n"
     " $text = $utf8.GetString([Convert]::FromBase64String($script))\n"
-    " $declared, $flags, $line, $returns, $wrong = @(), @(), 0, $false, $null\n"
+    " $declared, $flags, $line, $wrong = @(), @(), 0, $null\n"
     " $tree = [Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, [ref]$wrong)\n"
     " function Find($name, $deep) {\n"
     "  $tree.Find({ $args[0].GetType().Name -eq \"${name}StatementAst\" }, $deep)\n"
@@ -125,12 +136,11 @@ static const char unpack[] =
     "   if ($parameter.StaticType -in [switch], [bool]) { $flags += $names }\n"
     "  }\n"
     "  $body = $tree.EndBlock\n"
-    "  $returns = -not (Find Exit $true) -and (-not $body -or (Find Return $false))\n"
+    "  $returns = -not $body -or ($text -match 'return' -and (Find Return $false))\n"
+    "  if ($text -match 'exit' -and (Find Exit $true)) { $returns = $false }\n"
     "  if ($body -and $body.Statements.Count) {\n"
     "   $line = $body.Statements[-1].Extent.StartLineNumber\n"
-    "   $at = $text.Length\n"
-    "   $signed = [regex]::Match($text, '(?m)^# SIG # Begin signature block\\r?$')\n"
-    "   if ($signed.Success) { $at = $signed.Index }\n"
+    "   $at = ($text -split '(?m)^# SIG # Begin signature block')[0].Length\n"
     "   if (-not $body.Unnamed) { $at = $body.Extent.EndOffset - 1 }\n"
     "   $text = $text.Insert($at, \"`n`n`${global:-last} = `$?`n\")\n"
     "  }\n"
@@ -148,9 +158,9 @@ static const char unpack[] =
  * say whether it was there before, and Move() does: of two guards at once one moves it, whoever has
  * made it. Between the two stands the mark's name.
  */
-static const char once_head[] = " $place = $env:ProgramData\n"
-                                " if (-not $place) { $place = [IO.Path]::GetTempPath() }\n"
-                                " $mark = \"$place/azfan-once-";
+static const char once_head[] =
+    " $place = ($env:ProgramData, [IO.Path]::GetTempPath() -ne $null)[0]\n"
+    " $mark = \"$place/azfan-once-";
 
 static const char once_tail[] =
     "\"\n"
@@ -158,22 +168,19 @@ static const char once_tail[] =
     "  [void][IO.Directory]::CreateDirectory(\"$mark.new\")\n"
     "  [IO.Directory]::Move(\"$mark.new\", $mark)\n"
     "  $marked = $true\n"
+    "  foreach ($old in ([IO.DirectoryInfo]$place).GetDirectories('azfan-once-*')) {\n"
+    "   if ($old.LastWriteTime -lt [DateTime]::Now.AddDays(-7)) { try { $old.Delete() } catch { } "
+    "}\n"
+    "  }\n"
     " } catch {\n"
     "  try { [IO.Directory]::Delete(\"$mark.new\") } catch { }\n"
-    "  if ([IO.Directory]::Exists($mark) -and\n"
-    "    -not ([IO.File]::GetAttributes($mark) -band [IO.FileAttributes]::ReparsePoint)) {\n"
+    "  if (-not $marked -and [IO.Directory]::Exists($mark) -and\n"
+    "    [IO.File]::GetAttributes($mark) -notmatch 'ReparsePoint') {\n"
     "   Remove-Folder\n"
     "   Write-Report again 1\n"
     "   exit 0\n"
     "  }\n"
-    " }\n"
-    " try {\n"
-    "  foreach ($old in [IO.Directory]::GetDirectories($place, 'azfan-once-*')) {\n"
-    "   if ([IO.Directory]::GetLastWriteTimeUtc($old) -lt [DateTime]::UtcNow.AddDays(-7)) {\n"
-    "    try { [IO.Directory]::Delete($old) } catch { }\n"
-    "   }\n"
-    "  }\n"
-    " } catch { }\n";
+    " }\n";
 
 /* The files are written without a buffer, to be read at once. They are open for reading from the
  * beginning: a script may remove its own folder. Without a window the script's console is its own,
@@ -188,16 +195,11 @@ static const char start[] =
     "  \"-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `\"$folder/runner.ps1`\"\"\n"
     " $info.UseShellExecute = $false\n"
     " $info.CreateNoWindow = $true\n"
-    " $info.RedirectStandardInput = $true\n"
-    " $info.RedirectStandardOutput = $true\n"
-    " $info.RedirectStandardError = $true\n"
+    " foreach ($name in 'Input', 'Output', 'Error') { $info.\"RedirectStandard$name\" = $true }\n"
     " $process = [Diagnostics.Process]::Start($info)\n"
     "} catch {\n"
     " [Console]::Error.WriteLine($_.Exception.GetBaseException().Message)\n"
     " Remove-Folder\n";
-
-static const char once_undo[] =
-    " if ($marked) { try { [IO.Directory]::Delete($mark) } catch { } }\n";
 
 static const char broken[] =
     " Write-Report broken 1\n"
@@ -208,12 +210,19 @@ static const char broken[] =
     " $process.StandardError.BaseStream.CopyToAsync($files[1])\n"
     "$end = 'exit'\n";
 
-/* A background process may keep a stream open for ever: what it prints later is not waited for. */
+/*
+ * A background process may keep a stream open for ever: what it prints later is not waited for.
+ * Where the runner has not removed itself the script was not started: a policy may forbid
+ * PowerShell to load it.
+ */
+static const char stop[] = " $end = 'timeout'\n"
+                           " taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
+                           " [void]$process.WaitForExit(5000)\n"
+                           " if (-not $process.HasExited) { try { $process.Kill() } catch { } }\n"
+                           "} elseif ([IO.File]::Exists(\"$folder/runner.ps1\")) {\n"
+                           " $end = 'broken'\n";
+
 static const char finish[] =
-    " $end = 'timeout'\n"
-    " taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
-    " [void]$process.WaitForExit(5000)\n"
-    " if (-not $process.HasExited) { try { $process.Kill() } catch { } }\n"
     "}\n"
     "$status = if ($process.HasExited) { $process.ExitCode } else { 1 }\n"
     "try {\n"
@@ -301,7 +310,7 @@ static void write_script(struct buffer *buffer, const struct guard *guard)
 
 static void write_runner(struct buffer *buffer, const struct guard *guard)
 {
-    buffer_add(buffer, "$runner = @'\n");
+    buffer_print(buffer, "$runner = @'\n%s exit %d\n}\n", if_constrained, GUARD_CONSTRAINED);
     buffer_add(buffer, runner_head);
     guard_write_parameters(buffer, guard, guard_powershell_assign);
     buffer_add(buffer, runner_tail);
@@ -323,6 +332,8 @@ void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, "# azfan's guard: runs the script below, stops it after ");
     number_print_exact_duration(buffer, guard->job->script_timeout);
     buffer_print(buffer, ", and says how it ended.\n%s%s'\n", GUARD_POWERSHELL_NONCE, guard->nonce);
+    buffer_print(buffer, "%s \"azfan:$azfan_nonce end=broken status=%d seconds=0\"\n exit 0\n}\n",
+                 if_constrained, GUARD_CONSTRAINED);
     buffer_add(buffer, functions);
     write_runner(buffer, guard);
     write_script(buffer, guard);
@@ -330,10 +341,9 @@ void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
     if (guard->once != NULL)
         buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
     buffer_add(buffer, start);
-    if (guard->once != NULL)
-        buffer_add(buffer, once_undo);
     buffer_add(buffer, broken);
     buffer_print(buffer, "if (-not $process.WaitForExit(%" PRId64 ")) {\n",
                  milliseconds(guard->job->script_timeout));
+    buffer_add(buffer, stop);
     buffer_add(buffer, finish);
 }

@@ -218,6 +218,72 @@ END_TEST
     "succeeded\",\"level\":\"Info\",\"message\":\"" out                                            \
     "\",\"time\":null},{\"code\":\"ComponentStatus/StdErr/succeeded\",\"message\":\"" err "\"}]}"
 
+/* As Windows PowerShell 5.1 prints it; no line of an error's own place and no tilde. */
+#define REFUSED_FILE                                                                               \
+    "File C:\\\\Packages\\\\Plugins\\\\script0.ps1 cannot be loaded because running scripts is "   \
+    "disabled on "                                                                                 \
+    "this system.\\r\\n    + CategoryInfo          : SecurityError: (:) [], "                      \
+    "ParentContainsErrorRecordException\\r\\n    + FullyQualifiedErrorId : "                       \
+    "UnauthorizedAccess\\r\\n"
+#define REFUSED_THERE                                                                              \
+    "& : File C:\\\\x.ps1 cannot be loaded.\\r\\nAt C:\\\\y.ps1:1 char:3\\r\\n+ & "                \
+    "C:\\\\x.ps1\\r\\n+   "                                                                        \
+    "~~~~~~~~\\r\\n    + CategoryInfo          : SecurityError: (:) [], PSSecurityException\\r\\n" \
+    "    + FullyQualifiedErrorId : UnauthorizedAccess\\r\\n"
+
+/* A policy of the VM may let PowerShell load no script, or leave it its constrained language. */
+START_TEST(policies_of_windows)
+{
+    static const struct {
+        const char *protects;
+        const char *output;
+        enum outcome_kind kind;
+        enum outcome_script script;
+        const char *text;
+    } rows[] = {
+        {"the guard was not loaded", WINDOWS("", REFUSED_FILE), OUTCOME_ERROR, SCRIPT_NOT_STARTED,
+         "it did not start: File C:\\Packages\\Plugins\\script0.ps1 cannot be loaded because "
+         "running "
+         "scripts is disabled on this system; a policy on the VM does not let"},
+        {"the last line without its end",
+         WINDOWS("", "SecurityError: (:)\\n FullyQualifiedErrorId : UnauthorizedAccess"),
+         OUTCOME_ERROR, SCRIPT_NOT_STARTED, "Get-ExecutionPolicy -List"},
+        {"the runner was not loaded",
+         WINDOWS("\\nazfan:" NONCE " end=broken status=1 seconds=3", REFUSED_FILE), OUTCOME_ERROR,
+         SCRIPT_NOT_STARTED, "a policy on the VM does not let the script be loaded"},
+        {"the constrained language",
+         WINDOWS("azfan:" NONCE " end=broken status=113 seconds=0\\r\\n", ""), OUTCOME_ERROR,
+         SCRIPT_NOT_STARTED, "it did not start: PowerShell runs in constrained language mode"},
+        {"a script's own status 113",
+         WINDOWS("\\nazfan:" NONCE " end=exit status=113 seconds=0", ""), OUTCOME_FAILED,
+         SCRIPT_STARTED, "status 113"},
+        {"another script was not loaded, and the guard was killed", WINDOWS("", REFUSED_THERE),
+         OUTCOME_UNKNOWN, SCRIPT_MAY_HAVE_STARTED, "its guard was killed"},
+        {"something was printed before", WINDOWS("x", REFUSED_FILE), OUTCOME_UNKNOWN,
+         SCRIPT_MAY_HAVE_STARTED, "its guard was killed"},
+        {"another error",
+         WINDOWS("", "SecurityError: (:)\\n FullyQualifiedErrorId : UnauthorizedAccessException"),
+         OUTCOME_UNKNOWN, SCRIPT_MAY_HAVE_STARTED, "its guard was killed"},
+        {"the script ran, and met it",
+         WINDOWS("\\nazfan:" NONCE " end=exit status=1 seconds=0", REFUSED_FILE), OUTCOME_FAILED,
+         SCRIPT_STARTED, "status 1"},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        struct finish finish = ended(0, rows[i].output, "");
+        struct answer answer = read_answer(&finish);
+
+        ck_assert_msg(answer.outcome.kind == rows[i].kind, "%s: kind %d", rows[i].protects,
+                      (int)answer.outcome.kind);
+        ck_assert_msg(answer.outcome.script == rows[i].script, "%s: script %d", rows[i].protects,
+                      (int)answer.outcome.script);
+        ck_assert_msg(strstr(answer.outcome.message, rows[i].text) != NULL, "%s: %s",
+                      rows[i].protects, answer.outcome.message);
+        answer_done(&answer);
+    }
+}
+END_TEST
+
 /* What a retry must know: it has begun, so it is not to be repeated, and a rerun need not wait. */
 START_TEST(a_script_that_had_run_before_is_over)
 {
@@ -719,6 +785,7 @@ static Suite *make_suite(void)
     tcase_add_test(all, a_message_is_fit_for_people);
     tcase_add_loop_test(all, a_linux_vm_is_understood, 0, UNIT_COUNT(messages));
     tcase_add_test(all, a_script_that_had_run_before_is_over);
+    tcase_add_test(all, policies_of_windows);
     tcase_add_test(all, a_script_that_an_earlier_run_had_started);
     tcase_add_test(all, the_job_says_which_statuses_are_ok);
     tcase_add_test(all, what_outlives_its_guard_may_still_run);

@@ -1168,14 +1168,14 @@ START_TEST(the_text_for_powershell)
     ck_assert(guard_find_nonce(text.data, text.length, nonce));
     ck_assert_str_eq(nonce, NONCE);
     HAS_NOT(&text, "azfan-once");
-    HAS_NOT(&text, "$mark");
+    HAS_NOT(&text, "$marked = ");
     buffer_done(&text);
     write_sample(&text, JOB_POWERSHELL, true, ONCE);
     HAS(&text, "\n$given['TOKEN'] = '***'\n");
     HAS_NOT(&text, "s3cret");
     HAS(&text, "\n $mark = \"$place/azfan-once-" ONCE "\"\n");
-    HAS(&text, "\n   Write-Report again 1\n   exit 0\n  }\n");
-    HAS(&text, "\n if ($marked) {");
+    HAS(&text, "\n   Remove-Folder\n   Write-Report again 1\n   exit 0\n  }\n");
+    HAS(&text, "$marked = ");
     /* At the last moment: when all is written, and before anything starts. */
     ck_assert(strstr(text.data, "runner.ps1\", $runner") < strstr(text.data, "$mark = "));
     ck_assert(strstr(text.data, "Write-Report again") <
