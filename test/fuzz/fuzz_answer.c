@@ -159,8 +159,10 @@ static void check_answer(const struct said *said, const struct answer *answer)
 
 static struct answer ask(const struct said *said, const char *nonce_asked)
 {
-    struct answer_question question = {
-        .nonce = nonce_asked, .output_limit = 1 << 20, .timeout = 90 * NUMBER_SECOND, .script_timeout = NUMBER_MINUTE};
+    struct answer_question question = {.nonce = nonce_asked,
+                                       .output_limit = 1 << 20,
+                                       .timeout = 90 * NUMBER_SECOND,
+                                       .script_timeout = NUMBER_MINUTE};
     struct finish finish = give(said);
     struct answer answer;
 
