@@ -17,6 +17,9 @@
 void guard_sh_write(struct buffer *buffer, const struct guard *guard);
 void guard_powershell_write(struct buffer *buffer, const struct guard *guard);
 
+/* Appends the function that prints what the script has printed: print_output. */
+void guard_sh_write_output(struct buffer *buffer, const struct guard *guard);
+
 /* Appends VALUE as it stands between the shell's apostrophes. */
 void guard_sh_quote(struct buffer *buffer, const char *value);
 void guard_powershell_quote(struct buffer *buffer, const char *value);

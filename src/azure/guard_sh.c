@@ -81,17 +81,14 @@ static const char functions[] =
     "    stop_script || exit 0\n"
     "    exit 3\n"
     "}\n"
-    "\n"
-    "# The end of what the script has printed until now.\n"
-    "print_ends() {\n"
-    "    tail -c 65536 <&7 | head -c 65536\n"
-    "    tail -c 65536 <&8 | head -c 65536 >&9\n"
-    "}\n"
-    "\n"
+    "\n";
+
+/* guard_sh_write_output() stands between. */
+static const char endings[] =
     "# With room for that and for the trailer, however full the disk has become.\n"
     "finish() {\n"
     "    rm -f \"$folder/room\"\n"
-    "    print_ends\n"
+    "    print_output\n"
     "}\n"
     "\n"
     "# Somebody stops the guard itself.\n"
@@ -247,6 +244,8 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     guard_write_parameters(buffer, guard, guard_sh_assign);
     write_arguments(buffer, guard);
     buffer_add(buffer, functions);
+    guard_sh_write_output(buffer, guard);
+    buffer_add(buffer, endings);
     write_script(buffer, guard);
     if (guard->once != NULL)
         buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);

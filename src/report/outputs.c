@@ -94,9 +94,7 @@ static bool print_against_first(struct outputs *self, const struct stream *strea
 static void print_truncation(struct outputs *self, const char *name, bool truncated)
 {
     if (truncated)
-        buffer_print(&self->text,
-                     "      %s: not all of it came back, Azure returns the last 4,096 bytes\n",
-                     name);
+        buffer_print(&self->text, "      %s: not all of it came back\n", name);
 }
 
 /* The last COUNT lines; 0: all of them. */

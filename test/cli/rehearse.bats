@@ -73,13 +73,18 @@ vm-3 1 it's me" ]
   nothing_is_left
 }
 
-@test "the tail of 4,096 bytes is told as such" {
-  vms='vm-1' write_job
-  sed -i "s|inline: .*|inline: seq 1 5000|" "$job"
+@test "a long output is whole, and of one that is too long both ends are there, and it is told as such" {
+  vms='vm-[1-2]' write_job
+  sed -i "s|inline: .*|inline: seq 1 2000; [ \$AZFAN_TARGET = vm-1 ] \|\| seq 2001 500000|" "$job"
   rehearse --execute
   [ "$status" = 0 ]
-  [ "$(value '.targets[0].stdout_truncated')" = true ]
-  [ "$(value '.targets[0].stdout' | tail -n 2)" = 5000 ]
+  jq -j '.targets[] | select(.name == "vm-1") | .stdout' "$report" | cmp - <(seq 1 2000)
+  [ "$(value '[.targets[] | [.name, .stdout_truncated, .stderr_truncated]] | sort | tojson')" = \
+    '[["vm-1",false,false],["vm-2",true,false]]' ]
+  value '.targets[] | select(.name == "vm-2") | .stdout' >"$place/flood"
+  [ "$(head -n 500 "$place/flood")" = "$(seq 500)" ]
+  grep -q '^\[… [0-9]* bytes left out …\]$' "$place/flood"
+  [ "$(grep . "$place/flood" | tail -n 500)" = "$(seq 499501 500000)" ]
 }
 
 # Every fault, and what it must come out as.
