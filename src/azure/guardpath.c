@@ -186,7 +186,42 @@ static bool goes_on(const struct scan *scan, size_t at)
            scan->text[at] != '.';
 }
 
-/* Is the folder's name at AT, whole or, at a line's end, cut off? *RET_END is behind it. */
+/* How many digits stand at AT that a separator ends and that the nonce ends with? */
+static size_t count_rest(const struct scan *scan, size_t at)
+{
+    size_t count = 0;
+
+    while (at + count < scan->length && count < scan->digits &&
+           strchr("/\\\n ", scan->text[at + count]) == NULL)
+        count++;
+    if (at + count >= scan->length || !is_separator(scan->text[at + count]))
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (lower(scan->text[at + i]) != scan->nonce[scan->digits - count + i])
+            return 0;
+    }
+    return count;
+}
+
+/* Behind the dots with which PowerShell shortens in the middle what is long; AT: there are none. */
+static size_t skip_dots(const struct scan *scan, size_t at)
+{
+    static const char *const dots[] = {"...", "…"}; /* as many bytes */
+
+    for (size_t i = 0; i < sizeof dots / sizeof dots[0]; i++) {
+        if (scan->length - at >= 3 && memcmp(scan->text + at, dots[i], 3) == 0)
+            return at + 3;
+    }
+    return at;
+}
+
+static bool is_behind_dots(const struct scan *scan, size_t at)
+{
+    return at >= 3 && skip_dots(scan, at - 3) == at;
+}
+
+/* Is the folder's name at AT, whole, shortened in the middle or, at a line's end, cut off? *RET_END
+ * is behind it. */
 static bool match_folder(const struct scan *scan, size_t at, size_t *ret_end)
 {
     size_t digits;
@@ -196,8 +231,13 @@ static bool match_folder(const struct scan *scan, size_t at, size_t *ret_end)
     at = skip_break(scan, at);
     digits = match(scan, &at, scan->nonce, scan->digits);
     *ret_end = at;
-    return digits == scan->digits ? !goes_on(scan, at)
-                                  : digits >= NAME_LEAST && is_line_end(scan, at);
+    if (digits == scan->digits)
+        return !goes_on(scan, at);
+    if (skip_dots(scan, at) > at && count_rest(scan, skip_dots(scan, at)) > 0) {
+        *ret_end = skip_dots(scan, at) + count_rest(scan, skip_dots(scan, at));
+        return true;
+    }
+    return digits >= NAME_LEAST && is_line_end(scan, at);
 }
 
 static bool match_nonce(const struct scan *scan, size_t at, size_t *ret_end)
@@ -353,22 +393,14 @@ static const char *choose_word(const struct scan *scan, size_t *at)
  * least and a separator. AT: there is none. */
 static size_t skip_rest(const struct scan *scan, size_t at, size_t least)
 {
-    size_t end = at;
-    size_t start = 0;
+    size_t digits = count_rest(scan, at);
 
-    while (end < scan->length && end - at < scan->digits &&
-           strchr("/\\\n ", scan->text[end]) == NULL)
-        end++;
-    if (end - at < least || end >= scan->length || !is_separator(scan->text[end]))
+    if (digits == 0 || digits < least)
         return at;
-    start = scan->digits - (end - at);
-    for (size_t i = at; i < end; i++) {
-        if (lower(scan->text[i]) != scan->nonce[start + i - at])
-            return at;
-    }
-    while (end < scan->length && is_separator(scan->text[end]))
-        end++;
-    return end;
+    at += digits;
+    while (at < scan->length && is_separator(scan->text[at]))
+        at++;
+    return at;
 }
 
 /* Behind what is left at the very start, which may be the end of "azfan-" with the whole nonce. */
@@ -413,6 +445,8 @@ static bool find(const struct scan *scan, size_t at, size_t *ret_start, const ch
         *ret_word = "…";
     } else if (at > 0 && scan->text[at - 1] == '\n') {
         end = skip_rest(scan, at, NAME_LEAST);
+    } else if (is_behind_dots(scan, at)) {
+        end = skip_rest(scan, at, 1);
     } else {
         end = at;
     }

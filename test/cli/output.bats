@@ -101,6 +101,15 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
   done
 }
 
+@test "the same error is one group: the guard's folder is named nowhere" {
+  vms='vm-[1-3]' script '#!/bin/bash' 'set -u' 'systemctl-typo restart foo' 'echo "$0 in $(cd "${0%/*}" && pwd)"' 'echo $UNSET_THING'
+  rehearse --report "$place/x.html" --report "$place/x.md" --report "$place/x.xml" --report "$place/x.csv"
+  [ "$(shown "$output")" = "$(printf '%s\n' 'Output:' '  3 failed (exit 1): vm-[1-3]' '      stdout | script in .' \
+    '      stderr | script: line 3: systemctl-typo: command not found' '      stderr | script: line 5: UNSET_THING: unbound variable')" ]
+  run grep -lE 'azfan-[0-9a-f]{8}' "$place"/x.* "$place/run/report.json" "$place/run/journal.jsonl" "$place/run/output/"*
+  [ -z "$output" ]
+}
+
 @test "VMs that print the same but for their own names are one group, also in reports" {
   vms='vm-[01-05]' script 'echo "hello from $AZFAN_TARGET.example.com"' '[ $AZFAN_TARGET != vm-04 ] || echo "disk of $AZFAN_TARGET full"' \
     '[ $AZFAN_TARGET != vm-05 ] || { echo "$AZFAN_TARGET: no" >&2; exit 1; }' 'echo "peers: vm-01 vm-02 vm-03"'

@@ -54,7 +54,9 @@ l2>
 <***>" ]
   [ "$(text_of words stderr)" = "a remark" ]
   [ "$(text_of throws stdout)" = before ]
-  [[ $(text_of throws stderr) == "Exception: "*"it broke" ]]
+  [[ $(text_of throws stderr) == "Exception: script.ps1:"*"it broke" ]]
+  run grep -lE 'azfan-[0-9a-f]{8}' "$report" "$place/run/journal.jsonl" "$place/run/output/"*
+  [ -z "$output" ]
   # What looks like the guard's last line is output, as it stands before that.
   [[ $(text_of flood stdout | tail -n 2) == "line 20000"$'\n'"azfan:"*" end=exit status=0 seconds=1" ]]
   [ "$(value '.targets[] | select(.name == "flood") | .stdout_truncated, .stderr_truncated')" = "true

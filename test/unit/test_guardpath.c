@@ -95,6 +95,17 @@ static const struct {
      "script: x",
      "at .\n[\xe2\x80\xa6 5 bytes left out \xe2\x80\xa6]\nscript: x"},
     {"azfan-01234567 89", "azfan-01234567 89"},
+    /* shortened in the middle */
+    {"(C:\\Windows\\TEMP\\azfan-0123...bcdef\\script.ps1:String)", "(script.ps1:String)"},
+    {"(C:\\Windows\\TEMP\\azfan-\xe2\x80\xa6"
+     "f\\script.ps1:String)",
+     "(script.ps1:String)"},
+    {"(C:\\Windows\\TEMP\\azf...bcdef\\script.ps1)", "(C:\\Windows\\TEMP\\azf...script.ps1)"},
+    {"(/tmp/azf\xe2\x80\xa6"
+     "bcdef/script)",
+     "(/tmp/azf\xe2\x80\xa6"
+     "script)"},
+    {"...e/x .../f/x", "...e/x .../f/x"},
 };
 
 static char *expand(const char *text)
