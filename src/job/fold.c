@@ -323,15 +323,16 @@ bool fold_names_within(struct buffer *buffer, const char *const *names, size_t c
 {
     struct buffer folded = BUFFER_INIT;
     const char *comma = NULL;
+    const char *text;
 
     fold_names(&folded, names, count);
+    text = buffer_text(&folded);
     if (folded.length > longest) {
-        comma = memrchr(folded.data, ',', longest);
+        comma = memrchr(text, ',', longest);
         if (comma == NULL)
-            comma = memchr(folded.data, ',', folded.length);
+            comma = memchr(text, ',', folded.length);
     }
-    buffer_append(buffer, buffer_text(&folded),
-                  comma != NULL ? (size_t)(comma - folded.data) : folded.length);
+    buffer_append(buffer, text, comma != NULL ? (size_t)(comma - text) : folded.length);
     buffer_done(&folded);
     return comma != NULL;
 }
