@@ -8,6 +8,8 @@
  * reads no start file, has SYNTAX_SECONDS, and is looked for by its name alone,
  * never where the "#!" line points. One process a job, a second one only after
  * an error. Main thread; azfan must have no other child.
+ *
+ * A PowerShell script is read by pwsh, where that is in PATH (azure/syntax_powershell).
  */
 #ifndef AZFAN_AZURE_SYNTAX_H
 #define AZFAN_AZURE_SYNTAX_H

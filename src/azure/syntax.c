@@ -18,24 +18,21 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include "azure/syntax_powershell.h"
+#include "azure/syntax_process.h"
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "base/number.h"
-#include "engine/supervise.h"
 #include "job/job.h"
 #include "job/problems.h"
 #include "job/shebang.h"
-#include "sys/fault.h"
-#include "sys/fd.h"
 #include "sys/signals.h"
 
 #define SCRIPT  "/dev/stdin"
 #define WARNING "warning: "
 
-enum { OUTPUT_LIMIT = 16 * 1024, ARGUMENTS = 8 };
+enum { ARGUMENTS = 8 };
 
 struct shell {
     const char *name;
@@ -99,18 +96,6 @@ static char *find_program(const char *name)
     return NULL;
 }
 
-/* The script as a descriptor that can be read from its start; -1: there is none to be had. */
-static int open_script(const struct job *job)
-{
-    int fd = FAULT("syntax.memfd_create") ? -1 : memfd_create("script", MFD_CLOEXEC);
-
-    if (fd < 0)
-        return -1;
-    if (fd_write_all(fd, job->script, job->script_length) < 0 || lseek(fd, 0, SEEK_SET) < 0)
-        fd_close(&fd);
-    return fd;
-}
-
 /* NAME and OPTION, which may be NULL, are the caller's. */
 static void fill_arguments(char *arguments[ARGUMENTS], char *name, char *option,
                            const struct job *job)
@@ -139,22 +124,13 @@ static void run_shell(const struct shell *shell, const struct job *job, const ch
     char *arguments[ARGUMENTS];
     char *name = memory_string(shell->name);
     char *option = memory_string(shell->option);
-    const struct supervise_limits limits = {.timeout = SYNTAX_SECONDS * NUMBER_SECOND,
-                                            .output_limit = OUTPUT_LIMIT};
-    const struct supervise_stop nobody = {-1, -1};
-    struct child_command command = {.program = program,
-                                    .arguments = arguments,
-                                    .environment = environment,
-                                    .folder = "/",
-                                    .input = open_script(job),
-                                    .output = -1,
-                                    .errors = -1};
+    const struct syntax_process process = {.program = program,
+                                           .arguments = arguments,
+                                           .environment = environment,
+                                           .seconds = SYNTAX_SECONDS};
 
     fill_arguments(arguments, name, option, job);
-    *ret = (struct finish){.end = FINISH_NOT_STARTED};
-    if (command.input >= 0)
-        supervise_run(&command, &limits, &nobody, NULL, ret);
-    fd_close(&command.input);
+    syntax_process_run(&process, job, ret);
     free(option);
     free(name);
 }
@@ -168,9 +144,7 @@ static struct verdict ask(const struct shell *shell, const struct job *job)
     if (program == NULL)
         return verdict;
     run_shell(shell, job, program, &verdict.finish);
-    verdict.known = verdict.finish.end == FINISH_EXITED &&
-                    verdict.finish.stop == FINISH_UNSTOPPED && verdict.finish.exit.known &&
-                    !verdict.finish.exit.signaled;
+    verdict.known = syntax_process_ended(&verdict.finish);
     verdict.refused = verdict.known && verdict.finish.exit.status != 0;
     free(program);
     return verdict;
@@ -379,6 +353,8 @@ void syntax_check(const struct job *job, struct problems *errors, struct problem
     struct verdict verdict;
     struct message message;
 
+    if (job->shell == JOB_POWERSHELL)
+        syntax_powershell_check(job, errors, remarks);
     if (shell == NULL)
         return;
     signals_expect_children();

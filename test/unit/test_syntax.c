@@ -227,17 +227,78 @@ START_TEST(nothing_runs)
 }
 END_TEST
 
-START_TEST(powershell_is_asked_nothing)
+/* What pwsh prints of a script, and what is told of it. */
+static const struct {
+    const char *prints;
+    const char *expected;
+} replies[] = {
+    {"", ""},
+    {"2:8:UnexpectedToken: Unexpected token 'x'.\n",
+     "error 2: PowerShell says: Unexpected token 'x'.\n"},
+    {"9:1:B: later\n2:8:A: b\n2:7:A: a\n3:1:A: c\n", "error 2: PowerShell says: a\n"},
+    {"3:9:Newer: ??\n", "error 3: Windows PowerShell 5.1, which runs scripts on VMs, has no "
+                        "operator `?"
+                        "?`\n"},
+    {"3:1:WorkflowNotSupportedInPowerShellCore: no\n", ""},
+    {"3:1:WorkflowNotSupportedInPowerShellCore: no\n4:1:A: b\n", "error 4: PowerShell says: b\n"},
+    {"1:5:TypeNotFound: Unable to find type [A].\n",
+     "remark 1: warning: PowerShell, as it is here, says: Unable to find type [A].\n"},
+    {"no place: x\n0:1:A: x\n1:0:A: x\n1:1\n1:1:A\n99999999999999999999:1:A: x\n-1:1:A: x\n", ""},
+};
+
+/* A pwsh of our own in PATH, which prints that. */
+static void put_powershell(const char *prints, int status)
+{
+    char *path = memory_print("%s/pwsh", folder);
+    char *script = memory_print("#!/bin/sh\ncat <<'END'\n%sEND\nexit %d\n", prints, status);
+    struct error error;
+
+    ck_assert_int_eq(file_write(path, 0700, script, strlen(script), &error), 0);
+    ck_assert_int_eq(setenv("PATH", folder, 1), 0);
+    free(script);
+    free(path);
+}
+
+static char *check_powershell(void)
 {
     static const char lines[] =
-        "version: 1\nname: try\nscript: {shell: powershell, inline: fi}\n" PLACES;
+        "version: 1\nname: try\nscript: {shell: powershell, file: a.ps1}\n" PLACES;
+    char *path = memory_print("%s/a.ps1", folder);
+    char *job_path = memory_print("%s/job.yaml", folder);
     struct problems problems = {.count = 0};
-    struct job *job = jobfile_parse("job.yaml", lines, strlen(lines), NULL, &problems);
-    char *said = check(job);
+    struct error error;
+    struct job *job;
+    char *said;
 
+    ck_assert_int_eq(file_write(path, 0600, "fi", 2, &error), 0);
+    job = jobfile_parse(job_path, lines, strlen(lines), NULL, &problems);
+    ck_assert_ptr_nonnull(job);
+    said = check(job);
+    job_free(job);
+    free(job_path);
+    free(path);
+    return said;
+}
+
+START_TEST(powershell_says_where)
+{
+    char *said;
+
+    put_powershell(replies[_i].prints, 0);
+    said = check_powershell();
+    ck_assert_str_eq(said, replies[_i].expected);
+    free(said);
+}
+END_TEST
+
+START_TEST(without_powershell_nothing_is_said)
+{
+    char *said;
+
+    ck_assert_int_eq(setenv("PATH", "/nonexistent", 1), 0);
+    said = check_powershell();
     ck_assert_str_eq(said, "");
     free(said);
-    job_free(job);
 }
 END_TEST
 
@@ -276,7 +337,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, what_bash_takes_may_be_right_for_sh);
     tcase_add_loop_test(tests, tells_where_in_the_job, 0, UNIT_COUNT(places));
     tcase_add_loop_test(tests, nothing_runs, 0, UNIT_COUNT(runners));
-    tcase_add_test(tests, powershell_is_asked_nothing);
+    tcase_add_loop_test(tests, powershell_says_where, 0, UNIT_COUNT(replies));
+    tcase_add_test(tests, without_powershell_nothing_is_said);
 #ifdef AZFAN_FAULTS
     tcase_add_loop_test(tests, without_a_shell_nothing_is_said, 0, UNIT_COUNT(faults));
 #endif
