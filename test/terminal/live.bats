@@ -284,7 +284,9 @@ EOF
   type "\$azfan rehearse \$job --execute -v --run-dir \$place/run; echo \"[\$?]\""
   until_ended
   ! grep -aqE $'\033\\[2J|\033\\]|\302\233|\342\200\256|\033\\[31mred' "$raw" || { cat -v "$raw"; return 1; }
-  everything | grep -qF 'a\x1b[2Jb\x1b]0;owned\x07c'
+  everything | grep -qF '| abc' # as the terminal would show them, but for what is done to it
+  everything | grep -qF '| d\x9be\u202ef'
+  everything | grep -qF '| red'
 }
 
 @test "results to a file: the display alone is on the terminal; notes to a file: no display" {

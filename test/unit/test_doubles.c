@@ -80,11 +80,11 @@ START_TEST(doubles_are_merged)
 
     for (const struct vm *vm = rows[_i].vms; vm->name != NULL; vm++) {
         targets.list = memory_resize(targets.list, targets.count + 1, sizeof *targets.list);
-        targets.list[targets.count++] = (struct job_target){memory_string(vm->name),
-                                                            memory_string(vm->group),
-                                                            memory_string(vm->subscription),
-                                                            memory_string("as it was"),
-                                                            {NULL, 0}};
+        targets.list[targets.count++] =
+            (struct job_target){.name = memory_string(vm->name),
+                                .resource_group = memory_string(vm->group),
+                                .subscription = memory_string(vm->subscription),
+                                .label = memory_string("as it was")};
     }
     list = targets_take(&targets, &before);
     expected = doubles_count(list, before, rows[_i].subscription);
