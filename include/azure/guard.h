@@ -5,15 +5,16 @@
  * az hides a script's exit status, has no time limit and returns only the last
  * 4,096 bytes of a stream (Azure/run-command-extension-linux main/cmds.go,
  * main/status.go). So the guard writes the script to a file in a folder of its own,
- * azfan-NONCE, sets its parameters, runs it in a process group of its own, with
- * its output in files of that folder, stops that group when the script's time is
- * over, prints the ends of what the script has printed, and as the last line of
- * standard output
+ * azfan-NONCE, sets its parameters, runs it in a session of its own, with its output
+ * in files of that folder, stops all of that session when the script's time is over,
+ * prints the ends of what the script has printed, and as the last line of standard
+ * output
  *
  *   azfan:NONCE end=exit status=7 seconds=12
  *
  * where end is "exit", "timeout", "broken" (the guard could not run the script
- * at all) or "again" (below). Only a line with the right nonce is believed. A
+ * at all) or "again" (below). After a timeout " left=1" says that something of the
+ * script may still run. Only a line with the right nonce is believed. A
  * status over 128 means, as in every shell, that signal STATUS-128 ended the
  * script.
  *

@@ -17,6 +17,7 @@ struct trailer {
     enum trailer_end end;
     int status;
     int64_t seconds;
+    bool left;    /* something of the script may still run */
     size_t start; /* its place in the text, with the newline before it */
     size_t stop;  /* and with its own */
 };

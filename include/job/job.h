@@ -35,6 +35,9 @@ enum {
 /* What az and the VM's agent need beside the script's own time: see azfan(1). */
 #define JOB_OVERHEAD (90 * NUMBER_SECOND)
 
+/* The script's grace where a job gives none: within JOB_OVERHEAD. */
+#define JOB_SCRIPT_GRACE (5 * NUMBER_SECOND)
+
 enum job_shell { JOB_SH, JOB_POWERSHELL };
 
 struct job_parameter {
@@ -115,6 +118,7 @@ struct job {
     int concurrency;
     int64_t timeout;        /* nanoseconds, as all below */
     int64_t script_timeout; /* what counts: given, or worked out from timeout */
+    int64_t script_grace;   /* from TERM to KILL on the VM */
     int64_t deadline;       /* 0: none */
     int64_t kill_grace;
     size_t output_limit; /* bytes a stream and attempt */

@@ -34,6 +34,7 @@ struct result_job {
     char *runbook;   /* NULL: none */
     int64_t timeout; /* nanoseconds */
     int64_t script_timeout;
+    int64_t script_grace;
     int64_t deadline; /* 0: none */
     int attempts;     /* of one target, at most */
     int batches;      /* how many there are */

@@ -255,6 +255,12 @@ static const struct {
      "The login broke before the run came to this target. Run `az login`, then `azfan rerun`."},
 };
 
+static const char lingers[] =
+    "The script was stopped on the VM after script_timeout, but something of it may still run "
+    "there: look with `ps -eo pid,sid,lstart,args`, end what is too much, and see how far the "
+    "script "
+    "came before a rerun.";
+
 static const char *choose(const struct advice *advice, const struct outcome *outcome)
 {
     bool touched = outcome->script != SCRIPT_NOT_STARTED && advice->touched != NULL;
@@ -268,6 +274,8 @@ const char *advice_for(const struct outcome *outcome)
         if (special[i].kind == outcome->kind && special[i].reason == outcome->reason)
             return special[i].advice;
     }
+    if (outcome->reason == REASON_SCRIPT && outcome->may_still_run)
+        return lingers;
     if (outcome->kind == OUTCOME_ERROR && outcome->cause != CAUSE_NONE)
         return choose(&causes[outcome->cause], outcome);
     return choose(&reasons[outcome->reason], outcome);

@@ -81,12 +81,15 @@ static void read_exit(const struct reply *reply, const struct job_statuses *ok,
     outcome->exit_code = status;
 }
 
-static char *describe_script_timeout(int64_t script_timeout)
+static char *describe_script_timeout(int64_t script_timeout, bool left)
 {
     struct buffer message = BUFFER_INIT;
 
     buffer_add(&message, "the script was stopped on the VM after its script_timeout of ");
     number_print_exact_duration(&message, script_timeout);
+    if (left)
+        buffer_add(&message, ", but something that it had started may still run there: it could "
+                             "not be stopped, or has left the script's session");
     return buffer_take(&message);
 }
 
@@ -134,7 +137,8 @@ static void read_trailer(const struct reply *reply, const struct answer_question
         break;
     case TRAILER_TIMEOUT:
         set(outcome, OUTCOME_TIMEOUT, REASON_SCRIPT, SCRIPT_STARTED,
-            describe_script_timeout(question->script_timeout));
+            describe_script_timeout(question->script_timeout, reply->trailer.left));
+        outcome->may_still_run = reply->trailer.left;
         break;
     case TRAILER_BROKEN:
         set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));

@@ -4,12 +4,18 @@
  *
  * It runs under whatever /bin/sh is (dash, bash, busybox), with hardly any
  * environment, and uses POSIX alone; setsid and a sleep that knows fractions
- * are used where they exist. Three processes: the guard, which waits; the
+ * are used where they exist, and /proc. Three processes: the guard, which waits; the
  * script, in a session of its own (a background child of a shell without job
  * control leads no group, so setsid need not fork and $! is the script); and
  * the watchdog, which sleeps.
  *
- * The watchdog ends with 3 once it has begun to stop the script. It is called
+ * The script is all that has its session: what the kernel says in /proc/PID/stat behind
+ * the last parenthesis. The guard's own pid in the same list says that there is a list.
+ * TERM goes to the script's group at once, so that none of it can start a child in
+ * between that gets none, and to each of the others; KILL goes again and again, for
+ * what forks. What has another session is only told of: a daemon may be meant to stay.
+ *
+ * The watchdog ends with 3, or 4, once it has begun to stop the script. It is called
  * off by USR1: until its trap is set that signal ends it, from then on the
  * trap does, and once it has begun to stop the script it ignores USR1. So
  * there is no moment in which the two ends get mixed up, whoever is first. The
@@ -21,7 +27,9 @@
  * The script prints into files, which the guard has open to read (7 and 8; 9 is its
  * own standard error): so nothing that the script leaves behind can print after the
  * trailer, and the script may remove the folder. A file of zeros holds room for the
- * ends of both, and for the trailer.
+ * ends of both, and for the trailer. The folder stays as long as something of the
+ * script lives, which may start it again; `session` says to later guards what to look
+ * for. While a guard lives, the output that it has open is that of its folder.
  *
  * The mark of a script that must not run twice is made at the last moment: what
  * was broken before it may be tried again. It is looked for in every place where
@@ -43,52 +51,116 @@
 #include "base/number.h"
 #include "job/shebang.h"
 
-static const char report[] = "began=$(date +%s)\n"
+static const char report[] =
+    "began=$(date +%s)\n"
+    "left='' trouble=''\n"
+    "\n"
+    "# The last line, which azfan looks for.\n"
+    "report() {\n"
+    "    printf '\\nazfan:%s end=%s status=%d seconds=%d%s\\n' \\\n"
+    "        \"$azfan_nonce\" \"$1\" \"$2\" \"$(($(date +%s) - began))\" \"$left\"\n"
+    "}\n"
+    "\n"
+    "# Only the script sees its parameters.\n"
+    "parameters() {\n";
+
+static const char launch[] = "}\n"
                              "\n"
-                             "# The last line, which azfan looks for.\n"
-                             "report() {\n"
-                             "    printf '\\nazfan:%s end=%s status=%d seconds=%d\\n' \\\n"
-                             "        \"$azfan_nonce\" \"$1\" \"$2\" \"$(($(date +%s) - began))\"\n"
-                             "}\n"
-                             "\n"
-                             "# Only the script sees its parameters.\n"
-                             "launch() {\n";
+                             "launch() {\n"
+                             "    parameters\n";
 
 static const char functions[] =
     "    exec \"$@\"\n"
     "}\n"
     "\n"
-    "# To the script's process group; to the script alone where there is no setsid.\n"
-    "signal_script() {\n"
-    "    kill \"-$1\" \"-$script\" || kill \"-$1\" \"$script\"\n"
-    "}\n"
-    "\n"
-    "# TERM, two seconds to leave in good order, KILL. False: it was gone.\n"
-    "stop_script() {\n"
-    "    signal_script TERM || return 1\n"
-    "    for signal in 0 0 0 0 0 0 0 0 0 KILL 0 0 0 0 0; do\n"
-    "        sleep 0.2\n"
-    "        signal_script \"$signal\" || return 0\n"
+    "# What lives of the script's session, in $pids. False: this VM does not show it.\n"
+    "members() {\n"
+    "    see='' pids=''\n"
+    "    for stat in $(grep -l -e \"^$$ (\" -e \") [^ZX] [0-9]* [0-9]* $script \" "
+    "/proc/[0-9]*/stat); do\n"
+    "        stat=${stat#/proc/}\n"
+    "        stat=${stat%/*}\n"
+    "        if [ \"$stat\" = \"$$\" ]; then see=$setsid; else pids=\"$pids $stat\"; fi\n"
     "    done\n"
+    "    [ \"$see\" ]\n"
     "}\n"
     "\n"
-    "# The watchdog. Status 3: it had to stop the script. USR1 calls it off.\n"
+    "# Without that: is the script's process group gone, or the script alone where there is no "
+    "setsid?\n"
+    "gone() {\n"
+    "    if members; then\n"
+    "        [ -z \"$pids\" ]\n"
+    "    else\n"
+    "        ! kill -0 \"-$script\" && ! kill -0 \"$script\"\n"
+    "    fi\n"
+    "}\n"
+    "\n"
+    "# Has something left the session that has the script's environment?\n"
+    "escaped() {\n"
+    "    cat /proc/[0-9]*/environ | tr '\\000' '\\n' | grep -qxF \"AZFAN_RUN=$run\" || return\n"
+    "    for stat in /proc/[0-9]*; do\n"
+    "        [ \"$(tr '\\000' '\\n' <\"$stat/environ\" |\n"
+    "            grep -cxF -e \"AZFAN_RUN=$run\" -e \"AZFAN_TARGET=$target\")\" != 2 ] || return "
+    "0\n"
+    "    done\n"
+    "    return 1\n"
+    "}\n"
+    "\n"
+    "# TERM, the grace, KILL. Status 1: it was gone; 2: something may be left.\n"
+    "stop_script() {\n"
+    "    if members; then\n"
+    "        [ \"$pids\" ] || return 1\n"
+    "        kill -TERM \"-$script\" # all at once, then those in other groups\n"
+    "        for pid in $pids; do\n"
+    "            grep -q \") . [0-9]* $script \" \"/proc/$pid/stat\" || kill -TERM \"$pid\"\n"
+    "        done\n"
+    "    else\n"
+    "        kill -TERM \"-$script\" || kill -TERM \"$script\" || return 1\n"
+    "    fi\n"
+    "    sleep \"$grace\" &\n"
+    "    timer=$!\n"
+    "    while kill -0 \"$timer\" && ! gone; do\n"
+    "        sleep 0.1 || sleep 1\n"
+    "    done\n"
+    "    kill -KILL \"$timer\"\n"
+    "    for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do\n"
+    "        ! gone || break\n"
+    "        kill -KILL \"-$script\" $pids || kill -KILL \"$script\"\n"
+    "        sleep 0.1 || sleep 1\n"
+    "    done\n"
+    "    [ \"$see\" ] && [ -z \"$pids\" ] && ! escaped || return 2\n"
+    "}\n"
+    "\n"
+    "# The watchdog. Status 3: it had to stop the script; 4: and may have failed. USR1 calls it "
+    "off.\n"
     "watch() {\n"
     "    trap '[ \"$!\" = \"$script\" ] || kill \"$!\"; exit 0' USR1\n"
     "    sleep \"$1\" &\n"
     "    wait \"$!\" || exit 0\n"
     "    trap '' USR1\n"
-    "    stop_script || exit 0\n"
-    "    exit 3\n"
+    "    stop_script\n"
+    "    case $? in\n"
+    "    0) exit 3 ;;\n"
+    "    1) exit 0 ;;\n"
+    "    esac\n"
+    "    kill -USR2 $$ # which may wait for ever\n"
+    "    exit 4\n"
     "}\n"
     "\n";
 
 /* guard_sh_write_output() stands between. */
 static const char endings[] =
-    "# With room for that and for the trailer, however full the disk has become.\n"
+    "# With room for that and for the trailer, however full the disk has become. What is left of "
+    "the\n"
+    "# script finds its folder.\n"
     "finish() {\n"
     "    rm -f \"$folder/room\"\n"
     "    print_output\n"
+    "    tidy\n"
+    "}\n"
+    "\n"
+    "tidy() {\n"
+    "    gone && ! escaped && rm -rf \"$folder\"\n"
     "}\n"
     "\n"
     "# Somebody stops the guard itself.\n"
@@ -98,7 +170,6 @@ static const char endings[] =
     "    wait \"$!\"\n"
     "    kill -USR1 \"$watchdog\"\n"
     "    finish\n"
-    "    rm -rf \"$folder\"\n"
     "    exit 143\n"
     "}\n"
     "\n"
@@ -120,6 +191,20 @@ static const char unpacked_tail[] =
     "    return 1\n"
     "}\n"
     "\n"
+    "# The script's session, and how it is known outside of that.\n"
+    "read_session() {\n"
+    "    { read -r guard; read -r script; read -r run; read -r target; } <\"$folder/session\"\n"
+    "}\n"
+    "\n"
+    "setsid=$(command -v setsid)\n"
+    "\n"
+    "# What other guards had to leave.\n"
+    "for folder in \"${PWD%/*}\"/*/azfan-* \"${TMPDIR:-/tmp}\"/azfan-*; do\n"
+    "    [ -O \"$folder\" ] && [ ! -L \"$folder\" ] && [ -f \"$folder/session\" ] || continue\n"
+    "    read_session\n"
+    "    [ \"/proc/$guard/fd/7\" -ef \"$folder/output\" ] || tidy\n"
+    "done 2>/dev/null\n"
+    "\n"
     "# Run Command's own folder is never mounted noexec; that for temporary files may be.\n"
     "for place in \"$PWD\" \"${TMPDIR:-/tmp}\"; do\n"
     "    folder=$place/azfan-$azfan_nonce\n"
@@ -130,7 +215,6 @@ static const char unpacked_tail[] =
     "    exit 0\n"
     "}\n"
     "\n"
-    "setsid=$(command -v setsid)\n"
     "exec 7<\"$folder/output\" 8<\"$folder/errors\"\n"
     "exec 9>&2 2>/dev/null # bash would remark on ended children\n";
 
@@ -160,16 +244,32 @@ static const char once_tail[] =
     "find \"$place\" -maxdepth 1 -name 'azfan-once-*' -mtime +7 -exec rmdir {} + # of old runs\n"
     "\n";
 
-static const char finish[] = "watchdog=$!\n"
+static const char launch_head[] = "launch ${setsid:+\"$setsid\"} ";
+
+static const char launch_tail[] =
+    "\"$folder/script\" </dev/null \\\n"
+    "    >>\"$folder/output\" 2>>\"$folder/errors\" 7<&- 8<&- 9>&- &\n"
+    "script=$!\n"
+    "(echo \"$$\" && echo \"$script\" && parameters && echo \"$AZFAN_RUN\" && echo "
+    "\"$AZFAN_TARGET\") \\\n"
+    "    >\"$folder/session\" 7<&- 8<&- 9>&-\n"
+    "read_session\n";
+
+static const char finish[] = " >/dev/null 7<&- 8<&- 9>&- &\n"
+                             "watchdog=$!\n"
                              "trap leave HUP INT TERM\n"
+                             "trap : USR2\n"
                              "wait \"$script\"\n"
                              "status=$?\n"
+                             "trap '' USR2\n"
                              "end=exit\n"
                              "kill -USR1 \"$watchdog\"\n"
                              "wait \"$watchdog\"\n"
-                             "[ \"$?\" -ne 3 ] || end=timeout\n"
+                             "case $? in\n"
+                             "3) end=timeout ;;\n"
+                             "4) end=timeout left=' left=1' ;;\n"
+                             "esac\n"
                              "finish\n"
-                             "rm -rf \"$folder\"\n"
                              "report \"$end\" \"$status\"\n"
                              "exit 0\n";
 
@@ -242,6 +342,7 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     buffer_print(buffer, ", and says how it ended.\n%s%s\n", GUARD_SH_NONCE, guard->nonce);
     buffer_add(buffer, report);
     guard_write_parameters(buffer, guard, guard_sh_assign);
+    buffer_add(buffer, launch);
     write_arguments(buffer, guard);
     buffer_add(buffer, functions);
     guard_sh_write_output(buffer, guard);
@@ -249,13 +350,10 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     write_script(buffer, guard);
     if (guard->once != NULL)
         buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
-    buffer_print(buffer,
-                 "launch ${setsid:+\"$setsid\"} %s\"$folder/script\" </dev/null \\\n"
-                 "    >>\"$folder/output\" 2>>\"$folder/errors\" 7<&- 8<&- 9>&- &\n"
-                 "script=$!\n"
-                 "watch ",
-                 shebang_is_there(guard->job->script) ? "" : "/bin/sh ");
+    buffer_add(buffer, "grace=");
+    print_seconds(buffer, guard->job->script_grace);
+    buffer_print(buffer, "\n%s%s%swatch ", launch_head,
+                 shebang_is_there(guard->job->script) ? "" : "/bin/sh ", launch_tail);
     print_seconds(buffer, guard->job->script_timeout);
-    buffer_add(buffer, " >/dev/null 7<&- 8<&- 9>&- &\n");
     buffer_add(buffer, finish);
 }

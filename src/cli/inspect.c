@@ -220,6 +220,7 @@ static void print_duration_at_worst(struct buffer *buffer, const struct job *job
 static void print_clocks(struct buffer *buffer, const struct job *job, const int *batches)
 {
     print_duration(buffer, "Script timeout:", job->script_timeout);
+    print_duration(buffer, "Script grace:", job->script_grace);
     print_duration(buffer, "Attempt timeout:", job->timeout);
     if (job->deadline > 0)
         print_duration(buffer, "Run deadline:", job->deadline);

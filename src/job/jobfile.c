@@ -59,29 +59,39 @@ static void load_identity(const struct loading *loading, const struct jobkeys_va
     loading->job->runbook = runbook != NULL ? memory_string(runbook->text) : NULL;
 }
 
-/* What counts when the file gives none. */
-static int64_t work_out_script_timeout(int64_t timeout)
+/* What a grace takes of the script's time: JOB_OVERHEAD has room for the usual one. */
+static int64_t more_grace(const struct job *job)
 {
+    return job->script_grace > JOB_SCRIPT_GRACE ? job->script_grace - JOB_SCRIPT_GRACE : 0;
+}
+
+/* What counts when the file gives none. */
+static int64_t work_out_script_timeout(const struct job *job)
+{
+    int64_t timeout = job->timeout - more_grace(job);
     int64_t script = timeout - JOB_OVERHEAD;
+    int64_t most = SCRIPT_LONGEST - more_grace(job);
 
     if (script < timeout / 2)
         script = timeout / 2;
-    return script < SCRIPT_LONGEST ? script : SCRIPT_LONGEST;
+    return script < most ? script : most;
 }
 
 /* Is what the file gives within Azure's own limit? */
 static void check_script_timeout(const struct loading *loading, const struct yaml_node *node)
 {
+    int64_t grace = more_grace(loading->job);
     struct buffer most = BUFFER_INIT;
 
-    number_print_exact_duration(&most, SCRIPT_LONGEST);
-    if (loading->job->script_timeout > JOB_REQUEST_LONGEST)
+    number_print_exact_duration(&most, SCRIPT_LONGEST - grace);
+    if (loading->job->script_timeout > JOB_REQUEST_LONGEST - grace)
         loading_problem(loading, node,
-                        "script_timeout must not be longer than " JOB_REQUEST_LONGEST_TEXT
+                        "%s must not be longer than " JOB_REQUEST_LONGEST_TEXT
                         ": then Run Command ends the request of every script, which goes on "
                         "without a result (at most %s leaves time for the result)",
+                        grace > 0 ? "script_timeout and script_grace together" : "script_timeout",
                         buffer_text(&most));
-    else if (loading->job->script_timeout > SCRIPT_LONGEST)
+    else if (loading->job->script_timeout > SCRIPT_LONGEST - grace)
         loading_remark(loading, node,
                        "warning: Run Command ends the request of every script "
                        "after " JOB_REQUEST_LONGEST_TEXT
@@ -90,29 +100,42 @@ static void check_script_timeout(const struct loading *loading, const struct yam
     buffer_done(&most);
 }
 
+/* LENGTH, which WHAT at NODE have together, is within the time of an attempt. */
+static void check_timeout(const struct loading *loading, const struct jobkeys_value *timeout,
+                          const struct yaml_node *node, const char *what, int64_t length)
+{
+    bool overridden = loading->overrides->timeout > 0;
+    struct buffer most = BUFFER_INIT;
+
+    /* A timeout that is wrong itself says nothing about others. */
+    if (length <= loading->job->timeout ||
+        (!overridden && timeout->key != NULL && timeout->node == NULL))
+        return;
+    number_print_exact_duration(&most, loading->job->timeout);
+    loading_problem(loading, node, "%s must not be longer than %s (%s)", what,
+                    overridden ? "--timeout" : "timeout", buffer_text(&most));
+    buffer_done(&most);
+}
+
 static void load_timeouts(const struct loading *loading, const struct jobkeys_value *values)
 {
     const struct jobkeys_value *script = &values[KEY_SCRIPT_TIMEOUT];
     const struct jobkeys_value *timeout = &values[KEY_TIMEOUT];
+    const struct jobkeys_value *grace = &values[KEY_SCRIPT_GRACE];
     int64_t override = loading->overrides->timeout;
     struct job *job = loading->job;
 
     job->timeout = override > 0 ? override : jobkeys_number(values, KEY_TIMEOUT);
-    job->script_timeout = work_out_script_timeout(job->timeout);
-    if (script->node == NULL)
-        return;
-    job->script_timeout = script->number;
-    check_script_timeout(loading, script->node);
-    /* A timeout that is wrong itself says nothing about this one. */
-    if (job->script_timeout > job->timeout &&
-        (override > 0 || timeout->key == NULL || timeout->node != NULL)) {
-        struct buffer most = BUFFER_INIT;
-
-        number_print_exact_duration(&most, job->timeout);
-        loading_problem(loading, script->node, "script_timeout must not be longer than %s (%s)",
-                        override > 0 ? "--timeout" : "timeout", buffer_text(&most));
-        buffer_done(&most);
+    job->script_grace = jobkeys_number(values, KEY_SCRIPT_GRACE);
+    job->script_timeout = script->node != NULL ? script->number : work_out_script_timeout(job);
+    if (script->node != NULL) {
+        check_script_timeout(loading, script->node);
+        check_timeout(loading, timeout, script->node, "script_timeout", job->script_timeout);
     }
+    /* The usual grace is in nobody's way: az is stopped all the same. */
+    if (grace->node != NULL && job->script_timeout <= job->timeout)
+        check_timeout(loading, timeout, grace->node, "script_timeout and script_grace together",
+                      job->script_timeout + job->script_grace);
 }
 
 static void load_settings(const struct loading *loading, const struct jobkeys_value *values)

@@ -58,6 +58,12 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                                     "there. Not longer than timeout and " JOB_REQUEST_LONGEST_TEXT
                                     "; without it timeout less 90 seconds, but at least half of "
                                     "timeout and at most 88m30s."},
+    [KEY_SCRIPT_GRACE] = {JOBKEYS_TOP, "script_grace", KIND_DURATION, .most = 10 * NUMBER_MINUTE,
+                          .normal = JOB_SCRIPT_GRACE,
+                          .help = "How long a script that is stopped on the VM has to end in good "
+                                  "order: from TERM to KILL. What is above 5 seconds is taken "
+                                  "off script_timeout's default; together they must not be "
+                                  "longer than timeout."},
     [KEY_DEADLINE] = {JOBKEYS_TOP, "deadline", KIND_DURATION, .least = NUMBER_SECOND,
                       .most = NUMBER_LONGEST,
                       .help = "How long the whole run may take. Then nothing more is started, and "

@@ -69,6 +69,7 @@ static json_t *job_object(const struct result_job *job)
     json_object_set_new(object, "runbook", value_text(job->runbook));
     json_object_set_new(object, "timeout_s", value_seconds(job->timeout));
     json_object_set_new(object, "script_timeout_s", value_seconds(job->script_timeout));
+    json_object_set_new(object, "script_grace_s", value_seconds(job->script_grace));
     json_object_set_new(object, "deadline_s", value_seconds(job->deadline));
     json_object_set_new(object, "attempts", json_integer(job->attempts));
     json_object_set_new(object, "batches", json_integer(job->batches));

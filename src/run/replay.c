@@ -124,6 +124,14 @@ static bool get_optional(const json_t *object, const char *key, char **ret)
 
 /* ---- the head ----------------------------------------------------------------------------- */
 
+/* Older journals have none. */
+static bool get_grace(const json_t *object, int64_t *ret)
+{
+    static const char key[] = "script_grace_s";
+
+    return json_object_get(object, key) == NULL || value_get_seconds(object, key, ret);
+}
+
 static int read_job(struct result_job *job, const json_t *object, struct error *error)
 {
     bool optional =
@@ -136,6 +144,7 @@ static int read_job(struct result_job *job, const json_t *object, struct error *
     if (!optional || job->name == NULL || job->file == NULL || job->digest == NULL ||
         job->script_digest == NULL || !value_get_seconds(object, "timeout_s", &job->timeout) ||
         !value_get_seconds(object, "script_timeout_s", &job->script_timeout) ||
+        !get_grace(object, &job->script_grace) ||
         !value_get_seconds(object, "deadline_s", &job->deadline) ||
         !get_number(object, "attempts", 1, INT_MAX, &job->attempts) ||
         !get_number(object, "batches", 1, MOST_TARGETS, &job->batches))

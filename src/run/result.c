@@ -44,6 +44,7 @@ void result_take_job(struct result *result, const struct job *job, const int *ba
                             .runbook = memory_string(job->runbook),
                             .timeout = job->timeout,
                             .script_timeout = job->script_timeout,
+                            .script_grace = job->script_grace,
                             .deadline = job->deadline,
                             .attempts = job->retry.attempts,
                             .batches = job->target_count > 0 ? batches[job->target_count - 1] : 0};
@@ -171,12 +172,22 @@ static void settle(struct result *result, struct result_target *target)
     result->counts[target->outcome.kind]++;
 }
 
-/* A busy VM refuses a second script by itself, for as long as the first one runs. */
+/* How long after az's end a script may still run until its guard has stopped it. */
+static int64_t longest_script(const struct result_job *job)
+{
+    return job->script_timeout + job->script_grace + LATEST_BEGIN;
+}
+
+/* A busy VM refuses a second script by itself, for as long as the first one runs. Where the guard
+ * has ended, nothing that it could not stop keeps the VM busy. */
 static int64_t find_busy_until(const struct result *result, const struct result_target *target)
 {
-    if (!target->outcome.may_still_run || target->outcome.reason == REASON_BUSY)
+    const struct outcome *outcome = &target->outcome;
+
+    if (!outcome->may_still_run || outcome->reason == REASON_BUSY ||
+        outcome->reason == REASON_SCRIPT)
         return 0;
-    return target->wall_ended + result->job.script_timeout + LATEST_BEGIN;
+    return target->wall_ended + longest_script(&result->job);
 }
 
 /* What the attempts before this one may have left, BEFORE and until BUSY_BEFORE, still holds where
@@ -316,8 +327,7 @@ static void lose(struct result *result, struct result_target *target)
         .message = memory_string("azfan was killed while az waited for it; the script may have "
                                  "run, or still be running")};
     /* az itself was left behind, and nobody stops it. */
-    target->busy_until =
-        target->wall_ended + result->job.timeout + result->job.script_timeout + LATEST_BEGIN;
+    target->busy_until = target->wall_ended + result->job.timeout + longest_script(&result->job);
     target->doubtful = true;
     settle(result, target);
 }

@@ -47,6 +47,7 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     exclude-unmatched
     # what several keys mean together
     id-with-group no-group ok-status-over-255 retry-max-delay-short retry-on-exit retry-on-not-idempotent
+    script-grace-over-azure script-grace-over-default script-grace-over-timeout script-grace-too-long
     script-timeout-over-default script-timeout-too-long vm-args-twice vm-parameters-twice
     # names that shells keep for themselves, bytes, blanks
     args-too-long parameter-readonly parameter-reserved parameter-too-long script-inline-blank
@@ -123,6 +124,10 @@ right deadline deadline: 2400h
 wrong deadline deadline: never
 right kill_grace kill_grace: 0s
 wrong kill_grace kill_grace: 0
+right script_grace script_grace: 0s
+right script_grace script_grace: 45s
+wrong script_grace script_grace: 5
+wrong script_grace script_grace: -1s
 right retry retry: {}
 wrong retry retry: 3
 wrong retry retry: []

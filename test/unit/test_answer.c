@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "azure/advice.h"
 #include "azure/answer.h"
 #include "azure/payload.h"
 #include "azure/refusal.h"
@@ -317,6 +318,36 @@ START_TEST(a_script_that_an_earlier_run_had_started)
                      "--again` runs it all the same");
     answer_done(&answer);
     free(json);
+}
+END_TEST
+
+/* The VM is free only when nothing is left of the script. */
+START_TEST(what_could_not_be_stopped_may_still_run)
+{
+    static const char *const trailers[] = {
+        TRAILER("timeout", "143"), "\nazfan:" NONCE " end=timeout status=143 seconds=3 left=1\n"};
+
+    for (int left = 0; left < 2; left++) {
+        struct answer_question question = {
+            .nonce = NONCE, .script_timeout = NUMBER_SECOND, .output_limit = 1024};
+        char *message =
+            memory_print("Enable succeeded: \n[stdout]\nhalf%s\n[stderr]\n", trailers[left]);
+        char *json = wrap(message, strlen(message));
+        struct finish finish = ended(0, json, "");
+        struct answer answer;
+
+        answer_read(&finish, &question, &answer);
+        ck_assert_int_eq((int)answer.outcome.kind, OUTCOME_TIMEOUT);
+        ck_assert_int_eq((int)answer.outcome.reason, REASON_SCRIPT);
+        ck_assert_int_eq((int)answer.outcome.script, SCRIPT_STARTED);
+        ck_assert(answer.outcome.may_still_run == (left == 1));
+        ck_assert_str_eq(buffer_text(&answer.output), "half");
+        ck_assert((strstr(answer.outcome.message, "may still run there") != NULL) == (left == 1));
+        ck_assert((strstr(advice_for(&answer.outcome), "The VM is free") != NULL) == (left == 0));
+        answer_done(&answer);
+        free(json);
+        free(message);
+    }
 }
 END_TEST
 
@@ -787,6 +818,7 @@ static Suite *make_suite(void)
     tcase_add_test(all, a_script_that_had_run_before_is_over);
     tcase_add_test(all, policies_of_windows);
     tcase_add_test(all, a_script_that_an_earlier_run_had_started);
+    tcase_add_test(all, what_could_not_be_stopped_may_still_run);
     tcase_add_test(all, the_job_says_which_statuses_are_ok);
     tcase_add_test(all, what_outlives_its_guard_may_still_run);
     tcase_add_test(all, a_shape_is_understood);

@@ -35,7 +35,7 @@
 #define NONCE       "0123456789abcdef0123456789abcdef"
 #define OTHER_NONCE "00112233445566778899aabbccddeeff"
 
-enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000 };
+enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000, GRACE_MS = 600 };
 
 static const char *const shells[SHELLS][3] = {
     {"/bin/sh", NULL, NULL}, {"/bin/bash", "--posix", NULL}, {"/bin/busybox", "sh", NULL}};
@@ -63,6 +63,7 @@ struct trial {
     struct job_parameters parameters;
     struct job_parameters args;
     int timeout_ms;
+    int grace_ms;          /* 0: GRACE_MS */
     const char *path;      /* the guard's PATH; NULL: the usual one */
     const char *in;        /* its working folder; NULL: one of its own */
     const char *temporary; /* its TMPDIR, or NULL */
@@ -80,21 +81,26 @@ struct trial {
 
 static void write_guard(struct buffer *text, const struct trial *trial)
 {
+    static int count;
+    char *run = memory_print("run-%d-%d", getpid(), count++); /* no other's, here or beside us */
     struct job job = {.name = (char[]){"job"},
                       .script = memory_string(trial->script),
                       .script_length = strlen(trial->script),
                       .parameters = trial->parameters,
                       .args = trial->args,
-                      .script_timeout = trial->timeout_ms * NUMBER_MILLISECOND};
+                      .script_timeout = trial->timeout_ms * NUMBER_MILLISECOND,
+                      .script_grace =
+                          (trial->grace_ms > 0 ? trial->grace_ms : GRACE_MS) * NUMBER_MILLISECOND};
     struct job_target target = {.name = (char[]){"web-01"}};
     struct guard guard = {.job = &job,
                           .target = &target,
-                          .run = "run-1",
+                          .run = run,
                           .batch = 2,
                           .nonce = trial->nonce != NULL ? trial->nonce : NONCE,
                           .once = trial->once};
 
     guard_write(text, &guard);
+    free(run);
     free(job.script);
 }
 
@@ -263,8 +269,8 @@ static const struct {
      "ermission denied"},
     {"the script removes itself", "rm -r \"${0%/*}\"\nexit 5\n", LONG_MS, TRAILER_EXIT, 5, "",
      NULL},
-    {"the script's own variables", "echo $AZFAN_TARGET $AZFAN_RUN $AZFAN_BATCH", LONG_MS,
-     TRAILER_EXIT, 0, "web-01 run-1 2\n", NULL},
+    {"the script's own variables", "echo $AZFAN_TARGET ${AZFAN_RUN%%-*} $AZFAN_BATCH", LONG_MS,
+     TRAILER_EXIT, 0, "web-01 run 2\n", NULL},
     {"the guard's variables do not leak", "echo \"[$azfan_nonce$folder$began$status]\"\n", LONG_MS,
      TRAILER_EXIT, 0, "[]\n", NULL},
     {"a trailer with another nonce is output",
@@ -350,6 +356,59 @@ START_TEST(after_a_timeout_the_group_is_gone)
     /* A zombie, where nobody has reaped it yet, has no command line. */
     ck_assert_msg(fd < 0 || read(fd, text, 1) <= 0, "the child is alive");
     fd_close(&fd);
+    trial_done(&trial);
+}
+END_TEST
+
+static const struct {
+    const char *protects;
+    const char *script;
+    bool left; /* and its pid is the output */
+    const char *output;
+} stops[] = {
+    {"a group of its own, as timeout(1) makes one", "timeout 60 sleep 50\n", false, ""},
+    {"a shell with job control", "#!/bin/bash\nset -m\nsleep 50 &\nsleep 51 | sleep 52 &\nwait\n",
+     false, ""},
+    {"a group of its own that ignores TERM",
+     "#!/bin/bash\nset -m\n(trap '' TERM; sleep 50; sleep 51) &\nwait\n", false, ""},
+    {"a name with blanks and parentheses",
+     "cp \"$(command -v sleep)\" \"${0%/*}/a) Z 1 (\"\n\"${0%/*}/a) Z 1 (\" 50\n", false, ""},
+    {"a child that its parent has left",
+     "(trap '' TERM; sleep 50; sleep 51) &\ntrap 'exit 0' TERM\n"
+     "sleep 52 & wait\n",
+     false, ""},
+    {"one that forks on", "trap '' TERM\nf() { sleep 0.01; f & }\nf; f; f\nsleep 50\n", false, ""},
+    {"a script that leaves in good order",
+     "trap 'echo on its way; sleep 0.2; echo back; exit 0' TERM\nsleep 50 & wait\n", false,
+     "on its way\nback\n"},
+    {"a script that takes too long for that",
+     "trap 'echo on its way; sleep 50; echo back' TERM\n"
+     "sleep 51 & wait\n",
+     false, "on its way\n"},
+    {"a daemon in a session of its own", "setsid sleep 50 &\necho $!\nsleep 51\n", true, NULL},
+};
+
+/* When the trailer says that nothing is left, nothing is. */
+START_TEST(what_is_stopped_is_gone)
+{
+    int row = _i / SHELLS;
+    struct trial trial = {.script = stops[row].script, .timeout_ms = SHORT_MS};
+    const char *what = stops[row].protects;
+
+    if (!has_shell(_i, &trial) || access("/bin/bash", X_OK) != 0)
+        return;
+    begin(&trial);
+    ck_assert(end(&trial));
+    ck_assert_int_eq((int)trial.trailer.end, TRAILER_TIMEOUT);
+    ck_assert_msg(trial.trailer.left == stops[row].left, "%s, %s: left %d", trial.shell[0], what,
+                  trial.trailer.left);
+    if (stops[row].left) {
+        ck_assert_int_eq(kill(atoi(buffer_text(&trial.output)), SIGKILL), 0);
+    } else {
+        ck_assert_msg(strcmp(buffer_text(&trial.output), stops[row].output) == 0,
+                      "%s, %s: wrote \"%s\"", trial.shell[0], what, buffer_text(&trial.output));
+    }
+    ck_assert_msg(all_gone(&trial), "%s, %s: processes are left", trial.shell[0], what);
     trial_done(&trial);
 }
 END_TEST
@@ -630,8 +689,8 @@ END_TEST
 /* A folder of tools whose mkdir runs BEFORE, a shell's words, when a mark is to be made. */
 static char *make_marking_tools(const char *name, const char *before)
 {
-    char *tools = make_tools(
-        name, (const char *const[]){"date", "rm", "chmod", "head", "tail", "cat", "sleep", NULL});
+    char *tools = make_tools(name, (const char *const[]){"date", "grep", "tr", "rm", "chmod",
+                                                         "head", "tail", "cat", "sleep", NULL});
     char *path = memory_print("%s/mkdir", tools);
     struct error error;
     char *program;
@@ -782,8 +841,8 @@ START_TEST(a_full_disk_is_broken)
 {
     static const char fake[] = "#!/bin/sh\necho 'cat: write error: No space left on device' "
                                ">&2\necho 'rm -rf /'\nexit 1\n";
-    char *tools = make_tools(
-        "full", (const char *const[]){"date", "rm", "chmod", "head", "tail", "mkdir", NULL});
+    char *tools = make_tools("full", (const char *const[]){"date", "grep", "tr", "rm", "chmod",
+                                                           "head", "tail", "mkdir", NULL});
     char *cat = memory_print("%s/cat", tools);
     char *place = make_place();
     struct trial trial = {.script = "echo ran\n",
@@ -819,8 +878,9 @@ START_TEST(without_setsid_it_works)
     } cases[] = {{"exit 7\n", LONG_MS, TRAILER_EXIT, 7},
                  {"exec sleep 50\n", SHORT_MS, TRAILER_TIMEOUT, 143},
                  {"trap '' TERM\nwhile :; do :; done\n", SHORT_MS, TRAILER_TIMEOUT, 137}};
-    char *tools = make_tools("plain", (const char *const[]){"date", "rm", "chmod", "head", "tail",
-                                                            "mkdir", "cat", "sleep", NULL});
+    char *tools =
+        make_tools("plain", (const char *const[]){"date", "grep", "tr", "rm", "chmod", "head",
+                                                  "tail", "mkdir", "cat", "sleep", NULL});
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
         struct trial trial = {
@@ -1010,6 +1070,10 @@ START_TEST(a_trailer_is_a_whole_line)
         {"x\r\n" LINE "\r\n", true},
         {"x\n" LINE "\nlate output of a daemon\n", true},
         {"azfan:x\n" LINE "\n", true},
+        {LINE " left=1\n", true},
+        {LINE " left=1\r\n", true},
+        {LINE " left=0\n", false},
+        {LINE " left=1 \n", false},
         {"x" LINE "\n", false},
         {LINE " \n", false},
         {LINE "x\n", false},
@@ -1428,6 +1492,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, a_script_runs, 0, UNIT_COUNT(runs) * SHELLS);
     tcase_add_loop_test(work, the_temporary_folder_goes, 0, SHELLS);
     tcase_add_loop_test(work, after_a_timeout_the_group_is_gone, 0, SHELLS);
+    tcase_add_loop_test(work, what_is_stopped_is_gone, 0, UNIT_COUNT(stops) * SHELLS);
     tcase_add_loop_test(work, a_daemon_survives_and_is_not_waited_for, 0, SHELLS);
     tcase_add_loop_test(work, a_guard_that_is_stopped_stops_its_script, 0, SHELLS);
     tcase_add_loop_test(work, a_killed_sleep_is_no_timeout, 0, SHELLS);

@@ -351,8 +351,19 @@ END_TEST
 static const struct {
     const char *timeout;
     int64_t expected; /* milliseconds */
-} script_timeouts[] = {{"220s", 130000}, {"181s", 91000},  {"180s", 90000}, {"100s", 50000},
-                       {"100ms", 50},    {"90m", 5310000}, {"24h", 5310000}};
+} script_timeouts[] = {{"220s", 130000},
+                       {"181s", 91000},
+                       {"180s", 90000},
+                       {"100s", 50000},
+                       {"100ms", 50},
+                       {"90m", 5310000},
+                       {"24h", 5310000},
+                       {"220s\nscript_grace: 0s", 130000},
+                       {"220s\nscript_grace: 5s", 130000},
+                       {"220s\nscript_grace: 6s", 129000},
+                       {"220s\nscript_grace: 1m5s", 80000},
+                       {"220s\nscript_grace: 215s", 5000},
+                       {"24h\nscript_grace: 10m", 4715000}};
 
 START_TEST(script_timeout_follows_timeout)
 {
@@ -782,6 +793,9 @@ static const struct {
      "/job.yaml:6:17: warning: Run Command ends the request of every script after 90 minutes"},
     {HEAD PLACES "timeout: 2h\nscript_timeout: 88m31s\n", NULL, NULL, "of more than 1h28m30s"},
     {HEAD PLACES "timeout: 2h\nscript_timeout: 88m30s\n", NULL, NULL, NULL},
+    {HEAD PLACES "timeout: 2h\nscript_timeout: 88m30s\nscript_grace: 6s\n", NULL, NULL,
+     "of more than 1h28m29s"},
+    {HEAD PLACES "timeout: 2h\nscript_timeout: 88m30s\nscript_grace: 0s\n", NULL, NULL, NULL},
     {HEAD PLACES "timeout: 4h\n", NULL, NULL, NULL},
 };
 
