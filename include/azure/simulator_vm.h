@@ -39,9 +39,10 @@ int simulator_vm_count(struct simulator_vm *vm, int64_t *ret, struct error *erro
 /* 1: it is ours now; 0: a script is running there; -1: error. */
 int simulator_vm_lock(struct simulator_vm *vm, struct error *error);
 
-/* Runs SCRIPT as the VM's agent does, and gives the lock to it. */
-int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, struct child *child,
-                       struct error *error);
+/* Runs SCRIPT as the VM's agent does, and gives the lock to it. POWERSHELL: the program that runs
+ * it as on a Windows VM; NULL: sh does, as on a Linux VM. */
+int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, const char *powershell,
+                       struct child *child, struct error *error);
 
 /* Appends the end of what the script wrote to "stdout" or "stderr": all that Azure returns. */
 int simulator_vm_read(const struct simulator_vm *vm, const char *stream, struct buffer *buffer,

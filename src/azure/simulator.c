@@ -48,7 +48,8 @@ struct invocation {
     const struct targets_id *id;
     const struct buffer *script;
     bool windows;
-    int interrupt; /* a signalfd for SIGINT; -1: it is ignored */
+    char *powershell; /* what runs scripts for Windows VMs here; NULL: nothing does */
+    int interrupt;    /* a signalfd for SIGINT; -1: it is ignored */
 };
 
 /* A descriptor that is readable when somebody interrupts az. */
@@ -166,7 +167,7 @@ static int pretend(const struct invocation *invocation)
     if (!wait_for(invocation, -1, never_answers(fault) ? CLOCK_NEVER : clock_now() + duration))
         return simulator_say_interrupted();
     buffer_add(&output, invocation->windows && invocation->plan->execute
-                            ? "rehearsal: the script was not run (PowerShell cannot run here)\n"
+                            ? "rehearsal: the script was not run (there is no pwsh here)\n"
                             : "rehearsal: the script was not run (--execute runs it on this "
                               "machine)\n");
     if (fault == SIMULATOR_SCRIPT_TIMEOUT)
@@ -206,7 +207,8 @@ static int execute(struct invocation *invocation)
     struct child_exit ignored;
     struct error error;
 
-    if (simulator_vm_start(&invocation->vm, invocation->script, &child, &error) < 0)
+    if (simulator_vm_start(&invocation->vm, invocation->script,
+                           invocation->windows ? invocation->powershell : NULL, &child, &error) < 0)
         return simulator_say_failure("the simulated Azure: %s", error.text);
     if (fault == SIMULATOR_CRASH)
         crash();
@@ -223,7 +225,7 @@ static int execute(struct invocation *invocation)
 /* Does the script really run? Not where the fault is that it was ended, whatever it does. */
 static bool runs_here(const struct invocation *invocation)
 {
-    return invocation->plan->execute && !invocation->windows &&
+    return invocation->plan->execute && (!invocation->windows || invocation->powershell != NULL) &&
            invocation->fault.fault != SIMULATOR_SCRIPT_TIMEOUT &&
            invocation->fault.fault != SIMULATOR_REBOOT;
 }
@@ -307,8 +309,11 @@ static int play(const struct simulator_rehearsal *rehearsal, const char *folder,
 {
     struct invocation invocation = {
         .plan = &rehearsal->plan, .id = id, .script = &request->script, .interrupt = -1};
+    struct error ignored;
     int status;
 
+    if (rehearsal->plan.execute)
+        (void)file_find_program("pwsh", &invocation.powershell, &ignored);
     simulator_choose(&rehearsal->plan, id, &invocation.fault);
     invocation.windows = strcasecmp(request->command_id, "RunPowerShellScript") == 0;
     if (invocation.fault.fault == SIMULATOR_STUBBORN)
@@ -318,6 +323,7 @@ static int play(const struct simulator_rehearsal *rehearsal, const char *folder,
     simulator_vm_init(&invocation.vm, folder, id);
     status = meet(&invocation);
     simulator_vm_done(&invocation.vm);
+    free(invocation.powershell);
     fd_close(&invocation.interrupt);
     return status;
 }

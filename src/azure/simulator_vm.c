@@ -26,6 +26,9 @@ enum {
     DIGEST_MOST = 16 /* characters of a digest in a name */
 };
 
+#define SCRIPT_SH         "script.sh"
+#define SCRIPT_POWERSHELL "script0.ps1"
+
 static void add_digest(struct buffer *path, const struct buffer *text)
 {
     char digest[DIGEST_TEXT_SIZE];
@@ -142,35 +145,104 @@ static int open_stream(const struct simulator_vm *vm, const char *stream, struct
     return fd;
 }
 
-/* The agent's environment is that small: no HOME, no USER (azure-cli#9596). */
-static int start_shell(struct simulator_vm *vm, int output, int errors, struct child *child,
-                       struct error *error)
+static int start_process(struct simulator_vm *vm, char **arguments, char **environment, int output,
+                         int errors, struct child *child, struct error *error)
 {
-    static char shell[] = "/bin/sh";
-    static char option[] = "-c";
-    static char script[] = "./script.sh";
-    static char search[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-    static char language[] = "LANG=C.UTF-8";
-    static char level[] = "SHLVL=1";
-    /* As the agent's "/bin/sh -c PATH" (main/exec.go), but this path may have blanks in it. */
-    char *arguments[] = {shell, option, script, NULL};
-    char *folder = memory_print("PWD=%s", vm->folder);
-    char *environment[] = {search, folder, language, level, NULL};
-    struct child_command command = {.program = shell,
+    struct child_command command = {.program = arguments[0],
                                     .arguments = arguments,
                                     .environment = environment,
                                     .folder = vm->folder,
                                     .input = vm->lock,
                                     .output = output,
                                     .errors = errors};
-    int result = child_start(child, &command, error);
 
-    free(folder);
-    return result < 0 ? -1 : 0;
+    return child_start(child, &command, error) < 0 ? -1 : 0;
 }
 
-int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, struct child *child,
+#define USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* The agent's environment is that small: no HOME, no USER (azure-cli#9596). */
+static int start_shell(struct simulator_vm *vm, int output, int errors, struct child *child,
                        struct error *error)
+{
+    static char shell[] = "/bin/sh";
+    static char option[] = "-c";
+    static char script[] = "./" SCRIPT_SH;
+    static char search[] = "PATH=" USUAL_PATH;
+    static char language[] = "LANG=C.UTF-8";
+    static char level[] = "SHLVL=1";
+    /* As the agent's "/bin/sh -c PATH" (main/exec.go), but this path may have blanks in it. */
+    char *arguments[] = {shell, option, script, NULL};
+    char *folder = memory_print("PWD=%s", vm->folder);
+    char *environment[] = {search, folder, language, level, NULL};
+    int result = start_process(vm, arguments, environment, output, errors, child, error);
+
+    free(folder);
+    return result;
+}
+
+/* What a Windows VM has, for Linux: powershell.exe, and taskkill.exe with the guard's own
+ * arguments, the last of which is the process. */
+static const char taskkill[] =
+    "#!/bin/sh\n"
+    "kill_tree() {\n"
+    "    kill -STOP \"$1\" # or it starts more\n"
+    "    for child in $(pgrep -P \"$1\"); do kill_tree \"$child\"; done\n"
+    "    kill -KILL \"$1\"\n"
+    "}\n"
+    "case $* in */F*) ;; *) exit 1 ;; esac # no console program heeds it\n"
+    "for last; do :; done\n"
+    "kill_tree \"$last\"\n";
+
+static int install_windows(const char *bin, const char *powershell, struct error *error)
+{
+    char *program = memory_print("%s/powershell.exe", bin);
+    char *killer = memory_print("%s/taskkill.exe", bin);
+    int result = 0;
+
+    if (mkdir(bin, 0700) < 0 || symlink(powershell, program) < 0)
+        result = error_set(error, "cannot make %s: %s", program, strerror(errno));
+    else
+        result = file_write(killer, 0700, taskkill, strlen(taskkill), error);
+    free(program);
+    free(killer);
+    return result;
+}
+
+/* As the agent's powershell -ExecutionPolicy Unrestricted -File PATH. */
+static int start_powershell(struct simulator_vm *vm, const char *powershell, int output, int errors,
+                            struct child *child, struct error *error)
+{
+    static char option[] = "-File";
+    static char no_colour[] = "NO_COLOR=1";
+    static char language[] = "LC_ALL=C.UTF-8";
+    const char *dotnet = getenv("DOTNET_ROOT");
+    char *bin = memory_print("%s/bin", vm->folder);
+    char *arguments[] = {memory_print("%s/powershell.exe", bin), option,
+                         memory_string(SCRIPT_POWERSHELL), NULL};
+    /* What Windows has one of for all programs, a simulated VM has for itself. */
+    char *environment[] = {no_colour,
+                           language,
+                           memory_print("PATH=%s:" USUAL_PATH, bin),
+                           memory_print("HOME=%s", vm->folder),
+                           memory_print("TMPDIR=%s", vm->folder),
+                           memory_print("ProgramData=%s", vm->path),
+                           dotnet != NULL ? memory_print("DOTNET_ROOT=%s", dotnet) : NULL,
+                           NULL};
+    int result = install_windows(bin, powershell, error);
+
+    if (result == 0)
+        result = start_process(vm, arguments, environment, output, errors, child, error);
+    for (int i = 2; environment[i] != NULL; i++)
+        free(environment[i]);
+    free(arguments[0]);
+    free(arguments[2]);
+    free(bin);
+    return result;
+}
+
+int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, const char *powershell,
+                       struct child *child, struct error *error)
 {
     char *path;
     int output = -1;
@@ -179,7 +251,7 @@ int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, str
 
     if (make_folder(vm, error) < 0)
         return -1;
-    path = memory_print("%s/script.sh", vm->folder);
+    path = memory_print("%s/%s", vm->folder, powershell != NULL ? SCRIPT_POWERSHELL : SCRIPT_SH);
     result = file_write(path, 0500, buffer_text(script), script->length, error);
     free(path);
     /* Files, not pipes: what the script leaves running holds nobody up. */
@@ -187,7 +259,12 @@ int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, str
         output = open_stream(vm, "stdout", error);
     if (output >= 0)
         errors = open_stream(vm, "stderr", error);
-    result = errors >= 0 ? start_shell(vm, output, errors, child, error) : -1;
+    if (errors < 0)
+        result = -1;
+    else if (powershell != NULL)
+        result = start_powershell(vm, powershell, output, errors, child, error);
+    else
+        result = start_shell(vm, output, errors, child, error);
     fd_close(&output);
     fd_close(&errors);
     /* Now only the guard holds it. */
