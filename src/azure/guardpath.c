@@ -220,13 +220,25 @@ static bool is_behind_dots(const struct scan *scan, size_t at)
     return at >= 3 && skip_dots(scan, at - 3) == at;
 }
 
+/* Does a word begin at AT? JSON writes line ends as "\n". */
+static bool begins_word(const struct scan *scan, size_t at)
+{
+    const char *before = scan->text + at;
+
+    if (at == scan->from)
+        return true;
+    if (at >= scan->from + 2 && before[-2] == '\\' && strchr("nrt", before[-1]) != NULL)
+        return true;
+    return !is_alphanumeric(before[-1]) && before[-1] != '_';
+}
+
 /* Is the folder's name at AT, whole, shortened in the middle or, at a line's end, cut off? *RET_END
  * is behind it. */
 static bool match_folder(const struct scan *scan, size_t at, size_t *ret_end)
 {
     size_t digits;
 
-    if (match(scan, &at, folder, sizeof folder - 1) < sizeof folder - 1)
+    if (!begins_word(scan, at) || match(scan, &at, folder, sizeof folder - 1) < sizeof folder - 1)
         return false;
     at = skip_break(scan, at);
     digits = match(scan, &at, scan->nonce, scan->digits);
@@ -248,23 +260,11 @@ static bool match_nonce(const struct scan *scan, size_t at, size_t *ret_end)
 
 /* ---- what leads to it --------------------------------------------------------------------- */
 
-/* Does a word begin at AT? JSON writes line ends as "\n". */
-static bool begins_word(const struct scan *scan, size_t at)
-{
-    const char *before = scan->text + at;
-
-    if (at == scan->from)
-        return true;
-    if (at >= scan->from + 2 && before[-2] == '\\' && strchr("nrt", before[-1]) != NULL)
-        return true;
-    return !is_alphanumeric(before[-1]) && before[-1] != '/';
-}
-
 /* "C:" before the separator at AT? */
 static bool is_drive(const struct scan *scan, size_t at)
 {
     return at >= scan->from + 2 && scan->text[at - 1] == ':' && is_letter(scan->text[at - 2]) &&
-           begins_word(scan, at - 2);
+           begins_word(scan, at - 2) && (at < scan->from + 3 || scan->text[at - 3] != '/');
 }
 
 static bool is_absolute(const struct scan *scan, size_t at)

@@ -61,6 +61,8 @@ static const struct {
     {"/tmp/azfan-@.tar.gz", "/tmp/azfan-\xe2\x80\xa6.tar.gz"},
     {"azfan:@ end=exit status=0", "azfan:\xe2\x80\xa6 end=exit status=0"},
     {"x@", "x\xe2\x80\xa6"},
+    {"01234567azfan-@/89abcdef0123456789abcdef",
+     "01234567azfan-\xe2\x80\xa6/89abcdef0123456789abcdef"},
     {"azfan-0123456789abcdef/x", "azfan-0123456789abcdef/x"},
     {"azfan-00000000000000000000000000000000/x", "azfan-00000000000000000000000000000000/x"},
     /* Windows */
