@@ -9,25 +9,25 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+static const char ellipsis[] = "...";
+
 /* Messages quote the file, and a file may hold line ends, escape sequences or a megabyte of one
  * key. */
 static char *make_presentable(char *raw)
 {
     struct buffer text = BUFFER_INIT;
-    size_t length = strlen(raw);
 
-    if (length > PROBLEMS_LONGEST) {
-        length = PROBLEMS_LONGEST;
-        while (length > 0 && ((unsigned char)raw[length] & 0xc0) == 0x80)
-            length--;
+    for (char *at = raw; *at != '\0'; at++) {
+        if (*at == '\n' || *at == '\t')
+            *at = ' ';
     }
-    for (size_t i = 0; i < length; i++) {
-        if (raw[i] == '\n' || raw[i] == '\t')
-            raw[i] = ' ';
+    text_add_plain(&text, raw);
+    if (text.length > PROBLEMS_LONGEST) {
+        text.length = PROBLEMS_LONGEST - strlen(ellipsis);
+        while (text_is_within_character(text.data[text.length]))
+            text.length--;
+        buffer_add(&text, ellipsis);
     }
-    text_append_plain(&text, raw, length);
-    if (raw[length] != '\0')
-        buffer_add(&text, "...");
     return buffer_take(&text);
 }
 

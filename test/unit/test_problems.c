@@ -76,14 +76,25 @@ START_TEST(long_text_is_cut_between_characters)
 {
     char long_text[3 * PROBLEMS_LONGEST];
 
-    /* An odd offset, so that the limit falls inside a two-byte character. */
-    long_text[0] = 'x';
-    for (size_t i = 1; i + 2 < sizeof long_text; i += 2)
+    /* The limit, less its dots, falls inside a two-byte character. */
+    for (size_t i = 0; i + 2 < sizeof long_text; i += 2)
         memcpy(long_text + i, "\xc3\xa9", 2);
-    long_text[sizeof long_text - 1] = '\0';
+    long_text[sizeof long_text - 2] = '\0';
     problems_add(&problems, "a", 1, 1, "%s", long_text);
-    ck_assert_uint_eq(strlen(problems.list[0].text), PROBLEMS_LONGEST - 1 + 3);
-    ck_assert_str_eq(problems.list[0].text + PROBLEMS_LONGEST - 3, "\xc3\xa9...");
+    ck_assert_uint_eq(strlen(problems.list[0].text), PROBLEMS_LONGEST - 1);
+    ck_assert_str_eq(problems.list[0].text + PROBLEMS_LONGEST - 6, "\xc3\xa9...");
+}
+END_TEST
+
+/* What is written out grows: "\x1b" for one byte. */
+START_TEST(what_is_shown_is_cut)
+{
+    char escapes[PROBLEMS_LONGEST / 2];
+
+    memset(escapes, '\x1b', sizeof escapes - 1);
+    escapes[sizeof escapes - 1] = '\0';
+    problems_add(&problems, "a", 1, 1, "%s", escapes);
+    ck_assert_uint_eq(strlen(problems.list[0].text), PROBLEMS_LONGEST);
 }
 END_TEST
 
@@ -99,6 +110,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, counts_what_it_does_not_keep);
     tcase_add_test(tests, text_is_one_harmless_line);
     tcase_add_test(tests, long_text_is_cut_between_characters);
+    tcase_add_test(tests, what_is_shown_is_cut);
     suite_add_tcase(suite, tests);
     return suite;
 }
