@@ -53,7 +53,7 @@
 
 static const char report[] =
     "began=$(date +%s)\n"
-    "left='' trouble=''\n"
+    "left='' trouble='' azfan_cr=$(printf '\\r')\n"
     "\n"
     "# The last line, which azfan looks for.\n"
     "report() {\n"
@@ -98,8 +98,11 @@ static const char functions[] =
     "# Has something left the session that has the script's environment?\n"
     "escaped() {\n"
     "    cat /proc/[0-9]*/environ | tr '\\000' '\\n' | grep -qxF \"AZFAN_RUN=$run\" || return\n"
-    "    for stat in /proc/[0-9]*; do\n"
-    "        [ \"$(tr '\\000' '\\n' <\"$stat/environ\" |\n"
+    "    set -- /proc/[0-9]*/environ\n"
+    "    # Most greps see what stands behind a zero byte: then few are left to look at.\n"
+    "    ! printf '\\000x' | grep -q x || set -- $(grep -lF \"AZFAN_TARGET=$target\" \"$@\")\n"
+    "    for stat in \"$@\"; do\n"
+    "        [ \"$(tr '\\000' '\\n' <\"$stat\" |\n"
     "            grep -cxF -e \"AZFAN_RUN=$run\" -e \"AZFAN_TARGET=$target\")\" != 2 ] || return "
     "0\n"
     "    done\n"
@@ -278,6 +281,8 @@ void guard_sh_quote(struct buffer *buffer, const char *value)
     for (const char *at = value; *at != '\0'; at++) {
         if (*at == '\'')
             buffer_add(buffer, "'\\''");
+        else if (*at == '\r') /* the extension takes it away in front of a line's end */
+            buffer_add(buffer, "'\"$azfan_cr\"'");
         else
             buffer_add_char(buffer, *at);
     }

@@ -241,9 +241,22 @@ static int start_powershell(struct simulator_vm *vm, const char *powershell, int
     return result;
 }
 
+/* The extension does that to the whole file, for a script that was written on Windows. */
+static void add_with_unix_lines(struct buffer *buffer, const struct buffer *script)
+{
+    for (size_t i = 0; i < script->length; i++) {
+        bool ends =
+            script->data[i] == '\r' && i + 1 < script->length && script->data[i + 1] == '\n';
+
+        if (!ends)
+            buffer_add_char(buffer, script->data[i]);
+    }
+}
+
 int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, const char *powershell,
                        struct child *child, struct error *error)
 {
+    struct buffer text = BUFFER_INIT;
     char *path;
     int output = -1;
     int errors = -1;
@@ -252,7 +265,12 @@ int simulator_vm_start(struct simulator_vm *vm, const struct buffer *script, con
     if (make_folder(vm, error) < 0)
         return -1;
     path = memory_print("%s/%s", vm->folder, powershell != NULL ? SCRIPT_POWERSHELL : SCRIPT_SH);
-    result = file_write(path, 0500, buffer_text(script), script->length, error);
+    if (powershell != NULL)
+        buffer_append(&text, script->data, script->length);
+    else
+        add_with_unix_lines(&text, script);
+    result = file_write(path, 0500, buffer_text(&text), text.length, error);
+    buffer_done(&text);
     free(path);
     /* Files, not pipes: what the script leaves running holds nobody up. */
     if (result == 0)

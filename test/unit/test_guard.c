@@ -104,6 +104,18 @@ static void write_guard(struct buffer *text, const struct trial *trial)
     free(job.script);
 }
 
+/* As Run Command's extension does: it runs dos2unix over the whole file. */
+static void make_unix_lines(struct buffer *text)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < text->length; i++) {
+        if (text->data[i] != '\r' || text->data[i + 1] != '\n')
+            text->data[length++] = text->data[i];
+    }
+    text->length = length;
+}
+
 static int open_output(const char *name)
 {
     char *path = memory_print("%s/%s", folder, name);
@@ -155,6 +167,7 @@ static void begin(struct trial *trial)
      */
     ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     write_guard(&text, trial);
+    make_unix_lines(&text);
     ck_assert_int_eq(file_write(file, 0600, text.data, text.length, &error), 0);
     ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
     trial->duration = clock_now();
@@ -920,9 +933,10 @@ START_TEST(parameters_arrive_exactly)
     struct job_parameter list[] = {{(char[]){"A"}, NULL, false},
                                    {(char[]){"B"}, (char[]){"it's $HOME `id` \\n \"x\"\n'"}, NULL},
                                    {(char[]){"script"}, (char[]){"/etc/passwd"}, NULL},
+                                   {(char[]){"CR"}, (char[]){"-\r\nabc\r\n\r\r\n'\r'\n\r"}, false},
                                    {(char[]){"IFS"}, (char[]){"/"}, NULL},
                                    {(char[]){"E"}, (char[]){""}, NULL}};
-    struct trial trial = {.script = "printf '%s' \"$A\" \"$B\" \"$script\" \"[$E]\"\n",
+    struct trial trial = {.script = "printf '%s' \"$A\" \"$B\" \"$script\" \"[$E]\" \"$CR\"\n",
                           .timeout_ms = LONG_MS,
                           .parameters = {list, UNIT_COUNT(list)}};
 
@@ -933,6 +947,7 @@ START_TEST(parameters_arrive_exactly)
         ck_assert(end(&trial));
         buffer_add(&all, list[1].value);
         buffer_add(&all, "/etc/passwd[]");
+        buffer_add(&all, list[3].value);
         ck_assert_uint_eq(trial.output.length, all.length);
         ck_assert_mem_eq(trial.output.data, all.data, all.length);
         trial_done(&trial);
@@ -1319,7 +1334,7 @@ START_TEST(the_text_of_arguments)
     static const char *const expected[][2] = {
         {"    set -- \"$@\" 'it'\\''s' '***'\n",
          "[void]${-call}.AddArgument('it''s')\n[void]${-call}.AddArgument('***')\n"},
-        {"    set -- \"$@\" '-\xc3\xa4\r'\n",
+        {"    set -- \"$@\" '-\xc3\xa4'\"$azfan_cr\"''\n",
          "[void]${-call}.AddArgument('-' + [char]0x00E4 + '' + [char]0x000D + '')\n"},
     };
 
