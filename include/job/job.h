@@ -21,6 +21,8 @@ enum {
     JOB_SCRIPT_LIMIT =
         190 * 1024, /* bytes after the guard is put around it: azure-cli's 256 KiB in base64 */
     JOB_FILE_LIMIT = 1024 * 1024,
+    JOB_FILES_MOST = 100,
+    JOB_FILES_LIMIT = 4 * 1024 * 1024, /* bytes of all, before they are packed */
     JOB_TARGETS_MOST = 100000,
     JOB_BATCHES_MOST = 1000,
     JOB_OK_STATUSES_MOST = 16,
@@ -49,6 +51,22 @@ struct job_parameter {
 struct job_parameters {
     struct job_parameter *list; /* in the order of the file; names are unique */
     size_t count;
+};
+
+/* One that is sent with the script. */
+struct job_file {
+    char *
+        name; /* its path, as the job spells it: on the VM it has the same in the script's folder */
+    size_t length;
+    bool executable;
+    char digest[JOB_DIGEST_SIZE]; /* of its bytes */
+};
+
+struct job_files {
+    struct job_file *list; /* in the order of the job */
+    size_t count;
+    char *packed; /* the bytes of all, one behind the other, as gzip(1) packs them */
+    size_t packed_length;
 };
 
 /* The statuses of a script that count as ok. */
@@ -111,6 +129,7 @@ struct job {
     size_t secret_count;
 
     struct job_statuses ok;
+    struct job_files files;
 
     struct job_target *targets; /* in order, each VM once */
     size_t target_count;

@@ -29,6 +29,7 @@ enum keytable_kind {
     KIND_MAPPING,    /* the keys of `holds`; this and all below are read by somebody else */
     KIND_PARAMETERS, /* a mapping of names to values */
     KIND_ARGUMENTS,  /* a list of values, not empty */
+    KIND_FILES,      /* a list of texts, not empty: job/files */
     KIND_VMS,        /* a list, not empty, of texts and mappings of JOBKEYS_VM */
     KIND_PATTERNS,   /* a text or a list of texts, not empty */
     KIND_REASONS,    /* likewise, of the words that job/retry knows */

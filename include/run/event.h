@@ -53,6 +53,7 @@ void event_finish(struct buffer *line, const struct result *result);
 
 /* What the lines have in common with report.json: each sets some keys of OBJECT. */
 void event_set_process(json_t *object, const struct result_attempt *attempt);
+void event_set_files(json_t *object, const struct result_job *job);
 void event_set_streams(json_t *object, const struct buffer *output, bool output_truncated,
                        const struct buffer *errors, bool errors_truncated);
 void event_set_counts(json_t *object, const struct result *result);

@@ -24,6 +24,13 @@
 
 struct job;
 
+/* A file that is sent with the script. */
+struct result_file {
+    char *name;
+    char *digest;
+    bool executable;
+};
+
 /* What reports and a rerun must know of the job. */
 struct result_job {
     char *name;
@@ -31,6 +38,8 @@ struct result_job {
     char *path;   /* absolute; NULL: not known */
     char *digest; /* SHA-256 in hexadecimal, of the job file; likewise of the script */
     char *script_digest;
+    struct result_file *files; /* that are sent with the script, in the order of the job */
+    size_t file_count;
     char *runbook;   /* NULL: none */
     int64_t timeout; /* nanoseconds */
     int64_t script_timeout;

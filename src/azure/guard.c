@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <nettle/base64.h>
+
 #include "azure/guard_shell.h"
 #include "base/buffer.h"
 #include "base/caseless.h"
@@ -16,6 +18,7 @@
 
 enum {
     NONCE_BYTES = (GUARD_NONCE_SIZE - 1) / 2,
+    LINE = 96,  /* of base64 */
     HEAD = 1024 /* where a guard's nonce stands: within its first bytes */
 };
 
@@ -61,6 +64,19 @@ void guard_quote(struct buffer *buffer, enum job_shell shell, const char *value)
         guard_sh_quote(buffer, value);
 }
 
+void guard_add_base64(struct buffer *buffer, const char *bytes, size_t length)
+{
+    size_t size = BASE64_ENCODE_RAW_LENGTH(length);
+    char *encoded = memory_zeroed(size + 1, 1);
+
+    base64_encode_raw(encoded, length, (const uint8_t *)bytes);
+    for (size_t at = 0; at < size; at += LINE) {
+        buffer_append(buffer, encoded + at, size - at < LINE ? size - at : LINE);
+        buffer_add_char(buffer, '\n');
+    }
+    free(encoded);
+}
+
 void guard_write(struct buffer *buffer, const struct guard *guard)
 {
     if (guard->job->shell == JOB_POWERSHELL)
@@ -78,6 +94,41 @@ static size_t size_of(const struct guard *guard)
     size = text.length;
     buffer_done(&text);
     return size;
+}
+
+static const struct job_file *find_largest_file(const struct job_files *files)
+{
+    const struct job_file *largest = NULL;
+
+    for (size_t i = 0; i < files->count; i++) {
+        if (largest == NULL || files->list[i].length > largest->length)
+            largest = &files->list[i];
+    }
+    return largest;
+}
+
+/* TARGET: the one that the SIZE is of; NULL: it would be of any. */
+static int say_too_large(const struct job *job, const struct job_target *target, size_t size,
+                         struct error *error)
+{
+    const struct job_file *file = find_largest_file(&job->files);
+    struct buffer text = BUFFER_INIT;
+
+    buffer_print(&text, "the script%s too large", file != NULL ? " and its files are" : " is");
+    if (target != NULL)
+        buffer_print(&text, " for target %s", target->name);
+    buffer_print(&text, ": %zu bytes with ", size);
+    if (target != NULL)
+        buffer_print(&text, "its parameters, its arguments%s", file != NULL ? ", " : " and ");
+    if (file != NULL)
+        buffer_add(&text, "the files packed and ");
+    buffer_print(&text, "azfan's guard around it, %zu more than the %d KiB that Azure takes",
+                 size - JOB_SCRIPT_LIMIT, JOB_SCRIPT_LIMIT / 1024);
+    if (file != NULL)
+        buffer_print(&text, "; the largest file is %s with %zu bytes", file->name, file->length);
+    (void)error_set(error, "%s", buffer_text(&text));
+    buffer_done(&text);
+    return -1;
 }
 
 int guard_check_size(const struct job *job, struct error *error)
@@ -102,18 +153,10 @@ int guard_check_size(const struct job *job, struct error *error)
     without = size_of(&guard);
     free(run);
     if (without > JOB_SCRIPT_LIMIT)
-        return error_set(error,
-                         "the script is too large: %zu bytes with azfan's guard around it, and "
-                         "Azure takes %d KiB",
-                         without, JOB_SCRIPT_LIMIT / 1024);
+        return say_too_large(job, NULL, without, error);
     largest = guard_find_largest(job, form, &more);
     size = without + (size_t)more;
-    if (size <= JOB_SCRIPT_LIMIT)
-        return 0;
-    return error_set(error,
-                     "the script is too large for target %s: %zu bytes with its parameters, its "
-                     "arguments and azfan's guard around it, and Azure takes %d KiB",
-                     largest->name, size, JOB_SCRIPT_LIMIT / 1024);
+    return size <= JOB_SCRIPT_LIMIT ? 0 : say_too_large(job, largest, size, error);
 }
 
 static bool is_nonce(const char *text, size_t length)

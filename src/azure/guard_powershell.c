@@ -20,8 +20,6 @@
 #include "base/memory.h"
 #include "base/number.h"
 
-enum { LINE = 96 };
-
 /*
  * What is sent is kept small, for a parameter or a script may need the room: it is explained here,
  * not there, and indented by one space a level. It calls .NET where a cmdlet would load a module,
@@ -293,19 +291,58 @@ void guard_powershell_pass(struct buffer *buffer, const char *value)
 
 static void write_script(struct buffer *buffer, const struct guard *guard)
 {
-    const char *script = guard->job->script;
-    size_t length = guard->job->script_length;
-    size_t size = BASE64_ENCODE_RAW_LENGTH(length);
-    char *encoded = memory_zeroed(size + 1, 1);
+    buffer_add(buffer, "$script = '\n");
+    guard_add_base64(buffer, guard->job->script, guard->job->script_length);
+    buffer_add(buffer, "'\n");
+}
 
-    base64_encode_raw(encoded, length, (const uint8_t *)script);
-    buffer_add(buffer, "$script = '");
-    for (size_t at = 0; at < size; at += LINE) {
-        buffer_add_char(buffer, '\n');
-        buffer_append(buffer, encoded + at, size - at < LINE ? size - at : LINE);
+/*
+ * What puts the files into the script's folder: Expand takes as many bytes of the stream as the
+ * file has.
+ */
+static const char expand[] =
+    "'\n"
+    " $packed = [IO.Compression.GZipStream]::new(\n"
+    "  [IO.MemoryStream]::new([Convert]::FromBase64String($packed)),\n"
+    "  [IO.Compression.CompressionMode]::Decompress)\n"
+    " function Expand($path, $size) {\n"
+    "  $bytes, $at = [byte[]]::new($size), 0\n"
+    "  while ($at -lt $size) {\n"
+    "   $got = $packed.Read($bytes, $at, $size - $at)\n"
+    "   if (-not $got) { throw \"the script's files are damaged: $path\" }\n"
+    "   $at += $got\n"
+    "  }\n"
+    "  $path = \"$folder/$path\"\n"
+    "  [void][IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($path))\n"
+    "  [IO.File]::WriteAllBytes($path, $bytes)\n"
+    " }\n";
+
+static void write_files(struct buffer *buffer, const struct job_files *files)
+{
+    if (files->count == 0)
+        return;
+    buffer_add(buffer, " $packed = '\n");
+    guard_add_base64(buffer, files->packed, files->packed_length);
+    buffer_add(buffer, expand);
+    for (size_t i = 0; i < files->count; i++) {
+        buffer_add(buffer, " Expand ('");
+        guard_powershell_quote(buffer, files->list[i].name);
+        buffer_print(buffer, "') %zu\n", files->list[i].length);
     }
-    buffer_add(buffer, "\n'\n");
-    free(encoded);
+}
+
+/* The script's $AZFAN_FILES, a list. */
+static void write_file_names(struct buffer *buffer, const struct job_files *files)
+{
+    if (files->count == 0)
+        return;
+    buffer_add(buffer, "$given['AZFAN_FILES'] = @($PSScriptRoot");
+    for (size_t i = 0; i < files->count; i++) {
+        buffer_add(buffer, ", ('");
+        guard_powershell_quote(buffer, files->list[i].name);
+        buffer_add(buffer, "')");
+    }
+    buffer_add(buffer, ")\n");
 }
 
 static void write_runner(struct buffer *buffer, const struct guard *guard)
@@ -313,6 +350,7 @@ static void write_runner(struct buffer *buffer, const struct guard *guard)
     buffer_print(buffer, "$runner = @'\n%s exit %d\n}\n", if_constrained, GUARD_CONSTRAINED);
     buffer_add(buffer, runner_head);
     guard_write_parameters(buffer, guard, guard_powershell_assign);
+    write_file_names(buffer, &guard->job->files);
     buffer_add(buffer, runner_tail);
     guard_write_arguments(buffer, guard, guard_powershell_pass);
     buffer_add(buffer, runner_invoke);
@@ -338,6 +376,7 @@ void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
     write_runner(buffer, guard);
     write_script(buffer, guard);
     buffer_add(buffer, unpack);
+    write_files(buffer, &guard->job->files);
     if (guard->once != NULL)
         buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
     buffer_add(buffer, start);

@@ -44,10 +44,13 @@
  * any other form with a group.
  */
 #include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "azure/guard_shell.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "job/shebang.h"
 
@@ -175,9 +178,37 @@ static const char endings[] =
     "    finish\n"
     "    exit 143\n"
     "}\n"
-    "\n"
-    "unpack() {\n"
-    "    mkdir -m 700 \"$folder\" || return\n";
+    "\n";
+
+static const char unpack[] = "unpack() {\n"
+                             "    mkdir -m 700 \"$folder\" || return\n";
+
+/*
+ * The files, for those scripts that have some. gzip and base64 are on nearly every VM; else there
+ * is the language of Azure's own agent. take cuts one file out of all; tail and head know no names.
+ */
+static const char files_head[] =
+    "# Puts the files into the script's folder.\n"
+    "unpack_files() {\n"
+    "    if command -v base64 >/dev/null && command -v gzip >/dev/null; then\n"
+    "        base64 -d | gzip -dc\n"
+    "    elif command -v python3 >/dev/null; then\n"
+    "        python3 -c 'import base64, sys, zlib\n"
+    "sys.stdout.buffer.write(zlib.decompress(base64.b64decode(sys.stdin.read()), 31))'\n"
+    "    else\n"
+    "        echo 'no gzip and base64, nor python3, to unpack the files of the script: install "
+    "them' >&2\n"
+    "        return 1\n"
+    "    fi >\"$folder/.azfan\" <<'azfan_files_";
+
+static const char files_middle[] =
+    "    take() {\n"
+    "        tail -c \"+$1\" \"$folder/.azfan\" | head -c \"$2\" >\"$folder/$3\"\n"
+    "    }\n";
+
+static const char files_tail[] = "    rm \"$folder/.azfan\"\n"
+                                 "}\n"
+                                 "\n";
 
 /* Between the two stands the script. A script with an interpreter must be executable there. */
 static const char unpacked_head[] = "    chmod 700 \"$folder/script\" &&\n"
@@ -312,6 +343,83 @@ static void write_arguments(struct buffer *buffer, const struct guard *guard)
     buffer_add(buffer, "\n");
 }
 
+/* Appends a file's path on the VM, as a word. */
+static void add_path(struct buffer *buffer, const char *name, size_t length)
+{
+    char *path = memory_copy(name, length);
+
+    buffer_add(buffer, " \"$folder\"'/");
+    guard_sh_quote(buffer, path);
+    buffer_add(buffer, "'");
+    free(path);
+}
+
+/* All folders of files; a folder's name stands as often as it has files. */
+static void write_folders(struct buffer *buffer, const struct job_files *files)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < files->count; i++) {
+        const char *slash = strrchr(files->list[i].name, '/');
+
+        if (slash == NULL)
+            continue;
+        buffer_add(buffer, any ? "" : "    mkdir -p");
+        add_path(buffer, files->list[i].name, (size_t)(slash - files->list[i].name));
+        any = true;
+    }
+    buffer_add(buffer, any ? " || return\n" : "");
+}
+
+static void write_run_bits(struct buffer *buffer, const struct job_files *files)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < files->count; i++) {
+        if (!files->list[i].executable)
+            continue;
+        buffer_add(buffer, any ? "" : "    chmod 700");
+        add_path(buffer, files->list[i].name, strlen(files->list[i].name));
+        any = true;
+    }
+    buffer_add(buffer, any ? " || return\n" : "");
+}
+
+static void write_files(struct buffer *buffer, const struct guard *guard)
+{
+    const struct job_files *files = &guard->job->files;
+    size_t at = 1;
+
+    if (files->count == 0)
+        return;
+    buffer_print(buffer, "%s%s' || return\n", files_head, guard->nonce);
+    guard_add_base64(buffer, files->packed, files->packed_length);
+    buffer_print(buffer, "azfan_files_%s\n%s", guard->nonce, files_middle);
+    write_folders(buffer, files);
+    for (size_t i = 0; i < files->count; i++) {
+        buffer_print(buffer, "    take %zu %zu '", at, files->list[i].length);
+        guard_sh_quote(buffer, files->list[i].name);
+        buffer_add(buffer, "' || return\n");
+        at += files->list[i].length;
+    }
+    write_run_bits(buffer, files);
+    buffer_add(buffer, files_tail);
+}
+
+/* The script's AZFAN_FILES. */
+static void write_file_names(struct buffer *buffer, const struct job_files *files)
+{
+    if (files->count == 0)
+        return;
+    buffer_add(buffer, "    AZFAN_FILES=$folder");
+    for (size_t i = 0; i < files->count; i++) {
+        buffer_add(buffer, ":'");
+        guard_sh_quote(buffer, files->list[i].name);
+        buffer_add(buffer, "'");
+    }
+    buffer_add(buffer, "\n    export AZFAN_FILES\n");
+}
+
 /* What sleep takes: whole seconds, rounded up; below a second, a fraction. */
 static void print_seconds(struct buffer *buffer, int64_t duration)
 {
@@ -334,7 +442,8 @@ static void write_script(struct buffer *buffer, const struct guard *guard)
     buffer_append(buffer, script, length);
     if (length > 0 && script[length - 1] != '\n')
         buffer_add_char(buffer, '\n');
-    buffer_print(buffer, "azfan_script_%s\n%s", guard->nonce, unpacked_head);
+    buffer_print(buffer, "azfan_script_%s\n%s%s", guard->nonce,
+                 guard->job->files.count > 0 ? "    unpack_files &&\n" : "", unpacked_head);
     if (shebang_is_there(script))
         buffer_add(buffer, unpacked_runs);
     buffer_add(buffer, unpacked_tail);
@@ -346,12 +455,15 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     number_print_exact_duration(buffer, guard->job->script_timeout);
     buffer_print(buffer, ", and says how it ended.\n%s%s\n", GUARD_SH_NONCE, guard->nonce);
     buffer_add(buffer, report);
+    write_file_names(buffer, &guard->job->files); /* before a parameter is called "folder" */
     guard_write_parameters(buffer, guard, guard_sh_assign);
     buffer_add(buffer, launch);
     write_arguments(buffer, guard);
     buffer_add(buffer, functions);
     guard_sh_write_output(buffer, guard);
     buffer_add(buffer, endings);
+    write_files(buffer, guard);
+    buffer_add(buffer, unpack);
     write_script(buffer, guard);
     if (guard->once != NULL)
         buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);

@@ -269,6 +269,17 @@ static void print_labels(struct buffer *buffer, const struct job *job, size_t st
     free(labels);
 }
 
+static void print_files(struct buffer *buffer, const struct job_files *files)
+{
+    if (files->count == 0)
+        return;
+    buffer_print(buffer, "\nFiles (%zu, %zu bytes when packed):\n", files->count,
+                 files->packed_length);
+    for (size_t i = 0; i < files->count; i++)
+        buffer_print(buffer, "  %s: %zu bytes%s\n", files->list[i].name, files->list[i].length,
+                     files->list[i].executable ? ", executable" : "");
+}
+
 static void print_targets(struct buffer *buffer, const struct job *job, const int *batches)
 {
     size_t end;
@@ -338,6 +349,7 @@ static void print_plan(const struct job *job, const struct lookup *lookup)
     print_warning(&buffer, job, batches);
     print_targets(&buffer, job, batches);
     free(batches);
+    print_files(&buffer, &job->files);
     print_command(&buffer, job, lookup->subscription);
     tell_plainly(&buffer);
     buffer_done(&buffer);

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "cli/changes.h"
 #include "cli/execute.h"
 #include "cli/load.h"
 #include "cli/options.h"
@@ -182,21 +183,8 @@ static bool is_narrowed(const struct options *options)
 
 static bool has_changed(const struct rerun *self, const struct job *job)
 {
-    const struct result_job *past = &self->past.job;
-    bool changed = false;
-    struct error error;
+    bool changed = changes_tell(&self->past, job);
 
-    if (strcmp(past->digest, job->digest) != 0) {
-        (void)error_set(&error, "the job file has changed since %s: %s", self->past.run, job->path);
-        (void)tell(0, error.text);
-        changed = true;
-    }
-    if (strcmp(past->script_digest, job->script_digest) != 0) {
-        (void)error_set(&error, "the script has changed since %s: %s", self->past.run,
-                        job->script_file != NULL ? job->script_file : "it stands in the job file");
-        (void)tell(0, error.text);
-        changed = true;
-    }
     /* With --limit and --exclude nobody expects all of them. */
     return (!is_narrowed(self->options) && tell_missing(self)) || changed;
 }

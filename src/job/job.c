@@ -39,6 +39,10 @@ void job_free(struct job *job)
     free(job->secrets);
     job_parameters_done(&job->parameters);
     job_parameters_done(&job->args);
+    for (size_t i = 0; i < job->files.count; i++)
+        free(job->files.list[i].name);
+    free(job->files.list);
+    free(job->files.packed);
     if (job->remarks != NULL)
         problems_done(job->remarks);
     free(job->remarks);

@@ -219,6 +219,7 @@ static bool is_wanted_kind(enum keytable_kind kind, const struct yaml_node *node
     case KIND_PARAMETERS:
         return node->kind == YAML_MAPPING;
     case KIND_ARGUMENTS:
+    case KIND_FILES:
     case KIND_VMS:
         return node->kind == YAML_SEQUENCE;
     case KIND_SHARES:
@@ -246,6 +247,7 @@ static bool read_value(const struct loading *loading, const struct keytable_row 
                                          [KIND_MAPPING] = "a mapping (indented keys with values)",
                                          [KIND_PARAMETERS] = "a mapping of names to values",
                                          [KIND_ARGUMENTS] = "a list",
+                                         [KIND_FILES] = "a list",
                                          [KIND_VMS] = "a list",
                                          [KIND_PATTERNS] = "a single value or a list",
                                          [KIND_REASONS] = "a single value or a list",

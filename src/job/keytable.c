@@ -26,6 +26,10 @@ static const char *const halts[] = {[JOB_DRAIN] = "drain", [JOB_STOP] = "stop", 
 #define SELECTOR     " *(/[^,]+|([0-9A-Fa-f-]{36}/)?(" GROUPS ")?" GLOB ") *"
 #define SELECTORS    "^" SELECTOR "(," SELECTOR ")*$"
 
+/* One of a path's names, but "." and "..", and the whole path. */
+#define FILE_NAME "(?!\\.{1,2}(/|$))[^/\\\\:;\\u0000-\\u001f\\u007f]+"
+#define FILE_PATH "^" FILE_NAME "(/" FILE_NAME ")*$"
+
 const char keytable_vm_pattern[] = VM;
 const char keytable_parameter_pattern[] = "^" IDENTIFIER "$";
 
@@ -125,6 +129,11 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                               .help = "The statuses of the script that count as ok, 1 to 16, and "
                                       "no others: 0 is one only where it is listed. From 0 to 255 "
                                       "for sh. Without it 0 alone."},
+    [KEY_SCRIPT_FILES] = {JOBKEYS_SCRIPT, "files", KIND_FILES, .pattern = FILE_PATH,
+                          .help =
+                              "More files, 1 to 100, relative to the job file, in no folder above "
+                              "it: they are beside the script on the VM, with their relative "
+                              "paths and run bits. AZFAN_FILES has the folder, then each path."},
     [KEY_TARGETS_SUBSCRIPTION] = {JOBKEYS_TARGETS, "subscription", KIND_TEXT,
                                   .pattern = SUBSCRIPTION,
                                   .help = "The id of the subscription of targets that name none. "

@@ -32,7 +32,8 @@ static bool is_identifier(const char *name)
 static int check_name(const char *name, struct error *error)
 {
     /* PowerShell's variables have no case. */
-    static const char *const reserved[] = {"AZFAN_TARGET", "AZFAN_RUN", "AZFAN_BATCH"};
+    static const char *const reserved[] = {"AZFAN_TARGET", "AZFAN_RUN", "AZFAN_BATCH",
+                                           "AZFAN_FILES"};
     /* Where sh is bash, and in PowerShell: setting them ends the script before it begins. */
     static const char *const readonly[] = {
         "UID",  "EUID",   "PPID",    "BASHOPTS",         "SHELLOPTS", "BASH_VERSINFO", "PID",

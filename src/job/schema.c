@@ -158,6 +158,18 @@ static json_t *make_arguments(void)
     return schema;
 }
 
+static json_t *make_files(const struct keytable_row *row)
+{
+    json_t *schema = json_object();
+
+    set_text(schema, "type", "array");
+    set(schema, "minItems", json_integer(1));
+    set(schema, "maxItems", json_integer(JOB_FILES_MOST));
+    set(schema, "uniqueItems", json_true());
+    set(schema, "items", make_text(row->pattern, NULL));
+    return schema;
+}
+
 static json_t *make_vms(void)
 {
     json_t *schema = json_object();
@@ -258,6 +270,8 @@ static json_t *make_value(const struct keytable_row *row)
         return make_parameters();
     case KIND_ARGUMENTS:
         return make_arguments();
+    case KIND_FILES:
+        return make_files(row);
     case KIND_VMS:
         return make_vms();
     case KIND_PATTERNS:

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "job/arguments.h"
+#include "job/files.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
@@ -101,6 +102,7 @@ void script_load(const struct loading *loading, const struct yaml_node *section)
     loading->job->shell = (enum job_shell)jobkeys_number(values, KEY_SCRIPT_SHELL);
     parameters_load(loading, values[KEY_SCRIPT_PARAMETERS].node, true, &loading->job->parameters);
     arguments_load_common(loading, values[KEY_SCRIPT_ARGS].node, &loading->job->args);
+    files_load(loading, values[KEY_SCRIPT_FILES].node);
     okstatus_load(loading, values[KEY_SCRIPT_OK_STATUS].node);
     if (file->key != NULL && text->key != NULL)
         loading_problem(loading, file->key->line > text->key->line ? file->key : text->key,

@@ -67,6 +67,7 @@ static json_t *job_object(const struct result_job *job)
     json_object_set_new(object, "file", value_text(job->file));
     json_object_set_new(object, "sha256", value_text(job->digest));
     json_object_set_new(object, "script_sha256", value_text(job->script_digest));
+    event_set_files(object, job);
     json_object_set_new(object, "runbook", value_text(job->runbook));
     return object;
 }

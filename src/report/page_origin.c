@@ -54,6 +54,8 @@ static void write_job(struct page *page)
     write_fact(page, "Job file", job->path != NULL ? job->path : job->file);
     write_fact(page, "SHA-256 of the job file", job->digest);
     write_fact(page, "SHA-256 of the script", job->script_digest);
+    for (size_t i = 0; i < job->file_count; i++)
+        write_fact(page, "File of the script", job->files[i].name);
     write_fact(page, "Runbook", job->runbook);
     write_duration(page, "script_timeout", job->script_timeout);
     write_duration(page, "timeout", job->timeout);

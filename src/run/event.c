@@ -57,6 +57,21 @@ static json_t *begin_target(const char *name, const struct result *result, size_
 
 /* ---- the head ----------------------------------------------------------------------------- */
 
+void event_set_files(json_t *object, const struct result_job *job)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < job->file_count; i++) {
+        json_t *file = json_object();
+
+        json_object_set_new(file, "name", value_text(job->files[i].name));
+        json_object_set_new(file, "sha256", value_text(job->files[i].digest));
+        json_object_set_new(file, "executable", json_boolean(job->files[i].executable));
+        json_array_append_new(array, file);
+    }
+    json_object_set_new(object, "files", array);
+}
+
 static json_t *job_object(const struct result_job *job)
 {
     json_t *object = json_object();
@@ -66,6 +81,7 @@ static json_t *job_object(const struct result_job *job)
     json_object_set_new(object, "path", value_text(job->path));
     json_object_set_new(object, "sha256", value_text(job->digest));
     json_object_set_new(object, "script_sha256", value_text(job->script_digest));
+    event_set_files(object, job);
     json_object_set_new(object, "runbook", value_text(job->runbook));
     json_object_set_new(object, "timeout_s", value_seconds(job->timeout));
     json_object_set_new(object, "script_timeout_s", value_seconds(job->script_timeout));

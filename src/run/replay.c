@@ -132,6 +132,30 @@ static bool get_grace(const json_t *object, int64_t *ret)
     return json_object_get(object, key) == NULL || value_get_seconds(object, key, ret);
 }
 
+/* An older journal has none. */
+static bool get_files(const json_t *object, struct result_job *job)
+{
+    const json_t *array = json_object_get(object, "files");
+    const json_t *file;
+    size_t i;
+
+    job->files = memory_zeroed(json_array_size(array), sizeof *job->files);
+    json_array_foreach(array, i, file)
+    {
+        const char *name = value_get_text(file, "name");
+        const char *digest = value_get_text(file, "sha256");
+        struct result_file *ret = &job->files[job->file_count];
+
+        if (name == NULL || digest == NULL ||
+            !value_get_boolean(file, "executable", &ret->executable))
+            return false;
+        ret->name = memory_string(name);
+        ret->digest = memory_string(digest);
+        job->file_count++;
+    }
+    return array == NULL || json_is_array(array);
+}
+
 static int read_job(struct result_job *job, const json_t *object, struct error *error)
 {
     bool optional =
@@ -142,7 +166,8 @@ static int read_job(struct result_job *job, const json_t *object, struct error *
     job->digest = memory_string(value_get_text(object, "sha256"));
     job->script_digest = memory_string(value_get_text(object, "script_sha256"));
     if (!optional || job->name == NULL || job->file == NULL || job->digest == NULL ||
-        job->script_digest == NULL || !value_get_seconds(object, "timeout_s", &job->timeout) ||
+        job->script_digest == NULL || !get_files(object, job) ||
+        !value_get_seconds(object, "timeout_s", &job->timeout) ||
         !value_get_seconds(object, "script_timeout_s", &job->script_timeout) ||
         !get_grace(object, &job->script_grace) ||
         !value_get_seconds(object, "deadline_s", &job->deadline) ||

@@ -34,6 +34,16 @@ void result_take_targets(struct result *result, size_t count)
     }
 }
 
+static void take_files(struct result_job *job, const struct job_files *files)
+{
+    job->files = memory_zeroed(files->count, sizeof *job->files);
+    job->file_count = files->count;
+    for (size_t i = 0; i < files->count; i++)
+        job->files[i] = (struct result_file){.name = memory_string(files->list[i].name),
+                                             .digest = memory_string(files->list[i].digest),
+                                             .executable = files->list[i].executable};
+}
+
 void result_take_job(struct result *result, const struct job *job, const int *batches)
 {
     result->job =
@@ -48,6 +58,7 @@ void result_take_job(struct result *result, const struct job *job, const int *ba
                             .deadline = job->deadline,
                             .attempts = job->retry.attempts,
                             .batches = job->target_count > 0 ? batches[job->target_count - 1] : 0};
+    take_files(&result->job, &job->files);
     result->concurrency = job->concurrency;
     result_take_targets(result, job->target_count);
     for (size_t i = 0; i < job->target_count; i++) {
@@ -415,6 +426,11 @@ static void free_known(struct result *result)
     free(result->job.path);
     free(result->job.digest);
     free(result->job.script_digest);
+    for (size_t i = 0; i < result->job.file_count; i++) {
+        free(result->job.files[i].name);
+        free(result->job.files[i].digest);
+    }
+    free(result->job.files);
     free(result->job.runbook);
     free(result->overrides.az);
     for (size_t i = 0; i < result->overrides.setting_count; i++)

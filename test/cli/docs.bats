@@ -175,7 +175,8 @@ keys() {
 # Runs that have everything in them: what is tried again, throttled, halted, ends by a signal, and is of a commit.
 runs_of_all_kinds() {
   vms='vm-[1-6]' write_job "runbook: nowhere" "concurrency: 3" "retry: {attempts: 2, delay: 0s}" "max_failures: 1"
-  sed -i 's|inline: .*|inline: echo hello\n  parameters: {GREETING: hello}|' "$job"
+  sed -i 's|inline: .*|inline: echo hello\n  parameters: {GREETING: hello}\n  files: [lib.sh]|' "$job"
+  echo true >"$place/lib.sh"
   git -C "$place" init -q
   git -C "$place" -c user.name=a -c user.email=a@b add job.yaml
   git -C "$place" -c user.name=a -c user.email=a@b -c commit.gpgsign=false commit -q -m job

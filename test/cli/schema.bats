@@ -32,6 +32,7 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     # True is true to every parser of YAML
     idempotent-capital
     # it is in other files, or in the environment
+    files-windows
     file-bad-lines file-no-list file-is-folder file-missing file-not-utf8 file-nul file-without-group
     script-file-blank script-file-empty script-file-is-device script-file-is-folder script-file-mark
     script-file-missing script-file-not-utf8 script-file-nul secret-unset
@@ -50,7 +51,7 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     script-grace-over-azure script-grace-over-default script-grace-over-timeout script-grace-too-long
     script-timeout-over-default script-timeout-too-long vm-args-twice vm-parameters-twice
     # names that shells keep for themselves, bytes, blanks
-    args-too-long parameter-readonly parameter-reserved parameter-too-long script-inline-blank
+    args-too-long files-too-long parameter-readonly parameter-reserved parameter-too-long script-inline-blank
     # arithmetic
     range-backwards range-product-too-large range-too-large targets-too-many
   )
@@ -205,6 +206,16 @@ wrong script.args script: {inline: a, args: {a: b}}
 right script.args.env script: {inline: a, args: [{env: HOME}]}
 wrong script.args.env script: {inline: a, args: [{env: "A B"}]}
 wrong script.args.env script: {inline: a, args: [{}]}
+right script.files script: {inline: a, files: [script.sh]}
+right script.files script: {inline: a, files: [hosts.txt, script.sh]}
+wrong script.files script: {inline: a, files: script.sh}
+wrong script.files script: {inline: a, files: []}
+wrong script.files script: {inline: a, files: [script.sh, script.sh]}
+wrong script.files script: {inline: a, files: [/script.sh]}
+wrong script.files script: {inline: a, files: [./script.sh]}
+wrong script.files script: {inline: a, files: [a/../script.sh]}
+wrong script.files script: {inline: a, files: [script.sh/]}
+wrong script.files script: {inline: a, files: [[script.sh]]}
 right script.ok_status script: {inline: a, ok_status: 1}
 right script.ok_status script: {inline: a, ok_status: [0, 255]}
 right script.ok_status script: {inline: a, shell: powershell, ok_status: [-2147483648, 3010, 2147483647]}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Scripts as people have them: arguments, and statuses that are good.
+# Scripts as people have them: arguments, statuses that are good, and files beside them.
 
 load helper
 
@@ -128,4 +128,66 @@ lines><ü>|<4><own><2><3><***>' ]
   run "$azfan" run --az "$stub/az" --
   [ "$status" = 2 ]
   [[ $output == *"which job? azfan run JOB"* ]]
+}
+
+write_files_job() {
+  mkdir -p "$place/conf"
+  echo 'say() { echo "lib says $1"; }' >"$place/lib.sh"
+  printf 'a\r\nb' >"$place/conf/app.conf"
+  printf '#!/bin/sh\necho "tool $1"\n' >"$place/tool"
+  chmod 700 "$place/tool"
+  cat >"$place/script.sh" <<'EOF'
+folder=${AZFAN_FILES%%:*}
+. "$folder/lib.sh"
+say "$1"
+"$folder/tool" "${AZFAN_FILES#"$folder"}"
+od -An -c "$folder/conf/app.conf"
+. "$(dirname "$0")/nowhere.sh"
+EOF
+  write_job
+  sed -i 's|  inline: .*|  file: script.sh\n  args: [it]\n  files: [lib.sh, conf/app.conf, tool]|' "$job"
+}
+
+@test "files: they are beside the script on the VM, and gone afterwards; plan lists them" {
+  vms='vm-[1-2]' write_files_job
+  rehearse --execute
+  [ "$(value '.targets[0] | .stdout')" = "lib says it
+tool :lib.sh:conf/app.conf:tool
+   a  \r  \n   b" ]
+  [[ $(value '.targets[0] | .stderr') == *"nowhere.sh"* ]]
+  [[ $(value '.targets[0] | .stderr') != *azfan-* ]]
+  nothing_is_left
+  run "$azfan" plan "$job" --az "$stub/az"
+  [[ $output == *"Files (3, "*" bytes when packed):
+  lib.sh: 30 bytes
+  conf/app.conf: 4 bytes
+  tool: 25 bytes, executable
+"* ]]
+  [ "$(value '.job.files | map(.name) | join(" ")')" = "lib.sh conf/app.conf tool" ]
+}
+
+@test "files: a rerun tells which have changed" {
+  vms='vm-[1-2]' write_files_job
+  sed -i '$d' "$place/script.sh"
+  rehearse --execute --inject vm-1=busy
+  [ "$status" = 5 ]
+  echo >>"$place/lib.sh"
+  chmod 600 "$place/tool"
+  run "$azfan" rerun "$place/run" --execute
+  [ "$status" = 2 ]
+  [[ $output == *"a file of the script has changed since "*": lib.sh"*"has got or lost its run bit since "*": tool"*"say --changed"* ]]
+  [ "$(grep -c " since " <<<"$output")" = 2 ]
+  chmod 700 "$place/tool"
+  run "$azfan" rerun "$place/run" --execute --changed --run-dir "$place/again"
+  [ "$status" = 0 ]
+}
+
+@test "files: too much for Azure is told by check, with the largest of them" {
+  vms='vm-1' write_files_job
+  head -c 200000 /dev/urandom >"$place/conf/app.conf"
+  run "$azfan" check "$job"
+  [ "$status" = 2 ]
+  [[ $output == *"the script and its files are too large: "*" more than the 190 KiB that Azure takes; the largest file is conf/app.conf with 200000 bytes"* ]]
+  yes | head -c 2000000 >"$place/conf/app.conf"
+  "$azfan" check -q "$job"
 }

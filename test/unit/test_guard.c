@@ -25,9 +25,11 @@
 #include "azure/trailer.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/gzip.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "job/files.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "unit/unit.h"
@@ -62,6 +64,7 @@ struct trial {
     const char *script;
     struct job_parameters parameters;
     struct job_parameters args;
+    struct job_files files;
     int timeout_ms;
     int grace_ms;          /* 0: GRACE_MS */
     const char *path;      /* the guard's PATH; NULL: the usual one */
@@ -88,6 +91,7 @@ static void write_guard(struct buffer *text, const struct trial *trial)
                       .script_length = strlen(trial->script),
                       .parameters = trial->parameters,
                       .args = trial->args,
+                      .files = trial->files,
                       .script_timeout = trial->timeout_ms * NUMBER_MILLISECOND,
                       .script_grace =
                           (trial->grace_ms > 0 ? trial->grace_ms : GRACE_MS) * NUMBER_MILLISECOND};
@@ -533,7 +537,8 @@ static char *make_tools(const char *name, const char *const *tools)
 
     ck_assert(mkdir(path, 0700) == 0 || errno == EEXIST);
     for (; *tools != NULL; tools++) {
-        char *link = memory_print("%s/%s", path, *tools);
+        const char *slash = strrchr(*tools, '/');
+        char *link = memory_print("%s/%s", path, slash != NULL ? slash + 1 : *tools);
         char *target;
         struct error error;
 
@@ -1071,6 +1076,114 @@ START_TEST(of_a_flood_the_ends_come_back)
 }
 END_TEST
 
+/* Two files: all bytes that UTF-8 can have, behind one that is no text. free() files->packed. */
+static void make_files(struct job_files *files, struct job_file *list, const struct buffer *all)
+{
+    static char names[][16] = {"bin/my tool's", "-a/b/empty", "-a/bytes"};
+    struct buffer bytes = BUFFER_INIT;
+    struct buffer packed = BUFFER_INIT;
+
+    list[0] = (struct job_file){.name = names[0], .length = 43, .executable = true};
+    list[1] = (struct job_file){.name = names[1]};
+    list[2] = (struct job_file){.name = names[2], .length = all->length + 3};
+    buffer_append(&bytes, "#!/bin/sh\necho tool: \"$1\" in \"${0%/bin/*}\"\n", list[0].length);
+    buffer_append(&bytes, "\0\r\n", 3);
+    buffer_append(&bytes, all->data, all->length);
+    gzip_pack(&packed, bytes.data, bytes.length);
+    *files = (struct job_files){.list = list, .count = 3, .packed_length = packed.length};
+    files->packed = buffer_take(&packed);
+    buffer_done(&bytes);
+}
+
+/* A path is that of the program itself, which may need others where it is only called by it. */
+static const char *const file_tools[][3] = {
+    {"gzip", "base64", NULL}, {"/usr/bin/python3", NULL, NULL}, {NULL, NULL, NULL}};
+
+/* Also where there is no gzip, as long as there is what Azure's own agent needs. */
+START_TEST(files_arrive_exactly)
+{
+    static const char *const others[] = {"date",  "rm",    "chmod", "head", "tail", "cat",
+                                         "mkdir", "sleep", "grep",  "tr",   NULL};
+    int tools = _i / SHELLS;
+    char *name = memory_print("files-%d", tools);
+    char *path = make_tools(name, others);
+    struct job_parameter parameter = {(char[]){"folder"}, (char[]){"/nowhere"}, false};
+    struct job_file list[3];
+    struct buffer all = BUFFER_INIT;
+    struct buffer arrived = BUFFER_INIT;
+    struct trial trial = {
+        .script = "echo \"${AZFAN_FILES#*:}\"\ncat \"${AZFAN_FILES%%:*}/-a/bytes\" >arrived\n"
+                  "\"$(dirname \"$0\")/bin/my tool's\" x\n"
+                  "cat \"${0%/*}/-a/b/empty\"\n[ ! -e \"${0%/*}/.azfan\" ]\n",
+        .parameters = {&parameter, 1},
+        .timeout_ms = LONG_MS,
+        .path = path};
+
+    (void)make_tools(name, (const char *const[]){"dirname", NULL});
+    (void)make_tools(name, file_tools[tools]);
+    add_all_bytes(&all);
+    make_files(&trial.files, list, &all);
+    if (has_shell(_i % SHELLS, &trial) && (trial.shell != shells[2] || tools == 0)) {
+        begin(&trial);
+        ck_assert(end(&trial));
+        if (file_tools[tools][0] == NULL) {
+            ck_assert_int_eq((int)trial.trailer.end, TRAILER_BROKEN);
+            ck_assert_ptr_nonnull(strstr(buffer_text(&trial.errors),
+                                         "no gzip and base64, nor python3, to unpack the files"));
+        } else {
+            ck_assert_msg(trial.trailer.end == TRAILER_EXIT, "%s", buffer_text(&trial.errors));
+            ck_assert_int_eq(trial.trailer.status, 0);
+            read_back("arrived", &arrived);
+            ck_assert_uint_eq(arrived.length, all.length + 3);
+            ck_assert_mem_eq(arrived.data, "\0\r\n", 3);
+            ck_assert_mem_eq(arrived.data + 3, all.data, all.length);
+            ck_assert_ptr_nonnull(
+                strstr(buffer_text(&trial.output), "bin/my tool's:-a/b/empty:-a/bytes\n"));
+            ck_assert_ptr_nonnull(strstr(buffer_text(&trial.output), "tool: x in "));
+        }
+        trial_done(&trial);
+    }
+    free(trial.files.packed);
+    free(path);
+    free(name);
+    buffer_done(&all);
+    buffer_done(&arrived);
+}
+END_TEST
+
+/* What the guard puts into the script's folder has a name that no file of a job can have. */
+START_TEST(no_file_has_a_name_of_the_guards)
+{
+    for (int i = 0; i < 2; i++) {
+        struct job_file list[] = {{.name = (char[]){"a"}, .length = 0}};
+        struct job job = {.name = (char[]){"job"},
+                          .script = (char[]){"#!/bin/sh\n"},
+                          .script_length = 10,
+                          .shell = i == 0 ? JOB_SH : JOB_POWERSHELL,
+                          .files = {list, 1, (char[]){""}, 0},
+                          .script_timeout = NUMBER_MINUTE};
+        struct job_target target = {.name = (char[]){"web-01"}};
+        struct guard guard = {
+            .job = &job, .target = &target, .run = "r", .batch = 1, .nonce = NONCE, .once = ONCE};
+        struct buffer text = BUFFER_INIT;
+        int found = 0;
+
+        guard_write(&text, &guard);
+        for (const char *at = buffer_text(&text); (at = strstr(at, "$folder/")) != NULL;) {
+            char *name;
+
+            at += strlen("$folder/");
+            name = memory_copy(at, strcspn(at, "\"`'$ "));
+            ck_assert_msg(name[0] == '\0' || files_is_reserved(name), "%s", name);
+            found += name[0] != '\0';
+            free(name);
+        }
+        ck_assert_int_ge(found, 3);
+        buffer_done(&text);
+    }
+}
+END_TEST
+
 #define LINE "azfan:" NONCE " end=exit status=7 seconds=12"
 
 START_TEST(a_trailer_is_a_whole_line)
@@ -1449,6 +1562,41 @@ START_TEST(the_size_is_exact)
 }
 END_TEST
 
+/* By how much, and which file is the largest. */
+START_TEST(what_is_too_large_is_named)
+{
+    struct job_file list[] = {{.name = (char[]){"a"}, .length = 9},
+                              {.name = (char[]){"b/large"}, .length = 300000},
+                              {.name = (char[]){"c"}, .length = 300000}};
+    struct job_parameter big[] = {{.value = memory_zeroed(2000, 1)}};
+    struct job_target targets[] = {{.name = (char[]){"big-one"}, .args = {big, 1}}};
+    struct job job = {.name = (char[]){"job"},
+                      .script = (char[]){"true"},
+                      .script_length = 4,
+                      .files = {list, 3, memory_zeroed(JOB_SCRIPT_LIMIT, 1), 10},
+                      .targets = targets,
+                      .target_count = 1,
+                      .script_timeout = NUMBER_MINUTE};
+    struct error error;
+
+    memset(big[0].value, 'x', 1999);
+    /* In steps that are smaller than the argument. */
+    for (job.files.packed_length = JOB_SCRIPT_LIMIT / 2; guard_check_size(&job, &error) == 0;)
+        job.files.packed_length += 600;
+    ck_assert_ptr_nonnull(strstr(error.text, "the script and its files are too large for target "
+                                             "big-one: "));
+    ck_assert_ptr_nonnull(strstr(error.text, " bytes with its parameters, its arguments, the files "
+                                             "packed and azfan's guard around it, "));
+    job.files.packed_length = JOB_SCRIPT_LIMIT;
+    ck_assert_int_eq(guard_check_size(&job, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "the script and its files are too large: "));
+    ck_assert_ptr_nonnull(strstr(error.text, " more than the 190 KiB that Azure takes; the largest "
+                                             "file is b/large with 300000 bytes"));
+    free(job.files.packed);
+    free(big[0].value);
+}
+END_TEST
+
 enum { MANY_PARAMETERS = 4000, MANY_TARGETS = 50000 };
 
 /* As many as a job file has room for: each target against all that the job has took minutes, which
@@ -1498,6 +1646,8 @@ static Suite *make_suite(void)
     tcase_add_test(text, nonces);
     tcase_add_loop_test(text, a_guarded_line_is_below_8_kib, JOB_SH, JOB_POWERSHELL + 1);
     tcase_add_test(text, the_text_of_arguments);
+    tcase_add_test(text, no_file_has_a_name_of_the_guards);
+    tcase_add_test(text, what_is_too_large_is_named);
     tcase_add_loop_test(text, the_size_is_exact, 0, 8);
     tcase_add_loop_test(text, many_parameters_of_many_targets_are_measured_at_once, 0, 2);
     tcase_add_test(text, names_of_marks);
@@ -1523,6 +1673,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, without_setsid_it_works, 0, SHELLS);
     tcase_add_loop_test(work, parameters_arrive_exactly, 0, SHELLS);
     tcase_add_loop_test(work, arguments_arrive_exactly, 0, SHELLS);
+    tcase_add_loop_test(work, files_arrive_exactly, 0, SHELLS * UNIT_COUNT(file_tools));
     tcase_add_loop_test(work, the_script_arrives_exactly, 0, SHELLS);
     tcase_add_loop_test(work, what_prints_on_in_the_background_changes_nothing, 0, SHELLS);
     tcase_add_loop_test(work, of_a_flood_the_ends_come_back, 0, SHELLS);

@@ -99,6 +99,11 @@ static void set_known(struct result *result)
                                             .commit = memory_string("c0ffee"),
                                             .dirty = true};
     result->job.path = memory_string("/srv/jobs/odd.yaml");
+    free(result->job.files);
+    result->job.files = memory_zeroed(1, sizeof *result->job.files);
+    result->job.file_count = 1;
+    result->job.files[0] =
+        (struct result_file){memory_string("conf/\xc3\xa4"), memory_string("d"), true};
     result->rerun_of = memory_string("20261122T030000Z-demo-0001");
     result->rehearsal = true;
 }
@@ -538,6 +543,10 @@ START_TEST(what_a_rerun_needs_comes_back)
     record(&recordings[0]);
     copy = replayed("rerun");
     ck_assert_str_eq(copy.job.path, original.job.path);
+    ck_assert_uint_eq(copy.job.file_count, 1);
+    ck_assert_str_eq(copy.job.files[0].name, original.job.files[0].name);
+    ck_assert_str_eq(copy.job.files[0].digest, "d");
+    ck_assert(copy.job.files[0].executable);
     ck_assert_int_eq(copy.job.timeout, original.job.timeout);
     ck_assert_int_eq(copy.job.script_timeout, original.job.script_timeout);
     ck_assert_int_eq(copy.job.deadline, original.job.deadline);
