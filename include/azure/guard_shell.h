@@ -17,8 +17,10 @@
 void guard_sh_write(struct buffer *buffer, const struct guard *guard);
 void guard_powershell_write(struct buffer *buffer, const struct guard *guard);
 
-/* Appends the function that prints what the script has printed: print_output. */
+/* Appends the function that prints what the script has printed, print_output, and for PowerShell
+ * what does that where it stands. */
 void guard_sh_write_output(struct buffer *buffer, const struct guard *guard);
+void guard_powershell_write_output(struct buffer *buffer, const struct guard *guard);
 
 /* Appends VALUE as it stands between the shell's apostrophes. */
 void guard_sh_quote(struct buffer *buffer, const char *value);

@@ -109,3 +109,50 @@ void guard_sh_write_output(struct buffer *buffer, const struct guard *guard)
     buffer_print(buffer, sh_try, longest_end(guard), PACKED, NEARLY, AIMED / 100);
     buffer_print(buffer, sh_print, FIRST, FIRST + 1, FIRST, FIRST, FIRST, FIRST, FIRST);
 }
+
+/*
+ * $readers are the files, and may grow. There is no room for more than the simplest search: what is
+ * kept gets shorter by what the last try came to, and by a tenth at least.
+ */
+static const char powershell_plain[] =
+    " $sizes = $readers.ForEach('Length')\n"
+    " if ($sizes[0] -le %d -and $sizes[1] -le %d) {\n"
+    "  $texts = $readers.ForEach({ [IO.StreamReader]::new($_).ReadToEnd() })\n"
+    " } else {\n"
+    "  $keep = [Math]::Min(%zu, ($sizes[0] + $sizes[1] + 1) -shr 1)\n";
+
+static const char powershell_try[] =
+    "  while ($true) {\n"
+    "   $packed = [IO.MemoryStream]::new()\n"
+    "   $gzip = [IO.Compression.GZipStream]::new($packed, [IO.Compression.CompressionMode]1)\n"
+    "   foreach ($i in 0, 1) {\n"
+    "    $file, $size = $readers[$i], $sizes[$i]\n"
+    "    $part = [byte[]]::new([Math]::Min($size, 2 * $keep))\n"
+    "    $file.Position = 0\n"
+    "    [void]$file.Read($part, 0, $part.Length)\n"
+    "    if ($size -gt $part.Length) {\n"
+    "     $file.Position = $size - $keep\n"
+    "     [void]$file.Read($part, $keep, $keep)\n"
+    "    }\n"
+    "    $gzip.Write($part, 0, $part.Length)\n"
+    "   }\n"
+    "   $gzip.Dispose()\n"
+    "   $packed = $packed.ToArray()\n"
+    "   if ($packed.Length -le %d) { break }\n"
+    "   $keep = [int]($keep * [Math]::Min(.9, %d / $packed.Length))\n"
+    "  }\n";
+
+static const char powershell_print[] =
+    "  $texts = [Convert]::ToBase64String($packed) -split '(?<=^.{%d})'\n"
+    "  $line = \"azfan:$azfan_nonce " PAYLOAD_GZIP "\"\n"
+    "  $texts = \"$line $keep $sizes`n$($texts[0])\", \"$line`n$($texts[1])\"\n"
+    " }\n"
+    " [Console]::Out.Write($texts[0])\n"
+    " [Console]::Error.Write($texts[1])\n";
+
+void guard_powershell_write_output(struct buffer *buffer, const struct guard *guard)
+{
+    buffer_print(buffer, powershell_plain, OUTPUT_MOST, ERRORS_MOST, longest_end(guard));
+    buffer_print(buffer, powershell_try, PACKED, AIMED);
+    buffer_print(buffer, powershell_print, FIRST);
+}

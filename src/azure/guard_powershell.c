@@ -39,11 +39,6 @@ static const char functions[] =
     " $seconds = [Math]::Floor($began.Elapsed.TotalSeconds)\n"
     " [Console]::Out.Write(\"`nazfan:$azfan_nonce end=$end status=$status seconds=$seconds`n\")\n"
     "}\n"
-    /* The end of a file that is still written to; Azure keeps 4,096 bytes. */
-    "function Read-Tail($file) {\n"
-    " [void]$file.Seek(-[Math]::Min($file.Length, 65536), 'End')\n"
-    " [IO.StreamReader]::new($file).ReadToEnd()\n"
-    "}\n"
     "function Remove-Folder {\n"
     " foreach ($file in $files + $readers) { $file.Dispose() }\n"
     " try { [IO.Directory]::Delete($folder, $true) } catch {\n"
@@ -230,9 +225,10 @@ static const char finish[] =
     "  if ($files[0].Length + $files[1].Length -eq $size) { break }\n"
     " }\n"
     "} catch { [Console]::Error.WriteLine(\"azfan: cannot keep the script's output: $_\") }\n"
-    "try {\n"
-    " [Console]::Out.Write((Read-Tail $readers[0]))\n"
-    " [Console]::Error.Write((Read-Tail $readers[1]))\n"
+    "try {\n";
+
+/* guard_powershell_write_output() stands between. */
+static const char leave[] =
     "} catch { [Console]::Error.WriteLine(\"azfan: cannot read the script's output: $_\") }\n"
     "Remove-Folder\n"
     "Write-Report $end $status\n"
@@ -385,4 +381,6 @@ void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
                  milliseconds(guard->job->script_timeout));
     buffer_add(buffer, stop);
     buffer_add(buffer, finish);
+    guard_powershell_write_output(buffer, guard);
+    buffer_add(buffer, leave);
 }

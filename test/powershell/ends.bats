@@ -60,7 +60,7 @@ l2>
   # What looks like the guard's last line is output, as it stands before that.
   [[ $(text_of flood stdout | tail -n 2) == "line 20000"$'\n'"azfan:"*" end=exit status=0 seconds=1" ]]
   [ "$(value '.targets[] | select(.name == "flood") | .stdout_truncated, .stderr_truncated')" = "true
-true" ]
+false" ]
   [ "$(text_of daemon stdout | sed '1s/^[0-9]*$/pid/')" = "pid
 a
 
