@@ -15,9 +15,13 @@
 #ifndef AZFAN_BASE_DRAWN_H
 #define AZFAN_BASE_DRAWN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buffer;
+
+/* Does text_append_plain() not do? Then BYTES hold an escape character, or one that moves back. */
+bool drawn_is_needed(const char *bytes, size_t length);
 
 /* Appends LENGTH BYTES (NULL when there are none) so. */
 void drawn_append(struct buffer *buffer, const char *bytes, size_t length);

@@ -15,6 +15,8 @@
  *   - where text was cut, or its writer was stopped: four bytes or more of a
  *     secret's beginning before the cut, and of its end behind it.
  * Runs of backslashes count as one, since each string in a string doubles them.
+ * A stream that holds a secret only as people see it, without colours
+ * (base/drawn), is kept as they see it.
  * Not recognised are other encodings (base64, URLs, hashes), values that were
  * wrapped, joined, indented or given another case, and a piece cut out of a
  * secret's inside. A secret of line ends alone masks nothing. Main thread.

@@ -372,17 +372,18 @@ static void draw(struct drawn *self)
     end_row(self);
 }
 
-static bool needs_drawing(const char *line, size_t length)
+bool drawn_is_needed(const char *bytes, size_t length)
 {
-    return length > 0 && (memchr(line, ESCAPE, length) != NULL ||
-                          memchr(line, '\r', length) != NULL || memchr(line, '\b', length) != NULL);
+    return length > 0 &&
+           (memchr(bytes, ESCAPE, length) != NULL || memchr(bytes, '\r', length) != NULL ||
+            memchr(bytes, '\b', length) != NULL);
 }
 
 static void append_line(struct drawn *self, const char *line, size_t length)
 {
     while (length > 0 && line[length - 1] == '\r')
         length--;
-    if (!needs_drawing(line, length)) {
+    if (!drawn_is_needed(line, length)) {
         text_append_plain(self->out, line, length);
         return;
     }
@@ -398,7 +399,7 @@ void drawn_append(struct buffer *buffer, const char *bytes, size_t length)
     struct drawn self; /* the cells are not looked at before they are written */
     const char *end = length > 0 ? bytes + length : bytes;
 
-    if (!needs_drawing(bytes, length)) {
+    if (!drawn_is_needed(bytes, length)) {
         text_append_plain(buffer, bytes, length);
         return;
     }

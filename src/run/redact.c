@@ -26,6 +26,7 @@
 #include "azure/answer.h"
 #include "azure/refusal.h"
 #include "azure/reply.h"
+#include "base/drawn.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "engine/capture.h"
@@ -397,18 +398,40 @@ static bool has_secrets(const struct redact *redact)
 
 /* ---- answers and errors ------------------------------------------------------------------- */
 
-/* Frees PAGE. */
-static void clean_buffer(const struct redact *redact, struct page *page, struct buffer *buffer)
+/* Frees PAGE. Says whether there was a secret. */
+static bool clean_buffer(const struct redact *redact, struct page *page, struct buffer *buffer)
 {
     struct buffer clean = BUFFER_INIT;
+    bool found;
 
     hide_secrets(redact, page);
-    if (page->places.count > 0) {
+    found = page->places.count > 0;
+    if (found) {
         show(page, &clean);
         buffer_done(buffer);
         *buffer = clean;
     }
     page_done(page);
+    return found;
+}
+
+/* Colours may stand within a secret, and people are shown it without: then that is what is kept. */
+static void clean_stream(const struct redact *redact, struct buffer *stream, bool cut)
+{
+    struct buffer drawn = BUFFER_INIT;
+    struct page page = stream_page(stream, cut);
+
+    (void)clean_buffer(redact, &page, stream);
+    if (!drawn_is_needed(stream->data, stream->length))
+        return;
+    drawn_append(&drawn, stream->data, stream->length);
+    page = stream_page(&drawn, cut);
+    if (clean_buffer(redact, &page, &drawn)) {
+        buffer_done(stream);
+        *stream = drawn;
+    } else {
+        buffer_done(&drawn);
+    }
 }
 
 static void clean_message(const struct redact *redact, struct page *page, char **message)
@@ -445,10 +468,8 @@ void redact_answer(const struct redact *redact, struct answer *answer)
         return;
     /* Nobody says where a stream was cut, by Azure at its head or by azfan in its middle, and it
        may have been stopped besides: where anything is missing, every edge is looked at. */
-    page = stream_page(&answer->output, stopped || answer->output_truncated);
-    clean_buffer(redact, &page, &answer->output);
-    page = stream_page(&answer->errors, stopped || answer->errors_truncated);
-    clean_buffer(redact, &page, &answer->errors);
+    clean_stream(redact, &answer->output, stopped || answer->output_truncated);
+    clean_stream(redact, &answer->errors, stopped || answer->errors_truncated);
     page = message_page(message != NULL ? message : "", answer->errors_truncated);
     clean_message(redact, &page, &answer->outcome.message);
 }
@@ -460,7 +481,7 @@ void redact_line(const struct redact *redact, struct buffer *line)
     if (!has_secrets(redact))
         return;
     page = stream_page(line, true);
-    clean_buffer(redact, &page, line);
+    (void)clean_buffer(redact, &page, line);
 }
 
 void redact_error(const struct redact *redact, struct error *error)

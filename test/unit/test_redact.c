@@ -571,6 +571,35 @@ START_TEST(without_secrets_nothing_is_touched)
 }
 END_TEST
 
+/* What highlights a part of a line, or prints letters twice for the sake of their weight. */
+START_TEST(a_secret_with_colours_in_it_is_masked)
+{
+    static const struct {
+        const char *printed;
+        const char *kept;
+    } rows[] = {
+        {"\033[1mit is\033[m hun\033[31mter2\033[m\r\n", "it is ***\n"},
+        {"h\bhu\bun\bnt\bte\ber\br2\b2", "***"},
+        {"50%\rhun\033]8;;x\033\\ter2", "***"},
+        {"\033[1mit is\033[m hunter2\r\n", "\033[1mit is\033[m ***\r\n"},
+        {"\033[1mit is\033[m hun\r\n", "\033[1mit is\033[m hun\r\n"},
+    };
+    struct job job = {.parameters = {parameters, 2}};
+
+    parameters[1].value = (char[]){"hunter2"};
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        struct answer answer = {.outcome = {.kind = OUTCOME_OK}};
+
+        buffer_add(&answer.output, rows[i].printed);
+        buffer_add(&answer.errors, rows[i].printed);
+        redact_with(&answer, &job);
+        ck_assert_str_eq(buffer_text(&answer.output), rows[i].kept);
+        ck_assert_str_eq(buffer_text(&answer.errors), rows[i].kept);
+        answer_done(&answer);
+    }
+}
+END_TEST
+
 /* A search that goes back at every mismatch would not come to its end within the time limit of the
  * test. */
 START_TEST(a_long_secret_that_repeats_itself_is_found_in_one_go)
@@ -642,6 +671,7 @@ static Suite *redact_suite(void)
     tcase_add_test(tests, a_targets_own_secret_is_masked_too);
     tcase_add_test(tests, a_secret_of_another_target_is_masked_too);
     tcase_add_test(tests, without_secrets_nothing_is_touched);
+    tcase_add_test(tests, a_secret_with_colours_in_it_is_masked);
     tcase_add_test(tests, a_long_secret_that_repeats_itself_is_found_in_one_go);
     tcase_add_test(tests, an_error_is_masked);
     tcase_add_test(tests, an_error_that_grows_stays_in_its_room);
