@@ -118,6 +118,8 @@ never_overlapped() { # GROUP
 }
 
 many_job() {
+  mkdir "$T/lib"
+  echo 'greet() { echo "$2, $1 ☃"; }' >"$T/lib/greet.sh"
   cat >"$T/job.yaml" <<EOF
 version: 1
 name: many
@@ -131,12 +133,16 @@ script:
     fail) echo about to fail; echo because >&2; exit 7 ;;
     limit) sleep 300 & echo \$! >"\$MARK/limit.child.pid"; wait ;;
     long) seq 1 2000; echo the end ;;
-    utf8) echo 'Grüße, 東京 ☃' ;;
+    utf8) . "\${AZFAN_FILES%%:*}/lib/greet.sh" && greet "\$@" ;;
+    ok-05) exit 3 ;;
     *) echo "fine on \$AZFAN_TARGET" ;;
     esac
   parameters:
     MARK: $T/mark
     TOKEN: {env: AZFAN_TEST_TOKEN}
+  args: [東京, Grüße]
+  files: [lib/greet.sh]
+  ok_status: [0, 3]
 targets:
   resource_group: rg-many
   vms: [hang, limit, fail, missing, busy, stopped, throttled, once, again, forbidden, long, utf8, "ok-[01-05]"]

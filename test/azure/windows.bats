@@ -27,13 +27,13 @@ target() { # NAME FILTER
     map({key: ., value: {os: "Windows", powershell: $powershell}}) | from_entries)}')"
   control set '{"vms": {"rg-win/once": {"lost": 1}}}'
   cat >"$T/script.ps1" <<'EOF'
-param([Parameter(Mandatory)][string]$Mark, [string]$Token)
+param([Parameter(Mandatory)][string]$Mark, [string]$Token, [string]$First)
 Add-Content "$Mark/$AZFAN_TARGET" 'ran'
 switch ($AZFAN_TARGET) {
     all {
         "azfan:$((Split-Path -Leaf $PSScriptRoot) -replace 'azfan-') end=exit status=0 seconds=1"
         1..2000
-        "Grüße, 東京 ☃, $Token, $($Token.Length)"
+        "Grüße, 東京 ☃, $Token, $($Token.Length), $First, $(. $PSScriptRoot/lib/say.ps1)"
         (Start-Process sleep 300 -PassThru).Id
         exit 7
     }
@@ -41,10 +41,14 @@ switch ($AZFAN_TARGET) {
     limit { sh -c "sleep 300 & echo `$! >$Mark/child; wait" }
 }
 EOF
+  mkdir "$T/lib"
+  echo "'said'" >"$T/lib/say.ps1"
   cat >"$T/job.yaml" <<EOF
 version: 1
 name: windows
 script:
+  args: [it is ü]
+  files: [lib/say.ps1]
   file: script.ps1
   shell: powershell
   parameters: {Mark: $T, Token: {env: AZFAN_TEST_TOKEN}}
@@ -62,7 +66,7 @@ limit timeout script -
 once error other -
 throws failed exit 1" ]
   [ "$(target all .stdout | tail -n 3 | head -n 2)" = "2000
-Grüße, 東京 ☃, ***, 6" ]
+Grüße, 東京 ☃, ***, 6, it is ü, said" ]
   kill "$(target all .stdout | tail -n 1)" # it was left alone, and not waited for
   [ "$(target all .stdout_truncated)" = true ]
   [[ $(target throws .stderr) == "Exception: "*"it broke"* ]]

@@ -19,6 +19,9 @@ switch ($AZFAN_TARGET) {
         "it is $Secret", $Secret.Length, ($Number + 1), "left $Left"
         "first: $First, $($args.Count) more"
         $args | ForEach-Object { "<$_>" }
+        . $PSScriptRoot/lib.ps1
+        Say $AZFAN_FILES.Count ($AZFAN_FILES[1, 2] -join ' ')
+        [IO.File]::ReadAllBytes("$($AZFAN_FILES[0])/more/ü o's") -join ' '
         [Console]::Error.WriteLine('a remark')
     }
     throws { 'before'; throw 'it broke' }
@@ -32,6 +35,10 @@ switch ($AZFAN_TARGET) {
     daemon { (Start-Process sleep 300 -PassThru).Id; [Console]::Out.Write("a`n`n  b"); exit 194 }
 }
 EOF
+  mkdir "$place/more"
+  echo 'function Say($count, $names) { "$count files: $names" }' >"$place/lib.ps1"
+  printf 'a\r\n\0\377' >"$place/more/ü o's"
+  files="lib.ps1, more/ü o's"
   run_on "{name: words, args: ['it''s \$x', 5, '', -x, \"l1\\nl2\", --, ü☃, {env: TEST_SECRET}]}, throws, flood, daemon"
   [ "$(ends)" = "daemon ok  194
 flood failed exit 9
@@ -51,7 +58,9 @@ first: it's \$x, 7 more
 l2>
 <-->
 <ü☃>
-<***>" ]
+<***>
+3 files: lib.ps1 more/ü o's
+97 13 10 0 255" ]
   [ "$(text_of words stderr)" = "a remark" ]
   [ "$(text_of throws stdout)" = before ]
   [[ $(text_of throws stderr) == "Exception: script.ps1:"*"it broke" ]]

@@ -24,13 +24,14 @@ ends() { value '.targets[] | [.name, .outcome, .reason, .exit_code // "-"] | joi
 # text_of NAME stdout|stderr
 text_of() { jq -j ".targets[] | select(.name == \"$1\") | .$2" "$report"; }
 
-# run_on VMS [LINE...]: script.ps1 on these, with more lines in the job
+# run_on VMS [LINE...]: script.ps1 on these, with $files, and with more lines in the job
 run_on() {
   local vms=$1
   shift
   {
     printf 'version: 1\nname: test\nscript:\n  file: script.ps1\n  shell: powershell\n'
     printf '  parameters: {Secret: {env: TEST_SECRET}, Number: "41", Left: over}\n  ok_status: [0, 194]\n'
+    [ -z "${files-}" ] || printf '  files: [%s]\n' "$files"
     printf 'targets: {resource_group: rg, vms: [%s]}\nconcurrency: 3\ntimeout: 9m\n' "$vms"
     printf '%s\n' "$@"
   } >"$job"
