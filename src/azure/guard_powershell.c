@@ -301,16 +301,16 @@ static const char expand[] =
     " $packed = [IO.Compression.GZipStream]::new(\n"
     "  [IO.MemoryStream]::new([Convert]::FromBase64String($packed)),\n"
     "  [IO.Compression.CompressionMode]::Decompress)\n"
+    " $unpacked, $at = [IO.MemoryStream]::new(), 0\n"
+    " $packed.CopyTo($unpacked)\n"
+    " $unpacked = $unpacked.ToArray()\n"
     " function Expand($path, $size) {\n"
-    "  $bytes, $at = [byte[]]::new($size), 0\n"
-    "  while ($at -lt $size) {\n"
-    "   $got = $packed.Read($bytes, $at, $size - $at)\n"
-    "   if (-not $got) { throw \"the script's files are damaged: $path\" }\n"
-    "   $at += $got\n"
-    "  }\n"
     "  $path = \"$folder/$path\"\n"
     "  [void][IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($path))\n"
-    "  [IO.File]::WriteAllBytes($path, $bytes)\n"
+    "  $file = [IO.File]::Open($path, 'Create', 'Write')\n"
+    "  $file.Write($unpacked, $script:at, $size)\n"
+    "  $file.Dispose()\n"
+    "  $script:at += $size\n"
     " }\n";
 
 static void write_files(struct buffer *buffer, const struct job_files *files)
