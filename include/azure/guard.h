@@ -7,7 +7,7 @@
  * main/status.go). So the guard writes the script to a file in a folder of its own,
  * azfan-NONCE, sets its parameters, runs it in a session of its own, with its output
  * in files of that folder, stops all of that session when the script's time is over,
- * prints the ends of what the script has printed, and as the last line of standard
+ * prints what the script has printed (azure/payload), and as the last line of standard
  * output
  *
  *   azfan:NONCE end=exit status=7 seconds=12

@@ -19,7 +19,7 @@
 
 struct buffer;
 
-enum { IGNORE_LONGEST = 4096 }; /* all that Azure returns of a stream */
+enum { IGNORE_LONGEST = 4096 };
 
 /* Private. */
 struct ignore_pattern {

@@ -11,7 +11,8 @@ enum {
     PROCESSES_OF_OUR_OWN = 8
 };
 
-/* What the result keeps of what the VMs print until the run is over: two streams of each. */
+/* What the result keeps of what the VMs print until the run is over: two streams of each. A payload
+ * may hold more than a full stream has, but hardly that of every VM. */
 static uint64_t memory_for_outputs(const struct job *job)
 {
     size_t stream = job->output_limit < REPLY_STREAM_MOST ? job->output_limit : REPLY_STREAM_MOST;
