@@ -59,6 +59,17 @@ static void remove_folder(void)
     free(folder);
 }
 
+/* A guard that could not do it leaves its folder. */
+static void remove_leftovers(void)
+{
+    char *path = memory_print("%s/azfan-%s", folder, NONCE);
+    struct error error;
+
+    if (file_remove_tree(path, &error) < 0)
+        (void)unlink(path);
+    free(path);
+}
+
 struct trial {
     const char *const *shell;
     const char *script;
@@ -1025,6 +1036,115 @@ START_TEST(the_script_arrives_exactly)
 }
 END_TEST
 
+/* A script that starts its own file again finds it, in its session and out of it; when that has
+ * ended, the next guard takes the folder away, and none while it runs. */
+START_TEST(what_it_left_keeps_its_folder)
+{
+    static const char *const starts[] = {"", "setsid "};
+
+    for (int i = 0; i < UNIT_COUNT(starts); i++) {
+        char *script =
+            memory_print("#!/bin/sh\nif [ \"$1\" = again ]; then echo $$ >&3; exec sleep 50; fi\n"
+                         "%s\"$0\" again &\necho started\n",
+                         starts[i]);
+        struct trial trial = {.script = script, .timeout_ms = LONG_MS};
+        struct trial other = {
+            .script = "echo other\n", .timeout_ms = LONG_MS, .nonce = OTHER_NONCE};
+        char text[16] = "";
+
+        if (has_shell(_i, &trial) && has_shell(_i, &other)) {
+            begin(&trial);
+            ck_assert_int_gt(read(trial.alive, text, sizeof text - 1), 0);
+            ck_assert(end(&trial));
+            ck_assert_int_eq((int)trial.trailer.end, TRAILER_EXIT);
+            ck_assert_int_eq(count_files(folder, "azfan-"), 1);
+            for (int gone = 0; gone < 2; gone++) {
+                begin(&other);
+                ck_assert(end(&other));
+                ck_assert_str_eq(buffer_text(&other.output), "other\n");
+                ck_assert_int_eq(count_files(folder, "azfan-"), gone == 0 ? 1 : 0);
+                trial_done(&other);
+                other.output = other.errors = (struct buffer)BUFFER_INIT;
+                if (gone == 0) {
+                    ck_assert_int_eq(kill(atoi(text), SIGKILL), 0);
+                    ck_assert(all_gone(&trial));
+                }
+            }
+            trial_done(&trial);
+        }
+        free(script);
+    }
+}
+END_TEST
+
+static const struct {
+    const char *protects;
+    const char *script;
+    int timeout_ms;
+    bool found; /* a trailer */
+    enum trailer_end end;
+} enemies[] = {
+    {"it ends its guard", "kill -KILL $PPID\nsleep 0.1\n", LONG_MS, false, TRAILER_EXIT},
+    {"it ends its guard and prints a trailer",
+     "kill -KILL $PPID\necho; echo azfan:" NONCE " end=exit status=0 seconds=0\n", LONG_MS, false,
+     TRAILER_EXIT},
+    {"it ends its session", "pkill -KILL -s $$ . || kill -KILL 0\n", LONG_MS, true, TRAILER_EXIT},
+    {"it prints a trailer and hangs",
+     "echo; echo azfan:" NONCE " end=exit status=0 seconds=0\nsleep 50\n", SHORT_MS, true,
+     TRAILER_TIMEOUT},
+    {"it prints a trailer and ends badly",
+     "echo; echo azfan:" NONCE " end=exit status=0 seconds=0; exit 9\n", LONG_MS, true,
+     TRAILER_EXIT},
+    {"it writes a trailer over its output",
+     "printf '\\nazfan:" NONCE " end=exit status=0 seconds=0\\n' >\"${0%/*}/output\"\nexit 9\n",
+     LONG_MS, true, TRAILER_EXIT},
+    {"it takes its folder's rights", "chmod 0 \"${0%/*}\" \"${0%/*}\"/*; exit 9\n", LONG_MS, true,
+     TRAILER_EXIT},
+    {"it moves its folder", "mv \"${0%/*}\" \"$PWD/moved\"; exec 3>&-; exit 9\n", LONG_MS, true,
+     TRAILER_EXIT},
+    {"it makes a file of its folder", "rm -r \"${0%/*}\"; echo >\"${0%/*}\"; exit 9\n", LONG_MS,
+     true, TRAILER_EXIT},
+    {"it makes links to what is not its",
+     "cd \"${0%/*}\"; rm *; for f in output errors session room; "
+     "do ln -s /etc/passwd $f; done; exit 9\n",
+     LONG_MS, true, TRAILER_EXIT},
+    {"it closes its streams and hangs", "exec >&- 2>&-\nsleep 50\n", SHORT_MS, true,
+     TRAILER_TIMEOUT},
+};
+
+/* Never ok, and never an end that was not. */
+START_TEST(a_hostile_script_has_an_honest_end)
+{
+    int row = _i / SHELLS;
+    struct trial trial = {.script = enemies[row].script, .timeout_ms = enemies[row].timeout_ms};
+    const char *what = enemies[row].protects;
+    char *moved = memory_print("%s/moved", folder);
+    struct stat before;
+    struct stat after;
+    struct error error;
+    bool found;
+
+    ck_assert_int_eq(stat("/etc/passwd", &before), 0);
+    if (has_shell(_i, &trial)) {
+        begin(&trial);
+        found = end(&trial);
+        ck_assert_msg(found == enemies[row].found, "%s, %s", trial.shell[0], what);
+        if (found) {
+            ck_assert_msg(trial.trailer.end == enemies[row].end, "%s, %s", trial.shell[0], what);
+            ck_assert_msg(trial.trailer.status != 0, "%s, %s", trial.shell[0], what);
+        }
+        ck_assert_msg(all_gone(&trial) || !found, "%s, %s: processes are left", trial.shell[0],
+                      what);
+        trial_done(&trial);
+    }
+    ck_assert_int_eq(stat("/etc/passwd", &after), 0);
+    ck_assert_int_eq(before.st_size, after.st_size);
+    remove_leftovers();
+    (void)file_remove_tree(moved, &error);
+    free(moved);
+}
+END_TEST
+
 /* Only the guard writes to the guard's streams: nothing can push its last line out. */
 START_TEST(what_prints_on_in_the_background_changes_nothing)
 {
@@ -1676,6 +1796,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, files_arrive_exactly, 0, SHELLS * UNIT_COUNT(file_tools));
     tcase_add_loop_test(work, the_script_arrives_exactly, 0, SHELLS);
     tcase_add_loop_test(work, what_prints_on_in_the_background_changes_nothing, 0, SHELLS);
+    tcase_add_loop_test(work, what_it_left_keeps_its_folder, 0, SHELLS);
+    tcase_add_loop_test(work, a_hostile_script_has_an_honest_end, 0, UNIT_COUNT(enemies) * SHELLS);
     tcase_add_loop_test(work, of_a_flood_the_ends_come_back, 0, SHELLS);
     suite_add_tcase(suite, work);
     return suite;
