@@ -37,7 +37,7 @@
 #define NONCE       "0123456789abcdef0123456789abcdef"
 #define OTHER_NONCE "00112233445566778899aabbccddeeff"
 
-enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000, GRACE_MS = 600 };
+enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000 };
 
 static const char *const shells[SHELLS][3] = {
     {"/bin/sh", NULL, NULL}, {"/bin/bash", "--posix", NULL}, {"/bin/busybox", "sh", NULL}};
@@ -77,7 +77,7 @@ struct trial {
     struct job_parameters args;
     struct job_files files;
     int timeout_ms;
-    int grace_ms;          /* 0: GRACE_MS */
+    int grace_ms;          /* 0: LONG_MS */
     const char *path;      /* the guard's PATH; NULL: the usual one */
     const char *in;        /* its working folder; NULL: one of its own */
     const char *temporary; /* its TMPDIR, or NULL */
@@ -105,7 +105,7 @@ static void write_guard(struct buffer *text, const struct trial *trial)
                       .files = trial->files,
                       .script_timeout = trial->timeout_ms * NUMBER_MILLISECOND,
                       .script_grace =
-                          (trial->grace_ms > 0 ? trial->grace_ms : GRACE_MS) * NUMBER_MILLISECOND};
+                          (trial->grace_ms > 0 ? trial->grace_ms : LONG_MS) * NUMBER_MILLISECOND};
     struct job_target target = {.name = (char[]){"web-01"}};
     struct guard guard = {.job = &job,
                           .target = &target,
@@ -258,6 +258,18 @@ static bool has_shell(int index, struct trial *trial)
     return access(trial->shell[0], X_OK) == 0;
 }
 
+/* Only what does not heed TERM is waited for in vain: the others have all the time they need. */
+static int choose_grace(const char *script)
+{
+    static const char *const deaf[] = {"trap '' TERM", "kill -STOP", "sleep 50; echo back"};
+
+    for (int i = 0; i < UNIT_COUNT(deaf); i++) {
+        if (strstr(script, deaf[i]) != NULL)
+            return 2 * SHORT_MS;
+    }
+    return LONG_MS;
+}
+
 static const struct {
     const char *protects;
     const char *script;
@@ -322,7 +334,9 @@ static const struct {
 START_TEST(a_script_runs)
 {
     int row = _i / SHELLS;
-    struct trial trial = {.script = runs[row].script, .timeout_ms = runs[row].timeout_ms};
+    struct trial trial = {.script = runs[row].script,
+                          .timeout_ms = runs[row].timeout_ms,
+                          .grace_ms = choose_grace(runs[row].script)};
     const char *what = runs[row].protects;
 
     if (!has_shell(_i, &trial))
@@ -368,7 +382,8 @@ END_TEST
 START_TEST(after_a_timeout_the_group_is_gone)
 {
     struct trial trial = {.script = "trap '' TERM\nsleep 50 &\necho $!\nwait\n",
-                          .timeout_ms = SHORT_MS};
+                          .timeout_ms = SHORT_MS,
+                          .grace_ms = SHORT_MS};
     char path[64];
     char *text;
     int fd;
@@ -420,7 +435,9 @@ static const struct {
 START_TEST(what_is_stopped_is_gone)
 {
     int row = _i / SHELLS;
-    struct trial trial = {.script = stops[row].script, .timeout_ms = SHORT_MS};
+    struct trial trial = {.script = stops[row].script,
+                          .timeout_ms = SHORT_MS,
+                          .grace_ms = choose_grace(stops[row].script)};
     const char *what = stops[row].protects;
 
     if (!has_shell(_i, &trial) || access("/bin/bash", X_OK) != 0)
@@ -912,8 +929,10 @@ START_TEST(without_setsid_it_works)
                                                   "tail", "mkdir", "cat", "sleep", NULL});
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
-        struct trial trial = {
-            .script = cases[i].script, .timeout_ms = cases[i].timeout_ms, .path = tools};
+        struct trial trial = {.script = cases[i].script,
+                              .timeout_ms = cases[i].timeout_ms,
+                              .grace_ms = SHORT_MS,
+                              .path = tools};
 
         if (!has_shell(_i, &trial))
             break;
