@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/text.h"
+#include "engine/capture.h"
 
 enum {
     FULL_LINE = 70,   /* bytes: no console of a program is narrower */
@@ -232,6 +232,14 @@ static bool begins_word(const struct scan *scan, size_t at)
     return !is_alphanumeric(before[-1]) && before[-1] != '_';
 }
 
+/* Is something missing before AT, as the line before it says? */
+static bool is_behind_mark(const struct scan *scan, size_t at)
+{
+    size_t length = strlen(CAPTURE_MARK_TAIL);
+
+    return at >= length && memcmp(scan->text + at - length, CAPTURE_MARK_TAIL, length) == 0;
+}
+
 /* Is the folder's name at AT, whole, shortened in the middle or, at a line's end, cut off? *RET_END
  * is behind it. */
 static bool match_folder(const struct scan *scan, size_t at, size_t *ret_end)
@@ -443,10 +451,10 @@ static bool find(const struct scan *scan, size_t at, size_t *ret_start, const ch
         *ret_word = choose_word(scan, &end);
     } else if (match_nonce(scan, at, &end)) {
         *ret_word = "…";
+    } else if (is_behind_dots(scan, at) || is_behind_mark(scan, at)) {
+        end = skip_rest(scan, at, 1);
     } else if (at > 0 && scan->text[at - 1] == '\n') {
         end = skip_rest(scan, at, NAME_LEAST);
-    } else if (is_behind_dots(scan, at)) {
-        end = skip_rest(scan, at, 1);
     } else {
         end = at;
     }

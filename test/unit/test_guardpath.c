@@ -97,6 +97,8 @@ static const struct {
      "script: x",
      "at .\n[\xe2\x80\xa6 5 bytes left out \xe2\x80\xa6]\nscript: x"},
     {"azfan-01234567 89", "azfan-01234567 89"},
+    {"x\n[\xe2\x80\xa6 5 bytes left out \xe2\x80\xa6]\nf/script: x\ne/script\n",
+     "x\n[\xe2\x80\xa6 5 bytes left out \xe2\x80\xa6]\nscript: x\ne/script\n"},
     /* shortened in the middle */
     {"(C:\\Windows\\TEMP\\azfan-0123...bcdef\\script.ps1:String)", "(script.ps1:String)"},
     {"(C:\\Windows\\TEMP\\azfan-\xe2\x80\xa6"
