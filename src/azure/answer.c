@@ -111,6 +111,11 @@ static char *describe_broken(const struct reply *reply)
         buffer_add(&message, "no reason was given");
     if (reply->windows && policy_refused(text))
         buffer_print(&message, "; %s", policy_of_execution);
+    else if (!reply->windows)
+        buffer_add(
+            &message,
+            "; it needs room in Run Command's own folder below /var/lib/waagent or in /tmp, on a "
+            "disk that is not full, read-only or noexec: make some, and rerun");
     return buffer_take(&message);
 }
 
