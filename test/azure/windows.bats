@@ -23,7 +23,7 @@ target() { # NAME FILTER
 
 @test "azfan: scripts on Windows VMs end, print and are stopped as on Linux" {
   local child
-  control set "$(jq -n --arg powershell "$T/bin" '{vms: (["rg-win/all", "rg-win/throws", "rg-win/limit", "rg-win/once"] |
+  control set "$(jq -n --arg powershell "$T/bin" '{vms: (["rg-win/all", "rg-win/fine", "rg-win/throws", "rg-win/limit", "rg-win/once"] |
     map({key: ., value: {os: "Windows", powershell: $powershell}}) | from_entries)}')"
   control set '{"vms": {"rg-win/once": {"lost": 1}}}'
   cat >"$T/script.ps1" <<'EOF'
@@ -52,7 +52,7 @@ script:
   file: script.ps1
   shell: powershell
   parameters: {Mark: $T, Token: {env: AZFAN_TEST_TOKEN}}
-targets: {resource_group: rg-win, vms: [all, throws, limit, once]}
+targets: {resource_group: rg-win, vms: [all, throws, limit, once, fine]}
 concurrency: 4
 timeout: 240s
 script_timeout: 45s
@@ -62,6 +62,7 @@ EOF
   echo "$output"
   [ "$(jq -r '.targets[] | [.name, .outcome, .reason, .exit_code // "-"] | join(" ")' "$T/run/report.json" | sort)" = \
     "all failed exit 7
+fine ok  0
 limit timeout script -
 once error other -
 throws failed exit 1" ]
