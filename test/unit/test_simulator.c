@@ -171,6 +171,17 @@ static void run(char *variable, const char *name, const char *text, enum job_she
     az_run(&az, 15 * NUMBER_SECOND, finish);
 }
 
+/* TEXT as it is, without a guard, which prints no more than comes back. */
+static void run_unguarded(const char *text, struct finish *finish)
+{
+    struct az az;
+    struct error error;
+
+    az_invoke(&az, prepare(NULL, NULL, true), "web-01", text, JOB_SH);
+    ck_assert_int_eq(file_write(az.script, 0600, text, strlen(text), &error), 0);
+    az_run(&az, 15 * NUMBER_SECOND, finish);
+}
+
 static void run_words(const char *const *words, struct finish *finish)
 {
     struct az az;
@@ -903,12 +914,10 @@ START_TEST(output_is_a_tail)
     size_t length;
 
     /* 1,500 characters of three bytes on standard error: 4,096 is one byte more than a multiple. */
-    run(prepare(NULL, NULL, true), "web-01",
-        "i=0\nwhile [ $i -lt 1500 ]; do printf '\\342\\202\\254' >&2; printf 'abcd\\n'; "
-        "i=$((i + 1)); done\nexit 0\n",
-        JOB_SH, &finish);
+    run_unguarded("i=0\nwhile [ $i -lt 1500 ]; do printf '\\342\\202\\254' >&2; printf "
+                  "'abcd\\n'; i=$((i + 1)); done\nexit 0\n",
+                  &finish);
     exited(&finish, 0);
-    trailer_is(&finish, TRAILER_EXIT, 0);
     message = message_of(&finish, 0, &length);
     ck_assert_msg(strstr(message, "[stderr]\n\xef\xbf\xbd\xe2\x82\xac\xe2\x82\xac") != NULL,
                   "%.300s", message);
