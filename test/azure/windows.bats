@@ -54,8 +54,8 @@ script:
   parameters: {Mark: $T, Token: {env: AZFAN_TEST_TOKEN}}
 targets: {resource_group: rg-win, vms: [all, throws, limit, once, fine]}
 concurrency: 4
-timeout: 240s
-script_timeout: 45s
+timeout: 300s
+script_timeout: 100s
 EOF
   AZFAN_TEST_TOKEN="it's ü" XDG_RUNTIME_DIR=$T/runtime XDG_STATE_HOME=$T/state \
     run "$AZFAN" run "$T/job.yaml" --run-dir "$T/run" --yes </dev/null

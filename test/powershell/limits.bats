@@ -14,7 +14,7 @@ load helper
 if ($AZFAN_TARGET -eq 'hangs') { sh -c "sleep 300 & echo `$! >'$PSScriptRoot/../child'; wait" }
 "ran on $AZFAN_TARGET"
 EOF
-  run_on hangs "script_timeout: 30s"
+  run_on hangs "script_timeout: 60s"
   [ "$(ends)" = "hangs timeout script -" ]
   run ! kill -0 "$(cat "$place/tmp/child")"
   # Without a limit, which a busy machine would reach.
