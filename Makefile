@@ -134,6 +134,7 @@ build/stub/%: test/stub/%.c | build/.deps
 bench: all $(STUBS)
 	@test/bench/run $(OUT)/azfan
 	@test/bench/live $(PWD)/$(OUT)/azfan
+	@test/bench/guard $(OUT)/azfan
 
 # The README's pictures, from a rehearsal: wants tmux, python3 and chromium.
 pictures: all
