@@ -1258,8 +1258,8 @@ START_TEST(files_arrive_exactly)
         .timeout_ms = LONG_MS,
         .path = path};
 
-    (void)make_tools(name, (const char *const[]){"dirname", NULL});
-    (void)make_tools(name, file_tools[tools]);
+    free(make_tools(name, (const char *const[]){"dirname", NULL}));
+    free(make_tools(name, file_tools[tools]));
     add_all_bytes(&all);
     make_files(&trial.files, list, &all);
     if (has_shell(_i % SHELLS, &trial) && (trial.shell != shells[2] || tools == 0)) {
