@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/buffer.h"
 #include "engine/capture.h"
 
@@ -35,24 +36,9 @@ struct scan {
 
 /* ---- characters --------------------------------------------------------------------------- */
 
-static int lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
-}
-
-static bool is_letter(char byte)
-{
-    return lower(byte) >= 'a' && lower(byte) <= 'z';
-}
-
 static bool is_separator(char byte)
 {
     return byte == '/' || byte == '\\';
-}
-
-static bool is_alphanumeric(char byte)
-{
-    return is_letter(byte) || (byte >= '0' && byte <= '9');
 }
 
 /* Is the byte at AT of a typographic quotation mark, or the like (U+2000 to U+203F, U+00AB,
@@ -80,7 +66,7 @@ static bool is_of_name(const struct scan *scan, size_t at)
 
     if ((unsigned char)byte >= 0x80)
         return !is_of_quote(scan, at);
-    return is_alphanumeric(byte) || (byte != '\0' && strchr("._-+@%~,", byte) != NULL);
+    return ascii_is_alphanumeric(byte) || (byte != '\0' && strchr("._-+@%~,", byte) != NULL);
 }
 
 static size_t skip_blanks(const struct scan *scan, size_t at)
@@ -164,7 +150,7 @@ static size_t match(const struct scan *scan, size_t *at, const char *word, size_
     for (size_t i = 0; i < count; i++) {
         size_t next = i > 0 ? skip_break(scan, end) : end;
 
-        if (next >= scan->length || lower(scan->text[next]) != word[i])
+        if (next >= scan->length || ascii_lower(scan->text[next]) != word[i])
             return i;
         *at = end = next + 1;
     }
@@ -197,7 +183,7 @@ static size_t count_rest(const struct scan *scan, size_t at)
     if (at + count >= scan->length || !is_separator(scan->text[at + count]))
         return 0;
     for (size_t i = 0; i < count; i++) {
-        if (lower(scan->text[at + i]) != scan->nonce[scan->digits - count + i])
+        if (ascii_lower(scan->text[at + i]) != scan->nonce[scan->digits - count + i])
             return 0;
     }
     return count;
@@ -229,7 +215,7 @@ static bool begins_word(const struct scan *scan, size_t at)
         return true;
     if (at >= scan->from + 2 && before[-2] == '\\' && strchr("nrt", before[-1]) != NULL)
         return true;
-    return !is_alphanumeric(before[-1]) && before[-1] != '_';
+    return !ascii_is_alphanumeric(before[-1]) && before[-1] != '_';
 }
 
 /* Is something missing before AT, as the line before it says? */
@@ -271,14 +257,15 @@ static bool match_nonce(const struct scan *scan, size_t at, size_t *ret_end)
 /* "C:" before the separator at AT? */
 static bool is_drive(const struct scan *scan, size_t at)
 {
-    return at >= scan->from + 2 && scan->text[at - 1] == ':' && is_letter(scan->text[at - 2]) &&
-           begins_word(scan, at - 2) && (at < scan->from + 3 || scan->text[at - 3] != '/');
+    return at >= scan->from + 2 && scan->text[at - 1] == ':' &&
+           ascii_is_letter(scan->text[at - 2]) && begins_word(scan, at - 2) &&
+           (at < scan->from + 3 || scan->text[at - 3] != '/');
 }
 
 static bool is_absolute(const struct scan *scan, size_t at)
 {
     return is_separator(scan->text[at]) ||
-           (at + 1 < scan->length && is_letter(scan->text[at]) && scan->text[at + 1] == ':');
+           (at + 1 < scan->length && ascii_is_letter(scan->text[at]) && scan->text[at + 1] == ':');
 }
 
 /* Where the path begins that goes up to END, in one line, without blanks. WINDOWS: its separators

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#define ZLIB_CONST
 #include "azure/payload.h"
 
 #include <inttypes.h>
@@ -8,18 +7,16 @@
 #include <string.h>
 
 #include <nettle/base64.h>
-#include <zlib.h>
 
 #include "azure/reply.h"
 #include "base/buffer.h"
+#include "base/gzip.h"
 #include "base/memory.h"
 #include "engine/capture.h"
 
 enum {
     NUMBER_DIGITS = 15,                   /* of a size: nothing overflows */
     ENCODED_MOST = 2 * REPLY_STREAM_MOST, /* what two streams can hold */
-    PIECE = 16 * 1024,                    /* inflated at once */
-    GZIP_ONLY = 16 + MAX_WBITS,           /* zlib.h, inflateInit2() */
     RUN_LEAST = 48                        /* base64 in a row that is no word and no path */
 };
 
@@ -127,7 +124,7 @@ static size_t measure_encoded(const struct buffer *text, size_t at)
 
 /* ---- unpacking ---------------------------------------------------------------------------- */
 
-/* One stream of the script, while it is inflated. */
+/* One stream of the script, while it is unpacked. */
 struct stream {
     uint64_t packed;  /* its bytes in the payload */
     uint64_t head;    /* of these the first ones that stay, */
@@ -185,9 +182,10 @@ static void add_mark(struct buffer *text, uint64_t missing)
         buffer_print(text, CAPTURE_MARK_HEAD "%" PRIu64 CAPTURE_MARK_TAIL, missing);
 }
 
-/* COUNT bytes were inflated: false when that is more than was promised. */
-static bool take_piece(struct stream streams[2], const char *piece, size_t count)
+/* Takes COUNT unpacked bytes: false when that is more than was promised. */
+static bool take_piece(void *context, const char *piece, size_t count)
 {
+    struct stream *streams = context;
     size_t used = stream_add(&streams[0], piece, count);
 
     used += stream_add(&streams[1], piece + used, count - used);
@@ -195,24 +193,10 @@ static bool take_piece(struct stream streams[2], const char *piece, size_t count
 }
 
 /* True: PACKED was whole, and held just what was promised. */
-static bool inflate_streams(const struct buffer *packed, struct stream streams[2])
+static bool unpack_streams(const struct buffer *packed, struct stream streams[2])
 {
-    z_stream state = {.next_in = (const Bytef *)packed->data, .avail_in = (uInt)packed->length};
-    char *piece = memory_zeroed(PIECE, 1);
-    bool fits = true;
-    int result = inflateInit2(&state, GZIP_ONLY);
-
-    while (result == Z_OK && fits) {
-        state.next_out = (Bytef *)piece;
-        state.avail_out = PIECE;
-        result = inflate(&state, Z_NO_FLUSH);
-        fits = take_piece(streams, piece, PIECE - state.avail_out);
-    }
-    fits = fits && result == Z_STREAM_END && state.avail_in == 0 &&
+    return gzip_unpack(packed->data, packed->length, take_piece, streams) &&
            streams[0].at == streams[0].packed && streams[1].at == streams[1].packed;
-    (void)inflateEnd(&state);
-    free(piece);
-    return fits;
 }
 
 static bool decode(const struct buffer *encoded, struct buffer *ret)
@@ -330,7 +314,7 @@ static bool unpack(struct buffer *texts[2], const struct place places[2], size_t
             buffer_append(&encoded, buffer_text(texts[i]) + places[i].content,
                           measure_encoded(texts[i], places[i].content));
     }
-    whole = decode(&encoded, &packed) && inflate_streams(&packed, streams);
+    whole = decode(&encoded, &packed) && unpack_streams(&packed, streams);
     if (whole) {
         payload->output_cut = streams[0].missing > 0;
         payload->errors_cut = streams[1].missing > 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/nearest.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "base/ascii.h"
 
 enum { LONGEST = 160 }; /* bytes of a word: a VM's name and group */
 
@@ -14,11 +15,6 @@ struct guess {
     size_t begin; /* bytes with which both begin */
 };
 
-static char lower(char letter)
-{
-    return (char)tolower((unsigned char)letter);
-}
-
 static size_t smaller(size_t one, size_t other)
 {
     return one < other ? one : other;
@@ -28,7 +24,7 @@ static size_t common_begin(const char *one, const char *other)
 {
     size_t length = 0;
 
-    while (one[length] != '\0' && lower(one[length]) == lower(other[length]))
+    while (one[length] != '\0' && ascii_lower(one[length]) == ascii_lower(other[length]))
         length++;
     return length;
 }
@@ -36,9 +32,9 @@ static size_t common_begin(const char *one, const char *other)
 /* Steps over zeros of TEXT at *AT that stand in front of a number. */
 static void skip_zeros(const char *text, const char **at)
 {
-    if (*at > text && isdigit((unsigned char)(*at)[-1]))
+    if (*at > text && ascii_is_digit((*at)[-1]))
         return;
-    while ((*at)[0] == '0' && isdigit((unsigned char)(*at)[1]))
+    while ((*at)[0] == '0' && ascii_is_digit((*at)[1]))
         (*at)++;
 }
 
@@ -50,7 +46,7 @@ static bool same_but_for_zeros(const char *one, const char *other)
     do {
         skip_zeros(one, &first);
         skip_zeros(other, &second);
-        if (lower(*first) != lower(*second++))
+        if (ascii_lower(*first) != ascii_lower(*second++))
             return false;
     } while (*first++ != '\0');
     return true;
@@ -71,12 +67,12 @@ static size_t fill(struct table *table, const char *a, size_t i, const char *b, 
 
     table->row[low - 1] = least;
     for (size_t j = low; j <= high; j++) {
-        size_t best = table->last[j - 1] + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+        size_t best = table->last[j - 1] + (ascii_lower(a[i - 1]) == ascii_lower(b[j - 1]) ? 0 : 1);
 
         best = smaller(best, table->last[j] + 1);
         best = smaller(best, table->row[j - 1] + 1);
-        if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-            lower(a[i - 2]) == lower(b[j - 1]))
+        if (i > 1 && j > 1 && ascii_lower(a[i - 1]) == ascii_lower(b[j - 2]) &&
+            ascii_lower(a[i - 2]) == ascii_lower(b[j - 1]))
             best = smaller(best, table->before[j - 2] + 1);
         table->row[j] = best;
         least = smaller(least, best);
@@ -123,7 +119,7 @@ static size_t distance_of_words(const char *one, const char *other, size_t begin
     one += begin;
     other += begin;
     while (length > 0 && other_length > 0 &&
-           lower(one[length - 1]) == lower(other[other_length - 1])) {
+           ascii_lower(one[length - 1]) == ascii_lower(other[other_length - 1])) {
         length--;
         other_length--;
     }

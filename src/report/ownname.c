@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/buffer.h"
 #include "base/caseless.h"
 #include "base/memory.h"
@@ -48,21 +49,6 @@ struct word {
 
 /* ---- names -------------------------------------------------------------------------------- */
 
-static bool is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-static bool is_alphanumeric(char byte)
-{
-    return is_letter(byte) || (byte >= '0' && byte <= '9');
-}
-
-static int lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
-}
-
 /* What stands for a name must not stand for half of the words there are. */
 static struct word word_of(const char *name)
 {
@@ -71,8 +57,8 @@ static struct word word_of(const char *name)
     size_t length = name != NULL ? strlen(name) : 0;
 
     for (size_t i = 0; i < length; i++) {
-        letter |= is_letter(name[i]);
-        digit |= is_alphanumeric(name[i]) && !is_letter(name[i]);
+        letter |= ascii_is_letter(name[i]);
+        digit |= ascii_is_digit(name[i]);
     }
     if (!letter || length < 2 || (length == 2 && !digit))
         return (struct word){NULL, 0};
@@ -83,7 +69,7 @@ static struct word word_of(const char *name)
 static bool is_of_word(uint32_t character)
 {
     if (character < 0x80)
-        return is_alphanumeric((char)character) || character == '_';
+        return ascii_is_alphanumeric((char)character) || character == '_';
     return character >= 0xc0 && !(character >= 0x2000 && character <= 0x206f) &&
            !(character >= 0x2190 && character <= 0x2bff) &&
            !(character >= 0x3000 && character <= 0x303f) && character != 0xfffd;
@@ -126,7 +112,7 @@ static bool is_at(const struct word *word, const struct line *line, size_t at)
     if (line->length - at < word->length)
         return false;
     for (size_t i = 0; i < word->length; i++) {
-        if (lower(line->text[at + i]) != lower(word->text[i]))
+        if (ascii_lower(line->text[at + i]) != ascii_lower(word->text[i]))
             return false;
     }
     return !has_begun(line, at) && !goes_on(line, at + word->length);

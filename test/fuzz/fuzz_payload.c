@@ -6,11 +6,10 @@
  */
 #include <inttypes.h>
 
-#define ZLIB_CONST
 #include <nettle/base64.h>
-#include <zlib.h>
 
 #include "azure/payload.h"
+#include "base/gzip.h"
 #include "fuzz.h"
 
 #define NONCE "0123456789abcdef0123456789abcdef"
@@ -24,21 +23,16 @@ enum {
 
 static void pack(struct buffer *ret, const char *bytes, size_t length)
 {
-    size_t most = length + length / 100 + 1024;
-    uint8_t *packed = memory_zeroed(most, 1);
-    z_stream state = {.next_in = (const Bytef *)bytes,
-                      .avail_in = (uInt)length,
-                      .next_out = packed,
-                      .avail_out = (uInt)most};
+    struct buffer packed = BUFFER_INIT;
+    size_t size;
 
-    must(deflateInit2(&state, 1, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-    must(deflate(&state, Z_FINISH) == Z_STREAM_END);
-    buffer_reserve(ret, BASE64_ENCODE_RAW_LENGTH(state.total_out) + 1);
-    base64_encode_raw(ret->data, state.total_out, packed);
-    ret->length = BASE64_ENCODE_RAW_LENGTH(state.total_out);
+    gzip_pack(&packed, bytes, length);
+    size = BASE64_ENCODE_RAW_LENGTH(packed.length);
+    buffer_reserve(ret, size + 1);
+    base64_encode_raw(ret->data + ret->length, packed.length, (const uint8_t *)packed.data);
+    ret->length += size;
     ret->data[ret->length] = '\0';
-    (void)deflateEnd(&state);
-    free(packed);
+    buffer_done(&packed);
 }
 
 static size_t longest_run(const struct buffer *text)

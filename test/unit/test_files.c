@@ -13,9 +13,8 @@
 #include "job/jobfile.h"
 #include "job/problems.h"
 #include "sys/file.h"
+#include "unit/folder.h"
 #include "unit/unit.h"
-
-static char *folder; /* with "jobs", the job file's, in it */
 
 static char *path_of(const char *name)
 {
@@ -47,13 +46,9 @@ static void make_link(const char *name, const char *to)
     free(path);
 }
 
-/* Unchecked: runs in the parent, so that the folder goes even after a failed test. */
-static void make_folder(void)
+static void make_files(void)
 {
-    struct error error;
-
-    if (file_make_temporary_folder(&folder, &error) < 0)
-        abort();
+    folder_make();
     make_folder_in("jobs");
     make_folder_in("jobs/conf");
     make_folder_in("jobs-of-others");
@@ -70,14 +65,6 @@ static void make_folder(void)
     make_link("jobs/loop", "loop");
     make_link("jobs/device", "/dev/zero");
     make_link("jobs/back", "../jobs/lib.sh");
-}
-
-static void remove_folder(void)
-{
-    struct error error;
-
-    (void)file_remove_tree(folder, &error);
-    free(folder);
 }
 
 /* The job with FILES in its list; NULL: what is wrong is in TEXT. */
@@ -192,7 +179,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("files");
     TCase *tests = tcase_create("files");
 
-    tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(tests, make_files, folder_remove);
     tcase_add_test(tests, files_are_read);
     tcase_add_loop_test(tests, wrong_files, 0, UNIT_COUNT(wrong));
     suite_add_tcase(suite, tests);

@@ -32,6 +32,7 @@
 #include "job/files.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "unit/folder.h"
 #include "unit/unit.h"
 
 #define NONCE       "0123456789abcdef0123456789abcdef"
@@ -41,23 +42,6 @@ enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000 };
 
 static const char *const shells[SHELLS][3] = {
     {"/bin/sh", NULL, NULL}, {"/bin/bash", "--posix", NULL}, {"/bin/busybox", "sh", NULL}};
-
-static char *folder; /* of this test program */
-
-static void make_folder(void)
-{
-    struct error error;
-
-    ck_assert_int_eq(file_make_temporary_folder(&folder, &error), 0);
-}
-
-static void remove_folder(void)
-{
-    struct error error;
-
-    (void)file_remove_tree(folder, &error);
-    free(folder);
-}
 
 /* A guard that could not do it leaves its folder. */
 static void remove_leftovers(void)
@@ -1791,7 +1775,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(text, many_parameters_of_many_targets_are_measured_at_once, 0, 2);
     tcase_add_test(text, names_of_marks);
     suite_add_tcase(suite, text);
-    tcase_add_unchecked_fixture(work, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(work, folder_make, folder_remove);
     tcase_set_timeout(work, 20);
     tcase_add_loop_test(work, a_script_runs, 0, UNIT_COUNT(runs) * SHELLS);
     tcase_add_loop_test(work, the_temporary_folder_goes, 0, SHELLS);

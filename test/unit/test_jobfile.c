@@ -15,6 +15,7 @@
 #include "job/parameters.h"
 #include "job/problems.h"
 #include "sys/file.h"
+#include "unit/folder.h"
 #include "unit/unit.h"
 
 #define BAD    "test/jobs-bad"
@@ -24,25 +25,7 @@
 
 static struct problems problems;
 static struct buffer text; /* what problems print */
-static char *folder;
 static struct names bad_jobs = NAMES_INIT;
-
-/* Unchecked: runs in the parent, so that the folder goes even after a failed test. */
-static void make_folder(void)
-{
-    struct error error;
-
-    if (file_make_temporary_folder(&folder, &error) < 0)
-        abort();
-}
-
-static void remove_folder(void)
-{
-    struct error error;
-
-    (void)file_remove_tree(folder, &error);
-    free(folder);
-}
 
 static void set_up(void)
 {
@@ -888,7 +871,7 @@ static Suite *make_suite(void)
     TCase *bad = tcase_create("jobs-bad");
 
     find_bad_jobs();
-    tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(tests, folder_make, folder_remove);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, everything);

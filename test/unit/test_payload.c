@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ZLIB_CONST
 #include <nettle/base64.h>
-#include <zlib.h>
 
 #include "azure/payload.h"
 #include "base/buffer.h"
+#include "base/gzip.h"
 #include "base/memory.h"
 #include "unit/unit.h"
 
@@ -24,22 +23,16 @@ enum { MIB = 1024 * 1024, FIRST_PIECE = 3900 };
 /* The base64 of a gzip member that holds BYTES. */
 static void pack(struct buffer *ret, const char *bytes, size_t length)
 {
-    size_t most = length + length / 100 + 1024;
-    uint8_t *packed = memory_zeroed(most, 1);
-    z_stream state = {.next_in = (const Bytef *)bytes,
-                      .avail_in = (uInt)length,
-                      .next_out = packed,
-                      .avail_out = (uInt)most};
+    struct buffer packed = BUFFER_INIT;
+    size_t size;
 
-    ck_assert_int_eq(deflateInit2(&state, 9, Z_DEFLATED, 16 + MAX_WBITS, 9, Z_DEFAULT_STRATEGY),
-                     Z_OK);
-    ck_assert_int_eq(deflate(&state, Z_FINISH), Z_STREAM_END);
-    buffer_reserve(ret, BASE64_ENCODE_RAW_LENGTH(state.total_out) + 1);
-    base64_encode_raw(ret->data + ret->length, state.total_out, packed);
-    ret->length += BASE64_ENCODE_RAW_LENGTH(state.total_out);
+    gzip_pack(&packed, bytes, length);
+    size = BASE64_ENCODE_RAW_LENGTH(packed.length);
+    buffer_reserve(ret, size + 1);
+    base64_encode_raw(ret->data + ret->length, packed.length, (const uint8_t *)packed.data);
+    ret->length += size;
     ret->data[ret->length] = '\0';
-    (void)deflateEnd(&state);
-    free(packed);
+    buffer_done(&packed);
 }
 
 struct streams {

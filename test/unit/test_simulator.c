@@ -26,6 +26,7 @@
 #include "job/targets.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "unit/folder.h"
 #include "unit/unit.h"
 
 #define SUBSCRIPTION "00000000-0000-0000-0000-000000000001"
@@ -33,23 +34,6 @@
 #define NOT_RUN      "rehearsal: the script was not run (--execute runs it on this machine)\n"
 
 enum { ARGUMENTS = 16 };
-
-static char *folder; /* of the test; made and removed in the runner */
-
-static void make_folder(void)
-{
-    struct error error;
-
-    ck_assert_msg(file_make_temporary_folder(&folder, &error) == 0, "%s", error.text);
-}
-
-static void remove_folder(void)
-{
-    struct error error;
-
-    (void)file_remove_tree(folder, &error);
-    free(folder);
-}
 
 /* ---- one az ------------------------------------------------------------------------------- */
 
@@ -1190,7 +1174,7 @@ static TCase *plan_case(void)
 {
     TCase *tcase = tcase_create("plan");
 
-    tcase_add_unchecked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(tcase, folder_make, folder_remove);
     tcase_add_loop_test(tcase, injection_is_read, 0, UNIT_COUNT(good));
     tcase_add_loop_test(tcase, bad_injection_is_explained, 0, UNIT_COUNT(bad));
     tcase_add_test(tcase, last_match_wins);
@@ -1210,7 +1194,7 @@ static void add(Suite *suite, const char *name, const TTest *test, int rows)
         TCase *tcase = tcase_create(name);
 
         tcase_set_timeout(tcase, 20);
-        tcase_add_unchecked_fixture(tcase, make_folder, remove_folder);
+        tcase_add_unchecked_fixture(tcase, folder_make, folder_remove);
         tcase_add_loop_test(tcase, test, i, i + 1);
         suite_add_tcase(suite, tcase);
     }

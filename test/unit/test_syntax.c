@@ -14,27 +14,10 @@
 #include "job/problems.h"
 #include "sys/fault.h"
 #include "sys/file.h"
+#include "unit/folder.h"
 #include "unit/unit.h"
 
 #define PLACES "targets: {resource_group: rg, vms: [a]}\n"
-
-static char *folder;
-
-static void make_folder(void)
-{
-    struct error error;
-
-    if (file_make_temporary_folder(&folder, &error) < 0)
-        abort();
-}
-
-static void remove_folder(void)
-{
-    struct error error;
-
-    (void)file_remove_tree(folder, &error);
-    free(folder);
-}
 
 /* A job whose script is the file SCRIPT holds. */
 static struct job *load_file(const char *script)
@@ -331,7 +314,7 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("syntax");
     TCase *tests = tcase_create("all");
 
-    tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+    tcase_add_unchecked_fixture(tests, folder_make, folder_remove);
     tcase_add_loop_test(tests, tells_what_the_shell_says, 0, UNIT_COUNT(rows));
     tcase_add_test(tests, whatever_ksh_is);
     tcase_add_test(tests, what_bash_takes_may_be_right_for_sh);

@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "unit/folder.h"
 #include "unit/unit.h"
 
 #define NONCE "0123456789abcdef0123456789abcdef"
@@ -35,23 +36,6 @@ static const char *const shells[SHELLS][3] = {{"/bin/dash", NULL, NULL},
                                               {"/bin/bash", "--posix", NULL},
                                               {"/bin/busybox", "sh", NULL},
                                               {"/bin/mksh", NULL, NULL}};
-
-static char *folder; /* of this test program */
-
-static void make_folder(void)
-{
-    struct error error;
-
-    ck_assert_int_eq(file_make_temporary_folder(&folder, &error), 0);
-}
-
-static void remove_folder(void)
-{
-    struct error error;
-
-    (void)file_remove_tree(folder, &error);
-    free(folder);
-}
 
 static char *name_file(const char *name)
 {
@@ -473,7 +457,7 @@ static Suite *make_suite(void)
     TCase *all = tcase_create("whole");
 
     tcase_set_timeout(all, 300);
-    tcase_add_checked_fixture(all, make_folder, remove_folder);
+    tcase_add_checked_fixture(all, folder_make, folder_remove);
     tcase_add_loop_test(all, what_is_printed_comes_back, 0, SHELLS * UNIT_COUNT(rows));
     tcase_add_loop_test(all, without_its_tools_the_end_comes_back, 0, SHELLS);
     tcase_add_loop_test(all, a_giant_is_not_packed, 0, SHELLS);
