@@ -70,14 +70,21 @@ jobs/c.yaml: ok, 3 targets" ]
   run "$azfan" targets "$job" --names
   [ "$status" = 0 ]
   [ "${#lines[@]}" = 3 ]
-  # The script's file has the line itself; a parent may have left SIGCHLD ignored, and files limited.
+  # The script's file has the line itself; a parent may have left SIGCHLD ignored.
   printf '#!/bin/bash\necho a\n)\n' >"$place/a.sh"
   sed -i 's/  inline: .*/  file: a.sh/; /^    /d' "$job"
   run env --ignore-signal=CHLD "$azfan" check "$job"
   [ "$status" = 2 ]
   [[ $output == "$place/a.sh:3:1: bash -n says: syntax error near"* ]] || { echo "$output"; return 1; }
-  run bash -c "ulimit -f 0; '$azfan' check '$job' 2>&1 | cat; exit \${PIPESTATUS[0]}"
-  [ "$status" -lt 128 ]
+}
+
+@test "where no file may be written the shell checks no script, and the job is checked all the same" {
+  case $azfan in */tsan/*) skip "ThreadSanitizer itself writes a file at its start; the other builds run this" ;; esac
+  write_job
+  # A parent may have left the signal ignored, and then the limit is an error only.
+  run env --default-signal=XFSZ bash -c "ulimit -f 0; '$azfan' check '$job' 2>&1 | cat; exit \${PIPESTATUS[0]}"
+  [ "$status" = 0 ]
+  [ "$output" = "$job: ok, 3 targets" ]
 }
 
 @test "a script of 190 KiB is checked in no time, for however many targets" {

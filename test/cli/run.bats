@@ -555,7 +555,7 @@ fake_az() {
 @test "a limit on file sizes is an error that is told, not a death" {
   case $azfan in */tsan/*) skip "ThreadSanitizer itself writes a file at its start; the other builds run this" ;; esac
   write_job
-  run bash -c "ulimit -f 0; '$azfan' run '$job' --az '$stub/az' --run-dir '$place/run' 2>&1 | cat; exit \${PIPESTATUS[0]}"
+  run env --default-signal=XFSZ bash -c "ulimit -f 0; '$azfan' run '$job' --az '$stub/az' --run-dir '$place/run' 2>&1 | cat; exit \${PIPESTATUS[0]}"
   [ "$status" -lt 128 ]
   [ "$status" != 0 ]
   [[ $output == *"may not become larger (see ulimit -f)"* ]]
