@@ -223,6 +223,96 @@ EOF
   run ! alive $(cat "$T/mark"/*.pid)
 }
 
+# stories GROUP VMS TIMEOUT [LINE...] <SCRIPT: a job that runs the script, which finds the folder $MARK
+stories() {
+  mkdir -p "$T/mark"
+  cat >"$T/story.sh"
+  control set "$(jq -n --arg group "$1" '{vms: ($ARGS.positional | map({key: "\($group)/\(.)", value: {}}) | from_entries)}' --args $2)"
+  cat >"$T/job.yaml" <<EOF
+version: 1
+name: stories
+script:
+  file: story.sh
+  parameters: {MARK: $T/mark, PEM: "--BEGIN--\r\nab\rcd\r\n\r\n"}
+targets: {resource_group: $1, vms: [${2// /, }]}
+timeout: 250s
+script_timeout: $3
+EOF
+  printf '%s\n' "${@:4}" >>"$T/job.yaml"
+}
+
+@test "azfan: what scripts leave running, print over and get byte for byte comes back as it was" {
+  stories rg-story 'alike-1 alike-2 chatty restarts' 100s <<'EOF'
+#!/bin/bash
+case $1$AZFAN_TARGET in
+alike-*)
+  printf 'unpacking %d%%\r' 10 50 100
+  printf 'unpacked.     \r\n'
+  printf %s "$PEM" | od -An -c
+  echo "this is $AZFAN_TARGET"
+  no-such-program --now
+  exit 3 ;;
+chatty) # It has printed more than Azure returns before the script ends, and prints on behind that.
+  while :; do seq 1 5000; : >"$MARK/full"; sleep 0.05; done &
+  echo $! >"$MARK/chatty.pid"
+  while [ ! -e "$MARK/full" ]; do sleep 0.1; done ;;
+restarts)
+  echo "$0" >"$MARK/restarts.path"
+  (while [ ! -e "$MARK/ended" ]; do sleep 0.1; done; exec "$0" again-) >"$MARK/restarts.log" 2>&1 &
+  echo restarted ;;
+again-*) echo "$AZFAN_TARGET works on" ;;
+esac
+EOF
+  run_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+  kill "$(cat "$T/mark/chatty.pid")" # nobody has waited for it
+
+  [ "$status" = 3 ]
+  [ "$(outcomes)" = $'alike-1 failed exit\nalike-2 failed exit\nchatty ok -\nrestarts ok -' ]
+  # one group: nothing in it differs between VMs, or was put there by azfan
+  sed '1,/^Output:/d; /^  1 ok: chatty/,$d' "$T/out" | diff - <(cat <<'EOF'
+  2 failed (exit 3): alike-[1-2]
+      stdout | unpacked.
+      stdout |    -   -   B   E   G   I   N   -   -  \r  \n   a   b  \r   c   d
+      stdout |   \r  \n  \r  \n
+      stdout | this is {target}
+      stderr | script: line 8: no-such-program: command not found
+EOF
+  )
+  [ "$(target alike-1 .stdout | head -n 1)" = $'unpacking 10%\runpacking 50%\runpacking 100%\runpacked.     \r' ]
+  target chatty .stdout | tail -n 1 | grep -qx '[0-9]*'
+
+  [ -e "$(cat "$T/mark/restarts.path")" ]
+  : >"$T/mark/ended"
+  wait_for grep -qFx 'restarts works on' "$T/mark/restarts.log"
+}
+
+@test "azfan: all of a script is stopped, or told of; and it has the time that it needs to leave in good order" {
+  stories rg-grace 'grouped away tidies' 6s 'script_grace: 60s' <<'EOF'
+#!/bin/bash
+case $AZFAN_TARGET in
+grouped) # each has a process group of its own
+  set -m
+  sleep 300 &
+  echo $! >"$MARK/grouped.1"
+  timeout 600 sh -c 'echo $$ >"$MARK/grouped.2"; sleep 300' ;;
+away)
+  setsid sh -c 'echo $$ >"$MARK/away.pid"; exec sleep 300' &
+  wait ;;
+tidies)
+  trap 'echo tidying; sleep 7; echo tidy' EXIT
+  sleep 300 ;;
+esac
+EOF
+  run_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+  kill "$(cat "$T/mark/away.pid")" # it was left alone
+
+  [ "$status" = 4 ]
+  [ "$(outcomes)" = $'away timeout script\ngrouped timeout script\ntidies timeout script' ]
+  [ "$(jq -c '[.targets | sort_by(.name)[] | .may_still_run]' "$report")" = '[true,false,false]' ]
+  [ "$(target tidies .stdout)" = $'tidying\ntidy' ]
+  run ! alive "$(cat "$T/mark/grouped.1")" "$(cat "$T/mark/grouped.2")"
+}
+
 @test "azfan: a broken login is one message and exit status 6, and no VM is asked" {
   control set '{"vms": {"rg-login/a": {}, "rg-login/b": {}, "rg-login/c": {}}}'
   job rg-login '[a, b, c]' 'echo it ran'
