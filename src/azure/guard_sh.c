@@ -19,7 +19,9 @@
  * off by USR1: until its trap is set that signal ends it, from then on the
  * trap does, and once it has begun to stop the script it ignores USR1. So
  * there is no moment in which the two ends get mixed up, whoever is first. The
- * trap kills the sleep: $! is still the script as long as there is no sleep.
+ * trap kills the sleep: $! is still the script as long as there is no sleep. It sleeps
+ * twice, a second first: mksh loses a signal that comes just when it begins to wait,
+ * and most scripts end soon. A script that ends then costs a second, not all its time.
  *
  * Until the guard has its own trap a signal ends it alone; the watchdog, which
  * lives on, still stops the script when its time is over.
@@ -141,8 +143,10 @@ static const char functions[] =
     "off.\n"
     "watch() {\n"
     "    trap '[ \"$!\" = \"$script\" ] || kill \"$!\"; exit 0' USR1\n"
-    "    sleep \"$1\" &\n"
-    "    wait \"$!\" || exit 0\n"
+    "    for nap in \"$@\"; do\n"
+    "        sleep \"$nap\" &\n"
+    "        wait \"$!\" || exit 0\n"
+    "    done\n"
     "    trap '' USR1\n"
     "    stop_script\n"
     "    case $? in\n"
@@ -433,6 +437,16 @@ static void print_seconds(struct buffer *buffer, int64_t duration)
         buffer_print(buffer, "0.%03" PRId64, milliseconds > 0 ? milliseconds : 1);
 }
 
+/* How long the watchdog sleeps each time. */
+static void print_naps(struct buffer *buffer, int64_t timeout)
+{
+    int64_t seconds = (timeout + NUMBER_SECOND - 1) / NUMBER_SECOND;
+
+    print_seconds(buffer, timeout < NUMBER_SECOND ? timeout : NUMBER_SECOND);
+    if (seconds > 1)
+        buffer_print(buffer, " %" PRId64, seconds - 1);
+}
+
 static void write_script(struct buffer *buffer, const struct guard *guard)
 {
     const char *script = guard->job->script;
@@ -471,6 +485,6 @@ void guard_sh_write(struct buffer *buffer, const struct guard *guard)
     print_seconds(buffer, guard->job->script_grace);
     buffer_print(buffer, "\n%s%s%swatch ", launch_head,
                  shebang_is_there(guard->job->script) ? "" : "/bin/sh ", launch_tail);
-    print_seconds(buffer, guard->job->script_timeout);
+    print_naps(buffer, guard->job->script_timeout);
     buffer_add(buffer, finish);
 }

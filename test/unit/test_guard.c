@@ -38,10 +38,12 @@
 #define NONCE       "0123456789abcdef0123456789abcdef"
 #define OTHER_NONCE "00112233445566778899aabbccddeeff"
 
-enum { SHELLS = 3, SHORT_MS = 300, LONG_MS = 30000 };
+enum { SHELLS = 4, SHORT_MS = 300, LONG_MS = 30000 };
 
-static const char *const shells[SHELLS][3] = {
-    {"/bin/sh", NULL, NULL}, {"/bin/bash", "--posix", NULL}, {"/bin/busybox", "sh", NULL}};
+static const char *const shells[SHELLS][3] = {{"/bin/sh", NULL, NULL},
+                                              {"/bin/bash", "--posix", NULL},
+                                              {"/bin/busybox", "sh", NULL},
+                                              {"/bin/mksh", NULL, NULL}};
 
 /* A guard that could not do it leaves its folder. */
 static void remove_leftovers(void)
@@ -719,8 +721,9 @@ END_TEST
 /* A folder of tools whose mkdir runs BEFORE, a shell's words, when a mark is to be made. */
 static char *make_marking_tools(const char *name, const char *before)
 {
-    char *tools = make_tools(name, (const char *const[]){"date", "grep", "tr", "rm", "chmod",
-                                                         "head", "tail", "cat", "sleep", NULL});
+    char *tools =
+        make_tools(name, (const char *const[]){"date", "grep", "tr", "rm", "chmod", "head", "tail",
+                                               "cat", "sleep", "printf", NULL});
     char *path = memory_print("%s/mkdir", tools);
     struct error error;
     char *program;
@@ -871,8 +874,9 @@ START_TEST(a_full_disk_is_broken)
 {
     static const char fake[] = "#!/bin/sh\necho 'cat: write error: No space left on device' "
                                ">&2\necho 'rm -rf /'\nexit 1\n";
-    char *tools = make_tools("full", (const char *const[]){"date", "grep", "tr", "rm", "chmod",
-                                                           "head", "tail", "mkdir", NULL});
+    char *tools =
+        make_tools("full", (const char *const[]){"date", "grep", "tr", "rm", "chmod", "head",
+                                                 "tail", "mkdir", "printf", NULL});
     char *cat = memory_print("%s/cat", tools);
     char *place = make_place();
     struct trial trial = {.script = "echo ran\n",
@@ -910,7 +914,7 @@ START_TEST(without_setsid_it_works)
                  {"trap '' TERM\nwhile :; do :; done\n", SHORT_MS, TRAILER_TIMEOUT, 137}};
     char *tools =
         make_tools("plain", (const char *const[]){"date", "grep", "tr", "rm", "chmod", "head",
-                                                  "tail", "mkdir", "cat", "sleep", NULL});
+                                                  "tail", "mkdir", "cat", "sleep", "printf", NULL});
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
         struct trial trial = {.script = cases[i].script,
@@ -1225,8 +1229,8 @@ static const char *const file_tools[][3] = {
 /* Also where there is no gzip, as long as there is what Azure's own agent needs. */
 START_TEST(files_arrive_exactly)
 {
-    static const char *const others[] = {"date",  "rm",    "chmod", "head", "tail", "cat",
-                                         "mkdir", "sleep", "grep",  "tr",   NULL};
+    static const char *const others[] = {"date",  "rm",    "chmod", "head", "tail",   "cat",
+                                         "mkdir", "sleep", "grep",  "tr",   "printf", NULL};
     int tools = _i / SHELLS;
     char *name = memory_print("files-%d", tools);
     char *path = make_tools(name, others);
@@ -1428,7 +1432,7 @@ START_TEST(the_text_for_sh)
     HAS(&text, "    ROLE='primary'\n"); /* the target's goes over the job's */
     HAS_NOT(&text, "replica");
     HAS(&text, "    AZFAN_TARGET='o'\\''neil'\n");
-    HAS(&text, "watch 2 "); /* whole seconds, rounded up */
+    HAS(&text, "watch 1 1 "); /* whole seconds, rounded up */
     ck_assert(guard_find_nonce(text.data, text.length, nonce));
     ck_assert_str_eq(nonce, NONCE);
     HAS_NOT(&text, "azfan-once"); /* nothing of the mark where the script may run again */
