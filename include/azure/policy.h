@@ -10,16 +10,14 @@
 #ifndef AZFAN_AZURE_POLICY_H
 #define AZFAN_AZURE_POLICY_H
 
-#include <stdbool.h>
-
 /*
- * Is ERRORS, in whatever language, what PowerShell prints when it may not even load the file that
- * it was started with? False for a script that was loaded, and met such a refusal itself.
+ * When ERRORS, in whatever language, ends with what PowerShell prints when it may not even load the
+ * file that it was started with: what is to be done, as the end of a sentence. NULL for a script
+ * that was loaded, and met such a refusal itself.
  */
-bool policy_refused(const char *errors);
+const char *policy_that_refused(const char *errors);
 
-/* What is to be done, as the end of a sentence. */
-extern const char policy_of_execution[];
+/* What is to be done where PowerShell has its constrained language alone, likewise. */
 extern const char policy_of_language[];
 
 #endif

@@ -97,6 +97,7 @@ static char *describe_broken(const struct reply *reply)
 {
     struct buffer message = BUFFER_INIT;
     const char *text = buffer_text(&reply->errors);
+    const char *policy = reply->windows ? policy_that_refused(text) : NULL;
     size_t length;
 
     buffer_add(&message, "the VM could not set the script up, it did not start: ");
@@ -109,8 +110,8 @@ static char *describe_broken(const struct reply *reply)
     refusal_add_line(&message, text, strcspn(text, "\r\n"));
     if (message.length == length)
         buffer_add(&message, "no reason was given");
-    if (reply->windows && policy_refused(text))
-        buffer_print(&message, "; %s", policy_of_execution);
+    if (policy != NULL)
+        buffer_print(&message, "; %s", policy);
     else if (!reply->windows)
         buffer_add(
             &message,
@@ -190,7 +191,7 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
             memory_string("the VM ran Microsoft's sample script instead of the job's: azure-cli "
                           "2.78.0 does that, install another version"));
     else if (reply->windows && reply->output.length == 0 &&
-             policy_refused(buffer_text(&reply->errors)))
+             policy_that_refused(buffer_text(&reply->errors)) != NULL)
         set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));
     else
         set_orphaned(outcome, REASON_NO_TRAILER,

@@ -227,6 +227,16 @@ END_TEST
     "this system.\\r\\n    + CategoryInfo          : SecurityError: (:) [], "                      \
     "ParentContainsErrorRecordException\\r\\n    + FullyQualifiedErrorId : "                       \
     "UnauthorizedAccess\\r\\n"
+/* The category's name is another one in other languages. */
+#define REFUSED_AS(category)                                                                       \
+    "Die Datei x.ps1 kann nicht geladen werden.\\r\\n    + CategoryInfo          : " category      \
+    ": (:) [], ParentContainsErrorRecordEx\\r\\n   ception\\r\\n    + FullyQualifiedErrorId : "    \
+    "UnauthorizedAccess\\r\\n"
+#define REFUSED_LANGUAGE                                                                           \
+    "C:\\\\x\\\\script0.ps1 : Cannot dot-source this\\r\\n    + CategoryInfo          : "          \
+    "InvalidOperation: "                                                                           \
+    "(:) [script0.ps1], NotSupportedException\\r\\n    + FullyQualifiedErrorId : "                 \
+    "DotSourceNotSupported,script0.ps1\\r\\n"
 #define REFUSED_THERE                                                                              \
     "& : File C:\\\\x.ps1 cannot be loaded.\\r\\nAt C:\\\\y.ps1:1 char:3\\r\\n+ & "                \
     "C:\\\\x.ps1\\r\\n+   "                                                                        \
@@ -248,8 +258,29 @@ START_TEST(policies_of_windows)
          "running "
          "scripts is disabled on this system; a policy on the VM does not let"},
         {"the last line without its end",
-         WINDOWS("", "SecurityError: (:)\\n FullyQualifiedErrorId : UnauthorizedAccess"),
+         WINDOWS("", "SecurityError: (:) []\\n FullyQualifiedErrorId : UnauthorizedAccess"),
          OUTCOME_ERROR, SCRIPT_NOT_STARTED, "Get-ExecutionPolicy -List"},
+        {"in German", WINDOWS("", REFUSED_AS("Sicherheitsfehler")), OUTCOME_ERROR,
+         SCRIPT_NOT_STARTED, "Get-ExecutionPolicy -List"},
+        {"in French",
+         WINDOWS("", REFUSED_AS("Erreur de s\xc3\xa9"
+                                "curit\xc3\xa9 ")),
+         OUTCOME_ERROR, SCRIPT_NOT_STARTED, "Get-ExecutionPolicy -List"},
+        {"the profile was not loaded, and then the guard", WINDOWS("", REFUSED_THERE REFUSED_FILE),
+         OUTCOME_ERROR, SCRIPT_NOT_STARTED, "Get-ExecutionPolicy -List"},
+        {"the last error is of another script, and the guard was killed",
+         WINDOWS("", REFUSED_FILE REFUSED_THERE), OUTCOME_UNKNOWN, SCRIPT_MAY_HAVE_STARTED,
+         "its guard was killed"},
+        {"the guard is trusted, and PowerShell is not", WINDOWS("", REFUSED_LANGUAGE),
+         OUTCOME_ERROR, SCRIPT_NOT_STARTED,
+         "it did not start: C:\\x\\script0.ps1 : Cannot dot-source this; PowerShell runs in "
+         "constrained language mode there"},
+        {"the runner is trusted, and PowerShell is not",
+         WINDOWS("\\nazfan:" NONCE " end=broken status=1 seconds=3", REFUSED_LANGUAGE),
+         OUTCOME_ERROR, SCRIPT_NOT_STARTED, "the policy must leave SYSTEM the full language"},
+        {"another error of a script that is not there",
+         WINDOWS("", "(:) [x]\\n FullyQualifiedErrorId : DotSourceNotSupportedHere,x"),
+         OUTCOME_UNKNOWN, SCRIPT_MAY_HAVE_STARTED, "its guard was killed"},
         {"the runner was not loaded",
          WINDOWS("\\nazfan:" NONCE " end=broken status=1 seconds=3", REFUSED_FILE), OUTCOME_ERROR,
          SCRIPT_NOT_STARTED, "a policy on the VM does not let the script be loaded"},
