@@ -32,14 +32,8 @@ bool arguments_is_secret(const struct job *job, size_t index)
     return parameters_is_secret(job, calling.name);
 }
 
-/* What the command line has at INDEX; NULL when it gives no arguments. */
-static const char *find_word(const struct jobfile_overrides *overrides, size_t index)
-{
-    if (!overrides->has_args)
-        return NULL;
-    return index < overrides->arg_count ? overrides->args[index] : "";
-}
-
+/* When the command line gives the arguments, those of the job file are not kept: only which of them
+ * are secrets, and what is wrong with them. */
 static void load_one(const struct loading *loading, const struct yaml_node *node, size_t index,
                      struct job_parameters *ret)
 {
@@ -50,7 +44,7 @@ static void load_one(const struct loading *loading, const struct yaml_node *node
         loading_problem(loading, node, "%s has no value: write \"\" for an empty text",
                         calling.what);
     else if (parameters_check_kind(loading, &name, node))
-        parameters_load_value(loading, &name, node, find_word(loading->overrides, index), ret);
+        parameters_load_value(loading, &name, node, loading->overrides->has_args ? "" : NULL, ret);
 }
 
 void arguments_load(const struct loading *loading, const struct yaml_node *list,

@@ -115,6 +115,17 @@ lines><ü>|<4><own><2><3><***>' ]
   [ "$(report=$place/fifth/report.json printed)" = '<1><one>' ]
 }
 
+@test "args: what is wrong with one behind -- is told once, and not of the job file" {
+  export TEST_ARG=s3cr3t-arg
+  write_args_job
+  rehearse -- fine $'\xff'
+  [ "$status" = 2 ]
+  [ "$output" = '--: the value of argument 2 is not UTF-8' ]
+  rehearse -- "$(head -c 32769 /dev/zero | tr '\0' x)"
+  [ "$status" = 2 ]
+  [ "$output" = '--: the value of argument 1 is longer than 32 KiB' ]
+}
+
 @test "args: -- elsewhere is what it was" {
   write_job
   "$azfan" check -q -- "$job"
