@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/buffer.h"
+#include "base/caseless.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/gzip.h"
@@ -54,6 +55,35 @@ static bool has_harmful(const char *name)
     return false;
 }
 
+/* Is the name from AT to END, whatever suffix it has, that of a device, as Windows has them in
+ * every folder? */
+static bool is_device(const char *at, const char *end)
+{
+    static const char *const devices[] = {"con", "prn", "aux", "nul", "conin$", "conout$"};
+    static const char *const numbered[] = {"com", "lpt"};
+    static const char *const numbers[] = {"0", "1", "2", "3",        "4",        "5",       "6",
+                                          "7", "8", "9", "\xc2\xb9", "\xc2\xb2", "\xc2\xb3"};
+    size_t length = strcspn(at, "./");
+    char *name;
+    bool is = false;
+
+    if (at + length > end)
+        length = (size_t)(end - at);
+    while (length > 0 && at[length - 1] == ' ')
+        length--;
+    name = memory_copy(at, length);
+    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++)
+        is = is || strcasecmp(name, devices[i]) == 0;
+    for (size_t i = 0; i < sizeof numbered / sizeof numbered[0]; i++) {
+        if (strncasecmp(name, numbered[i], 3) != 0)
+            continue;
+        for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
+            is = is || strcmp(name + 3, numbers[k]) == 0;
+    }
+    free(name);
+    return is;
+}
+
 /* One of the names in a path, from AT to END. */
 static int check_part(const char *at, const char *end, enum job_shell shell, struct error *error)
 {
@@ -67,6 +97,8 @@ static int check_part(const char *at, const char *end, enum job_shell shell, str
     if (shell == JOB_POWERSHELL && (end[-1] == '.' || end[-1] == ' '))
         return error_set(error, "has a name that ends in a dot or a blank, which Windows does not "
                                 "have");
+    if (shell == JOB_POWERSHELL && is_device(at, end))
+        return error_set(error, "has the name of a device in it, which on Windows is no file");
     return 0;
 }
 
@@ -100,16 +132,37 @@ static int check_name(const char *name, enum job_shell shell, struct error *erro
     return 0;
 }
 
-/* Windows has no case. */
-static bool is_there(const struct job *job, const char *name)
+/* Is PATH below FOLDER, where names have no case? */
+static bool is_below(const char *path, const char *folder)
 {
-    for (size_t i = 0; i < job->files.count; i++) {
-        const char *other = job->files.list[i].name;
+    for (const char *at = path; (at = strchr(at, '/')) != NULL; at++) {
+        char *part = memory_copy(path, (size_t)(at - path));
+        bool is = caseless_is_same(part, folder);
 
-        if ((job->shell == JOB_POWERSHELL ? strcasecmp(name, other) : strcmp(name, other)) == 0)
+        free(part);
+        if (is)
             return true;
     }
     return false;
+}
+
+/* Says when NAME cannot be beside the files before it. Windows has no case. */
+static int check_others(const struct job *job, const char *name, struct error *error)
+{
+    bool windows = job->shell == JOB_POWERSHELL;
+
+    for (size_t i = 0; i < job->files.count; i++) {
+        const char *other = job->files.list[i].name;
+
+        if (windows ? caseless_is_same(name, other) : strcmp(name, other) == 0)
+            return error_set(error, "%s is named twice", name);
+        if (windows && (is_below(name, other) || is_below(other, name)))
+            return error_set(error,
+                             "%s and %s: one is a folder and the other a file, and without regard "
+                             "to case, as on Windows, they have the same name",
+                             other, name);
+    }
+    return 0;
 }
 
 /* ---- what is in them ---------------------------------------------------------------------- */
@@ -186,9 +239,8 @@ static bool load_one(const struct loading *loading, const struct yaml_node *node
         return true;
     if (check_name(node->text, job->shell, &error) < 0)
         loading_problem(loading, node, "\"%.80s\" %s", node->text, error.text);
-    else if (is_there(job, node->text))
-        loading_problem(loading, node, "%s is named twice", node->text);
-    else if (read_bytes(loading, &file, all, &error) < 0)
+    else if (check_others(job, node->text, &error) < 0 ||
+             read_bytes(loading, &file, all, &error) < 0)
         loading_problem(loading, node, "%s", error.text);
     else {
         file.name = memory_string(node->text);

@@ -273,10 +273,10 @@ void parameters_load_value(const struct loading *loading, const struct parameter
     }
     if (value == NULL)
         return;
-    if (parameters_check_value(name->what, value, &error) < 0)
-        loading_problem(loading, node, "%s", error.text);
-    else
+    if (parameters_check_value(name->what, value, &error) == 0)
         parameters_append(ret, name->name, value);
+    else if (value != setting) /* else that was told */
+        loading_problem(loading, node, "%s", error.text);
 }
 
 /* SETTING: the value that the command line gives instead; NULL when it gives none. */

@@ -193,6 +193,27 @@ tool :lib.sh:conf/app.conf:tool
   [ "$status" = 0 ]
 }
 
+@test "files: names that are one where names have no case are refused for Windows alone" {
+  write_job
+  mkdir "$place/Lib"
+  touch "$place/lib" "$place/Lib/a" "$place/é" "$place/É"
+  sed -i 's|^  inline: .*|&\n  files: [lib, Lib/a, é, É]|' "$job"
+  "$azfan" check -q "$job"
+  sed -i 's|^  inline: .*|&\n  shell: powershell|' "$job"
+  run "$azfan" check -q "$job"
+  [ "$status" = 2 ]
+  [ "$output" = "$job:6:16: lib and Lib/a: one is a folder and the other a file, and without regard to case, as on Windows, they have the same name
+$job:6:26: É is named twice" ]
+}
+
+@test "--set: what is wrong with a value is told once" {
+  write_job
+  sed -i 's|^  inline: .*|&\n  parameters: {P: x}|; s|^  vms: .*|  vms: [a, {name: b, parameters: {P: y}}]|' "$job"
+  run "$azfan" rehearse "$job" --set "P=$(printf '\377')"
+  [ "$status" = 2 ]
+  [ "$output" = '--set: the value of P is not UTF-8' ]
+}
+
 @test "files: too much for Azure is told by check, with the largest of them" {
   vms='vm-1' write_files_job
   head -c 200000 /dev/urandom >"$place/conf/app.conf"
