@@ -107,6 +107,23 @@ static const struct job_file *find_largest_file(const struct job_files *files)
     return largest;
 }
 
+/* What there is beside the script, of which a target may have some of its own. */
+static void add_contents(struct buffer *text, const struct job *job,
+                         const struct job_target *target)
+{
+    const char *contents[3];
+    size_t count = 0;
+
+    if (target != NULL || job->parameters.count > 0)
+        contents[count++] = "its parameters";
+    if (target != NULL || job->args.count > 0)
+        contents[count++] = "its arguments";
+    if (job->files.count > 0)
+        contents[count++] = "the files packed";
+    for (size_t i = 0; i < count; i++)
+        buffer_print(text, "%s%s", contents[i], i + 1 < count ? ", " : " and ");
+}
+
 /* TARGET: the one that the SIZE is of; NULL: it would be of any. */
 static int say_too_large(const struct job *job, const struct job_target *target, size_t size,
                          struct error *error)
@@ -118,10 +135,7 @@ static int say_too_large(const struct job *job, const struct job_target *target,
     if (target != NULL)
         buffer_print(&text, " for target %s", target->name);
     buffer_print(&text, ": %zu bytes with ", size);
-    if (target != NULL)
-        buffer_print(&text, "its parameters, its arguments%s", file != NULL ? ", " : " and ");
-    if (file != NULL)
-        buffer_add(&text, "the files packed and ");
+    add_contents(&text, job, target);
     buffer_print(&text, "azfan's guard around it, %zu more than the %d KiB that Azure takes",
                  size - JOB_SCRIPT_LIMIT, JOB_SCRIPT_LIMIT / 1024);
     if (file != NULL)

@@ -1682,6 +1682,15 @@ START_TEST(the_size_is_exact)
     job.script_length = JOB_SCRIPT_LIMIT;
     ck_assert_int_eq(guard_check_size(&job, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "the script is too large: "));
+    ck_assert_ptr_nonnull(strstr(
+        error.text, " bytes with its parameters, its arguments and azfan's guard around it, "));
+    job.parameters.count = 0;
+    ck_assert_int_eq(guard_check_size(&job, &error), -1);
+    ck_assert_ptr_nonnull(
+        strstr(error.text, " bytes with its arguments and azfan's guard around it, "));
+    job.args.count = 0;
+    ck_assert_int_eq(guard_check_size(&job, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, " bytes with azfan's guard around it, "));
     job.target_count = 0;
     ck_assert_int_eq(guard_check_size(&job, &error), -1);
     free(big[0].value);
