@@ -359,6 +359,9 @@ struct payload payload_unpack(struct buffer *output, struct buffer *errors, cons
     } else if (payload.there && !(places[0].there && unpack(texts, places, limit, &payload))) {
         replace_by_note(output, &places[0], &payload.output_cut);
         replace_by_note(errors, &places[1], &payload.errors_cut);
+        /* Of a stream that has not come, nobody knows, or the other one tells. */
+        payload.output_cut = true;
+        payload.errors_cut = payload.errors_cut || !places[0].there || places[0].errors > 0;
     }
     return payload;
 }

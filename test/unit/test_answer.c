@@ -627,7 +627,7 @@ static const struct {
      100, PAYLOAD_DAMAGED, PAYLOAD_DAMAGED, true, true},
     {"standard error is lost",
      LINUX(PACKED_LINE " 100 15 4\n" PACKED_FIRST TRAILER("exit", "0"), "sh: oops\n"), 100,
-     PAYLOAD_DAMAGED, "sh: oops\n", true, false},
+     PAYLOAD_DAMAGED, "sh: oops\n", true, true},
     {"a VM that cannot pack", LINUX("azfan:" NONCE " tail 3 9 4\ntwo" TRAILER("exit", "0"), "rr\n"),
      100, "\n[… 6 bytes left out …]\ntwo", "\n[… 1 bytes left out …]\nrr\n", true, true},
     {"what comes plain keeps to the limit", LINUX("1234567890" TRAILER("exit", "0"), "12345"), 5,
