@@ -137,7 +137,7 @@ struct job {
     int concurrency;
     int64_t timeout;        /* nanoseconds, as all below */
     int64_t script_timeout; /* what counts: given, or worked out from timeout */
-    int64_t script_grace;   /* from TERM to KILL on the VM */
+    int64_t script_grace;   /* on the VM: from TERM to KILL */
     int64_t deadline;       /* 0: none */
     int64_t kill_grace;
     size_t output_limit; /* bytes a stream and attempt */

@@ -22,7 +22,7 @@
 
 /*
  * What is sent is kept small, for a parameter or a script may need the room: it is explained here,
- * not there, and indented by one space a level. It calls .NET where a cmdlet would load a module,
+ * not there, and what indents it is taken away. It calls .NET where a cmdlet would load a module,
  * which takes half a second: only what is rare may do that.
  */
 
@@ -33,13 +33,16 @@ static const char if_constrained[] =
 /* One of azfan:NONCE's lines; azfan looks for the last one. A script that was not started may be
  * started by the next guard. */
 static const char functions[] =
-    "$began = [Diagnostics.Stopwatch]::StartNew()\n"
-    "function Write-Report($end, $status) {\n"
+    "function Clock { [Diagnostics.Stopwatch]::GetTimestamp() / "
+    "[Diagnostics.Stopwatch]::Frequency "
+    "}\n"
+    "$began = Clock\n"
+    "function Report($end, $status) {\n"
     " if ($end -eq 'broken' -and $marked) { try { [IO.Directory]::Delete($mark) } catch { } }\n"
-    " $seconds = [Math]::Floor($began.Elapsed.TotalSeconds)\n"
+    " $seconds = [Math]::Floor((Clock) - $began)\n"
     " [Console]::Out.Write(\"`nazfan:$azfan_nonce end=$end status=$status seconds=$seconds`n\")\n"
     "}\n"
-    "function Remove-Folder {\n"
+    "function Tidy {\n"
     " foreach ($file in $files + $readers) { $file.Dispose() }\n"
     " try { [IO.Directory]::Delete($folder, $true) } catch {\n"
     "  Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
@@ -79,24 +82,48 @@ static const char runner_tail[] =
 
 static const char runner_invoke[] =
     "${-call}.Commands.Commands[0].MergeMyResults('Error', 'Output')\n"
-    "[void]${-call}.AddCommand('Out-Default')\n"
+    "[void]${-call}.AddCommand('Out-Default')\n";
+
+/*
+ * When its time is over the script is stopped as by Ctrl+C, which lets it clean up: by a thread
+ * that runs no script of its own, for the engine does one thing at a time.
+ */
+static const char runner_timer[] =
+    "${global:-timer} = [Threading.CancellationTokenSource]::new()\n"
+    "[void]${-timer}.Token.Register([Delegate]::CreateDelegate([Action], ${-call}, 'Stop'))\n"
+    "${-timer}.CancelAfter([int][Math]::Max(1, 1000 * (${-until} -\n"
+    "  [Diagnostics.Stopwatch]::GetTimestamp() / [Diagnostics.Stopwatch]::Frequency)))\n";
+
+static const char runner_run[] =
     "}\n"
     "[IO.File]::Delete($PSCommandPath)\n"
     "} catch {\n"
     " [Console]::Error.WriteLine($_.Exception.GetBaseException().Message)\n"
     " exit 1\n"
     "}\n"
-    "${-last} = $null\n"
-    "try { [void]${-call}.Invoke() } catch {\n"
-    " Set-StrictMode -Off\n"
-    " ${-error} = ${-call}.InvocationStateInfo.Reason\n"
-    " if (-not ${-error}) { ${-error} = $_.Exception.GetBaseException() }\n"
+    "${-last} = ${-error} = $null\n"
+    "try { [void]${-call}.Invoke() } catch { ${-error} = $_ }\n"
+    "Set-StrictMode -Off\n";
+
+/*
+ * Who is stopped waits for the guard, which stops all that the script has started.
+ */
+static const char runner_stopped[] =
+    "if (${-timer}.IsCancellationRequested -and ${-call}.InvocationStateInfo.State -eq 'Stopped') "
+    "{\n"
+    " [void][IO.Directory]::CreateDirectory(\"$PSScriptRoot/stopped\")\n"
+    " [Threading.Thread]::Sleep(-1)\n"
+    "}\n";
+
+static const char runner_end[] =
+    "if (${-error}) {\n"
+    " ${-error} = (${-call}.InvocationStateInfo.Reason, ${-error}.Exception.GetBaseException() -ne "
+    "$null)[0]\n"
     " if (${-error}.ErrorRecord) { ${-error} = ${-error}.ErrorRecord }\n"
     " ${-error} = (${-error} | Out-String).Trim()\n"
     " if (${-error}) { [Console]::Error.WriteLine(${-error}) }\n"
     " exit 1\n"
     "}\n"
-    "Set-StrictMode -Off\n"
     "${-status} = [int]$global:LASTEXITCODE\n"
     "if (${-last} -or ($null -eq ${-last} -and ${-returns})) { exit 0 }\n"
     "if ($null -eq ${-last}) { exit ${-status} }\n"
@@ -138,11 +165,7 @@ static const char unpack[] =
     "   $text = $text.Insert($at, \"`n`n`${global:-last} = `$?`n\")\n"
     "  }\n"
     " }\n"
-    " $runner = \"`${-declared} = @('$($declared -join \"','\")')`n\" +\n"
-    "  \"`${-flags} = @('$($flags -join \"','\")')`n\" +\n"
-    "  \"`${-line}, `${-returns} = $line, `$$([bool]$returns)`n$runner\"\n"
-    " [IO.File]::WriteAllText(\"$folder/script.ps1\", $text, $utf8)\n"
-    " [IO.File]::WriteAllText(\"$folder/runner.ps1\", $runner, $utf8)\n";
+    " [IO.File]::WriteAllText(\"$folder/script.ps1\", $text, $utf8)\n";
 
 /*
  * As in guard_sh.c: Azure may have started a script though it refused it, and with this mark it
@@ -169,8 +192,8 @@ static const char once_tail[] =
     "  try { [IO.Directory]::Delete(\"$mark.new\") } catch { }\n"
     "  if (-not $marked -and [IO.Directory]::Exists($mark) -and\n"
     "    [IO.File]::GetAttributes($mark) -notmatch 'ReparsePoint') {\n"
-    "   Remove-Folder\n"
-    "   Write-Report again 1\n"
+    "   Tidy\n"
+    "   Report again 1\n"
     "   exit 0\n"
     "  }\n"
     " }\n";
@@ -179,6 +202,10 @@ static const char once_tail[] =
  * beginning: a script may remove its own folder. Without a window the script's console is its own,
  * and so is the encoding of that. */
 static const char start[] =
+    " $runner = \"`${-declared} = @('$($declared -join \"','\")')`n\" +\n"
+    "  \"`${-flags} = @('$($flags -join \"','\")')`n\" +\n"
+    "  \"`${-line}, `${-returns} = $line, `$$([bool]$returns)`n`${-until} = $until`n$runner\"\n"
+    " [IO.File]::WriteAllText(\"$folder/runner.ps1\", $runner, $utf8)\n"
     " foreach ($name in 'output', 'errors') {\n"
     "  $files += [IO.FileStream]::new(\"$folder/$name\", 'Create', 'Write', 'ReadWrite', 1)\n"
     "  $readers += [IO.File]::Open(\"$folder/$name\", 'Open', 'Read', 'ReadWrite')\n"
@@ -192,10 +219,10 @@ static const char start[] =
     " $process = [Diagnostics.Process]::Start($info)\n"
     "} catch {\n"
     " [Console]::Error.WriteLine($_.Exception.GetBaseException().Message)\n"
-    " Remove-Folder\n";
+    " Tidy\n";
 
 static const char broken[] =
-    " Write-Report broken 1\n"
+    " Report broken 1\n"
     " exit 0\n"
     "}\n"
     "$process.StandardInput.Close()\n"
@@ -203,13 +230,17 @@ static const char broken[] =
     " $process.StandardError.BaseStream.CopyToAsync($files[1])\n"
     "$end = 'exit'\n";
 
+/* Until the script has ended in good order, or has had the time for it; often it does not. */
+static const char wait_grace[] =
+    " while (-not $process.WaitForExit(100) -and (Clock) -lt $until -and\n"
+    "  -not [IO.Directory]::Exists(\"$folder/stopped\")) { }\n";
+
 /*
  * A background process may keep a stream open for ever: what it prints later is not waited for.
  * Where the runner has not removed itself the script was not started: a policy may forbid
  * PowerShell to load it.
  */
-static const char stop[] = " $end = 'timeout'\n"
-                           " taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
+static const char stop[] = " taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
                            " [void]$process.WaitForExit(5000)\n"
                            " if (-not $process.HasExited) { try { $process.Kill() } catch { } }\n"
                            "} elseif ([IO.File]::Exists(\"$folder/runner.ps1\")) {\n"
@@ -230,8 +261,8 @@ static const char finish[] =
 /* guard_powershell_write_output() stands between. */
 static const char leave[] =
     "} catch { [Console]::Error.WriteLine(\"azfan: cannot read the script's output: $_\") }\n"
-    "Remove-Folder\n"
-    "Write-Report $end $status\n"
+    "Tidy\n"
+    "Report $end $status\n"
     "exit 0\n";
 
 /* The code of the character at *AT, which is moved behind it. The text is known to be UTF-8. */
@@ -285,6 +316,27 @@ void guard_powershell_pass(struct buffer *buffer, const char *value)
     buffer_add(buffer, "')\n");
 }
 
+/* Takes away what indents the lines behind FROM, which are the guard's own. */
+static void unindent(struct buffer *buffer, size_t from)
+{
+    size_t to = from;
+
+    for (size_t at = from; at < buffer->length; at++) {
+        if (buffer->data[at] != ' ' || (to > 0 && buffer->data[to - 1] != '\n'))
+            buffer->data[to++] = buffer->data[at];
+    }
+    buffer->length = to;
+    buffer->data[to] = '\0';
+}
+
+static void add(struct buffer *buffer, const char *text)
+{
+    size_t from = buffer->length;
+
+    buffer_add(buffer, text);
+    unindent(buffer, from);
+}
+
 static void write_script(struct buffer *buffer, const struct guard *guard)
 {
     buffer_add(buffer, "$script = '\n");
@@ -317,11 +369,11 @@ static void write_files(struct buffer *buffer, const struct job_files *files)
 {
     if (files->count == 0)
         return;
-    buffer_add(buffer, " $packed = '\n");
+    buffer_add(buffer, "$packed = '\n");
     guard_add_base64(buffer, files->packed, files->packed_length);
-    buffer_add(buffer, expand);
+    add(buffer, expand);
     for (size_t i = 0; i < files->count; i++) {
-        buffer_add(buffer, " Expand ('");
+        buffer_add(buffer, "Expand ('");
         guard_powershell_quote(buffer, files->list[i].name);
         buffer_print(buffer, "') %zu\n", files->list[i].length);
     }
@@ -343,13 +395,19 @@ static void write_file_names(struct buffer *buffer, const struct job_files *file
 
 static void write_runner(struct buffer *buffer, const struct guard *guard)
 {
-    buffer_print(buffer, "$runner = @'\n%s exit %d\n}\n", if_constrained, GUARD_CONSTRAINED);
-    buffer_add(buffer, runner_head);
+    buffer_print(buffer, "$runner = @'\n%sexit %d\n}\n", if_constrained, GUARD_CONSTRAINED);
+    add(buffer, runner_head);
     guard_write_parameters(buffer, guard, guard_powershell_assign);
     write_file_names(buffer, &guard->job->files);
-    buffer_add(buffer, runner_tail);
+    add(buffer, runner_tail);
     guard_write_arguments(buffer, guard, guard_powershell_pass);
-    buffer_add(buffer, runner_invoke);
+    add(buffer, runner_invoke);
+    if (guard->job->script_grace > 0)
+        add(buffer, runner_timer);
+    add(buffer, runner_run);
+    if (guard->job->script_grace > 0)
+        add(buffer, runner_stopped);
+    add(buffer, runner_end);
     buffer_add(buffer, "'@\n");
 }
 
@@ -361,26 +419,48 @@ static int64_t milliseconds(int64_t duration)
     return value < 1 ? 1 : value > INT32_MAX ? INT32_MAX : value;
 }
 
+static void print_seconds(struct buffer *buffer, const char *before, int64_t duration)
+{
+    int64_t value = milliseconds(duration);
+
+    buffer_print(buffer, "%s%" PRId64 ".%03d\n", before, value / 1000, (int)(value % 1000));
+}
+
 void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
 {
+    int64_t grace = guard->job->script_grace;
+    size_t from;
+
     buffer_add(buffer, "# azfan's guard: runs the script below, stops it after ");
     number_print_exact_duration(buffer, guard->job->script_timeout);
     buffer_print(buffer, ", and says how it ended.\n%s%s'\n", GUARD_POWERSHELL_NONCE, guard->nonce);
-    buffer_print(buffer, "%s \"azfan:$azfan_nonce end=broken status=%d seconds=0\"\n exit 0\n}\n",
+    buffer_print(buffer, "%s\"azfan:$azfan_nonce end=broken status=%d seconds=0\"\nexit 0\n}\n",
                  if_constrained, GUARD_CONSTRAINED);
-    buffer_add(buffer, functions);
+    add(buffer, functions);
     write_runner(buffer, guard);
     write_script(buffer, guard);
-    buffer_add(buffer, unpack);
+    add(buffer, unpack);
     write_files(buffer, &guard->job->files);
-    if (guard->once != NULL)
-        buffer_print(buffer, "%s%s%s", once_head, guard->once, once_tail);
-    buffer_add(buffer, start);
-    buffer_add(buffer, broken);
-    buffer_print(buffer, "if (-not $process.WaitForExit(%" PRId64 ")) {\n",
+    if (guard->once != NULL) {
+        add(buffer, once_head);
+        buffer_add(buffer, guard->once);
+        add(buffer, once_tail);
+    }
+    print_seconds(buffer, "$until = (Clock) + ", guard->job->script_timeout);
+    add(buffer, start);
+    add(buffer, broken);
+    buffer_print(buffer,
+                 "if (-not $process.WaitForExit(%" PRId64 ") -or (Clock) -ge $until) {\n"
+                 "$end = 'timeout'\n",
                  milliseconds(guard->job->script_timeout));
-    buffer_add(buffer, stop);
-    buffer_add(buffer, finish);
+    if (grace > 0) {
+        print_seconds(buffer, "$until += ", grace);
+        add(buffer, wait_grace);
+    }
+    add(buffer, stop);
+    add(buffer, finish);
+    from = buffer->length;
     guard_powershell_write_output(buffer, guard);
-    buffer_add(buffer, leave);
+    unindent(buffer, from);
+    add(buffer, leave);
 }

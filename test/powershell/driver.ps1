@@ -20,11 +20,11 @@ function Invoke-Pipeline($file) {
 
 foreach ($guard in $args) {
     $text = [IO.File]::ReadAllText($guard)
-    $half = $text.Substring(0, $text.IndexOf("`n `$info = ")) + "`n} finally { }`n"
+    $half = $text.Substring(0, $text.IndexOf("`n`$info = ")) + "`n} finally { }`n"
     . ([scriptblock]::Create($half))
     [Console]::Out.WriteLine("== $guard")
     [Console]::Error.WriteLine("== $guard")
     $code = Invoke-Pipeline (Join-Path $folder 'runner.ps1')
     [Console]::Out.WriteLine("== status $code")
-    Remove-Folder
+    Tidy
 }

@@ -1402,7 +1402,8 @@ static void write_sample(struct buffer *text, enum job_shell shell, bool masked,
                       .script_length = strlen("Write-Output 'caf\xc3\xa9'\n"),
                       .shell = shell,
                       .parameters = {common, UNIT_COUNT(common)},
-                      .script_timeout = 1500 * NUMBER_MILLISECOND};
+                      .script_timeout = 1500 * NUMBER_MILLISECOND,
+                      .script_grace = masked ? 0 : 7250 * NUMBER_MILLISECOND};
     struct job_target target = {.name = (char[]){"o'neil"}, .parameters = {own, UNIT_COUNT(own)}};
     struct guard guard = {.job = &job,
                           .target = &target,
@@ -1487,6 +1488,9 @@ START_TEST(the_text_for_powershell)
                "[char]0xDE00 + ''\n");
     HAS(&text, "WaitForExit(1500)");
     HAS(&text, "taskkill.exe /T /F /PID");
+    HAS(&text, "\n$until = (Clock) + 1.500\n");
+    HAS(&text, "\n$until += 7.250\n");
+    HAS(&text, "${-timer}.CancelAfter(");
     for (size_t i = 0; i < text.length; i++) /* however the extension stores it, ASCII survives */
         ck_assert_int_lt((unsigned char)text.data[i], 0x80);
     decode_script(&text, &script);
@@ -1499,12 +1503,14 @@ START_TEST(the_text_for_powershell)
     write_sample(&text, JOB_POWERSHELL, true, ONCE);
     HAS(&text, "\n$given['TOKEN'] = '***'\n");
     HAS_NOT(&text, "s3cret");
-    HAS(&text, "\n $mark = \"$place/azfan-once-" ONCE "\"\n");
-    HAS(&text, "\n   Remove-Folder\n   Write-Report again 1\n   exit 0\n  }\n");
+    HAS_NOT(&text, "$until += ");
+    HAS_NOT(&text, "CancelAfter");
+    HAS(&text, "\n$mark = \"$place/azfan-once-" ONCE "\"\n");
+    HAS(&text, "\nTidy\nReport again 1\nexit 0\n}\n");
     HAS(&text, "$marked = ");
     /* At the last moment: when all is written, and before anything starts. */
-    ck_assert(strstr(text.data, "runner.ps1\", $runner") < strstr(text.data, "$mark = "));
-    ck_assert(strstr(text.data, "Write-Report again") <
+    ck_assert(strstr(text.data, "script.ps1\", $text") < strstr(text.data, "$mark = "));
+    ck_assert(strstr(text.data, "Report again") <
               strstr(text.data, "[Diagnostics.Process]::Start("));
     for (size_t i = 0; i < text.length; i++)
         ck_assert_int_lt((unsigned char)text.data[i], 0x80);
