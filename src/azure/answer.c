@@ -113,10 +113,9 @@ static char *describe_broken(const struct reply *reply)
     if (policy != NULL)
         buffer_print(&message, "; %s", policy);
     else if (!reply->windows)
-        buffer_add(
-            &message,
-            "; it needs room in Run Command's own folder below /var/lib/waagent or in /tmp, on a "
-            "disk that is not full, read-only or noexec: make some, and rerun");
+        buffer_add(&message, "; it needs room in Run Command's own folder below /var/lib/waagent "
+                             "or in /tmp, on a disk that is not full, read-only or noexec, and "
+                             "/dev/null and /dev/zero: see to that, and rerun");
     return buffer_take(&message);
 }
 

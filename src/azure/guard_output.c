@@ -51,6 +51,12 @@ static const char sh_pick[] =
     "pack() {\n"
     "    { pick 7 \"$output\"; pick 8 \"$errors\"; } | gzip -9c\n"
     "}\n"
+    "# Of standard input, what has $1 bytes; where nobody can say that, its end, and more of it "
+    "than\n"
+    "# Azure returns.\n"
+    "show() {\n"
+    "    if [ \"$1\" ]; then head -c \"$1\"; else tail -c 65536 | head -c 65536; fi\n"
+    "}\n"
     "announce() {\n"
     "    printf 'azfan:%s %s\\n' \"$azfan_nonce\" \"$*\"\n"
     "}\n"
@@ -63,8 +69,8 @@ static const char sh_pick[] =
 /* Also where nobody can say how long they are. */
 static const char sh_plain[] =
     "    if [ \"${output:-0}\" -le %d ] && [ \"${errors:-0}\" -le %d ]; then\n"
-    "        head -c \"${output:-65536}\" <&7\n"
-    "        head -c \"${errors:-65536}\" <&8 >&9\n"
+    "        show \"$output\" <&7\n"
+    "        show \"$errors\" <&8 >&9\n"
     "        return\n"
     "    fi\n";
 

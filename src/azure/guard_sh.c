@@ -31,7 +31,9 @@
  * trailer, and the script may remove the folder. A file of zeros holds room for the
  * ends of both, and for the trailer. The folder stays as long as something of the
  * script lives, which may start it again; `session` says to later guards what to look
- * for. While a guard lives, the output that it has open is that of its folder.
+ * for (it is open before the script, which could put a pipe there that nobody reads). While
+ * a guard lives, the output that it has open is that of its folder. What a script has
+ * mounted there is never removed: rm would go through it.
  *
  * The mark of a script that must not run twice is made at the last moment: what
  * was broken before it may be tried again. It is looked for in every place where
@@ -169,8 +171,13 @@ static const char endings[] =
     "    tidy\n"
     "}\n"
     "\n"
+    "# What is mounted there is not the guard's to remove.\n"
     "tidy() {\n"
-    "    gone && ! escaped && rm -rf \"$folder\"\n"
+    "    gone && ! escaped || return\n"
+    "    case $(cat /proc/mounts || echo \"$folder\") in\n"
+    "    *\"${folder##*/}\"*) ;;\n"
+    "    *) rm -rf \"$folder\" ;;\n"
+    "    esac\n"
     "}\n"
     "\n"
     "# Somebody stops the guard itself.\n"
@@ -215,9 +222,10 @@ static const char files_tail[] = "    rm \"$folder/.azfan\"\n"
                                  "\n";
 
 /* Between the two stands the script. A script with an interpreter must be executable there. */
-static const char unpacked_head[] = "    chmod 700 \"$folder/script\" &&\n"
-                                    "    head -c 147456 /dev/zero >\"$folder/room\" &&\n"
-                                    "    true >\"$folder/output\" && true >\"$folder/errors\"";
+static const char unpacked_head[] =
+    "    chmod 700 \"$folder/script\" &&\n"
+    "    head -c 147456 /dev/zero >\"$folder/room\" &&\n"
+    "    true </dev/null >\"$folder/output\" && true >\"$folder/errors\" && sleep 0";
 
 static const char unpacked_runs[] = " &&\n"
                                     "    chmod 700 \"$folder/output\" && \"$folder/output\"";
@@ -229,17 +237,12 @@ static const char unpacked_tail[] =
     "    return 1\n"
     "}\n"
     "\n"
-    "# The script's session, and how it is known outside of that.\n"
-    "read_session() {\n"
-    "    { read -r guard; read -r script; read -r run; read -r target; } <\"$folder/session\"\n"
-    "}\n"
-    "\n"
     "setsid=$(command -v setsid)\n"
     "\n"
     "# What other guards had to leave.\n"
     "for folder in \"${PWD%/*}\"/*/azfan-* \"${TMPDIR:-/tmp}\"/azfan-*; do\n"
     "    [ -O \"$folder\" ] && [ ! -L \"$folder\" ] && [ -f \"$folder/session\" ] || continue\n"
-    "    read_session\n"
+    "    { read -r guard; read -r script; read -r run; read -r target; } <\"$folder/session\"\n"
     "    [ \"/proc/$guard/fd/7\" -ef \"$folder/output\" ] || tidy\n"
     "done 2>/dev/null\n"
     "\n"
@@ -253,7 +256,7 @@ static const char unpacked_tail[] =
     "    exit 0\n"
     "}\n"
     "\n"
-    "exec 7<\"$folder/output\" 8<\"$folder/errors\"\n"
+    "exec 6>\"$folder/session\" 7<\"$folder/output\" 8<\"$folder/errors\"\n"
     "exec 9>&2 2>/dev/null # bash would remark on ended children\n";
 
 /* Between the two stands the mark's name. */
@@ -286,12 +289,11 @@ static const char launch_head[] = "launch ${setsid:+\"$setsid\"} ";
 
 static const char launch_tail[] =
     "\"$folder/script\" </dev/null \\\n"
-    "    >>\"$folder/output\" 2>>\"$folder/errors\" 7<&- 8<&- 9>&- &\n"
+    "    >>\"$folder/output\" 2>>\"$folder/errors\" 6>&- 7<&- 8<&- 9>&- &\n"
     "script=$!\n"
-    "(echo \"$$\" && echo \"$script\" && parameters && echo \"$AZFAN_RUN\" && echo "
-    "\"$AZFAN_TARGET\") \\\n"
-    "    >\"$folder/session\" 7<&- 8<&- 9>&-\n"
-    "read_session\n";
+    "run=$(parameters && echo \"$AZFAN_RUN\") target=$(parameters && echo \"$AZFAN_TARGET\")\n"
+    "printf '%s\\n' \"$$\" \"$script\" \"$run\" \"$target\" >&6\n"
+    "exec 6>&-\n";
 
 static const char finish[] = " >/dev/null 7<&- 8<&- 9>&- &\n"
                              "watchdog=$!\n"

@@ -133,7 +133,7 @@ static void spawn(struct trial *trial, const char *file, int out, int err, int a
     char *temporary = memory_print("TMPDIR=%s", trial->temporary);
     char *const environment[] = {path, (char[]){"LANG=C"}, (char[]){"SHLVL=1"},
                                  trial->temporary != NULL ? temporary : NULL, NULL};
-    char *arguments[4] = {NULL};
+    char *arguments[10] = {NULL};
     posix_spawn_file_actions_t actions;
     int at = 0;
 
@@ -471,9 +471,10 @@ END_TEST
 START_TEST(a_guard_that_is_stopped_stops_its_script)
 {
     struct trial trial = {
-        /* Ready when the guard catches signal 15. */
+        /* Ready when the guard catches signal 12, for which it sets its last trap: mksh always
+         * catches 15. */
         .script = "trap 'echo stopped; exit 0' TERM\n"
-                  "until grep -q '^SigCgt:.*[4-7c-f]...$' /proc/$PPID/status; do :; done\n"
+                  "until grep -q '^SigCgt:.*[89a-f]..$' /proc/$PPID/status; do :; done\n"
                   "echo ready >&3\nwhile :; do sleep 1; done\n",
         .timeout_ms = LONG_MS};
     char byte;
@@ -542,6 +543,155 @@ START_TEST(no_temporary_folder_is_broken)
     ck_assert_uint_eq(trial.output.length, 0);
     ck_assert_int_eq(trial.status, 0);
     trial_done(&trial);
+}
+END_TEST
+
+/* ---- a VM that is not as it should be ------------------------------------------------------ */
+
+/* May a test have mounts of its own? Only root may. */
+static bool can_mount(void)
+{
+    char *const arguments[] = {(char[]){"unshare"}, (char[]){"-m"}, (char[]){"true"}, NULL};
+    int status = -1;
+    int pid;
+
+    if (posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ) == 0)
+        (void)waitpid(pid, &status, 0);
+    if (status != 0)
+        (void)fputs("test_guard: no mounts of its own (not root?): skipped\n", stderr);
+    return status == 0;
+}
+
+/* A guard with mounts of its own, all below the test's folder: first the shell runs FIRST there. */
+static const char *const *mounting_shell(int index, const char *first, const char *words[10])
+{
+    const char *const *shell = shells[index % SHELLS];
+    int count = 0;
+
+    words[count++] = "/usr/bin/unshare";
+    words[count++] = "-m";
+    words[count++] = "/bin/sh";
+    words[count++] = "-c";
+    words[count++] = first; /* ends with: exec "$0" "$@" */
+    for (; *shell != NULL; shell++)
+        words[count++] = *shell;
+    words[count] = NULL;
+    return words;
+}
+
+/* What is not the guard's own stays, though the script has mounted it in the guard's folder. */
+START_TEST(what_is_mounted_in_the_folder_stays)
+{
+    static const char *const places[] = {"\"${0%/*}\"", "\"${0%/*}/deep/er\""};
+
+    for (int i = 0; i < UNIT_COUNT(places); i++) {
+        char *script = memory_print("mkdir -p victim \"${0%%/*}/deep/er\"; echo kept >victim/file\n"
+                                    "mount --bind victim %s && exit 7\n",
+                                    places[i]);
+        char *path = memory_print("%s/victim/file", folder);
+        const char *words[10];
+        struct trial trial = {.script = script, .timeout_ms = LONG_MS};
+
+        if (has_shell(_i, &trial) && can_mount()) {
+            trial.shell = mounting_shell(_i, "exec \"$0\" \"$@\"", words);
+            begin(&trial);
+            ck_assert(end(&trial));
+            ck_assert_int_eq((int)trial.trailer.end, TRAILER_EXIT);
+            ck_assert_int_eq(trial.trailer.status, 7);
+            ck_assert_msg(access(path, F_OK) == 0, "%s: what was mounted is gone", places[i]);
+            ck_assert_int_eq(unlink(path), 0);
+            trial_done(&trial);
+            remove_leftovers();
+        }
+        free(path);
+        free(script);
+    }
+}
+END_TEST
+
+/* Before the guard: all with mounts of its own, which nobody else sees. %s is a folder of the test.
+ */
+static const struct {
+    const char *lacks;
+    const char *mounts;
+    const char *script;
+    int timeout_ms;
+    enum trailer_end end; /* status 7, where it has run */
+    const char *output;   /* how it ends */
+    const char *errors;   /* a part */
+} machines[] = {
+    {"nothing", ":", "echo hi; exit 7\n", LONG_MS, TRAILER_EXIT, "hi\n", ""},
+    {"a disk that takes more",
+     "mount -t tmpfs -o size=64k none %s/place && head -c 65536 "
+     "/dev/zero >%s/place/fill",
+     "echo hi; exit 7\n", LONG_MS, TRAILER_BROKEN, "", "No space left"},
+    {"a disk that can be written", "mount -t tmpfs -o ro none %s/place", "echo hi; exit 7\n",
+     LONG_MS, TRAILER_BROKEN, "", "Read-only file system"},
+    {"a disk that has programs", "mount -t tmpfs -o noexec none %s/place",
+     "#!/bin/sh\necho hi; exit 7\n", LONG_MS, TRAILER_BROKEN, "", "ermission denied"},
+    {"that for a script of the shell", "mount -t tmpfs -o noexec none %s/place",
+     "echo hi; exit 7\n", LONG_MS, TRAILER_EXIT, "hi\n", ""},
+    {"/dev/null",
+     "mkdir -p %s/no-null && touch %s/no-null/zero && mount --bind /dev/zero %s/no-null/zero && "
+     "mount "
+     "--rbind %s/no-null /dev && mount -o remount,ro,bind /dev",
+     "echo hi; exit 7\n", LONG_MS, TRAILER_BROKEN, "", "/dev/null"},
+    {"/dev/zero",
+     "mkdir -p %s/no-zero && touch %s/no-zero/null && mount --bind /dev/null %s/no-zero/null && "
+     "mount "
+     "--rbind %s/no-zero /dev",
+     "echo hi; exit 7\n", LONG_MS, TRAILER_BROKEN, "", "/dev/zero"},
+    {"/proc", "mount -t tmpfs none /proc", "echo hi; echo no >&2; exit 7\n", LONG_MS, TRAILER_EXIT,
+     "hi\n", "no\n"},
+    {"/proc, and prints much", "mount -t tmpfs none /proc", "seq 20000; seq 21000 >&2; exit 7\n",
+     LONG_MS, TRAILER_EXIT, "\n19999\n20000\n", "\n20999\n21000\n"},
+    {"/proc, and the time is over", "mount -t tmpfs none /proc", "echo hi; sleep 50\n", SHORT_MS,
+     TRAILER_TIMEOUT, "hi\n", ""},
+};
+
+/* The script has run, and all is told; or it has not, and what the VM lacks is told. */
+START_TEST(a_machine_that_lacks_something)
+{
+    int row = _i / SHELLS;
+    struct buffer first = BUFFER_INIT;
+    char *place = memory_print("%s/place", folder);
+    const char *words[10];
+    struct trial trial = {.script = machines[row].script,
+                          .timeout_ms = machines[row].timeout_ms,
+                          .in = "/proc",
+                          .temporary = place};
+    const char *what = machines[row].lacks;
+    size_t least = strlen(machines[row].output);
+
+    for (const char *at = machines[row].mounts; *at != '\0'; at++) {
+        if (at[0] == '%')
+            buffer_add(&first, folder);
+        else if (at == machines[row].mounts || at[-1] != '%')
+            buffer_add_char(&first, *at);
+    }
+    buffer_add(&first, " && exec \"$0\" \"$@\"");
+    ck_assert(mkdir(place, 0700) == 0 || errno == EEXIST);
+    if (has_shell(_i, &trial) && can_mount()) {
+        trial.shell = mounting_shell(_i, buffer_text(&first), words);
+        begin(&trial);
+        ck_assert_msg(end(&trial), "%s, %s: no trailer, %.300s", shells[_i % SHELLS][0], what,
+                      buffer_text(&trial.errors));
+        ck_assert_msg(trial.trailer.end == machines[row].end, "%s, %s: end %d, %.300s",
+                      shells[_i % SHELLS][0], what, (int)trial.trailer.end,
+                      buffer_text(&trial.errors));
+        ck_assert(trial.trailer.end != TRAILER_EXIT || trial.trailer.status == 7);
+        ck_assert_msg(trial.output.length >= least &&
+                          strcmp(buffer_text(&trial.output) + trial.output.length - least,
+                                 machines[row].output) == 0,
+                      "%s, %s: %.300s", shells[_i % SHELLS][0], what, buffer_text(&trial.output));
+        ck_assert_msg(strstr(buffer_text(&trial.errors), machines[row].errors) != NULL,
+                      "%s, %s: %.300s", shells[_i % SHELLS][0], what, buffer_text(&trial.errors));
+        ck_assert_msg(all_gone(&trial), "%s, %s: processes are left", shells[_i % SHELLS][0], what);
+        trial_done(&trial);
+    }
+    remove_leftovers();
+    free(place);
+    buffer_done(&first);
 }
 END_TEST
 
@@ -1115,6 +1265,16 @@ static const struct {
      "cd \"${0%/*}\"; rm *; for f in output errors session room; "
      "do ln -s /etc/passwd $f; done; exit 9\n",
      LONG_MS, true, TRAILER_EXIT},
+    {"it makes a pipe of what the guard writes and reads",
+     "cd \"${0%/*}\"; rm -f *; mkfifo output errors session room; exit 9\n", LONG_MS, true,
+     TRAILER_EXIT},
+    {"it makes folders of them",
+     "cd \"${0%/*}\"; rm -f *; mkdir output errors session room; exit 9\n", LONG_MS, true,
+     TRAILER_EXIT},
+    {"it may write no file", "ulimit -f 0; echo x; exit 9\n", LONG_MS, true, TRAILER_EXIT},
+    {"it signals its guard's children",
+     "kill -USR1 $(pgrep -P $PPID | grep -vx $$); sleep 0.1; exit 9\n", LONG_MS, true,
+     TRAILER_EXIT},
     {"it closes its streams and hangs", "exec >&- 2>&-\nsleep 50\n", SHORT_MS, true,
      TRAILER_TIMEOUT},
 };
@@ -1805,6 +1965,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, a_killed_sleep_is_no_timeout, 0, SHELLS);
     tcase_add_loop_test(work, a_race_has_one_winner, 0, SHELLS);
     tcase_add_loop_test(work, no_temporary_folder_is_broken, 0, SHELLS);
+    tcase_add_loop_test(work, what_is_mounted_in_the_folder_stays, 0, SHELLS);
+    tcase_add_loop_test(work, a_machine_that_lacks_something, 0, UNIT_COUNT(machines) * SHELLS);
     tcase_add_loop_test(work, a_script_with_a_mark_runs_once, 0, SHELLS);
     tcase_add_loop_test(work, a_foreign_mark_is_not_believed, 0, SHELLS);
     tcase_add_loop_test(work, without_its_place_the_mark_is_elsewhere, 0, SHELLS);
