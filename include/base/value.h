@@ -52,6 +52,11 @@ void value_print_indented(struct buffer *buffer, json_t *object);
 const char *value_get_text(const json_t *object, const char *key);
 
 bool value_get_integer(const json_t *object, const char *key, int64_t *ret);
+/* A whole number from LEAST to MOST. */
+bool value_get_number(const json_t *object, const char *key, int least, int most, int *ret);
+/* A copy, for free(), of a text that may be missing or null: then NULL. False: something else is in
+ * its place. */
+bool value_copy_optional(const json_t *object, const char *key, char **ret);
 bool value_get_boolean(const json_t *object, const char *key, bool *ret);
 /* No longer than ten years, so that sums of a few never overflow. */
 enum { VALUE_LONGEST = 3660 * 24 * 3600 }; /* seconds */

@@ -14,15 +14,23 @@
 
 #include "azure/login.h"
 #include "run/doubts.h"
+#include "run/event.h"
 #include "run/flights.h"
 #include "run/inquiry.h"
-#include "run/notes.h"
 #include "run/schedule.h"
 
-struct buffer;
 struct conduct;
 struct redact;
 struct result;
+
+/* An event that has been applied. */
+struct happening {
+    struct event event;
+    char *line; /* of the journal, with its newline; NULL: it has none, or nobody wants it */
+    size_t length;
+};
+
+void happening_done(struct happening *happening);
 
 struct conducting {
     const struct conduct *conduct;
@@ -35,7 +43,8 @@ struct conducting {
     struct doubts doubts;
     struct flight **starting; /* to be launched at the end of the round */
     size_t starting_count;
-    struct notes notes;        /* of this round, to be shown at its end */
+    struct happening *happenings; /* of this round, to be shown at its end */
+    size_t happening_count;
     enum schedule_stage stage; /* that the pool knows of */
     int64_t started;
     int64_t next_reaping;
@@ -48,12 +57,14 @@ struct conducting {
 /* Nanoseconds since the start of the run. */
 int64_t conducting_time(const struct conducting *self);
 
-/* Puts LINE, which is emptied, into the journal, and keeps it for the watcher. OF_START: an attempt
- * begins, unless the line cannot be put on disk. */
-void conducting_add_line(struct conducting *self, struct buffer *line, bool of_start);
-void conducting_journal(struct conducting *self, struct buffer *line);
+/* An event of KIND that happens now. */
+struct event conducting_event(const struct conducting *self, enum event_kind kind);
 
-/* Something to be shown once it is on disk. */
-void conducting_note(struct conducting *self, struct note note);
+/* The one way in: what happens is put into the journal, applied to the result, and kept until it
+ * is on disk and may be shown. Takes EVENT over. */
+void conducting_happen(struct conducting *self, struct event event);
+
+/* The attempt of target INDEX could not be begun after all, as WHY says. */
+void conducting_put_back(struct conducting *self, size_t index, const char *why);
 
 #endif

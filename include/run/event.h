@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * event: the lines of a journal (azfan(1), FILES), written.
+ * event: one thing that happened in a run.
  *
- * Each function appends one JSON object without a newline, made from the
- * result. run/replay reads them back into one. Keys may be added, never
- * renamed. AT is nanoseconds from the start of the run, on the monotonic
- * clock; `time`, the wall clock, is added to every line. Main thread.
+ * Everything that happens is such a value. It is written as a line of the journal (azfan(1),
+ * FILES) and applied to the result by result_apply(), and so is what is read back from a journal:
+ * the run itself and its replay go the same way. This is the only file that knows the journal's
+ * keys. They may be added, never renamed. Main thread.
+ *
+ *   struct event event = {.kind = EVENT_LIMIT, .wall = …, .at = …, .limit = 4};
+ *   event_write(&line, &event, &result);
+ *   result_apply(&result, &event, &error);    // takes what it keeps out of the event
+ *   event_done(&event);
+ *
+ * An event owns what its pointers lead to. Times are whole milliseconds, in nanoseconds: a line
+ * has no more, and the result must be the same from both.
  */
 #ifndef AZFAN_RUN_EVENT_H
 #define AZFAN_RUN_EVENT_H
@@ -15,48 +23,112 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "azure/answer.h"
+#include "base/error.h"
 #include "run/result.h"
+#include "run/schedule.h"
 
 enum { EVENT_VERSION = 1 }; /* of the journal: a newer one is not read */
 
-/* The first line: who runs what, and from where. */
-void event_run(struct buffer *line, const struct result *result);
+#define EVENT_NO_TIME INT64_MIN
 
-/* The second line: all targets. */
-void event_targets(struct buffer *line, const struct result *result);
+enum event_kind {
+    EVENT_RUN,      /* the first line: who runs what, and from where */
+    EVENT_TARGETS,  /* the second line: all targets */
+    EVENT_LOGIN,    /* az is logged in */
+    EVENT_START,    /* an attempt is about to begin, and does not before the line is on disk */
+    EVENT_PUT_BACK, /* it could not be begun after all, and was none */
+    EVENT_END,      /* it has ended */
+    EVENT_LIMIT,    /* at most so many at once from now on: Azure throttled */
+    EVENT_HALT,     /* nothing more is started: what waits is settled */
+    EVENT_FINISH,   /* the last line: every target is settled */
+    /* These have no line. */
+    EVENT_TROUBLE, /* azfan itself could not do something: EVENT_FINISH says it, if it can */
+    EVENT_BREAK,   /* a journal has no last line */
+    EVENT_OTHER    /* a line of a newer azfan, which changes nothing */
+};
 
-/* az is logged in; SUBSCRIPTION, its default one, may be NULL. */
-void event_login(struct buffer *line, const struct result *result, const char *subscription,
-                 int64_t at);
+struct event {
+    enum event_kind kind;
+    int64_t wall;  /* the wall clock; EVENT_NO_TIME */
+    int64_t at;    /* from the start of the run, on the monotonic clock; EVENT_NO_TIME */
+    size_t target; /* of START, PUT_BACK and END */
+    union {
+        struct {
+            /* All that a journal's first line says, with no targets. NULL: the result has it
+             * already (result_take_job()), but for `workers` and the start, which is `wall`. */
+            struct result *known;
+            int workers;
+        } run;
+        struct {
+            struct result *known; /* with nothing else; NULL: the result has them already */
+        } targets;
+        struct {
+            char *subscription; /* az's default one; NULL: none */
+            char *az_version;
+        } login;
+        struct {
+            int attempt; /* from 1 */
+            char *mark;  /* the id of the run whose mark the guard looks for; NULL: for none */
+        } start;
+        struct {
+            char *message; /* why */
+        } put_back;
+        struct {
+            struct result_attempt attempt;
+            struct answer answer;
+            int number;       /* of the attempt, from 1 */
+            bool settled;     /* with this outcome; else there is another attempt … */
+            int64_t again_at; /* … then, from the start of the run */
+        } end;
+        int limit;
+        struct {
+            enum result_ending ending;
+            int signal;
+            char *cause;               /* NULL: none */
+            enum schedule_stage stage; /* the run's then; in no line, like the rest */
+            size_t running;            /* attempts that are still there */
+            size_t *settled;           /* what was settled by it; result_apply() fills it in */
+            size_t settled_count;
+        } halt;
+        struct {
+            int64_t duration;
+            enum result_ending ending;
+            int exit_status; /* -1: not known */
+            char *trouble;   /* NULL: none */
+            bool alone;      /* the lines before it were not read: it is taken by its word */
+            size_t counts[OUTCOME_KINDS];
+        } finish;
+        char *trouble;
+        bool going; /* of BREAK: somebody is writing the journal; else he was killed */
+    };
+};
 
-/* An attempt of target INDEX is about to begin, and is not begun before this line is on disk. */
-void event_start(struct buffer *line, const struct result *result, size_t index, int attempt,
-                 int64_t at);
+/* What RESULT, of which every target is settled, comes to at WALL, after DURATION. */
+struct event event_finish_of(const struct result *result, int64_t wall, int64_t duration);
 
-/* It could not be begun after all, for MESSAGE; it was none. */
-void event_put_back(struct buffer *line, const struct result *result, size_t index,
-                    const char *message, int64_t at);
+/* Is there a line for such an event? */
+bool event_has_line(enum event_kind kind);
 
-/* It has ended. SETTLED: with this outcome; else there is another attempt, at AGAIN_AT. */
-void event_end(struct buffer *line, const struct result *result, size_t index,
-               const struct result_attempt *attempt, const struct answer *answer, bool settled,
-               int64_t again_at, int64_t at);
+/* Appends EVENT, which must have a line and not have been applied, as one JSON object without a
+ * newline. RESULT has the targets' labels, and what RUN and TARGETS say. */
+void event_write(struct buffer *line, const struct event *event, const struct result *result);
 
-/* At most LIMIT at once from now on: Azure throttled. */
-void event_limit(struct buffer *line, int limit, int64_t at);
+/*
+ * Reads a line into *RET, for event_done(); on error it has its kind and no more. Nothing is
+ * trusted: a journal may be damaged, or somebody else's file. RESULT has all events before it.
+ */
+int event_read(const json_t *json, const struct result *result, struct event *ret,
+               struct error *error);
 
-/* The run ends early: RESULT's ending, signal and halt_cause say why. */
-void event_halt(struct buffer *line, const struct result *result, int64_t at);
-
-/* The last line: RESULT is final. */
-void event_finish(struct buffer *line, const struct result *result);
+void event_done(struct event *event);
 
 /* What the lines have in common with report.json: each sets some keys of OBJECT. */
 void event_set_process(json_t *object, const struct result_attempt *attempt);
 void event_set_files(json_t *object, const struct result_job *job);
 void event_set_streams(json_t *object, const struct buffer *output, bool output_truncated,
                        const struct buffer *errors, bool errors_truncated);
-void event_set_counts(json_t *object, const struct result *result);
+void event_set_counts(json_t *object, const size_t counts[OUTCOME_KINDS]);
 
 /* "signal", "deadline", …, for an ending; and back: -1 when there is none. */
 const char *event_ending_name(enum result_ending ending);

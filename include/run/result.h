@@ -2,13 +2,13 @@
 /*
  * result: everything that a run came to.
  *
- * run/conduct fills it while the run goes on, run/replay from the journal of a
- * past run, both by the functions below; reports are pure functions of it. It
- * owns what it points to. Main thread.
+ * What happens changes it by result_apply() alone: run/conduct applies each event
+ * while the run goes on, run/replay applies those of a past run's journal. Reports
+ * are pure functions of it. It owns what it points to. Main thread.
  *
  *   result_init(&result, run);
- *   result_take_job(&result, job, batches);   // or, when replaying, result_take_targets()
- *   result_start(…), result_end(…)…; result_end_early(…); result_settle_rest(…);
+ *   result_take_job(&result, job, batches);   // not when replaying: the first lines say it
+ *   result_apply(&result, &event, &error)…
  *   result_done(&result);
  */
 #ifndef AZFAN_RUN_RESULT_H
@@ -22,6 +22,8 @@
 #include "azure/outcome.h"
 #include "base/buffer.h"
 
+struct error;
+struct event;
 struct job;
 
 /* A file that is sent with the script. */
@@ -162,6 +164,8 @@ struct result {
     size_t cuts;      /* how often */
     struct result_target *targets; /* in the job's order */
     size_t target_count;
+    size_t target_total; /* the same, known before they are: a list of runs has no targets */
+    size_t *by_label;    /* their indices, sorted; NULL: result_find() is not for them */
     size_t settled;
     size_t counts[OUTCOME_KINDS]; /* of those that are settled */
 };
@@ -173,52 +177,39 @@ void result_done(struct result *result);
 /* Copies what is to be known of JOB. BATCHES: of each target, from 1. Once, after result_init(). */
 void result_take_job(struct result *result, const struct job *job, const int *batches);
 
-/* Makes COUNT targets that wait, all else zeroed: for a journal, which fills them in. Once. */
+/* Makes COUNT targets that wait, all else zeroed: for somebody who fills them in. Once. */
 void result_take_targets(struct result *result, size_t count);
 
 /* Fills in the ids of the targets, SUBSCRIPTION (may be NULL) being az's default one, and keeps it.
  */
 void result_name_targets(struct result *result, const char *subscription);
 
-/* An attempt of target INDEX begins, AT nanoseconds from the start of the run. */
-void result_start(struct result *result, size_t index, int64_t wall, int64_t at);
-
 /*
- * The guards of target INDEX look for the mark that RUN has made (its id; this run's is as good as
- * any), and leave it; NULL: for none. Before its attempts.
+ * The only way in for what happens: changes RESULT as EVENT says, and takes over what it keeps of
+ * it (event_done() frees the rest). Error, with RESULT as it was but for its time: the event cannot
+ * be, after what has happened before.
+ *
+ * A halt settles every target that waits: one that had an attempt keeps that one's outcome, the
+ * others are skipped, for the reason that the run's ending is. The end of an attempt that has
+ * started nothing does not undo what an attempt before may have started: the target's outcome says
+ * so.
  */
-void result_take_mark(struct result *result, size_t index, const char *run);
+int result_apply(struct result *result, struct event *event, struct error *error);
+
+/* azfan itself could not do what TEXT says; the first trouble stays. */
+void result_trouble(struct result *result, const char *text);
+
+/* Which target has LABEL? Only of a result whose targets came by an event. */
+bool result_find(const struct result *result, const char *label, size_t *ret);
 
 /* The id of the run whose mark TARGET's guards look for; NULL: for none. */
 const char *result_mark(const struct result *result, const struct result_target *target);
 
-/* That attempt could not be begun after all, and is none: INDEX waits again. */
-void result_unstart(struct result *result, size_t index);
-
 /*
- * The attempt of target INDEX has ended: takes over what ANSWER and ATTEMPT hold. SETTLED: its
- * outcome stands, and it counts; else the target waits for another one. What an attempt before may
- * have started is not undone by an attempt that starts nothing: the target's outcome says so.
+ * A later run, of which run/sequel knows, has left on the VM of TARGET the mark that RUN has made
+ * (its id; this run's is as good as any); NULL: none.
  */
-void result_end(struct result *result, size_t index, struct result_attempt *attempt,
-                struct answer *answer, bool settled);
-
-/* Says why the run ends early. CAUSE may be NULL. */
-void result_end_early(struct result *result, enum result_ending ending, int signal,
-                      const char *cause);
-
-/*
- * Settles every target that waits: one that had an attempt keeps that one's outcome, the others are
- * skipped, for the reason that the run's ending is. With INDICES (may be NULL; as long as there are
- * targets) says which; returns how many.
- */
-size_t result_settle_rest(struct result *result, size_t *indices);
-
-/*
- * For a run that nobody conducts any more: settles what was under way as unknown, since az and the
- * script may have gone on, and then the rest.
- */
-void result_interrupt(struct result *result);
+void result_take_mark(struct result *result, struct result_target *target, const char *run);
 
 /* How many attempts there were, the one without an end as well. */
 size_t result_attempts(const struct result_target *target);
@@ -227,17 +218,11 @@ size_t result_attempts(const struct result_target *target);
 enum outcome_script result_script(const struct result_target *target);
 bool result_may_still_run(const struct result_target *target);
 
-/* At most LIMIT may run at once from now on, for Azure asked for it. */
-void result_limit(struct result *result, int limit);
-
 /*
  * The word that means this run to `azfan rerun` and `azfan report`: its id, or its folder where
  * that is not called so. NULL: it has none. Valid as long as RESULT is.
  */
 const char *result_word(const struct result *result);
-
-/* Remembers a failure of azfan itself; the first one stays. */
-void result_trouble(struct result *result, const char *text);
 
 /* The exit status as azfan(1), EXIT STATUS, has it; of a run that is GOING: 0. */
 int result_exit_status(const struct result *result);

@@ -128,6 +128,10 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
  */
 bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now);
 
+/* The attempt of TARGET has not begun, and there will be no other: nothing more is started, or is
+ * about not to be. Its end is the caller's to settle. */
+void schedule_taken_back(struct schedule *schedule, size_t target);
+
 /* Has the deadline passed? Returns true when it just has: the stage has become STOPPING. */
 bool schedule_see_time(struct schedule *schedule, int64_t now);
 

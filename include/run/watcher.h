@@ -12,8 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "run/schedule.h"
-
+struct event;
 struct login;
 struct result;
 
@@ -28,20 +27,10 @@ struct watcher_running {
 struct watcher {
     void *context;
     void (*logged_in)(void *context, const struct login *login);
-    /* An attempt begins. */
-    void (*target_started)(void *context, const struct result *result, size_t index);
-    /* It could not be begun after all, and was none. */
-    void (*target_put_back)(void *context, const struct result *result, size_t index);
-    void (*target_settled)(void *context, const struct result *result, size_t index);
-    /* An attempt has ended, and WAIT nanoseconds later there is another one. */
-    void (*target_waits)(void *context, const struct result *result, size_t index, int64_t wait);
-    /* Azure throttled: no more than LIMIT at once from now on, until it takes them again. */
-    void (*limited)(void *context, int limit);
+    /* EVENT has been applied to RESULT, with all others of its round. */
+    void (*happened)(void *context, const struct result *result, const struct event *event);
     /* For the first time a process could not be started for want of room, as WHY says. */
     void (*no_room)(void *context, const char *why);
-    /* The run is being stopped early, or more firmly; RUNNING attempts are still there. */
-    void (*stopping)(void *context, const struct result *result, size_t running,
-                     enum schedule_stage stage);
     /* Somebody asks who is running (SIGUSR1): LIST, the longest first. */
     void (*asked)(void *context, const struct result *result, const struct watcher_running *list,
                   size_t count);

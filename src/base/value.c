@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -134,4 +135,22 @@ bool value_get_time(const json_t *object, const char *key, int64_t *ret)
     const char *text = value_get_text(object, key);
 
     return text != NULL && clock_parse(text, ret);
+}
+
+bool value_get_number(const json_t *object, const char *key, int least, int most, int *ret)
+{
+    int64_t number;
+
+    if (!value_get_integer(object, key, &number) || number < least || number > most)
+        return false;
+    *ret = (int)number;
+    return true;
+}
+
+bool value_copy_optional(const json_t *object, const char *key, char **ret)
+{
+    const json_t *value = json_object_get(object, key);
+
+    *ret = memory_string(value_get_text(object, key));
+    return value == NULL || json_is_null(value) || *ret != NULL;
 }

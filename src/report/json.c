@@ -116,7 +116,7 @@ static json_t *head_object(const struct result *result)
     json_object_set_new(object, "halt_cause", value_text(result->halt_cause));
     json_object_set_new(object, "trouble", value_text(result->trouble));
     json_object_set_new(object, "concurrency", concurrency_object(result));
-    event_set_counts(object, result);
+    event_set_counts(object, result->counts);
     return object;
 }
 

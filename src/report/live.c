@@ -26,6 +26,7 @@
 #include "report/notice.h"
 #include "report/panel.h"
 #include "report/style.h"
+#include "run/event.h"
 #include "run/result.h"
 
 #define FRAME        (100 * NUMBER_MILLISECOND)
@@ -202,27 +203,20 @@ static void logged_in(void *context, const struct login *login)
     print_note(live, &note);
 }
 
-static void target_started(void *context, const struct result *result, size_t index)
+static void target_started(struct live *live, size_t index)
 {
-    struct live *live = context;
-
-    (void)result;
     board_start(&live->board, index, live->now());
     touch(live);
 }
 
-static void target_put_back(void *context, const struct result *result, size_t index)
+static void target_put_back(struct live *live, size_t index)
 {
-    struct live *live = context;
-
-    (void)result;
     board_put_back(&live->board, index);
     touch(live);
 }
 
-static void target_settled(void *context, const struct result *result, size_t index)
+static void target_settled(struct live *live, const struct result *result, size_t index)
 {
-    struct live *live = context;
     const struct live_choices *choices = &live->choices;
     const struct result_target *target = &result->targets[index];
     enum outcome_kind kind = target->outcome.kind;
@@ -243,9 +237,8 @@ static void target_settled(void *context, const struct result *result, size_t in
     print_result(live, &lines);
 }
 
-static void target_waits(void *context, const struct result *result, size_t index, int64_t wait)
+static void target_waits(struct live *live, const struct result *result, size_t index, int64_t wait)
 {
-    struct live *live = context;
     struct buffer note = BUFFER_INIT;
     int64_t now = live->now();
 
@@ -259,9 +252,8 @@ static void target_waits(void *context, const struct result *result, size_t inde
 
 /* ---- what happens to the run -------------------------------------------------------------- */
 
-static void limited(void *context, int limit)
+static void limited(struct live *live, int limit)
 {
-    struct live *live = context;
     struct buffer note = BUFFER_INIT;
 
     if (has_events(live))
@@ -279,15 +271,51 @@ static void no_room(void *context, const char *why)
     print_note(live, &note);
 }
 
-static void stopping(void *context, const struct result *result, size_t running,
-                     enum schedule_stage stage)
+static void halted(struct live *live, const struct result *result, const struct event *event)
 {
-    struct live *live = context;
     struct buffer note = BUFFER_INIT;
 
-    board_see_stage(&live->board, stage);
-    notice_stopping(&note, result, running, stage);
+    for (size_t i = 0; i < event->halt.settled_count; i++)
+        target_settled(live, result, event->halt.settled[i]);
+    if (event->halt.stage == SCHEDULE_GOING) /* there was nothing to stop */
+        return;
+    board_see_stage(&live->board, event->halt.stage);
+    notice_stopping(&note, result, event->halt.running, event->halt.stage);
     print_note(live, &note);
+}
+
+static void happened(void *context, const struct result *result, const struct event *event)
+{
+    struct live *live = context;
+
+    switch (event->kind) {
+    case EVENT_START:
+        target_started(live, event->target);
+        break;
+    case EVENT_PUT_BACK:
+        target_put_back(live, event->target);
+        break;
+    case EVENT_END:
+        if (event->end.settled)
+            target_settled(live, result, event->target);
+        else
+            target_waits(live, result, event->target, event->end.again_at - event->at);
+        break;
+    case EVENT_LIMIT:
+        limited(live, event->limit);
+        break;
+    case EVENT_HALT:
+        halted(live, result, event);
+        break;
+    case EVENT_RUN:
+    case EVENT_TARGETS:
+    case EVENT_LOGIN: /* logged_in() has more to say of it */
+    case EVENT_FINISH:
+    case EVENT_TROUBLE: /* the end of the run says it */
+    case EVENT_BREAK:
+    case EVENT_OTHER:
+        break;
+    }
 }
 
 /* ---- who is running, when somebody asks --------------------------------------------------- */
@@ -481,13 +509,8 @@ struct watcher live_watcher(struct live *live)
 {
     return (struct watcher){.context = live,
                             .logged_in = logged_in,
-                            .target_started = target_started,
-                            .target_put_back = target_put_back,
-                            .target_settled = target_settled,
-                            .target_waits = target_waits,
-                            .limited = limited,
+                            .happened = happened,
                             .no_room = no_room,
-                            .stopping = stopping,
                             .asked = asked,
                             .leaving = leaving,
                             .continued = continued,

@@ -9,7 +9,7 @@
  * from the journal, and thirty targets that end at once cost one fdatasync.
  * Then it sleeps until something happens.
  *
- * What is to be shown is kept in run/notes between the two halves of a round. When
+ * What has happened is kept between the two halves of a round. When
  * the journal cannot be written the round's starts are taken back, and the run
  * is halted: what runs may end, and the result in memory has it all.
  */
@@ -34,7 +34,6 @@
 #include "run/flights.h"
 #include "run/folder.h"
 #include "run/journal.h"
-#include "run/notes.h"
 #include "run/redact.h"
 #include "run/result.h"
 #include "run/room.h"
@@ -93,43 +92,37 @@ static void keep_output(struct conducting *self, size_t index)
         stopping_see_trouble(self, &keeping.error);
 }
 
-static void show(struct conducting *self, const struct note *note)
+static void keep_outputs(struct conducting *self, const struct event *event)
+{
+    if (event->kind == EVENT_END && event->end.settled)
+        keep_output(self, event->target);
+    for (size_t i = 0; event->kind == EVENT_HALT && i < event->halt.settled_count; i++)
+        keep_output(self, event->halt.settled[i]);
+}
+
+static void show(struct conducting *self, const struct happening *happening)
 {
     const struct watcher *watcher = self->conduct->watcher;
 
-    switch (note->kind) {
-    case NOTE_LINE:
-        watcher->journaled(watcher->context, note->line, note->length);
-        break;
-    case NOTE_STARTED:
-        watcher->target_started(watcher->context, self->result, note->target);
-        break;
-    case NOTE_PUT_BACK:
-        watcher->target_put_back(watcher->context, self->result, note->target);
-        break;
-    case NOTE_SETTLED:
-        keep_output(self, note->target);
-        watcher->target_settled(watcher->context, self->result, note->target);
-        break;
-    case NOTE_WAITS:
-        watcher->target_waits(watcher->context, self->result, note->target, note->wait);
-        break;
-    case NOTE_LIMITED:
-        watcher->limited(watcher->context, note->limit);
-        break;
-    case NOTE_STOPPING:
-        watcher->stopping(watcher->context, self->result, note->running, note->stage);
-        break;
-    }
+    if (happening->line != NULL)
+        watcher->journaled(watcher->context, happening->line, happening->length);
+    keep_outputs(self, &happening->event);
+    watcher->happened(watcher->context, self->result, &happening->event);
 }
 
+/* What is shown may make something happen, which is for the next time. */
 static void show_all(struct conducting *self)
 {
-    struct notes notes = notes_take(&self->notes);
+    struct happening *list = self->happenings;
+    size_t count = self->happening_count;
 
-    for (size_t i = 0; i < notes.count; i++)
-        show(self, &notes.list[i]);
-    notes_done(&notes);
+    self->happenings = NULL;
+    self->happening_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        show(self, &list[i]);
+        happening_done(&list[i]);
+    }
+    free(list);
 }
 
 /*
@@ -146,7 +139,7 @@ static void act(struct conducting *self)
         }
         starts_launch(self);
         show_all(self);
-    } while (self->notes.count > 0);
+    } while (self->happening_count > 0);
     stopping_answer(self);
 }
 
@@ -301,7 +294,7 @@ static void wait_for_accounts(struct conducting *self)
 static void see_login(struct conducting *self, enum login_result result, struct error *error)
 {
     const struct conduct *conduct = self->conduct;
-    struct buffer line = BUFFER_INIT;
+    struct event event;
 
     if (self->stage != SCHEDULE_GOING) /* that is what cut the login short */
         return;
@@ -312,10 +305,10 @@ static void see_login(struct conducting *self, enum login_result result, struct 
                            error->text);
         return;
     }
-    result_name_targets(self->result, self->login.subscription);
-    self->result->origin.az_version = memory_string(self->login.az_version);
-    event_login(&line, self->result, self->login.subscription, conducting_time(self));
-    conducting_journal(self, &line);
+    event = conducting_event(self, EVENT_LOGIN);
+    event.login.subscription = memory_string(self->login.subscription);
+    event.login.az_version = memory_string(self->login.az_version);
+    conducting_happen(self, event);
     conduct->watcher->logged_in(conduct->watcher->context, &self->login);
 }
 
@@ -351,25 +344,18 @@ static void log_in(struct conducting *self)
 /* ---- beginning and end -------------------------------------------------------------------- */
 
 /* Who runs what: before anything else is done. */
-static void journal_head(struct conducting *self)
-{
-    struct buffer run = BUFFER_INIT;
-    struct buffer targets = BUFFER_INIT;
-
-    event_run(&run, self->result);
-    event_targets(&targets, self->result);
-    conducting_journal(self, &run);
-    conducting_journal(self, &targets);
-}
-
 static void begin_result(struct conducting *self)
 {
-    int workers = self->conduct->workers;
+    struct event event;
 
     self->started = clock_now();
-    self->result->wall_started = attempt_whole_milliseconds(clock_wall());
-    self->result->workers = self->result->least_limit = workers;
-    journal_head(self);
+    event = conducting_event(self, EVENT_RUN);
+    event.at = EVENT_NO_TIME;
+    event.run.workers = self->conduct->workers;
+    conducting_happen(self, event);
+    event = conducting_event(self, EVENT_TARGETS);
+    event.at = EVENT_NO_TIME;
+    conducting_happen(self, event);
 }
 
 /* All its times begin with the run's. */
@@ -419,13 +405,10 @@ static bool may_begin(struct conducting *self)
 /* The last word, of which the report is made. */
 static void end_result(struct conducting *self)
 {
-    struct buffer line = BUFFER_INIT;
     struct error error;
 
-    self->result->wall_ended = attempt_whole_milliseconds(clock_wall());
-    self->result->duration = attempt_whole_milliseconds(conducting_time(self));
-    event_finish(&line, self->result);
-    conducting_journal(self, &line);
+    conducting_happen(self, event_finish_of(self->result, attempt_whole_milliseconds(clock_wall()),
+                                            attempt_whole_milliseconds(conducting_time(self))));
     if (journal_commit(self->conduct->journal, &error) < 0)
         result_trouble(self->result, error.text);
     show_all(self);
@@ -441,19 +424,14 @@ static void end(struct conducting *self)
 /* There are no workers: nothing can be run. */
 static void give_up(struct conducting *self, const struct error *error)
 {
-    const struct watcher *watcher = self->conduct->watcher;
-    struct buffer line = BUFFER_INIT;
-    size_t count;
+    struct event event;
 
     begin_result(self);
     result_trouble(self->result, error->text);
-    result_end_early(self->result, RESULT_HALTED, 0, NULL);
-    event_halt(&line, self->result, conducting_time(self));
-    conducting_journal(self, &line);
-    count = result_settle_rest(self->result, NULL);
+    event = conducting_event(self, EVENT_HALT);
+    event.halt.ending = RESULT_HALTED;
+    conducting_happen(self, event);
     end_result(self);
-    for (size_t i = 0; i < count; i++)
-        watcher->target_settled(watcher->context, self->result, i);
 }
 
 bool conduct_run(const struct conduct *conduct, struct result *result)

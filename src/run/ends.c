@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "azure/answer.h"
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "job/job.h"
@@ -41,33 +40,28 @@ static void see_halt(struct conducting *self, const struct schedule_verdict *ver
 
 static void see_cut(struct conducting *self)
 {
-    int limit = schedule_limit(self->schedule);
-    struct buffer line = BUFFER_INIT;
+    struct event event = conducting_event(self, EVENT_LIMIT);
 
-    event_limit(&line, limit, conducting_time(self));
-    conducting_journal(self, &line);
-    result_limit(self->result, limit);
-    conducting_note(self, (struct note){.kind = NOTE_LIMITED, .limit = limit});
+    event.limit = schedule_limit(self->schedule);
+    conducting_happen(self, event);
 }
 
 void ends_keep(struct conducting *self, size_t index, struct result_attempt *attempt,
                struct answer *answer)
 {
-    int64_t now = clock_now();
-    struct schedule_verdict verdict = schedule_ended(self->schedule, index, &answer->outcome, now);
+    struct schedule_verdict verdict =
+        schedule_ended(self->schedule, index, &answer->outcome, clock_now());
     const struct result_target *target = &self->result->targets[index];
-    struct buffer line = BUFFER_INIT;
+    struct event event = conducting_event(self, EVENT_END);
 
-    event_end(&line, self->result, index, attempt, answer, verdict.settled,
-              verdict.again_at - self->started, now - self->started);
-    conducting_journal(self, &line);
-    result_end(self->result, index, attempt, answer, verdict.settled);
-    if (verdict.settled)
-        conducting_note(self, (struct note){.kind = NOTE_SETTLED, .target = index});
-    else
-        conducting_note(
-            self,
-            (struct note){.kind = NOTE_WAITS, .target = index, .wait = verdict.again_at - now});
+    event.target = index;
+    event.end.attempt = *attempt;
+    event.end.answer = *answer;
+    event.end.number = (int)target->attempt_count + 1;
+    event.end.settled = verdict.settled;
+    if (!verdict.settled)
+        event.end.again_at = attempt_whole_milliseconds(verdict.again_at - self->started);
+    conducting_happen(self, event);
     if (verdict.cut)
         see_cut(self);
     see_halt(self, &verdict, &target->outcome);
@@ -120,16 +114,10 @@ void ends_tell_no_room(struct conducting *self, const struct error *error)
 /* True: it will be started later. */
 static bool put_back(struct conducting *self, const struct flight *flight)
 {
-    struct buffer line = BUFFER_INIT;
-
     if (!attempt_had_no_room(&flight->task.finish) ||
         !schedule_no_room(self->schedule, flight->target, clock_now()))
         return false;
-    event_put_back(&line, self->result, flight->target, flight->task.finish.error.text,
-                   conducting_time(self));
-    conducting_journal(self, &line);
-    result_unstart(self->result, flight->target);
-    conducting_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
+    conducting_put_back(self, flight->target, flight->task.finish.error.text);
     ends_tell_no_room(self, &flight->task.finish.error);
     return true;
 }

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/event.h"
 
+#include <assert.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "azure/cause.h"
-#include "base/clock.h"
+#include "base/buffer.h"
+#include "base/memory.h"
 #include "base/value.h"
+#include "run/event_head.h"
 #include "run/result.h"
 
 static const char *const ending_names[] = {
@@ -30,185 +34,7 @@ int event_find_ending(const char *name)
     return -1;
 }
 
-static json_t *begin(const char *name)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "event", json_string(name));
-    json_object_set_new(object, "time", value_exact_time(clock_wall()));
-    return object;
-}
-
-static json_t *begin_at(const char *name, int64_t at)
-{
-    json_t *object = begin(name);
-
-    json_object_set_new(object, "at_s", value_seconds(at));
-    return object;
-}
-
-static json_t *begin_target(const char *name, const struct result *result, size_t index, int64_t at)
-{
-    json_t *object = begin_at(name, at);
-
-    json_object_set_new(object, "target", value_text(result->targets[index].label));
-    return object;
-}
-
-/* ---- the head ----------------------------------------------------------------------------- */
-
-void event_set_files(json_t *object, const struct result_job *job)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < job->file_count; i++) {
-        json_t *file = json_object();
-
-        json_object_set_new(file, "name", value_text(job->files[i].name));
-        json_object_set_new(file, "sha256", value_text(job->files[i].digest));
-        json_object_set_new(file, "executable", json_boolean(job->files[i].executable));
-        json_array_append_new(array, file);
-    }
-    json_object_set_new(object, "files", array);
-}
-
-static json_t *job_object(const struct result_job *job)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "name", value_text(job->name));
-    json_object_set_new(object, "file", value_text(job->file));
-    json_object_set_new(object, "path", value_text(job->path));
-    json_object_set_new(object, "sha256", value_text(job->digest));
-    json_object_set_new(object, "script_sha256", value_text(job->script_digest));
-    event_set_files(object, job);
-    json_object_set_new(object, "runbook", value_text(job->runbook));
-    json_object_set_new(object, "timeout_s", value_seconds(job->timeout));
-    json_object_set_new(object, "script_timeout_s", value_seconds(job->script_timeout));
-    json_object_set_new(object, "script_grace_s", value_seconds(job->script_grace));
-    json_object_set_new(object, "deadline_s", value_seconds(job->deadline));
-    json_object_set_new(object, "attempts", json_integer(job->attempts));
-    json_object_set_new(object, "batches", json_integer(job->batches));
-    return object;
-}
-
-static json_t *texts_array(char *const *texts, size_t count)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, value_text(texts[i]));
-    return array;
-}
-
-/* What stands behind --, null for a secret; no list: nothing does. */
-static json_t *arguments_array(const struct result_overrides *overrides)
-{
-    return overrides->has_args ? texts_array(overrides->args, overrides->arg_count) : json_null();
-}
-
-static json_t *overrides_object(const struct result_overrides *overrides)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "concurrency", json_integer(overrides->concurrency));
-    json_object_set_new(object, "timeout_s", value_seconds(overrides->timeout));
-    json_object_set_new(object, "deadline_s", value_seconds(overrides->deadline));
-    json_object_set_new(object, "az", value_text(overrides->az));
-    json_object_set_new(object, "set", texts_array(overrides->settings, overrides->setting_count));
-    json_object_set_new(object, "set_secret",
-                        texts_array(overrides->secrets, overrides->secret_count));
-    json_object_set_new(object, "args", arguments_array(overrides));
-    return object;
-}
-
-static json_t *git_object(const struct result_origin *origin)
-{
-    json_t *object;
-
-    if (origin->commit == NULL)
-        return json_null();
-    object = json_object();
-    json_object_set_new(object, "commit", value_text(origin->commit));
-    json_object_set_new(object, "dirty", json_boolean(origin->dirty));
-    return object;
-}
-
-void event_run(struct buffer *line, const struct result *result)
-{
-    json_t *object = begin("run");
-
-    json_object_set_new(object, "version", json_integer(EVENT_VERSION));
-    json_object_set_new(object, "azfan", json_string(AZFAN_VERSION));
-    json_object_set_new(object, "run", value_text(result->run));
-    json_object_set_new(object, "rehearsal", json_boolean(result->rehearsal));
-    json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
-    json_object_set_new(object, "again", json_boolean(result->again));
-    json_object_set_new(object, "job", job_object(&result->job));
-    json_object_set_new(object, "git", git_object(&result->origin));
-    json_object_set_new(object, "user", value_text(result->origin.user));
-    json_object_set_new(object, "host", value_text(result->origin.host));
-    json_object_set_new(object, "pid", json_integer(getpid()));
-    json_object_set_new(object, "started", value_exact_time(result->wall_started));
-    json_object_set_new(object, "overrides", overrides_object(&result->overrides));
-    json_object_set_new(object, "concurrency", json_integer(result->concurrency));
-    json_object_set_new(object, "workers", json_integer(result->workers));
-    json_object_set_new(object, "targets", json_integer((json_int_t)result->target_count));
-    value_print(line, object);
-}
-
-static json_t *target_object(const struct result_target *target)
-{
-    json_t *object = json_object();
-
-    json_object_set_new(object, "name", value_text(target->name));
-    json_object_set_new(object, "resource_group", value_text(target->resource_group));
-    json_object_set_new(object, "subscription", value_text(target->subscription));
-    json_object_set_new(object, "label", value_text(target->label));
-    json_object_set_new(object, "batch", json_integer(target->batch));
-    return object;
-}
-
-void event_targets(struct buffer *line, const struct result *result)
-{
-    struct value_list targets;
-
-    value_list_begin(&targets, line, begin("targets"), "targets");
-    for (size_t i = 0; i < result->target_count; i++)
-        value_list_add(&targets, target_object(&result->targets[i]));
-    value_list_end(&targets);
-}
-
-/* ---- while it goes on --------------------------------------------------------------------- */
-
-void event_login(struct buffer *line, const struct result *result, const char *subscription,
-                 int64_t at)
-{
-    json_t *object = begin_at("login", at);
-
-    json_object_set_new(object, "subscription", value_text(subscription));
-    json_object_set_new(object, "az_version", value_text(result->origin.az_version));
-    value_print(line, object);
-}
-
-void event_start(struct buffer *line, const struct result *result, size_t index, int attempt,
-                 int64_t at)
-{
-    json_t *object = begin_target("start", result, index, at);
-
-    json_object_set_new(object, "attempt", json_integer(attempt));
-    json_object_set_new(object, "mark", value_text(result_mark(result, &result->targets[index])));
-    value_print(line, object);
-}
-
-void event_put_back(struct buffer *line, const struct result *result, size_t index,
-                    const char *message, int64_t at)
-{
-    json_t *object = begin_target("put_back", result, index, at);
-
-    json_object_set_new(object, "message", value_text(message));
-    value_print(line, object);
-}
+/* ---- written ------------------------------------------------------------------------------ */
 
 void event_set_process(json_t *object, const struct result_attempt *attempt)
 {
@@ -244,63 +70,431 @@ static void set_outcome(json_t *object, const struct outcome *outcome)
     json_object_set_new(object, "retry_after_s", value_seconds(outcome->retry_after));
 }
 
-void event_end(struct buffer *line, const struct result *result, size_t index,
-               const struct result_attempt *attempt, const struct answer *answer, bool settled,
-               int64_t again_at, int64_t at)
+static void write_login(json_t *object, const struct event *event)
 {
-    json_t *object = begin_target("end", result, index, at);
+    json_object_set_new(object, "subscription", value_text(event->login.subscription));
+    json_object_set_new(object, "az_version", value_text(event->login.az_version));
+}
 
-    json_object_set_new(object, "attempt",
-                        json_integer((json_int_t)result->targets[index].attempt_count + 1));
-    json_object_set_new(object, "settled", json_boolean(settled));
-    if (!settled)
-        json_object_set_new(object, "again_at_s", value_seconds(again_at));
+static void write_start(json_t *object, const struct event *event)
+{
+    json_object_set_new(object, "attempt", json_integer(event->start.attempt));
+    json_object_set_new(object, "mark", value_text(event->start.mark));
+}
+
+static void write_put_back(json_t *object, const struct event *event)
+{
+    json_object_set_new(object, "message", value_text(event->put_back.message));
+}
+
+static void write_end(json_t *object, const struct event *event)
+{
+    const struct result_attempt *attempt = &event->end.attempt;
+    const struct answer *answer = &event->end.answer;
+
+    json_object_set_new(object, "attempt", json_integer(event->end.number));
+    json_object_set_new(object, "settled", json_boolean(event->end.settled));
+    if (!event->end.settled)
+        json_object_set_new(object, "again_at_s", value_seconds(event->end.again_at));
     json_object_set_new(object, "started", value_exact_time(attempt->wall_started));
     json_object_set_new(object, "started_at_s", value_seconds(attempt->at));
     event_set_process(object, attempt);
     set_outcome(object, &answer->outcome);
     event_set_streams(object, &answer->output, answer->output_truncated, &answer->errors,
                       answer->errors_truncated);
-    value_print(line, object);
 }
 
-void event_limit(struct buffer *line, int limit, int64_t at)
+static void write_limit(json_t *object, const struct event *event)
 {
-    json_t *object = begin_at("limit", at);
-
-    json_object_set_new(object, "limit", json_integer(limit));
-    value_print(line, object);
+    json_object_set_new(object, "limit", json_integer(event->limit));
 }
 
-void event_halt(struct buffer *line, const struct result *result, int64_t at)
+static void write_halt(json_t *object, const struct event *event)
 {
-    json_t *object = begin_at("halt", at);
-
-    json_object_set_new(object, "ending", json_string(ending_names[result->ending]));
-    json_object_set_new(object, "signal", json_integer(result->signal));
-    json_object_set_new(object, "cause", value_text(result->halt_cause));
-    value_print(line, object);
+    json_object_set_new(object, "ending", json_string(ending_names[event->halt.ending]));
+    json_object_set_new(object, "signal", json_integer(event->halt.signal));
+    json_object_set_new(object, "cause", value_text(event->halt.cause));
 }
 
-void event_set_counts(json_t *object, const struct result *result)
+void event_set_counts(json_t *object, const size_t counts[OUTCOME_KINDS])
 {
-    json_t *counts = json_object();
+    json_t *set = json_object();
 
     for (int kind = 0; kind < OUTCOME_KINDS; kind++)
-        json_object_set_new(counts, outcome_name((enum outcome_kind)kind),
-                            json_integer((json_int_t)result->counts[kind]));
-    json_object_set_new(object, "counts", counts);
+        json_object_set_new(set, outcome_name((enum outcome_kind)kind),
+                            json_integer((json_int_t)counts[kind]));
+    json_object_set_new(object, "counts", set);
 }
 
-void event_finish(struct buffer *line, const struct result *result)
+static void write_finish(json_t *object, const struct event *event)
 {
-    json_t *object = begin("finish");
+    json_object_set_new(object, "ended", value_exact_time(event->wall));
+    json_object_set_new(object, "duration_s", value_seconds(event->finish.duration));
+    json_object_set_new(object, "ending", json_string(ending_names[event->finish.ending]));
+    json_object_set_new(object, "exit_status", json_integer(event->finish.exit_status));
+    json_object_set_new(object, "trouble", value_text(event->finish.trouble));
+    event_set_counts(object, event->finish.counts);
+}
 
-    json_object_set_new(object, "ended", value_exact_time(result->wall_ended));
-    json_object_set_new(object, "duration_s", value_seconds(result->duration));
-    json_object_set_new(object, "ending", json_string(ending_names[result->ending]));
-    json_object_set_new(object, "exit_status", json_integer(result_exit_status(result)));
-    json_object_set_new(object, "trouble", value_text(result->trouble));
-    event_set_counts(object, result);
-    value_print(line, object);
+/* ---- read --------------------------------------------------------------------------------- */
+
+int event_miss(struct error *error, const char *what)
+{
+    return error_set(error, "%s is missing, or not what it should be", what);
+}
+
+static int read_run(const json_t *json, const struct result *result, struct event *ret,
+                    struct error *error)
+{
+    (void)result;
+    return event_head_read_run(json, ret, error);
+}
+
+static int read_targets(const json_t *json, const struct result *result, struct event *ret,
+                        struct error *error)
+{
+    return event_head_read_targets(json, result->target_total, ret, error);
+}
+
+static int read_login(const json_t *json, const struct result *result, struct event *ret,
+                      struct error *error)
+{
+    (void)result;
+    if (!value_copy_optional(json, "subscription", &ret->login.subscription))
+        return event_miss(error, "the subscription");
+    ret->login.az_version = memory_string(value_get_text(json, "az_version"));
+    return 0;
+}
+
+/* Whose mark the guard looks for. An older azfan did not say: it made one of its own run where
+ * there was more than one attempt. */
+static bool get_mark(const json_t *json, const struct result *result, char **ret)
+{
+    if (json_object_get(json, "mark") != NULL)
+        return value_copy_optional(json, "mark", ret);
+    *ret = result->job.attempts > 1 && !result->rehearsal ? memory_string(result->run) : NULL;
+    return true;
+}
+
+static int read_start(const json_t *json, const struct result *result, struct event *ret,
+                      struct error *error)
+{
+    if (ret->wall == EVENT_NO_TIME)
+        return event_miss(error, "the time");
+    if (!get_mark(json, result, &ret->start.mark))
+        return event_miss(error, "the mark");
+    (void)value_get_number(json, "attempt", 1, INT_MAX, &ret->start.attempt);
+    return 0;
+}
+
+static int read_put_back(const json_t *json, const struct result *result, struct event *ret,
+                         struct error *error)
+{
+    (void)result;
+    (void)error;
+    ret->put_back.message = memory_string(value_get_text(json, "message"));
+    return 0;
+}
+
+static bool get_attempt(const json_t *json, struct result_attempt *ret)
+{
+    int64_t rss = 0;
+    bool ok = value_get_time(json, "started", &ret->wall_started) &&
+              value_get_seconds(json, "started_at_s", &ret->at) &&
+              value_get_seconds(json, "duration_s", &ret->duration) &&
+              value_get_number(json, "az_exit", -1, INT_MAX, &ret->az_exit) &&
+              value_get_number(json, "az_signal", 0, INT_MAX, &ret->az_signal) &&
+              value_get_boolean(json, "stopped", &ret->stopped) &&
+              value_get_number(json, "leftovers_killed", 0, INT_MAX, &ret->leftovers_killed) &&
+              value_get_seconds(json, "cpu_s", &ret->cpu_time) &&
+              value_get_integer(json, "max_rss_kib", &rss) &&
+              value_get_number(json, "worker", 0, EVENT_MOST_WORKERS, &ret->worker) &&
+              value_copy_optional(json, "message", &ret->message);
+
+    ret->max_rss_kib = (long)rss;
+    return ok;
+}
+
+static bool get_outcome(const json_t *json, struct outcome *ret)
+{
+    const char *kind = value_get_text(json, "outcome");
+    const char *reason = value_get_text(json, "reason");
+    const char *script = value_get_text(json, "script_started");
+    int found;
+
+    if (kind == NULL || reason == NULL || script == NULL ||
+        !value_get_number(json, "exit_code", INT_MIN, INT_MAX, &ret->exit_code) ||
+        !value_get_boolean(json, "may_still_run", &ret->may_still_run) ||
+        !value_get_seconds(json, "retry_after_s", &ret->retry_after))
+        return false;
+    ret->kind = outcome_find_kind(kind);
+    ret->reason = outcome_find_reason(reason);
+    ret->cause = cause_find(value_get_text(json, "cause")); /* older journals have none */
+    found = outcome_find_script(script);
+    ret->script = (enum outcome_script)found;
+    return ret->kind != OUTCOME_KINDS && ret->reason != REASONS && found >= 0 &&
+           outcome_is_valid(ret->kind, ret->reason);
+}
+
+static bool get_stream(const json_t *json, const char *key, struct buffer *ret)
+{
+    const json_t *value = json_object_get(json, key);
+
+    if (!json_is_string(value))
+        return false;
+    buffer_append(ret, json_string_value(value), json_string_length(value));
+    return true;
+}
+
+static bool get_answer(const json_t *json, struct answer *ret)
+{
+    return get_outcome(json, &ret->outcome) && get_stream(json, "stdout", &ret->output) &&
+           get_stream(json, "stderr", &ret->errors) &&
+           value_get_boolean(json, "stdout_truncated", &ret->output_truncated) &&
+           value_get_boolean(json, "stderr_truncated", &ret->errors_truncated);
+}
+
+static int read_end(const json_t *json, const struct result *result, struct event *ret,
+                    struct error *error)
+{
+    struct result_attempt *attempt = &ret->end.attempt;
+    struct outcome *outcome = &ret->end.answer.outcome;
+
+    (void)result;
+    attempt->az_exit = outcome->exit_code = -1;
+    if (!get_attempt(json, attempt) || !get_answer(json, &ret->end.answer) ||
+        !value_get_boolean(json, "settled", &ret->end.settled))
+        return event_miss(error, "a key of an attempt's end");
+    attempt->outcome = outcome->kind;
+    attempt->reason = outcome->reason;
+    outcome->message = memory_string(attempt->message);
+    return 0;
+}
+
+static int read_limit(const json_t *json, const struct result *result, struct event *ret,
+                      struct error *error)
+{
+    (void)result;
+    if (!value_get_number(json, "limit", 1, EVENT_MOST_WORKERS, &ret->limit))
+        return event_miss(error, "the limit");
+    return 0;
+}
+
+static int read_ending(const json_t *json, enum result_ending *ret, struct error *error)
+{
+    const char *name = value_get_text(json, "ending");
+    int ending = name != NULL ? event_find_ending(name) : -1;
+
+    if (ending < 0 || ending >= RESULT_INTERRUPTED)
+        return event_miss(error, "the ending");
+    *ret = (enum result_ending)ending;
+    return 0;
+}
+
+static int read_halt(const json_t *json, const struct result *result, struct event *ret,
+                     struct error *error)
+{
+    (void)result;
+    if (read_ending(json, &ret->halt.ending, error) < 0)
+        return -1;
+    if (ret->halt.ending == RESULT_COMPLETE ||
+        !value_get_number(json, "signal", 0, INT_MAX, &ret->halt.signal) ||
+        (ret->halt.ending == RESULT_SIGNAL && sigabbrev_np(ret->halt.signal) == NULL))
+        return event_miss(error, "the ending");
+    if (!value_copy_optional(json, "cause", &ret->halt.cause))
+        return event_miss(error, "the cause");
+    return 0;
+}
+
+/* False: there are none, or they are not of so many targets. */
+static bool get_counts(const json_t *json, size_t targets, size_t counts[OUTCOME_KINDS])
+{
+    const json_t *object = json_object_get(json, "counts");
+    size_t sum = 0;
+
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+        int count;
+
+        if (!value_get_number(object, outcome_name((enum outcome_kind)kind), 0, EVENT_MOST_TARGETS,
+                              &count))
+            return false;
+        counts[kind] = (size_t)count;
+        sum += (size_t)count;
+    }
+    return sum == targets;
+}
+
+static int read_finish(const json_t *json, const struct result *result, struct event *ret,
+                       struct error *error)
+{
+    ret->finish.exit_status = -1;
+    (void)value_get_number(json, "exit_status", 0, UCHAR_MAX, &ret->finish.exit_status);
+    if (!value_get_time(json, "ended", &ret->wall) ||
+        !value_get_seconds(json, "duration_s", &ret->finish.duration) ||
+        !value_copy_optional(json, "trouble", &ret->finish.trouble))
+        return event_miss(error, "the end of the run");
+    if (read_ending(json, &ret->finish.ending, error) < 0)
+        return -1;
+    if (!get_counts(json, result->target_total, ret->finish.counts))
+        return event_miss(error, "how many targets came to what");
+    return 0;
+}
+
+/* ---- both --------------------------------------------------------------------------------- */
+
+static const struct line {
+    const char *name;
+    bool has_target;
+    bool has_time; /* at_s */
+    void (*write)(json_t *object, const struct event *event);
+    int (*read)(const json_t *json, const struct result *result, struct event *ret,
+                struct error *error);
+} lines[] = {[EVENT_RUN] = {"run", .read = read_run},
+             [EVENT_TARGETS] = {"targets", .read = read_targets},
+             [EVENT_LOGIN] = {"login", false, true, write_login, read_login},
+             [EVENT_START] = {"start", true, true, write_start, read_start},
+             [EVENT_PUT_BACK] = {"put_back", true, true, write_put_back, read_put_back},
+             [EVENT_END] = {"end", true, true, write_end, read_end},
+             [EVENT_LIMIT] = {"limit", false, true, write_limit, read_limit},
+             [EVENT_HALT] = {"halt", false, true, write_halt, read_halt},
+             [EVENT_FINISH] = {"finish", false, false, write_finish, read_finish}};
+
+#define LINES (sizeof lines / sizeof lines[0])
+
+bool event_has_line(enum event_kind kind)
+{
+    return kind < LINES;
+}
+
+static json_t *begin(const struct event *event, const struct result *result)
+{
+    const struct line *kind = &lines[event->kind];
+    json_t *object = json_object();
+
+    json_object_set_new(object, "event", json_string(kind->name));
+    json_object_set_new(object, "time", value_exact_time(event->wall));
+    if (kind->has_time)
+        json_object_set_new(object, "at_s", value_seconds(event->at));
+    if (kind->has_target)
+        json_object_set_new(object, "target", value_text(result->targets[event->target].label));
+    return object;
+}
+
+void event_write(struct buffer *line, const struct event *event, const struct result *result)
+{
+    json_t *object;
+
+    assert(event_has_line(event->kind));
+    object = begin(event, result);
+    if (event->kind == EVENT_RUN)
+        event_head_write_run(line, object, event, result);
+    else if (event->kind == EVENT_TARGETS)
+        event_head_write_targets(line, object, result);
+    else {
+        lines[event->kind].write(object, event);
+        value_print(line, object);
+    }
+}
+
+static enum event_kind find_kind(const char *name)
+{
+    for (size_t i = 0; i < LINES; i++) {
+        if (strcmp(lines[i].name, name) == 0)
+            return (enum event_kind)i;
+    }
+    return EVENT_OTHER;
+}
+
+static int read_target(const json_t *json, const struct result *result, struct event *ret,
+                       struct error *error)
+{
+    const char *label = value_get_text(json, "target");
+
+    if (label == NULL || !result_find(result, label, &ret->target))
+        return error_set(error, "a target that the run does not have");
+    return 0;
+}
+
+int event_read(const json_t *json, const struct result *result, struct event *ret,
+               struct error *error)
+{
+    const char *name = value_get_text(json, "event");
+    const struct line *line;
+
+    *ret = (struct event){.kind = EVENT_OTHER, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
+    if (name == NULL)
+        return error_set(error, "this line is no event");
+    (void)value_get_time(json, "time", &ret->wall);
+    (void)value_get_seconds(json, "at_s", &ret->at);
+    ret->kind = find_kind(name);
+    if (ret->kind == EVENT_OTHER)
+        return 0;
+    line = &lines[ret->kind];
+    if ((line->has_target && read_target(json, result, ret, error) < 0) ||
+        line->read(json, result, ret, error) < 0) {
+        event_done(ret);
+        ret->kind = find_kind(name);
+        return -1;
+    }
+    return 0;
+}
+
+struct event event_finish_of(const struct result *result, int64_t wall, int64_t duration)
+{
+    struct event event = {.kind = EVENT_FINISH, .wall = wall, .at = EVENT_NO_TIME};
+
+    event.finish.duration = duration;
+    event.finish.ending = result->ending;
+    event.finish.exit_status = result_exit_status(result);
+    event.finish.trouble = memory_string(result->trouble);
+    memcpy(event.finish.counts, result->counts, sizeof event.finish.counts);
+    return event;
+}
+
+static void free_known(struct result *known)
+{
+    if (known != NULL)
+        result_done(known);
+    free(known);
+}
+
+void event_done(struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_RUN:
+        free_known(event->run.known);
+        break;
+    case EVENT_TARGETS:
+        free_known(event->targets.known);
+        break;
+    case EVENT_LOGIN:
+        free(event->login.subscription);
+        free(event->login.az_version);
+        break;
+    case EVENT_START:
+        free(event->start.mark);
+        break;
+    case EVENT_PUT_BACK:
+        free(event->put_back.message);
+        break;
+    case EVENT_END:
+        free(event->end.attempt.message);
+        answer_done(&event->end.answer);
+        break;
+    case EVENT_HALT:
+        free(event->halt.cause);
+        free(event->halt.settled);
+        break;
+    case EVENT_FINISH:
+        free(event->finish.trouble);
+        break;
+    case EVENT_TROUBLE:
+        free(event->trouble);
+        break;
+    case EVENT_LIMIT:
+    case EVENT_BREAK:
+    case EVENT_OTHER:
+        break;
+    }
+    *event = (struct event){.kind = EVENT_OTHER, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
 }

@@ -36,7 +36,7 @@
 #define ROOM_PAUSE_LEAST (250 * NUMBER_MILLISECOND)
 #define ROOM_PAUSE_MOST  (5 * NUMBER_SECOND)
 
-enum place { FRESH, WAITING, RUNNING, SETTLED };
+enum place { FRESH, WAITING, RUNNING, SETTLED, TAKEN_BACK };
 
 struct target {
     enum place place;
@@ -412,6 +412,16 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
     verdict.halt = see_halt(schedule);
     settle(schedule, ended, now);
     return verdict;
+}
+
+void schedule_taken_back(struct schedule *schedule, size_t target)
+{
+    struct target *back = &schedule->targets[target];
+
+    assert(target < schedule->rules.target_count && back->place == RUNNING);
+    back->place = TAKEN_BACK;
+    back->attempts--;
+    schedule->running--;
 }
 
 /* ---- no room ------------------------------------------------------------------------------- */

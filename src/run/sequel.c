@@ -22,7 +22,7 @@ static void put_script_over(struct result *result, struct result_target *target,
     if (outcome->reason != REASON_BUSY && !found_mark)
         target->busy_until = later->busy_until;
     target->doubtful = later->doubtful;
-    result_take_mark(result, (size_t)(target - result->targets), result_mark(rerun, later));
+    result_take_mark(result, target, result_mark(rerun, later));
 }
 
 /* The later word counts, unless it only says that nothing was done. */

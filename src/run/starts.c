@@ -3,9 +3,9 @@
 
 #include "azure/az.h"
 #include "azure/guard.h"
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "job/job.h"
 #include "run/attempt.h"
 #include "run/conduct.h"
@@ -14,15 +14,14 @@
 #include "run/result.h"
 #include "run/stopping.h"
 
-static void journal_start(struct conducting *self, size_t index, int attempt)
+static void begin_attempt(struct conducting *self, size_t index, int attempt, const char *mark)
 {
-    int64_t at = attempt_whole_milliseconds(conducting_time(self));
-    struct buffer line = BUFFER_INIT;
+    struct event event = conducting_event(self, EVENT_START);
 
-    event_start(&line, self->result, index, attempt, at);
-    conducting_add_line(self, &line, true);
-    conducting_note(self, (struct note){.kind = NOTE_STARTED, .target = index});
-    result_start(self->result, index, clock_wall(), at);
+    event.target = index;
+    event.start.attempt = attempt;
+    event.start.mark = memory_string(mark);
+    conducting_happen(self, event);
 }
 
 /* A folder that is gone, full or read-only in the middle of a run is made anew, once. */
@@ -47,28 +46,22 @@ static int make_command(struct conducting *self, struct flight *flight, const st
  */
 static void fail_start(struct conducting *self, size_t index, const struct error *error)
 {
-    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
-
-    (void)schedule_ended(self->schedule, index, &none, clock_now());
+    schedule_taken_back(self->schedule, index);
     stopping_see_trouble(self, error);
 }
 
 /*
- * The mark that the guard of target INDEX looks for; NULL: for none. Every VM of a rehearsal is
- * this machine, and its Azure starts no script that it refuses.
+ * The run whose mark the guard of target INDEX looks for; NULL: for none. Every VM of a rehearsal
+ * is this machine, and its Azure starts no script that it refuses.
  */
-static const char *name_mark(struct conducting *self, size_t index, char once[GUARD_ONCE_SIZE])
+static const char *find_mark(const struct conducting *self, size_t index)
 {
     const struct conduct *conduct = self->conduct;
-    const char *run = conduct->marks != NULL ? conduct->marks[index] : NULL;
 
     if (!guard_needs_once(conduct->job) || self->result->rehearsal)
         return NULL;
-    if (run == NULL)
-        run = self->result->run;
-    result_take_mark(self->result, index, run);
-    guard_name_once(run, self->result->targets[index].id, once);
-    return once;
+    return conduct->marks != NULL && conduct->marks[index] != NULL ? conduct->marks[index]
+                                                                   : self->result->run;
 }
 
 static void plan_start(struct conducting *self, size_t index, int attempt)
@@ -79,17 +72,21 @@ static void plan_start(struct conducting *self, size_t index, int attempt)
                           .target = &conduct->job->targets[index],
                           .run = self->result->run,
                           .batch = target->batch};
+    const char *mark = find_mark(self, index);
     char once[GUARD_ONCE_SIZE];
     struct flight *flight = flights_free(&self->flights);
     struct error error;
 
-    guard.once = name_mark(self, index, once);
+    if (mark != NULL) {
+        guard_name_once(mark, target->id, once);
+        guard.once = once;
+    }
     if (make_command(self, flight, &guard, target->id, &error) < 0) {
         flights_land(&self->flights, flight);
         fail_start(self, index, &error);
         return;
     }
-    journal_start(self, index, attempt);
+    begin_attempt(self, index, attempt, mark);
     flight->target = index;
     self->starting[self->starting_count++] = flight;
 }
@@ -110,17 +107,38 @@ void starts_launch(struct conducting *self)
     self->starting_count = 0;
 }
 
+/* Their lines are not on disk, nor is this. */
+static void forget(struct conducting *self, size_t index)
+{
+    struct event event = conducting_event(self, EVENT_PUT_BACK);
+    struct error error;
+
+    event.target = index;
+    (void)result_apply(self->result, &event, &error); /* it was started a moment ago */
+    schedule_taken_back(self->schedule, index);
+}
+
+static void forget_starts(struct conducting *self)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < self->happening_count; i++) {
+        struct happening *happening = &self->happenings[i];
+
+        if (happening->event.kind == EVENT_START)
+            happening_done(happening);
+        else
+            self->happenings[kept++] = *happening;
+    }
+    self->happening_count = kept;
+}
+
 void starts_forget(struct conducting *self)
 {
-    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
-
     for (size_t i = 0; i < self->starting_count; i++) {
-        struct flight *flight = self->starting[i];
-
-        result_unstart(self->result, flight->target);
-        (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
-        flights_land(&self->flights, flight);
+        forget(self, self->starting[i]->target);
+        flights_land(&self->flights, self->starting[i]);
     }
     self->starting_count = 0;
-    notes_forget_starts(&self->notes);
+    forget_starts(self);
 }

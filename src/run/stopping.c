@@ -20,29 +20,11 @@
 #include "run/watcher.h"
 #include "sys/signals.h"
 
-/* What waited is settled at once, in the job's order. */
-static void settle_rest(struct conducting *self)
-{
-    size_t *indices = memory_zeroed(self->result->target_count, sizeof *indices);
-    size_t count = result_settle_rest(self->result, indices);
-
-    for (size_t i = 0; i < count; i++)
-        conducting_note(self, (struct note){.kind = NOTE_SETTLED, .target = indices[i]});
-    free(indices);
-}
-
 /* It is on disk that it was started, and it was not: it was no attempt. */
 static void put_back(struct conducting *self, struct flight *flight)
 {
-    static const struct outcome none = {.kind = OUTCOME_SKIPPED, .reason = REASON_HALTED};
-    struct buffer line = BUFFER_INIT;
-
-    event_put_back(&line, self->result, flight->target, "the run is being stopped",
-                   conducting_time(self));
-    conducting_journal(self, &line);
-    result_unstart(self->result, flight->target);
-    conducting_note(self, (struct note){.kind = NOTE_PUT_BACK, .target = flight->target});
-    (void)schedule_ended(self->schedule, flight->target, &none, clock_now());
+    conducting_put_back(self, flight->target, "the run is being stopped");
+    schedule_taken_back(self->schedule, flight->target);
     flights_land(&self->flights, flight);
 }
 
@@ -75,32 +57,33 @@ static void see_stage(struct conducting *self)
     if (stage >= SCHEDULE_KILLING)
         pool_stop_hard(&self->flights.pool);
     self->stage = stage;
-    if (begun)
-        settle_rest(self);
 }
 
 void stopping_end_early(struct conducting *self, enum result_ending ending, int signal,
                         const char *cause)
 {
-    struct buffer line = BUFFER_INIT;
+    struct event event;
 
-    result_end_early(self->result, ending, signal, cause);
     see_stage(self);
-    /* Behind what was taken back: a reader settles by this line whatever waits. */
-    event_halt(&line, self->result, conducting_time(self));
-    conducting_journal(self, &line);
-    conducting_note(self, (struct note){.kind = NOTE_STOPPING,
-                                        .running = schedule_running(self->schedule),
-                                        .stage = self->stage});
+    /* Behind what was taken back: by this event whatever waits is settled. */
+    event = conducting_event(self, EVENT_HALT);
+    event.halt.ending = ending;
+    event.halt.signal = signal;
+    event.halt.cause = memory_string(cause);
+    event.halt.stage = self->stage;
+    event.halt.running = schedule_running(self->schedule);
+    conducting_happen(self, event);
 }
 
 void stopping_see_trouble(struct conducting *self, const struct error *error)
 {
-    bool first = self->result->trouble == NULL;
+    struct event event;
 
-    result_trouble(self->result, error->text);
-    if (!first)
+    if (self->result->trouble != NULL)
         return;
+    event = conducting_event(self, EVENT_TROUBLE);
+    event.trouble = memory_string(error->text);
+    conducting_happen(self, event);
     schedule_halt(self->schedule);
     stopping_end_early(self, RESULT_HALTED, 0, NULL);
 }

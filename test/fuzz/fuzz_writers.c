@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "fuzz.h"
+#include "happen.h"
 #include "report/csv.h"
 #include "report/ignore.h"
 #include "report/json.h"
@@ -141,8 +142,8 @@ static void attempt_read(struct fuzz_input *input, struct result *result, size_t
 
     stream_read(input, large, &answer.output);
     stream_read(input, large, &answer.errors);
-    result_start(result, index, wall + at, at);
-    result_end(result, index, &attempt, &answer, fuzz_number(input, 4) != 3);
+    happen_start(result, index, wall + at, at);
+    happen_end(result, index, &attempt, &answer, fuzz_number(input, 4) != 3);
 }
 
 static void targets_read(struct fuzz_input *input, struct result *result, bool large)
@@ -190,13 +191,11 @@ static void ending_read(struct fuzz_input *input, struct result *result)
     char *cause = words(input);
 
     if (ending == RESULT_SIGNAL)
-        result_end_early(result, ending, SIGTERM, NULL);
-    else if (ending != RESULT_COMPLETE)
-        result_end_early(result, ending, 0, cause);
-    if (ending == RESULT_INTERRUPTED)
-        result_interrupt(result);
-    else if (ending != RESULT_GOING)
-        (void)result_settle_rest(result, NULL);
+        happen_halt(result, ending, SIGTERM, NULL);
+    else if (ending == RESULT_INTERRUPTED)
+        happen_break(result);
+    else if (ending != RESULT_COMPLETE && ending != RESULT_GOING)
+        happen_halt(result, ending, 0, cause);
     if (fuzz_number(input, 4) == 3 && cause != NULL)
         result_trouble(result, cause);
     free(cause);

@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "happen.h"
 #include "run/result.h"
 
 #define SAMPLE_STARTED (INT64_C(1763866800) * NUMBER_SECOND) /* 2025-11-23T03:00:00Z */
@@ -92,8 +93,8 @@ static inline void sample_end(struct result *result, size_t index, const struct 
     buffer_append(&answer.output, output,
                   sample->output_length > 0 ? sample->output_length : strlen(output));
     buffer_add(&answer.errors, sample->errors != NULL ? sample->errors : "");
-    result_start(result, index, SAMPLE_STARTED, 0);
-    result_end(result, index, &attempt, &answer, !sample->again);
+    happen_start(result, index, SAMPLE_STARTED, 0);
+    happen_end(result, index, &attempt, &answer, !sample->again);
 }
 
 typedef void sample_writer(FILE *stream, const struct result *result);

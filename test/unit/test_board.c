@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "happen.h"
 #include "job/job.h"
 #include "report/panel.h"
 #include "run/result.h"
@@ -79,8 +80,8 @@ static void end(size_t index, enum outcome_kind kind, enum outcome_reason reason
     struct result_attempt attempt = {.outcome = kind, .reason = reason};
     struct answer answer = {.outcome = {.kind = kind, .reason = reason, .exit_code = -1}};
 
-    result_start(&result, index, 0, 0);
-    result_end(&result, index, &attempt, &answer, settled);
+    happen_start(&result, index, 0, 0);
+    happen_end(&result, index, &attempt, &answer, settled);
 }
 
 static void settle(size_t index, enum outcome_kind kind, int64_t now)

@@ -24,6 +24,7 @@
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/problems.h"
+#include "run/event.h"
 #include "run/folder.h"
 #include "run/journal.h"
 #include "run/replay.h"
@@ -34,6 +35,7 @@
 #include "stub/stub.h"
 #include "sys/fault.h"
 #include "sys/file.h"
+#include "unit/dump.h"
 #include "unit/unit.h"
 
 enum { TARGETS = 12, NEVER = 1000 };
@@ -75,11 +77,10 @@ static size_t count_lines(const char *event)
     return count;
 }
 
-static void see_settled(void *context, const struct result *shown, size_t index)
+static void see_settled(const struct result *shown, size_t index)
 {
     char event[128];
 
-    (void)context;
     settled++;
     /* What is shown is on disk by now, unless that is just what failed. */
     (void)snprintf(event, sizeof event, "\"target\":\"%s\",\"attempt\":1,\"settled\":true",
@@ -91,35 +92,11 @@ static void see_settled(void *context, const struct result *shown, size_t index)
         fault_arm(fault, fault_count, fault_errno);
 }
 
-static void see_wait(void *context, const struct result *shown, size_t index, int64_t wait)
-{
-    (void)context;
-    (void)shown;
-    (void)index;
-    (void)wait;
-}
-
-static void see_limit(void *context, int limit)
-{
-    (void)context;
-    (void)limit;
-}
-
 static void see_no_room(void *context, const char *why)
 {
     (void)context;
     ck_assert_ptr_nonnull(strstr(why, "az"));
     no_rooms++;
-}
-
-static void see_stop(void *context, const struct result *shown, size_t running,
-                     enum schedule_stage stage)
-{
-    (void)context;
-    (void)shown;
-    (void)running;
-    ck_assert_int_ge(stage, SCHEDULE_DRAINING);
-    stops++;
 }
 
 static void see_continued(void *context, const struct result *shown, size_t running)
@@ -168,17 +145,20 @@ static void see_start(void *context, const struct result *shown, size_t index)
         (void)kill(getpid(), SIGUSR1);
 }
 
-static void see_a_start(void *context, const struct result *shown, size_t index)
+static void see_event(void *context, const struct result *shown, const struct event *event)
 {
-    (see_start_of != NULL ? see_start_of : see_start)(context, shown, index);
-}
-
-static void see_put_back(void *context, const struct result *shown, size_t index)
-{
-    (void)context;
-    (void)shown;
-    (void)index;
-    put_back++;
+    if (event->kind == EVENT_START)
+        (see_start_of != NULL ? see_start_of : see_start)(context, shown, event->target);
+    if (event->kind == EVENT_PUT_BACK)
+        put_back++;
+    if (event->kind == EVENT_END && event->end.settled)
+        see_settled(shown, event->target);
+    if (event->kind != EVENT_HALT)
+        return;
+    for (size_t i = 0; i < event->halt.settled_count; i++)
+        see_settled(shown, event->halt.settled[i]);
+    if (event->halt.stage != SCHEDULE_GOING)
+        stops++;
 }
 
 static void see_line(void *context, const char *line, size_t length)
@@ -206,13 +186,8 @@ static void see_tick(void *context, const struct result *shown)
 }
 
 static const struct watcher watcher = {.logged_in = see_login,
-                                       .target_started = see_a_start,
-                                       .target_put_back = see_put_back,
-                                       .target_settled = see_settled,
-                                       .target_waits = see_wait,
-                                       .limited = see_limit,
+                                       .happened = see_event,
                                        .no_room = see_no_room,
-                                       .stopping = see_stop,
                                        .asked = see_question,
                                        .leaving = see_leaving,
                                        .continued = see_continued,
@@ -290,9 +265,29 @@ static bool conduct_or_not(void)
     return began;
 }
 
+/* What the journal says is what the result knows, byte for byte, however the run went. */
+static void check_replay(void)
+{
+    struct buffer dumps[2] = {BUFFER_INIT, BUFFER_INIT};
+    struct error error = {""};
+    struct result copy;
+
+    ck_assert_msg(replay_run(folder.path, &copy, &error) == 0, "%s", error.text);
+    dump_known(&dumps[0], &result);
+    dump_course(&dumps[0], &result);
+    dump_known(&dumps[1], &copy);
+    dump_course(&dumps[1], &copy);
+    ck_assert_str_eq(buffer_text(&dumps[1]), buffer_text(&dumps[0]));
+    buffer_done(&dumps[0]);
+    buffer_done(&dumps[1]);
+    result_done(&copy);
+}
+
 static void conduct(void)
 {
     ck_assert(conduct_or_not());
+    if (result.trouble == NULL) /* which may be that there is no journal */
+        check_replay();
     ck_assert_uint_eq(result.settled, TARGETS);
     ck_assert_uint_eq(settled, TARGETS);
 }

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "unit/happen.h"
 #include "unit/sample.h"
 #include "unit/unit.h"
 
@@ -175,8 +176,8 @@ END_TEST
 
 START_TEST(what_an_interruption_cut_off_is_unknown)
 {
-    result_start(&result, 0, SAMPLE_STARTED, 0);
-    result_interrupt(&result);
+    happen_start(&result, 0, SAMPLE_STARTED, 0);
+    happen_break(&result);
     expect(0, "outcome", "unknown");
     expect(0, "reason", "interrupted");
     expect(1, "outcome", "skipped");

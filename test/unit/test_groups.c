@@ -7,6 +7,7 @@
 #include "report/groups.h"
 #include "report/ignore.h"
 #include "run/result.h"
+#include "unit/happen.h"
 #include "unit/unit.h"
 
 static struct result result;
@@ -41,8 +42,8 @@ static void settle(size_t index, enum outcome_kind kind, enum outcome_reason rea
 
     buffer_add(&answer.output, output);
     buffer_add(&answer.errors, errors);
-    result_start(&result, index, 0, 0);
-    result_end(&result, index, &attempt, &answer, true);
+    happen_start(&result, index, 0, 0);
+    happen_end(&result, index, &attempt, &answer, true);
 }
 
 static void settle_ok(size_t index, const char *output)
@@ -119,9 +120,8 @@ START_TEST(skipped_targets_are_last_and_waiting_ones_are_not_there)
 {
     take(5);
     settle_ok(0, "x");
-    result_start(&result, 4, 0, 0);
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
-    (void)result_settle_rest(&result, NULL);
+    happen_start(&result, 4, 0, 0);
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
     check_groups(NULL, "1 ok: web-1\n3 skipped (signal): web-[2-4]\n");
 }
 END_TEST

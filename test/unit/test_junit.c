@@ -6,6 +6,7 @@
 #include <libxml/xpath.h>
 #include <unistd.h>
 
+#include "unit/happen.h"
 #include "unit/sample.h"
 #include "unit/unit.h"
 
@@ -118,7 +119,7 @@ START_TEST(a_run_that_goes_on_passes_nothing_that_has_not_ended)
 
     result.ending = RESULT_GOING;
     sample_end(&result, 0, &(struct sample){OUTCOME_OK});
-    result_start(&result, 1, SAMPLE_STARTED, 0);
+    happen_start(&result, 1, SAMPLE_STARTED, 0);
     for (int i = 0; i < 2; i++)
         sample_end(&result, 2,
                    &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy", .again = true});
@@ -140,8 +141,8 @@ START_TEST(an_interrupted_run_is_told_as_one)
     xmlDoc *document;
 
     sample_end(&result, 0, &(struct sample){OUTCOME_OK});
-    result_start(&result, 1, SAMPLE_STARTED, 0);
-    result_interrupt(&result);
+    happen_start(&result, 1, SAMPLE_STARTED, 0);
+    happen_break(&result);
     document = parse();
     expect(document, "string(//property[@name = 'azfan.ending']/@value)", "interrupted");
     expect(document, "string(//property[@name = 'azfan.exit_status']/@value)", "137");
@@ -243,9 +244,8 @@ static const struct {
 START_TEST(the_suite_says_which_run_it_is)
 {
     sample_end(&result, 0, &(struct sample){OUTCOME_OK});
-    result_end_early(&result, RESULT_HALTED, 0, "11 failed");
+    happen_halt(&result, RESULT_HALTED, 0, "11 failed");
     result_trouble(&result, "the disk is full");
-    (void)result_settle_rest(&result, NULL);
     expect_now(facts[_i].expression, facts[_i].wanted);
 }
 END_TEST

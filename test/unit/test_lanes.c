@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "happen.h"
 #include "run/result.h"
 #include "unit.h"
 
@@ -32,7 +33,7 @@ static void tear_down(void)
 
 static void begin(size_t target, int64_t at)
 {
-    result_start(&result, target, wall + at, at);
+    happen_start(&result, target, wall + at, at);
 }
 
 static void end(size_t target, int worker, int64_t at, int64_t duration, enum outcome_reason reason,
@@ -50,7 +51,7 @@ static void end(size_t target, int worker, int64_t at, int64_t duration, enum ou
     struct answer answer = {.outcome = {.kind = kind, .reason = reason}};
 
     begin(target, at);
-    result_end(&result, target, &attempt, &answer, settled);
+    happen_end(&result, target, &attempt, &answer, settled);
 }
 
 static void check_bar(size_t index, size_t target, size_t attempt, int lane, int64_t at,
@@ -110,7 +111,7 @@ START_TEST(an_attempt_that_azfan_was_killed_over_has_a_bar)
     end(1, 1, 0, S, REASON_INTERRUPTED, true); /* the VM was restarted: this one has an end */
     begin(2, 2 * S);
     result.duration = 4 * S;
-    result_interrupt(&result);
+    happen_break(&result);
     lanes_make(&lanes, &result);
     ck_assert_uint_eq(lanes.count, 4);
     check_bar(0, 0, 0, 0, 0, S, false);
@@ -125,7 +126,7 @@ START_TEST(a_wall_clock_that_jumped_moves_no_bar)
 {
     end(0, 0, 0, 4 * S, REASON_NONE, true);
     for (size_t i = 1; i < 6; i++)
-        result_start(&result, i, wall - NUMBER_HOUR, S);
+        happen_start(&result, i, wall - NUMBER_HOUR, S);
     result.duration = 5 * S;
     lanes_make(&lanes, &result);
     ck_assert_uint_eq(lanes.count, 6);
@@ -139,8 +140,7 @@ END_TEST
 
 START_TEST(a_run_without_attempts_has_no_lanes)
 {
-    result_end_early(&result, RESULT_LOGIN, 0, "no login");
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_LOGIN, 0, "no login");
     lanes_make(&lanes, &result);
     ck_assert_uint_eq(lanes.count, 0);
     ck_assert_int_eq(lanes.lanes, 0);

@@ -18,6 +18,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "happen.h"
 #include "job/job.h"
 #include "report/style.h"
 #include "run/result.h"
@@ -119,10 +120,15 @@ static void expect(int fd, const char *expected)
     free(seen);
 }
 
+static void show(struct event event)
+{
+    watcher.happened(watcher.context, &result, &event);
+}
+
 static void start(size_t index)
 {
-    result_start(&result, index, 0, 0);
-    watcher.target_started(watcher.context, &result, index);
+    happen_start(&result, index, 0, 0);
+    show(happen_event(EVENT_START, index));
 }
 
 static void settle(size_t index, const char *output_text)
@@ -131,8 +137,8 @@ static void settle(size_t index, const char *output_text)
     struct answer answer = {.outcome = {.kind = OUTCOME_OK}};
 
     buffer_add(&answer.output, output_text);
-    result_end(&result, index, &attempt, &answer, true);
-    watcher.target_settled(watcher.context, &result, index);
+    happen_end(&result, index, &attempt, &answer, true);
+    show((struct event){.kind = EVENT_END, .target = index, .end = {.settled = true}});
 }
 
 static int64_t wake(void)
@@ -272,8 +278,8 @@ START_TEST(no_more_than_ten_frames_a_second)
     start(0);
     for (int i = 0; i < 1000; i++) { /* a second */
         now += NUMBER_MILLISECOND;
-        watcher.target_put_back(watcher.context, &result, 0);
-        watcher.target_started(watcher.context, &result, 0);
+        show(happen_event(EVENT_PUT_BACK, 0));
+        show(happen_event(EVENT_START, 0));
         watcher.tick(watcher.context, &result);
     }
     seen = read_all(output);

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "report/ignore.h"
+#include "unit/happen.h"
 #include "unit/sample.h"
 #include "unit/unit.h"
 
@@ -71,14 +72,13 @@ static void two_failed(void)
 static void halted(void)
 {
     sample_end(&result, 0, &(struct sample){OUTCOME_FAILED, REASON_EXIT, 7, .message = "status 7"});
-    result_end_early(&result, RESULT_HALTED, 0, "1 target is not ok");
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_HALTED, 0, "1 target is not ok");
 }
 
 static void stopped(void)
 {
     all_ok();
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
 }
 
 static void going(void)
@@ -87,7 +87,7 @@ static void going(void)
     sample_end(&result, 0, &(struct sample){OUTCOME_OK, .output = "same\n"});
     sample_end(&result, 1,
                &(struct sample){OUTCOME_ERROR, REASON_BUSY, .message = "busy", .again = true});
-    result_start(&result, 2, SAMPLE_STARTED, 0);
+    happen_start(&result, 2, SAMPLE_STARTED, 0);
 }
 
 static void going_badly(void)
@@ -98,8 +98,8 @@ static void going_badly(void)
 
 static void interrupted(void)
 {
-    result_start(&result, 2, SAMPLE_STARTED, 0);
-    result_interrupt(&result);
+    happen_start(&result, 2, SAMPLE_STARTED, 0);
+    happen_break(&result);
 }
 
 static void retried(void)
@@ -133,7 +133,7 @@ static void rehearsed(void)
     result.rehearsal = true;
     result.rerun_of = memory_string("run-0");
     result.workers = result.least_limit = 30;
-    result_limit(&result, 15);
+    happen_limit(&result, 15);
 }
 
 static const struct {
@@ -363,7 +363,7 @@ static void flood_of_facts(void)
     char *text = backticks(1000000);
 
     all_ok();
-    result_end_early(&result, RESULT_HALTED, 0, text);
+    happen_halt(&result, RESULT_HALTED, 0, text);
     result_trouble(&result, text);
     free(result.job.name);
     free(result.job.runbook);
@@ -438,8 +438,7 @@ START_TEST(a_long_list_of_names_is_cut)
         free(result.targets[i].label);
         result.targets[i].label = memory_print("%zx-x", i * 2654435761U % 4294967291U);
     }
-    result_end_early(&result, RESULT_HALTED, 0, "halted");
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_HALTED, 0, "halted");
     text = written();
     ck_assert_uint_le(strlen(text), 12000);
     expect_in(text, "…`\n");

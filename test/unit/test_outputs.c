@@ -11,6 +11,7 @@
 #include "report/text.h"
 #include "report/view.h"
 #include "run/result.h"
+#include "unit/happen.h"
 #include "unit/unit.h"
 
 static struct result result;
@@ -49,8 +50,8 @@ static void settle(enum outcome_kind kind, enum outcome_reason reason, int exit_
 
     buffer_add(&answer.output, output);
     buffer_add(&answer.errors, errors);
-    result_start(&result, settled, 0, 0);
-    result_end(&result, settled++, &attempt, &answer, true);
+    happen_start(&result, settled, 0, 0);
+    happen_end(&result, settled++, &attempt, &answer, true);
 }
 
 static void settle_ok(const char *output)
@@ -190,8 +191,7 @@ START_TEST(each_is_whole_and_in_the_jobs_order)
     settle(OUTCOME_ERROR, REASON_BUSY, -1, "", "ERROR: Conflict\n");
     settle_ok("a\n");
     settle(OUTCOME_FAILED, REASON_EXIT, 3, "a", "b\n");
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
     ck_assert_int_eq(ignore_add(&ignore, "a", &error), 0);
     check(&(struct view){.outputs = VIEW_EACH, .ignore = &ignore, .brief = true},
           "\nOutput:\n"
@@ -228,9 +228,8 @@ START_TEST(nothing_to_show_is_nothing)
 {
     take(3);
     settle(OUTCOME_ERROR, REASON_BUSY, -1, "", "ERROR: Conflict\n");
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
     check(&(struct view){.outputs = VIEW_GROUPED}, "");
-    (void)result_settle_rest(&result, NULL);
     check(&(struct view){.outputs = VIEW_GROUPED}, "");
     check(&(struct view){.outputs = VIEW_NONE}, "");
 }
@@ -243,8 +242,7 @@ START_TEST(the_first_group_is_one_with_output)
     settle(OUTCOME_ERROR, REASON_BUSY, -1, "", "x\n");
     settle(OUTCOME_ERROR, REASON_BUSY, -1, "", "x\n");
     settle_ok("a\n");
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
-    (void)result_settle_rest(&result, NULL); /* three are skipped */
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
     check(&(struct view){.outputs = VIEW_GROUPED}, "\nOutput:\n  1 ok: web-03\n      stdout | a\n");
 }
 END_TEST

@@ -21,6 +21,7 @@
 #include "run/result.h"
 #include "sys/fault.h"
 #include "sys/file.h"
+#include "unit/happen.h"
 #include "unit/unit.h"
 
 #define ONE "00000000-0000-0000-0000-00000000000a"
@@ -83,41 +84,21 @@ static void make_result(struct result *result, const char *run, const char *targ
     free(copy);
 }
 
-static void put(struct journal *journal, struct buffer *line)
-{
-    journal_add(journal, line);
-}
-
-static void put_head(struct journal *journal, struct result *result)
-{
-    struct buffer line = BUFFER_INIT;
-
-    event_run(&line, result);
-    put(journal, &line);
-    event_targets(&line, result);
-    put(journal, &line);
-}
-
 static void put_rest(struct journal *journal, struct result *result, enum stage stage)
 {
-    struct buffer line = BUFFER_INIT;
+    struct event event = {.kind = EVENT_LOGIN};
 
     if (stage == BEGUN)
         return;
-    result_name_targets(result, ONE);
-    event_login(&line, result, ONE, 0);
-    put(journal, &line);
-    if (stage == STARTED || stage == KILLED) {
-        event_start(&line, result, 0, 1, 0);
-        put(journal, &line);
-    }
+    event.login.subscription = memory_string(ONE);
+    happen_put(journal, result, event);
+    if (stage == STARTED || stage == KILLED)
+        happen_put(journal, result, (struct event){.kind = EVENT_START, .start = {.attempt = 1}});
     if (stage == FINISHED) {
-        result_end_early(result, RESULT_DEADLINE, 0, NULL);
-        event_halt(&line, result, 0);
-        put(journal, &line);
-        (void)result_settle_rest(result, NULL);
-        event_finish(&line, result);
-        put(journal, &line);
+        event = (struct event){.kind = EVENT_HALT};
+        event.halt.ending = RESULT_DEADLINE;
+        happen_put(journal, result, event);
+        happen_put(journal, result, event_finish_of(result, 0, 0));
     }
 }
 
@@ -131,7 +112,7 @@ static void open_run(const struct other *other, const char *id, struct journal *
     ck_assert_msg(journal_create(journal, path, &error) == 0, "%s", error.text);
     make_result(&result, id, other->targets);
     result.rehearsal = other->rehearsal;
-    put_head(journal, &result);
+    happen_put_head(journal, &result, result.wall_started);
     put_rest(journal, &result, other->stage);
     ck_assert_int_eq(journal_commit(journal, &error), 0);
     if (other->stage >= ENTERED && other->stage != STARTED && other->stage != KILLED)

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "happen.h"
 #include "report/page_files.h"
 #include "run/result.h"
 #include "unit.h"
@@ -75,8 +76,8 @@ static void attempt(size_t target, enum outcome_kind kind, enum outcome_reason r
                                         .message = memory_string(message)}};
 
     buffer_append(&answer.output, output, length);
-    result_start(&result, target, wall, 0);
-    result_end(&result, target, &done, &answer, settled);
+    happen_start(&result, target, wall, 0);
+    happen_end(&result, target, &done, &answer, settled);
 }
 
 static void succeed(size_t target, const char *output)
@@ -177,8 +178,7 @@ static void make_usual_run(void)
     go_wrong(2, "one\ntwo\nthree\nfour\nsix\n");
     attempt(3, OUTCOME_ERROR, REASON_BUSY, "", 0, false);
     attempt(3, OUTCOME_OK, REASON_NONE, "one\ntwo\nthree\nfour\nfive\n", 24, true);
-    result_end_early(&result, RESULT_HALTED, 0, "1 failed, and max_failures allows 0");
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_HALTED, 0, "1 failed, and max_failures allows 0");
     write_page();
 }
 
@@ -336,30 +336,28 @@ static void end_well(void)
 static void go_on(void)
 {
     succeed(0, "a");
-    result_start(&result, 1, wall + S, S);
+    happen_start(&result, 1, wall + S, S);
     result.ending = RESULT_GOING;
 }
 
 static void be_killed(void)
 {
     succeed(0, "a");
-    result_start(&result, 1, wall + S, S);
-    result_interrupt(&result);
+    happen_start(&result, 1, wall + S, S);
+    happen_break(&result);
 }
 
 static void be_stopped(void)
 {
     succeed(0, "a");
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
 }
 
 static void be_late(void)
 {
     succeed(0, "a");
     result.job.deadline = 10 * S;
-    result_end_early(&result, RESULT_DEADLINE, 0, NULL);
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_DEADLINE, 0, NULL);
 }
 
 static void have_trouble(void)
@@ -412,7 +410,7 @@ START_TEST(what_waits_does_not_look_like_an_outcome)
 {
     make_run(3, 1);
     attempt(0, OUTCOME_ERROR, REASON_BUSY, "", 0, false);
-    result_start(&result, 1, wall + S, S);
+    happen_start(&result, 1, wall + S, S);
     result.ending = RESULT_GOING;
     result.rehearsal = true;
     write_page();

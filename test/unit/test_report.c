@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "happen.h"
 #include "job/job.h"
 #include "report/json.h"
 #include "report/line.h"
@@ -50,8 +51,8 @@ static void settle(size_t index, enum outcome_kind kind, enum outcome_reason rea
 
     buffer_append(&answer.output, hostile, sizeof hostile - 1);
     buffer_append(&answer.errors, hostile, sizeof hostile - 1);
-    result_start(&result, index, 0, 0);
-    result_end(&result, index, &attempt, &answer, true);
+    happen_start(&result, index, 0, 0);
+    happen_end(&result, index, &attempt, &answer, true);
 }
 
 static void set_up(void)
@@ -64,8 +65,7 @@ static void set_up(void)
     result.folder = memory_string("/runs/run-1");
     settle(0, OUTCOME_OK, REASON_NONE, 0, NULL);
     settle(1, OUTCOME_FAILED, REASON_EXIT, 7, "status 7");
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
-    (void)result_settle_rest(&result, NULL);
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
 }
 
 static void tear_down(void)

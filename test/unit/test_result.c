@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "happen.h"
 #include "run/result.h"
 #include "unit.h"
 
@@ -21,8 +22,8 @@ static void end(struct result *result, size_t index, struct answer *answer, int6
 {
     struct result_attempt attempt = {.duration = duration, .wall_started = 1000};
 
-    result_start(result, index, 1000, 0);
-    result_end(result, index, &attempt, answer, settled);
+    happen_start(result, index, 1000, 0);
+    happen_end(result, index, &attempt, answer, settled);
 }
 
 static void settle(struct result *result, size_t index, enum outcome_kind kind)
@@ -108,7 +109,7 @@ START_TEST(exit_status_follows_the_ladder)
     for (size_t i = 0; i < 3; i++)
         settle(&result, i, row->kinds[i]);
     if (row->ending != RESULT_COMPLETE)
-        result_end_early(&result, row->ending, row->signal, NULL);
+        happen_halt(&result, row->ending, row->signal, NULL);
     if (row->trouble != NULL)
         result_trouble(&result, row->trouble);
     ck_assert_msg(result_exit_status(&result) == row->expected, "%s: %d, not %d", row->name,
@@ -153,8 +154,8 @@ START_TEST(the_ending_that_counts)
     const struct ending_case *row = &ending_cases[_i];
     struct result result = begin(1);
 
-    result_end_early(&result, row->first, 2, "first");
-    result_end_early(&result, row->second, 15, "second");
+    happen_halt(&result, row->first, 2, "first");
+    happen_halt(&result, row->second, 15, "second");
     ck_assert_msg(result.ending == row->expected, "%s", row->name);
     ck_assert_str_eq(result.halt_cause, "first");
     result_done(&result);
@@ -192,14 +193,18 @@ START_TEST(the_rest_is_settled_by_what_is_known)
 {
     struct result result = begin(3);
     struct answer busy = answer_of(OUTCOME_ERROR, REASON_BUSY);
-    size_t indices[3];
+    struct event halt = happen_event(EVENT_HALT, 0);
+    struct error error;
 
     end(&result, 1, &busy, 5, false);
-    result_start(&result, 2, 1000, 0);
-    result_end_early(&result, RESULT_SIGNAL, 2, NULL);
-    ck_assert_uint_eq(result_settle_rest(&result, indices), 2);
-    ck_assert_uint_eq(indices[0], 0);
-    ck_assert_uint_eq(indices[1], 1);
+    happen_start(&result, 2, 1000, 0);
+    halt.halt.ending = RESULT_SIGNAL;
+    halt.halt.signal = 2;
+    ck_assert_int_eq(result_apply(&result, &halt, &error), 0);
+    ck_assert_uint_eq(halt.halt.settled_count, 2);
+    ck_assert_uint_eq(halt.halt.settled[0], 0);
+    ck_assert_uint_eq(halt.halt.settled[1], 1);
+    event_done(&halt);
     ck_assert_int_eq(result.targets[0].outcome.kind, OUTCOME_SKIPPED);
     ck_assert_int_eq(result.targets[0].outcome.reason, REASON_SIGNAL);
     ck_assert_int_eq(result.targets[1].outcome.kind, OUTCOME_ERROR);
@@ -215,8 +220,8 @@ START_TEST(what_was_under_way_is_unknown)
 
     result.job.timeout = 200 * NUMBER_SECOND;
     result.job.script_timeout = 100 * NUMBER_SECOND;
-    result_start(&result, 0, 1000 * NUMBER_SECOND, 0);
-    result_interrupt(&result);
+    happen_start(&result, 0, 1000 * NUMBER_SECOND, 0);
+    happen_break(&result);
     ck_assert_int_eq(result.targets[0].outcome.kind, OUTCOME_UNKNOWN);
     ck_assert(result.targets[0].outcome.may_still_run);
     ck_assert_int_eq(result.targets[1].outcome.kind, OUTCOME_SKIPPED);
@@ -239,17 +244,17 @@ START_TEST(an_attempt_without_an_end)
     end(&result, 0, &busy, NUMBER_SECOND, false);
     ck_assert_uint_eq(result_attempts(&result.targets[0]), 1);
     ck_assert_int_eq(result_script(&result.targets[0]), SCRIPT_NOT_STARTED);
-    result_start(&result, 0, 5000 * NUMBER_SECOND, 7 * NUMBER_SECOND);
+    happen_start(&result, 0, 5000 * NUMBER_SECOND, 7 * NUMBER_SECOND);
     ck_assert_uint_eq(result_attempts(&result.targets[0]), 2);
     ck_assert_int_eq(result_script(&result.targets[0]), SCRIPT_MAY_HAVE_STARTED);
     ck_assert(result_may_still_run(&result.targets[0]));
     /* Put back, it was none; the end of the one before is the last that is known. */
-    result_unstart(&result, 0);
+    happen_put_back(&result, 0);
     ck_assert_uint_eq(result_attempts(&result.targets[0]), 1);
     ck_assert_int_eq(result.targets[0].wall_ended, 1000 + NUMBER_SECOND);
     /* azfan is killed over it: it stays one. */
-    result_start(&result, 0, 5000 * NUMBER_SECOND, 7 * NUMBER_SECOND);
-    result_interrupt(&result);
+    happen_start(&result, 0, 5000 * NUMBER_SECOND, 7 * NUMBER_SECOND);
+    happen_break(&result);
     ck_assert_uint_eq(result_attempts(&result.targets[0]), 2);
     ck_assert_int_eq(result.targets[0].began, 7 * NUMBER_SECOND);
     ck_assert_uint_eq(result_attempts(&result.targets[1]), 0);
@@ -330,15 +335,143 @@ START_TEST(a_mark_is_of_a_run)
     char *own = memory_string(result.run);
 
     ck_assert_ptr_null(result_mark(&result, &result.targets[0]));
-    result_take_mark(&result, 0, own);
+    happen_start_marked(&result, 0, 0, 0, own);
     ck_assert_str_eq(result_mark(&result, &result.targets[0]), own);
     ck_assert_ptr_null(result.targets[0].mark_of);
-    result_take_mark(&result, 0, "another");
+    happen_put_back(&result, 0);
+    happen_start_marked(&result, 0, 0, 0, "another");
     ck_assert_str_eq(result_mark(&result, &result.targets[0]), "another");
     ck_assert_str_eq(result.targets[0].mark_of, "another");
-    result_take_mark(&result, 0, NULL);
+    happen_put_back(&result, 0);
+    happen_start(&result, 0, 0, 0);
     ck_assert_ptr_null(result_mark(&result, &result.targets[0]));
     free(own);
+    result_done(&result);
+}
+END_TEST
+
+/* ---- what can be, and what cannot ---- */
+
+/* Of one target: each letter an event. s start, e end, r end that is tried again, b put back,
+ * h halt, l limit, f the last line. The last one is refused for REFUSAL; NULL: it is not. */
+static const struct play {
+    const char *events;
+    const char *refusal;
+} plays[] = {
+    {"s", NULL},
+    {"se", NULL},
+    {"sef", NULL},
+    {"srsef", NULL},
+    {"sbsef", NULL},
+    {"srsbhf", NULL},
+    {"hf", NULL},
+    {"shef", NULL},
+    {"shhef", NULL},
+    {"llhf", NULL},
+    {"ss", "an attempt that cannot begin now"},
+    {"ses", "an attempt that cannot begin now"},
+    {"hs", "an attempt that cannot begin now"},
+    {"e", "the end of an attempt that was not begun"},
+    {"see", "the end of an attempt that was not begun"},
+    {"sbe", "the end of an attempt that was not begun"},
+    {"he", "the end of an attempt that was not begun"},
+    {"b", "an attempt that was not begun"},
+    {"seb", "an attempt that was not begun"},
+    {"sbb", "an attempt that was not begun"},
+    {"hb", "an attempt that was not begun"},
+    {"f", "the run's end, with targets that have none"},
+    {"sf", "the run's end, with targets that have none"},
+    {"srf", "the run's end, with targets that have none"},
+    {"shf", "the run's end, with targets that have none"},
+};
+
+static struct event event_of(const struct result *result, char letter)
+{
+    struct event event = happen_event(EVENT_LIMIT, 0);
+
+    switch (letter) {
+    case 's':
+        event.kind = EVENT_START;
+        break;
+    case 'b':
+        event.kind = EVENT_PUT_BACK;
+        break;
+    case 'h':
+        event.kind = EVENT_HALT;
+        event.halt.ending = RESULT_HALTED;
+        break;
+    case 'f':
+        event = event_finish_of(result, 0, 0);
+        break;
+    case 'e':
+    case 'r':
+        event.kind = EVENT_END;
+        event.end.answer = answer_of(OUTCOME_FAILED, REASON_EXIT);
+        event.end.settled = letter == 'e';
+        break;
+    default:
+        break;
+    }
+    return event;
+}
+
+/* A refused event changes nothing. */
+START_TEST(what_cannot_be_is_refused)
+{
+    const struct play *row = &plays[_i];
+    struct result result = begin(1);
+    size_t settled = 0;
+    struct error error;
+
+    for (const char *at = row->events; *at != '\0'; at++) {
+        struct event event = event_of(&result, *at);
+        bool refused = row->refusal != NULL && at[1] == '\0';
+
+        settled = result.settled;
+        ck_assert_msg((result_apply(&result, &event, &error) < 0) == refused, "%s at %s",
+                      row->events, at);
+        event_done(&event);
+    }
+    if (row->refusal != NULL) {
+        ck_assert_str_eq(error.text, row->refusal);
+        ck_assert_uint_eq(result.settled, settled);
+    }
+    result_done(&result);
+}
+END_TEST
+
+/* A journal's head comes once, and its targets are as many as it says, with a label each. */
+START_TEST(the_head_comes_once)
+{
+    static const char *const labels[][2] = {{"a", "b"}, {"a", "a"}};
+    struct result result = {.run = NULL};
+    struct error error;
+    size_t found = 9;
+
+    for (size_t i = 0; i < 2; i++) {
+        struct event event = happen_event(EVENT_RUN, 0);
+
+        event.run.known = memory_zeroed(1, sizeof *event.run.known);
+        event.run.known->run = memory_string("run");
+        event.run.known->target_total = 2;
+        ck_assert_int_eq(result_apply(&result, &event, &error), i == 0 ? 0 : -1);
+        event_done(&event);
+    }
+    ck_assert_str_eq(error.text, "a second run");
+    for (int i = 1; i >= -1; i--) {
+        struct event event = happen_event(EVENT_TARGETS, 0);
+        struct result *known = memory_zeroed(1, sizeof *known);
+
+        result_take_targets(known, 2);
+        for (size_t target = 0; target < 2; target++)
+            known->targets[target].label = memory_string(labels[i > 0][target]);
+        event.targets.known = known;
+        ck_assert_int_eq(result_apply(&result, &event, &error), i == 0 ? 0 : -1);
+        event_done(&event);
+    }
+    ck_assert(result_find(&result, "b", &found) && found == 1);
+    ck_assert(result_find(&result, "a", &found) && found == 0);
+    ck_assert(!result_find(&result, "", &found) && !result_find(&result, "c", &found));
     result_done(&result);
 }
 END_TEST
@@ -350,6 +483,8 @@ static Suite *result_suite(void)
 
     tcase_add_test(tests, what_may_have_started_stays_so);
     tcase_add_test(tests, a_mark_is_of_a_run);
+    tcase_add_loop_test(tests, what_cannot_be_is_refused, 0, UNIT_COUNT(plays));
+    tcase_add_test(tests, the_head_comes_once);
     tcase_add_loop_test(tests, exit_status_follows_the_ladder, 0, UNIT_COUNT(status_cases));
     tcase_add_test(tests, what_is_not_settled_is_not_ok);
     tcase_add_test(tests, an_attempt_without_an_end);

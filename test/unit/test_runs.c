@@ -18,6 +18,7 @@
 #include "run/replay.h"
 #include "run/result.h"
 #include "sys/file.h"
+#include "unit/happen.h"
 #include "unit/unit.h"
 
 enum { MOST_TARGETS = 8, MOST_PASTS = 6 };
@@ -67,11 +68,6 @@ static bool read_word(const char **text, struct word *ret)
            sscanf(word, "%31[^=]=%31s", ret->name, ret->outcome) == 2;
 }
 
-static void put(struct buffer *line)
-{
-    journal_add(&journal, line);
-}
-
 static void take_target(struct result_target *target, const struct word *word)
 {
     bool has_own = word->subscription[0] != '\0';
@@ -86,7 +82,6 @@ static void begin(struct result *result, const struct past *past)
 {
     int64_t timeout = (past->timeout > 0 ? past->timeout : 200) * NUMBER_SECOND;
     const char *rest = past->targets;
-    struct buffer line = BUFFER_INIT;
     struct word word;
     size_t count = 0;
 
@@ -108,19 +103,15 @@ static void begin(struct result *result, const struct past *past)
                                       .batches = 1};
     result->wall_started = result->wall_ended = started;
     result->concurrency = result->workers = result->least_limit = 1;
-    event_run(&line, result);
-    put(&line);
-    event_targets(&line, result);
-    put(&line);
+    happen_put_head(&journal, result, started);
 }
 
 static void log_in(struct result *result)
 {
-    struct buffer line = BUFFER_INIT;
+    struct event event = {.kind = EVENT_LOGIN, .wall = started};
 
-    result_name_targets(result, "default");
-    event_login(&line, result, "default", 0);
-    put(&line);
+    event.login.subscription = memory_string("default");
+    happen_put(&journal, result, event);
 }
 
 /* MARKED: its guard had found the mark. */
@@ -137,28 +128,29 @@ static void end(struct result *result, size_t index, enum outcome_kind kind, boo
                     .reason = reasons[kind],
                     .script = kind == OUTCOME_ERROR ? SCRIPT_NOT_STARTED : SCRIPT_MAY_HAVE_STARTED,
                     .may_still_run = kind == OUTCOME_TIMEOUT}};
-    struct buffer line = BUFFER_INIT;
+    struct event event = {.kind = EVENT_END, .wall = started, .target = index};
 
     if (marked)
         answer.outcome.script = SCRIPT_STARTED;
-    event_end(&line, result, index, &attempt, &answer, true, 0, 0);
-    put(&line);
-    result_end(result, index, &attempt, &answer, true);
+    event.end.attempt = attempt;
+    event.end.answer = answer;
+    event.end.number = 1;
+    event.end.settled = true;
+    happen_put(&journal, result, event);
 }
 
 /* True: azfan was killed while this target's attempt went on. */
 static bool run_target(struct result *result, const struct past *past, size_t index,
                        const char *outcome)
 {
-    struct buffer line = BUFFER_INIT;
+    struct event event = {.kind = EVENT_START, .wall = started, .target = index};
 
     if (strcmp(outcome, "skipped") == 0)
         return false;
     if (!past->without_mark)
-        result_take_mark(result, index, past->mark != NULL ? past->mark : past->run);
-    event_start(&line, result, index, 1, 0);
-    put(&line);
-    result_start(result, index, started, 0);
+        event.start.mark = memory_string(past->mark != NULL ? past->mark : past->run);
+    event.start.attempt = 1;
+    happen_put(&journal, result, event);
     if (strcmp(outcome, "started") == 0)
         return true;
     if (strcmp(outcome, "marked") == 0) {
@@ -172,16 +164,12 @@ static bool run_target(struct result *result, const struct past *past, size_t in
 
 static void finish(struct result *result)
 {
-    struct buffer line = BUFFER_INIT;
+    struct event event = {.kind = EVENT_HALT, .wall = started};
 
-    if (result->settled < result->target_count) {
-        result_end_early(result, RESULT_DEADLINE, 0, NULL);
-        event_halt(&line, result, 0);
-        put(&line);
-        (void)result_settle_rest(result, NULL);
-    }
-    event_finish(&line, result);
-    put(&line);
+    event.halt.ending = RESULT_DEADLINE;
+    if (result->settled < result->target_count)
+        happen_put(&journal, result, event);
+    happen_put(&journal, result, event_finish_of(result, started, 0));
 }
 
 static void write_run(const struct past *past)

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. The machine of a result: of each target waiting, started, settled; of the
+ * run its ending. A table gives each kind of event the function that checks whether it can be now,
+ * and then does it: after the check nothing fails. Who may come here with an event is no question:
+ * a journal may be damaged, so everything that the functions take for granted is checked.
+ */
+#include <assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "run/event.h"
+#include "run/result.h"
+
+/* How late after its az was started a script may begin: az's own start and the agent's delay. */
+#define LATEST_BEGIN (60 * NUMBER_SECOND)
+
+/* ---- the head ----------------------------------------------------------------------------- */
+
+/* Moves what the first line says into RESULT, which has only its folder. */
+static void take_known(struct result *result, struct result *known)
+{
+    char *folder = result->folder;
+
+    *result = *known;
+    result->folder = folder;
+    *known = (struct result){.run = NULL};
+}
+
+static int apply_run(struct result *result, struct event *event, struct error *error)
+{
+    struct result *known = event->run.known;
+
+    if (known == NULL) {
+        result->wall_started = event->wall;
+        result->workers = result->least_limit = event->run.workers;
+        return 0;
+    }
+    if (result->run != NULL)
+        return error_set(error, "a second run");
+    take_known(result, known);
+    return 0;
+}
+
+static int compare_labels(const void *a, const void *b, void *targets)
+{
+    const struct result_target *list = targets;
+
+    return strcmp(list[*(const size_t *)a].label, list[*(const size_t *)b].label);
+}
+
+/* Of KNOWN's targets. NULL: two of them have the same label. */
+static size_t *sort_labels(const struct result *known)
+{
+    size_t *sorted = memory_zeroed(known->target_count, sizeof *sorted);
+
+    for (size_t i = 0; i < known->target_count; i++)
+        sorted[i] = i;
+    qsort_r(sorted, known->target_count, sizeof *sorted, compare_labels, known->targets);
+    for (size_t i = 1; i < known->target_count; i++) {
+        if (compare_labels(&sorted[i - 1], &sorted[i], known->targets) == 0) {
+            free(sorted);
+            return NULL;
+        }
+    }
+    return sorted;
+}
+
+bool result_find(const struct result *result, const char *label, size_t *ret)
+{
+    size_t low = 0;
+    size_t high = result->by_label != NULL ? result->target_count : 0;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(result->targets[result->by_label[middle]].label, label);
+
+        if (order == 0) {
+            *ret = result->by_label[middle];
+            return true;
+        }
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+static int apply_targets(struct result *result, struct event *event, struct error *error)
+{
+    struct result *known = event->targets.known;
+    size_t *by_label;
+
+    if (known == NULL)
+        return 0;
+    if (result->targets != NULL || known->target_count != result->target_total)
+        return error_set(error, "not as many targets as the run has");
+    by_label = sort_labels(known);
+    if (by_label == NULL)
+        return error_set(error, "two targets with the same label");
+    result->targets = known->targets;
+    result->target_count = known->target_count;
+    result->by_label = by_label;
+    *known = (struct result){.run = NULL};
+    result_name_targets(result, NULL);
+    return 0;
+}
+
+static int apply_login(struct result *result, struct event *event, struct error *error)
+{
+    (void)error;
+    result_name_targets(result, event->login.subscription);
+    free(result->origin.az_version);
+    result->origin.az_version = event->login.az_version;
+    event->login.az_version = NULL;
+    return 0;
+}
+
+/* ---- attempts ----------------------------------------------------------------------------- */
+
+static int apply_start(struct result *result, struct event *event, struct error *error)
+{
+    struct result_target *target = &result->targets[event->target];
+
+    if (target->state != RESULT_WAITING)
+        return error_set(error, "an attempt that cannot begin now");
+    result_take_mark(result, target, event->start.mark);
+    target->state = RESULT_STARTED;
+    target->wall_ended = event->wall;
+    target->open = true;
+    target->began = event->at != EVENT_NO_TIME ? event->at : 0;
+    return 0;
+}
+
+static int64_t last_end(const struct result_target *target)
+{
+    const struct result_attempt *last = &target->attempts[target->attempt_count - 1];
+
+    return last->wall_started + last->duration;
+}
+
+static int apply_put_back(struct result *result, struct event *event, struct error *error)
+{
+    struct result_target *target = &result->targets[event->target];
+
+    if (target->state != RESULT_STARTED)
+        return error_set(error, "an attempt that was not begun");
+    target->state = RESULT_WAITING;
+    target->wall_ended = target->attempt_count > 0 ? last_end(target) : 0;
+    target->open = false;
+    return 0;
+}
+
+static void keep_attempt(struct result_target *target, struct result_attempt *attempt)
+{
+    target->attempts =
+        memory_resize(target->attempts, target->attempt_count + 1, sizeof *target->attempts);
+    target->attempts[target->attempt_count++] = *attempt;
+    target->duration += attempt->duration;
+    target->wall_ended = last_end(target);
+    target->open = false;
+    attempt->message = NULL;
+}
+
+static void keep_answer(struct result_target *target, struct answer *answer)
+{
+    assert(outcome_is_valid(answer->outcome.kind, answer->outcome.reason));
+    outcome_done(&target->outcome);
+    buffer_done(&target->output);
+    buffer_done(&target->errors);
+    target->outcome = answer->outcome;
+    target->output = answer->output;
+    target->errors = answer->errors;
+    target->output_truncated = answer->output_truncated;
+    target->errors_truncated = answer->errors_truncated;
+    *answer = (struct answer){.outcome = {.kind = target->outcome.kind}};
+}
+
+static void settle(struct result *result, struct result_target *target)
+{
+    assert(target->state != RESULT_SETTLED);
+    target->state = RESULT_SETTLED;
+    result->settled++;
+    result->counts[target->outcome.kind]++;
+}
+
+/* How long after az's end a script may still run until its guard has stopped it. */
+static int64_t longest_script(const struct result_job *job)
+{
+    return job->script_timeout + job->script_grace + LATEST_BEGIN;
+}
+
+/* A busy VM refuses a second script by itself, for as long as the first one runs. Where the guard
+ * has ended, nothing that it could not stop keeps the VM busy. */
+static int64_t find_busy_until(const struct result *result, const struct result_target *target)
+{
+    const struct outcome *outcome = &target->outcome;
+
+    if (!outcome->may_still_run || outcome->reason == REASON_BUSY ||
+        outcome->reason == REASON_SCRIPT)
+        return 0;
+    return target->wall_ended + longest_script(&result->job);
+}
+
+/* What the attempts before this one may have left, BEFORE and until BUSY_BEFORE, still holds where
+ * it has started nothing, or nobody knows. */
+static void see_script(const struct result *result, struct result_target *target,
+                       enum outcome_script before, int64_t busy_before)
+{
+    struct outcome *outcome = &target->outcome;
+    char *message = outcome->message;
+    bool refused = outcome->script == SCRIPT_NOT_STARTED || outcome->reason == REASON_BUSY;
+
+    target->busy_until = find_busy_until(result, target);
+    if (!refused || before == SCRIPT_NOT_STARTED)
+        return;
+    if (busy_before > target->busy_until && busy_before > target->wall_ended) {
+        outcome->may_still_run = true;
+        target->busy_until = busy_before;
+    }
+    if (outcome->script != SCRIPT_NOT_STARTED)
+        return;
+    outcome->script = before;
+    outcome->message = memory_print("%s; an earlier attempt may have started the script",
+                                    message != NULL ? message : "nothing was started");
+    free(message);
+}
+
+/* The script may have begun, and no guard has said how it ended. */
+static bool is_doubtful(const struct outcome *outcome)
+{
+    if (outcome->kind == OUTCOME_OK || outcome->kind == OUTCOME_FAILED)
+        return false;
+    return outcome->script != SCRIPT_NOT_STARTED && outcome->reason != REASON_SCRIPT;
+}
+
+/* Attempts that last longer than any clock have not been. */
+static bool can_add(const struct result_target *target, const struct result_attempt *attempt)
+{
+    return attempt->duration <= INT64_MAX - target->duration;
+}
+
+static int apply_end(struct result *result, struct event *event, struct error *error)
+{
+    struct result_target *target = &result->targets[event->target];
+    enum outcome_script before = target->outcome.script;
+    int64_t busy_before = target->busy_until;
+
+    if (target->state != RESULT_STARTED)
+        return error_set(error, "the end of an attempt that was not begun");
+    if (!can_add(target, &event->end.attempt))
+        return error_set(error, "an attempt that is longer than any clock");
+    keep_attempt(target, &event->end.attempt);
+    keep_answer(target, &event->end.answer);
+    see_script(result, target, before, busy_before);
+    target->doubtful = is_doubtful(&target->outcome);
+    target->state = RESULT_WAITING;
+    if (event->end.settled)
+        settle(result, target);
+    return 0;
+}
+
+static int apply_limit(struct result *result, struct event *event, struct error *error)
+{
+    (void)error;
+    if (event->limit < result->least_limit)
+        result->least_limit = event->limit;
+    result->cuts++;
+    return 0;
+}
+
+/* ---- the end of the run ------------------------------------------------------------------- */
+
+static bool is_halt(enum result_ending ending)
+{
+    return ending == RESULT_LOGIN || ending == RESULT_HALTED;
+}
+
+static void end_early(struct result *result, enum result_ending ending, int signal, char **cause)
+{
+    bool first = result->ending == RESULT_COMPLETE;
+
+    if (!first && (!is_halt(result->ending) || is_halt(ending)))
+        return;
+    result->ending = ending;
+    result->signal = signal;
+    if (first) {
+        result->halt_cause = *cause;
+        *cause = NULL;
+    }
+}
+
+/* Why a target was not started, by how the run ended. */
+static char *explain_skip(const struct result *result, enum outcome_reason *ret)
+{
+    *ret = REASON_HALTED;
+    switch (result->ending) {
+    case RESULT_SIGNAL:
+        *ret = REASON_SIGNAL;
+        return memory_print("not started: the run was stopped by SIG%s",
+                            sigabbrev_np(result->signal));
+    case RESULT_DEADLINE:
+        *ret = REASON_DEADLINE;
+        return memory_string("not started: the run's deadline had passed");
+    case RESULT_LOGIN:
+        *ret = REASON_LOGIN;
+        return memory_string("not started: the login to Azure is broken");
+    case RESULT_INTERRUPTED:
+        return memory_string("not started: azfan was killed before it came to it");
+    case RESULT_COMPLETE:
+    case RESULT_HALTED:
+    case RESULT_GOING:
+        break;
+    }
+    return memory_string("not started: the run was halted");
+}
+
+static void skip(struct result *result, struct result_target *target)
+{
+    outcome_done(&target->outcome);
+    target->outcome =
+        (struct outcome){.kind = OUTCOME_SKIPPED, .script = SCRIPT_NOT_STARTED, .exit_code = -1};
+    target->outcome.message = explain_skip(result, &target->outcome.reason);
+    settle(result, target);
+}
+
+/* Settles every target that waits, and fills INDICES, NULL or as long as there are targets, with
+ * which these were. Returns how many. */
+static size_t settle_rest(struct result *result, size_t *indices)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->target_count; i++) {
+        struct result_target *target = &result->targets[i];
+
+        if (target->state != RESULT_WAITING)
+            continue;
+        if (target->attempt_count > 0)
+            settle(result, target);
+        else
+            skip(result, target);
+        if (indices != NULL)
+            indices[count] = i;
+        count++;
+    }
+    return count;
+}
+
+static void lose(struct result *result, struct result_target *target)
+{
+    outcome_done(&target->outcome);
+    buffer_done(&target->output);
+    buffer_done(&target->errors);
+    target->outcome = (struct outcome){
+        .kind = OUTCOME_UNKNOWN,
+        .reason = REASON_INTERRUPTED,
+        .script = SCRIPT_MAY_HAVE_STARTED,
+        .may_still_run = true,
+        .exit_code = -1,
+        .message = memory_string("azfan was killed while az waited for it; the script may have "
+                                 "run, or still be running")};
+    /* az itself was left behind, and nobody stops it. */
+    target->busy_until = target->wall_ended + result->job.timeout + longest_script(&result->job);
+    target->doubtful = true;
+    settle(result, target);
+}
+
+static int apply_halt(struct result *result, struct event *event, struct error *error)
+{
+    (void)error;
+    end_early(result, event->halt.ending, event->halt.signal, &event->halt.cause);
+    free(event->halt.settled);
+    event->halt.settled = memory_zeroed(result->target_count, sizeof *event->halt.settled);
+    event->halt.settled_count = settle_rest(result, event->halt.settled);
+    return 0;
+}
+
+static int apply_trouble(struct result *result, struct event *event, struct error *error)
+{
+    (void)error;
+    if (result->trouble == NULL) {
+        result->trouble = event->trouble;
+        event->trouble = NULL;
+    }
+    return 0;
+}
+
+static void finish(struct result *result, struct event *event)
+{
+    free(result->trouble);
+    result->trouble = event->finish.trouble;
+    event->finish.trouble = NULL;
+    result->wall_ended = event->wall;
+    result->duration = event->finish.duration;
+}
+
+/* Nothing else is known. */
+static int apply_summary(struct result *result, struct event *event, struct error *error)
+{
+    enum result_ending ending = event->finish.ending;
+    int signal = ending == RESULT_SIGNAL ? event->finish.exit_status - 128 : 0;
+
+    if (event->finish.exit_status < 0 || (signal != 0 && sigabbrev_np(signal) == NULL))
+        return error_set(error, "the exit status of the run is not what it should be");
+    result->ending = ending;
+    result->signal = signal;
+    memcpy(result->counts, event->finish.counts, sizeof result->counts);
+    result->settled = result->target_total;
+    finish(result, event);
+    return 0;
+}
+
+/* The last line says once more what all before it said. */
+static int apply_finish(struct result *result, struct event *event, struct error *error)
+{
+    if (event->finish.alone)
+        return apply_summary(result, event, error);
+    if (result->settled != result->target_count)
+        return error_set(error, "the run's end, with targets that have none");
+    if (event->finish.ending != result->ending ||
+        memcmp(event->finish.counts, result->counts, sizeof result->counts) != 0)
+        return error_set(error, "the run's end is another one than what came before it");
+    finish(result, event);
+    return 0;
+}
+
+static int apply_break(struct result *result, struct event *event, struct error *error)
+{
+    (void)error;
+    result->ending = event->going ? RESULT_GOING : RESULT_INTERRUPTED;
+    if (event->going)
+        return 0;
+    for (size_t i = 0; i < result->target_count; i++) {
+        if (result->targets[i].state == RESULT_STARTED)
+            lose(result, &result->targets[i]);
+    }
+    (void)settle_rest(result, NULL);
+    return 0;
+}
+
+static int apply_other(struct result *result, struct event *event, struct error *error)
+{
+    (void)result;
+    (void)event;
+    (void)error;
+    return 0;
+}
+
+/* ---- the way in --------------------------------------------------------------------------- */
+
+static int (*const appliers[])(struct result *result, struct event *event, struct error *error) = {
+    [EVENT_RUN] = apply_run,           [EVENT_TARGETS] = apply_targets,
+    [EVENT_LOGIN] = apply_login,       [EVENT_START] = apply_start,
+    [EVENT_PUT_BACK] = apply_put_back, [EVENT_END] = apply_end,
+    [EVENT_LIMIT] = apply_limit,       [EVENT_HALT] = apply_halt,
+    [EVENT_FINISH] = apply_finish,     [EVENT_TROUBLE] = apply_trouble,
+    [EVENT_BREAK] = apply_break,       [EVENT_OTHER] = apply_other};
+
+/* Until the last line says better, the run lasted until the last thing that is known of it. */
+static void see_time(struct result *result, const struct event *event)
+{
+    if (event->wall != EVENT_NO_TIME)
+        result->wall_ended = event->wall;
+    if (event->at != EVENT_NO_TIME)
+        result->duration = event->at;
+}
+
+int result_apply(struct result *result, struct event *event, struct error *error)
+{
+    if (appliers[event->kind](result, event, error) < 0)
+        return -1;
+    if (event->kind != EVENT_FINISH)
+        see_time(result, event);
+    return 0;
+}
+
+void result_trouble(struct result *result, const char *text)
+{
+    struct event event = {.kind = EVENT_TROUBLE, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
+    struct error error;
+
+    event.trouble = memory_string(text);
+    (void)result_apply(result, &event, &error); /* it may always be */
+    event_done(&event);
+}
