@@ -194,7 +194,7 @@ runs_of_all_kinds() {
   keys .event <"$place/block" | grep -v '^put_back ' >"$place/manual"
   diff "$place/journal" "$place/manual"
   # All events that there are, and the list below the block.
-  sed -nE 's/.*begin[a-z_]*\("([a-z_]+)".*/\1/p' "$top/src/run/event.c" | sort >"$place/code"
+  sed -nE 's/.*\[EVENT_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$top/src/run/event.c" | sort >"$place/code"
   jq -r .event "$place/block" | sort | diff "$place/code" -
   section FILES | sed '1,/^\.Ss The journal/d' | sed -nE 's/^\.It Cm ([a-z_]+)$/\1/p' | sort | diff "$place/code" -
   # In the order in which they come.
