@@ -20,8 +20,8 @@ enum {
     FIRST = OUTPUT_MOST - LINE_MOST,                /* of base64, on standard output */
     SECOND = ERRORS_MOST - LINE_MOST / 2 - 5,       /* on standard error, whose line is shorter */
     PACKED = (FIRST + SECOND) / 4 * 3,
-    NEARLY = PACKED - PACKED / 10,
-    AIMED = PACKED - PACKED / 20,
+    NEARLY = PACKED - PACKED / 20,
+    AIMED = PACKED - PACKED / 40,
     END_MOST = 512 * 1024 /* of a flood, each end */
 };
 
@@ -116,19 +116,17 @@ void guard_sh_write_output(struct buffer *buffer, const struct guard *guard)
     buffer_print(buffer, sh_print, FIRST, FIRST + 1, FIRST, FIRST, FIRST, FIRST, FIRST);
 }
 
-/*
- * $readers are the files, and may grow. There is no room for more than the simplest search: what is
- * kept gets shorter by what the last try came to, and by a tenth at least.
- */
+/* $readers are the files, and may grow. The search is that of sh, and ends when something fits. */
 static const char powershell_plain[] =
     " $sizes = $readers.ForEach('Length')\n"
     " if ($sizes[0] -le %d -and $sizes[1] -le %d) {\n"
     "  $texts = $readers.ForEach({ [IO.StreamReader]::new($_).ReadToEnd() })\n"
     " } else {\n"
-    "  $keep = [Math]::Min(%zu, ($sizes[0] + $sizes[1] + 1) -shr 1)\n";
+    "  $low, $best = 0, $null\n"
+    "  $keep = $high = [Math]::Min(%zu, ($sizes[0] + $sizes[1] + 1) -shr 1)\n";
 
 static const char powershell_try[] =
-    "  while ($true) {\n"
+    "  for ($try = 8; $try -gt 0 -or -not $best; $try--) {\n"
     "   $packed = [IO.MemoryStream]::new()\n"
     "   $gzip = [IO.Compression.GZipStream]::new($packed, [IO.Compression.CompressionMode]1)\n"
     "   foreach ($i in 0, 1) {\n"
@@ -144,14 +142,18 @@ static const char powershell_try[] =
     "   }\n"
     "   $gzip.Dispose()\n"
     "   $packed = $packed.ToArray()\n"
-    "   if ($packed.Length -le %d) { break }\n"
-    "   $keep = [int]($keep * [Math]::Min(.9, %d / $packed.Length))\n"
+    "   if ($packed.Length -gt %d) { $high = $keep } else {\n"
+    "    $low, $best = $keep, $packed\n"
+    "    if ($packed.Length -ge %d -or $low -ge $high) { break }\n"
+    "   }\n"
+    "   $keep = [int]($keep * %d / $packed.Length)\n"
+    "   if ($keep -le $low -or $keep -ge $high) { $keep = ($low + $high) -shr 1 }\n"
     "  }\n";
 
 static const char powershell_print[] =
-    "  $texts = [Convert]::ToBase64String($packed) -split '(?<=^.{%d})'\n"
+    "  $texts = [Convert]::ToBase64String($best) -split '(?<=^.{%d})'\n"
     "  $line = \"azfan:$azfan_nonce " PAYLOAD_GZIP "\"\n"
-    "  $texts = \"$line $keep $sizes`n$($texts[0])\", \"$line`n$($texts[1])\"\n"
+    "  $texts = \"$line $low $sizes`n$($texts[0])\", \"$line`n$($texts[1])\"\n"
     " }\n"
     " [Console]::Out.Write($texts[0])\n"
     " [Console]::Error.Write($texts[1])\n";
@@ -159,6 +161,6 @@ static const char powershell_print[] =
 void guard_powershell_write_output(struct buffer *buffer, const struct guard *guard)
 {
     buffer_print(buffer, powershell_plain, OUTPUT_MOST, ERRORS_MOST, longest_end(guard));
-    buffer_print(buffer, powershell_try, PACKED, AIMED);
+    buffer_print(buffer, powershell_try, PACKED, NEARLY, AIMED);
     buffer_print(buffer, powershell_print, FIRST);
 }

@@ -39,13 +39,13 @@ static const char functions[] =
     "$began = Clock\n"
     "function Report($end, $status) {\n"
     " if ($end -eq 'broken' -and $marked) { try { [IO.Directory]::Delete($mark) } catch { } }\n"
-    " $seconds = [Math]::Floor((Clock) - $began)\n"
-    " [Console]::Out.Write(\"`nazfan:$azfan_nonce end=$end status=$status seconds=$seconds`n\")\n"
+    " [Console]::Out.Write(\"`nazfan:$azfan_nonce end=$end status=$status "
+    "seconds=$([Math]::Floor((Clock) - $began))`n\")\n"
     "}\n"
     "function Tidy {\n"
     " foreach ($file in $files + $readers) { $file.Dispose() }\n"
     " try { [IO.Directory]::Delete($folder, $true) } catch {\n"
-    "  Remove-Item -Recurse -Force $folder -ErrorAction SilentlyContinue\n"
+    "  Remove-Item -Recurse -Force $folder -EA 0\n"
     " }\n"
     "}\n";
 
@@ -58,7 +58,7 @@ static const char functions[] =
  */
 static const char runner_head[] =
     "try { & {\n"
-    "try { [Console]::OutputEncoding = [Text.UTF8Encoding]::new($false) } catch { }\n"
+    "try { [Console]::OutputEncoding = [Text.UTF8Encoding]::new() } catch { }\n"
     "$given = @{}\n";
 
 /*
@@ -101,8 +101,8 @@ static const char runner_run[] =
     " [Console]::Error.WriteLine($_.Exception.GetBaseException().Message)\n"
     " exit 1\n"
     "}\n"
-    "${-last} = ${-error} = $null\n"
-    "try { [void]${-call}.Invoke() } catch { ${-error} = $_ }\n"
+    "${-last} = ${-why} = $null\n"
+    "try { [void]${-call}.Invoke() } catch { ${-why} = $_ }\n"
     "Set-StrictMode -Off\n";
 
 /*
@@ -116,12 +116,12 @@ static const char runner_stopped[] =
     "}\n";
 
 static const char runner_end[] =
-    "if (${-error}) {\n"
-    " ${-error} = (${-call}.InvocationStateInfo.Reason, ${-error}.Exception.GetBaseException() -ne "
+    "if (${-why}) {\n"
+    " ${-why} = (${-call}.InvocationStateInfo.Reason, ${-why}.Exception.GetBaseException() -ne "
     "$null)[0]\n"
-    " if (${-error}.ErrorRecord) { ${-error} = ${-error}.ErrorRecord }\n"
-    " ${-error} = (${-error} | Out-String).Trim()\n"
-    " if (${-error}) { [Console]::Error.WriteLine(${-error}) }\n"
+    " if (${-why}.ErrorRecord) { ${-why} = ${-why}.ErrorRecord }\n"
+    " ${-why} = (${-why} | Out-String).Trim()\n"
+    " if (${-why}) { [Console]::Error.WriteLine(${-why}) }\n"
     " exit 1\n"
     "}\n"
     "${-status} = [int]$global:LASTEXITCODE\n"
@@ -144,21 +144,20 @@ static const char unpack[] =
     " $text = $utf8.GetString([Convert]::FromBase64String($script))\n"
     " $declared, $flags, $line, $wrong = @(), @(), 0, $null\n"
     " $tree = [Management.Automation.Language.Parser]::ParseInput($text, [ref]$null, [ref]$wrong)\n"
-    " function Find($name, $deep) {\n"
-    "  $tree.Find({ $args[0].GetType().Name -eq \"${name}StatementAst\" }, $deep)\n"
-    " }\n"
     " if (-not $wrong) {\n"
-    "  foreach ($parameter in $tree.ParamBlock.Parameters) {\n"
-    "   $alias = $parameter.Attributes.Where({ $_.TypeName.Name -eq 'Alias' })\n"
-    "   $names = @($alias.PositionalArguments.Value) + $parameter.Name.VariablePath.UserPath\n"
-    "   $names = $names -match '^\\w+$'\n"
+    "  foreach ($item in $tree.ParamBlock.Parameters) {\n"
+    "   $alias = $item.Attributes.Where({ $_.TypeName.Name -eq 'Alias' })\n"
+    "   $names = @($alias.PositionalArguments.Value) + $item.Name.VariablePath.UserPath "
+    "-match '^\\w+$'\n"
     "   $declared += $names\n"
-    "   if ($parameter.StaticType -in [switch], [bool]) { $flags += $names }\n"
+    "   if ($item.StaticType -in [switch], [bool]) { $flags += $names }\n"
     "  }\n"
     "  $body = $tree.EndBlock\n"
-    "  $returns = -not $body -or ($text -match 'return' -and (Find Return $false))\n"
-    "  if ($text -match 'exit' -and (Find Exit $true)) { $returns = $false }\n"
-    "  if ($body -and $body.Statements.Count) {\n"
+    "  $returns = -not $body -or ($text -match 'return' -and\n"
+    "   $tree.Find({ $args[0].GetType().Name -like 'Return*' }, $false))\n"
+    "  if ($text -match 'exit' -and\n"
+    "   $tree.Find({ $args[0].GetType().Name -like 'Exit*' }, $true)) { $returns = $false }\n"
+    "  if ($body.Statements.Count) {\n"
     "   $line = $body.Statements[-1].Extent.StartLineNumber\n"
     "   $at = ($text -split '(?m)^# SIG # Begin signature block')[0].Length\n"
     "   if (-not $body.Unnamed) { $at = $body.Extent.EndOffset - 1 }\n"
@@ -202,9 +201,8 @@ static const char once_tail[] =
  * beginning: a script may remove its own folder. Without a window the script's console is its own,
  * and so is the encoding of that. */
 static const char start[] =
-    " $runner = \"`${-declared} = @('$($declared -join \"','\")')`n\" +\n"
-    "  \"`${-flags} = @('$($flags -join \"','\")')`n\" +\n"
-    "  \"`${-line}, `${-returns} = $line, `$$([bool]$returns)`n`${-until} = $until`n$runner\"\n"
+    " $runner = \"`${-declared}, `${-flags} = '$declared'.Split(' '), '$flags'.Split(' ')`n\" +\n"
+    "  \"`${-line}, `${-returns}, `${-until} = $line, `$$([bool]$returns), $until`n$runner\"\n"
     " [IO.File]::WriteAllText(\"$folder/runner.ps1\", $runner, $utf8)\n"
     " foreach ($name in 'output', 'errors') {\n"
     "  $files += [IO.FileStream]::new(\"$folder/$name\", 'Create', 'Write', 'ReadWrite', 1)\n"
@@ -212,11 +210,11 @@ static const char start[] =
     " }\n"
     " $info = [Diagnostics.ProcessStartInfo]'powershell.exe'\n"
     " $info.Arguments =\n"
-    "  \"-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `\"$folder/runner.ps1`\"\"\n"
+    "  \"-NoP -NonI -Ex Bypass -File `\"$folder/runner.ps1`\"\"\n"
     " $info.UseShellExecute = $false\n"
     " $info.CreateNoWindow = $true\n"
     " foreach ($name in 'Input', 'Output', 'Error') { $info.\"RedirectStandard$name\" = $true }\n"
-    " $process = [Diagnostics.Process]::Start($info)\n"
+    " $child = [Diagnostics.Process]::Start($info)\n"
     "} catch {\n"
     " [Console]::Error.WriteLine($_.Exception.GetBaseException().Message)\n"
     " Tidy\n";
@@ -225,14 +223,14 @@ static const char broken[] =
     " Report broken 1\n"
     " exit 0\n"
     "}\n"
-    "$process.StandardInput.Close()\n"
-    "[Threading.Tasks.Task[]]$copies = $process.StandardOutput.BaseStream.CopyToAsync($files[0]),\n"
-    " $process.StandardError.BaseStream.CopyToAsync($files[1])\n"
+    "$child.StandardInput.Close()\n"
+    "[Threading.Tasks.Task[]]$copies = $child.StandardOutput.BaseStream.CopyToAsync($files[0]),\n"
+    " $child.StandardError.BaseStream.CopyToAsync($files[1])\n"
     "$end = 'exit'\n";
 
 /* Until the script has ended in good order, or has had the time for it; often it does not. */
 static const char wait_grace[] =
-    " while (-not $process.WaitForExit(100) -and (Clock) -lt $until -and\n"
+    " while (-not $child.WaitForExit(100) -and (Clock) -lt $until -and\n"
     "  -not [IO.Directory]::Exists(\"$folder/stopped\")) { }\n";
 
 /*
@@ -240,20 +238,20 @@ static const char wait_grace[] =
  * Where the runner has not removed itself the script was not started: a policy may forbid
  * PowerShell to load it.
  */
-static const char stop[] = " taskkill.exe /T /F /PID $process.Id >$null 2>&1\n"
-                           " [void]$process.WaitForExit(5000)\n"
-                           " if (-not $process.HasExited) { try { $process.Kill() } catch { } }\n"
-                           "} elseif ([IO.File]::Exists(\"$folder/runner.ps1\")) {\n"
-                           " $end = 'broken'\n";
+static const char stop[] =
+    " taskkill.exe /T /F /PID $child.Id >$null 2>&1\n"
+    " if (-not $child.WaitForExit(5000)) { try { $child.Kill() } catch { } }\n"
+    "} elseif ([IO.File]::Exists(\"$folder/runner.ps1\")) {\n"
+    " $end = 'broken'\n";
 
 static const char finish[] =
     "}\n"
-    "$status = if ($process.HasExited) { $process.ExitCode } else { 1 }\n"
+    "$status = if ($child.HasExited) { $child.ExitCode } else { 1 }\n"
     "try {\n"
     " foreach ($try in 1..5) {\n"
     "  $size = $files[0].Length + $files[1].Length\n"
-    "  if ([Threading.Tasks.Task]::WaitAll($copies, 1000)) { break }\n"
-    "  if ($files[0].Length + $files[1].Length -eq $size) { break }\n"
+    "  if ([Threading.Tasks.Task]::WaitAll($copies, 1000) -or\n"
+    "   $files[0].Length + $files[1].Length -eq $size) { break }\n"
     " }\n"
     "} catch { [Console]::Error.WriteLine(\"azfan: cannot keep the script's output: $_\") }\n"
     "try {\n";
@@ -450,7 +448,7 @@ void guard_powershell_write(struct buffer *buffer, const struct guard *guard)
     add(buffer, start);
     add(buffer, broken);
     buffer_print(buffer,
-                 "if (-not $process.WaitForExit(%" PRId64 ") -or (Clock) -ge $until) {\n"
+                 "if (-not $child.WaitForExit(%" PRId64 ") -or (Clock) -ge $until) {\n"
                  "$end = 'timeout'\n",
                  milliseconds(guard->job->script_timeout));
     if (grace > 0) {

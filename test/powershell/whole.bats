@@ -25,12 +25,14 @@ noise() {
   cat >"$place/script.ps1" <<'EOF2'
 param($Secret)
 $folder = "$PSScriptRoot/../../in"
+if ($AZFAN_TARGET -like 'gone*') { Remove-Item -Recurse -Force $PSScriptRoot }
 $output, $errors = [Console]::OpenStandardOutput(), [Console]::OpenStandardError()
 $bytes = [IO.File]::ReadAllBytes("$folder/$AZFAN_TARGET.out")
 $output.Write($bytes, 0, $bytes.Length)
 $bytes = [IO.File]::ReadAllBytes("$folder/$AZFAN_TARGET.err")
 $errors.Write($bytes, 0, $bytes.Length)
 if ($AZFAN_TARGET -eq 'log') { $Secret }
+if ($AZFAN_TARGET -like 'gone*') { "its folder: $(Test-Path $PSScriptRoot)" }
 EOF2
   # A log and what went wrong, no text at all, exactly what there is room for, and far too much.
   lines 1300 | head -c 61440 >"$place/in/log.out"
@@ -41,21 +43,39 @@ EOF2
   lines 200 | head -c 4095 >"$place/in/edge.err"
   noise 2 10485760 >"$place/in/flood.out"
   noise 3 20000 >"$place/in/flood.err"
-  run_on "log, bytes, edge, flood"
+  # The shorter the ends, the less of what does not compress is in them, and all at once there is none.
+  { lines 900; noise 4 200000; lines 900; } >"$place/in/cliff.out"
+  true >"$place/in/cliff.err"
+  # A script that removes its own folder.
+  lines 3 >"$place/in/gone.out"
+  lines 2 >"$place/in/gone.err"
+  lines 1300 | head -c 61440 >"$place/in/gone-long.out"
+  lines 200 >"$place/in/gone-long.err"
+  run_on "log, bytes, edge, flood, cliff, gone, gone-long"
   [ "$(ends)" = "bytes ok  0
+cliff ok  0
 edge ok  0
 flood ok  0
+gone ok  0
+gone-long ok  0
 log ok  0" ]
   [ "$(value '.targets[] | [.name, .stdout_truncated, .stderr_truncated] | join(" ")' | sort)" = "bytes false false
+cliff true false
 edge false false
 flood true true
+gone false false
+gone-long false false
 log false false" ]
   text_of log stdout | cmp - <(cat "$place/in/log.out"; printf '***\n')
-  for stream in log/err edge/out edge/err; do
+  for vm in gone gone-long; do
+    text_of "$vm" stdout | cmp - <(cat "$place/in/$vm.out"; printf 'its folder: False\n')
+  done
+  for stream in log/err edge/out edge/err gone/err gone-long/err; do
     text_of "${stream%/*}" "std${stream#*/}" | cmp - "$place/in/${stream%/*}.${stream#*/}"
   done
   cmp "$place/run/output/bytes.out" "$place/in/bytes.out"
   grep -qF ' bytes left out ' "$place/run/output/flood.out"
+  [ "$(text_of cliff stdout | wc -c)" -gt 60000 ]
   cmp <(head -c 1000 "$place/run/output/flood.out") <(head -c 1000 "$place/in/flood.out")
   cmp <(tail -c 1000 "$place/run/output/flood.out") <(tail -c 1000 "$place/in/flood.out")
   cmp <(tail -c 1000 "$place/run/output/flood.err") <(tail -c 1000 "$place/in/flood.err")
