@@ -18,6 +18,7 @@ struct trailer {
     int status;
     int64_t seconds;
     bool left;    /* something of the script may still run */
+    bool full;    /* the VM's disk has become full: of what was printed some may be missing */
     size_t start; /* its place in the text, with the newline before it */
     size_t stop;  /* and with its own */
 };

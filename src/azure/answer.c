@@ -264,8 +264,8 @@ static bool read_reply(const struct finish *finish, const struct answer_question
         read_trailer(&reply, question, &ret->outcome);
     else
         read_without_trailer(&reply, &ret->outcome);
-    ret->output_truncated = reply.output_truncated || payload.output_cut;
-    ret->errors_truncated = reply.errors_truncated || payload.errors_cut;
+    ret->output_truncated = reply.output_truncated || payload.output_cut || reply.trailer.full;
+    ret->errors_truncated = reply.errors_truncated || payload.errors_cut || reply.trailer.full;
     if (!take_script_stream(&reply.output, payload.there, question->output_limit, &ret->output))
         ret->output_truncated = true;
     if (!take_script_stream(&reply.errors, payload.there, question->output_limit, &ret->errors))

@@ -166,6 +166,8 @@ static const char endings[] =
     "the\n"
     "# script finds its folder.\n"
     "finish() {\n"
+    "    [ -f \"$folder/room\" ] && [ ! -L \"$folder/room\" ] && ! echo >>\"$folder/room\" &&\n"
+    "        left=\"$left full=1\"\n"
     "    rm -f \"$folder/room\"\n"
     "    print_output\n"
     "    tidy\n"

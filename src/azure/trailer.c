@@ -65,6 +65,7 @@ static bool read_trailer(const char *start, const char *end, const char *nonce, 
         !read_word(&reader, " seconds=") || !read_integer(&reader, &ret->seconds))
         return false;
     ret->left = read_word(&reader, " left=1");
+    ret->full = read_word(&reader, " full=1");
     (void)read_word(&reader, "\r"); /* Windows */
     if (reader.at < end && !read_word(&reader, "\n"))
         return false;

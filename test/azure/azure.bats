@@ -3,6 +3,8 @@
 #
 # azfan with the real az, against a simulated Azure on loopback.
 # Every test has a resource group of its own, so the tests know nothing of each other.
+#
+# shellcheck disable=SC2016,SC2034,SC2046,SC2086 # for the VM's shell; for test/run; words on purpose
 
 PART=5 # of them share one simulated Azure: see test/run
 

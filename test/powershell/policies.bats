@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Windows VMs whose policies let PowerShell load no script, or leave it its constrained language.
+#
+# shellcheck disable=SC2034,SC2154 # helper.bash has them
 
 bats_require_minimum_version 1.5.0
 

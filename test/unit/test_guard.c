@@ -625,6 +625,8 @@ static const struct {
      "mount -t tmpfs -o size=64k none %s/place && head -c 65536 "
      "/dev/zero >%s/place/fill",
      "echo hi; exit 7\n", LONG_MS, TRAILER_BROKEN, "", "No space left"},
+    {"room for what is printed", "mount -t tmpfs -o size=256k none %s/place",
+     "head -c 400000 /dev/zero | tr '\\0' x; exit 7\n", LONG_MS, TRAILER_EXIT, "", ""},
     {"a disk that can be written", "mount -t tmpfs -o ro none %s/place", "echo hi; exit 7\n",
      LONG_MS, TRAILER_BROKEN, "", "Read-only file system"},
     {"a disk that has programs", "mount -t tmpfs -o noexec none %s/place",
@@ -680,6 +682,7 @@ START_TEST(a_machine_that_lacks_something)
                       shells[_i % SHELLS][0], what, (int)trial.trailer.end,
                       buffer_text(&trial.errors));
         ck_assert(trial.trailer.end != TRAILER_EXIT || trial.trailer.status == 7);
+        ck_assert(trial.trailer.full == (strncmp(what, "room", 4) == 0));
         ck_assert_msg(trial.output.length >= least &&
                           strcmp(buffer_text(&trial.output) + trial.output.length - least,
                                  machines[row].output) == 0,
