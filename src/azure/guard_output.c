@@ -116,12 +116,17 @@ void guard_sh_write_output(struct buffer *buffer, const struct guard *guard)
     buffer_print(buffer, sh_print, FIRST, FIRST + 1, FIRST, FIRST, FIRST, FIRST, FIRST);
 }
 
-/* $readers are the files, and may grow. The search is that of sh, and ends when something fits. */
+/*
+ * $readers are the files, and may grow. What is not ASCII is compressed however short it is: nobody
+ * knows in which code page the guard's own output is written, and read. The search is that of sh,
+ * and ends when something fits.
+ */
 static const char powershell_plain[] =
     " $sizes = $readers.ForEach('Length')\n"
     " if ($sizes[0] -le %d -and $sizes[1] -le %d) {\n"
     "  $texts = $readers.ForEach({ [IO.StreamReader]::new($_).ReadToEnd() })\n"
-    " } else {\n"
+    " }\n"
+    " if (-not $texts -or \"$texts\" -match '[^\\x01-\\x7f]') {\n"
     "  $low, $best = 0, $null\n"
     "  $keep = $high = [Math]::Min(%zu, ($sizes[0] + $sizes[1] + 1) -shr 1)\n";
 

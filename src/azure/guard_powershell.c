@@ -210,7 +210,7 @@ static const char start[] =
     " }\n"
     " $info = [Diagnostics.ProcessStartInfo]'powershell.exe'\n"
     " $info.Arguments =\n"
-    "  \"-NoP -NonI -Ex Bypass -File `\"$folder/runner.ps1`\"\"\n"
+    "  \"-NoProfile -NonInteractive -ExecutionPolicy Bypass -File `\"$folder/runner.ps1`\"\"\n"
     " $info.UseShellExecute = $false\n"
     " $info.CreateNoWindow = $true\n"
     " foreach ($name in 'Input', 'Output', 'Error') { $info.\"RedirectStandard$name\" = $true }\n"

@@ -46,26 +46,31 @@ EOF2
   # The shorter the ends, the less of what does not compress is in them, and all at once there is none.
   { lines 900; noise 4 200000; lines 900; } >"$place/in/cliff.out"
   true >"$place/in/cliff.err"
+  # Short, and in code pages that nobody knows; and in UTF-16.
+  printf 'a\0b\xff\xfe\xc3(caf\xe9\r\n' >"$place/in/page.out"
+  printf 'gr\xc3\xbc\xc3\x9fe\n' | iconv -t UTF-16LE >"$place/in/page.err"
   # A script that removes its own folder.
   lines 3 >"$place/in/gone.out"
   lines 2 >"$place/in/gone.err"
   lines 1300 | head -c 61440 >"$place/in/gone-long.out"
   lines 200 >"$place/in/gone-long.err"
-  run_on "log, bytes, edge, flood, cliff, gone, gone-long"
+  run_on "log, bytes, edge, flood, cliff, page, gone, gone-long"
   [ "$(ends)" = "bytes ok  0
 cliff ok  0
 edge ok  0
 flood ok  0
 gone ok  0
 gone-long ok  0
-log ok  0" ]
+log ok  0
+page ok  0" ]
   [ "$(value '.targets[] | [.name, .stdout_truncated, .stderr_truncated] | join(" ")' | sort)" = "bytes false false
 cliff true false
 edge false false
 flood true true
 gone false false
 gone-long false false
-log false false" ]
+log false false
+page false false" ]
   text_of log stdout | cmp - <(cat "$place/in/log.out"; printf '***\n')
   for vm in gone gone-long; do
     text_of "$vm" stdout | cmp - <(cat "$place/in/$vm.out"; printf 'its folder: False\n')
@@ -73,7 +78,9 @@ log false false" ]
   for stream in log/err edge/out edge/err gone/err gone-long/err; do
     text_of "${stream%/*}" "std${stream#*/}" | cmp - "$place/in/${stream%/*}.${stream#*/}"
   done
-  cmp "$place/run/output/bytes.out" "$place/in/bytes.out"
+  for stream in bytes.out page.out page.err; do
+    cmp "$place/run/output/$stream" "$place/in/$stream"
+  done
   grep -qF ' bytes left out ' "$place/run/output/flood.out"
   [ "$(text_of cliff stdout | wc -c)" -gt 60000 ]
   cmp <(head -c 1000 "$place/run/output/flood.out") <(head -c 1000 "$place/in/flood.out")
