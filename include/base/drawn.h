@@ -9,6 +9,9 @@
  * text_append_plain() writes out. Blanks at the end of a line that was drawn over are left out:
  * they were printed to be seen nowhere.
  *
+ * A line with a NUL as every second byte is UTF-16, as programs of Windows print it, and is read so
+ * where all its letters are of Latin-1; other NULs are written out.
+ *
  * Lines are independent of each other. Text that is drawn already stays as it is. Linear in time;
  * what comes out is at most some times longer than what goes in. Pure and thread-safe.
  */
@@ -20,7 +23,8 @@
 
 struct buffer;
 
-/* Does text_append_plain() not do? Then BYTES hold an escape character, or one that moves back. */
+/* Does text_append_plain() not do? Then BYTES hold an escape character, one that
+ * moves back, or a NUL. */
 bool drawn_is_needed(const char *bytes, size_t length);
 
 /* Appends LENGTH BYTES (NULL when there are none) so. */

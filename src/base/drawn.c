@@ -40,6 +40,7 @@ struct drawn {
     size_t count;     /* of cells in use */
     size_t cursor;    /* the column, COLUMNS at most */
     bool drawn_over;  /* the cursor was moved back */
+    bool wide;        /* the line before was UTF-16 */
     struct cell cells[COLUMNS];
 };
 
@@ -376,10 +377,10 @@ bool drawn_is_needed(const char *bytes, size_t length)
 {
     return length > 0 &&
            (memchr(bytes, ESCAPE, length) != NULL || memchr(bytes, '\r', length) != NULL ||
-            memchr(bytes, '\b', length) != NULL);
+            memchr(bytes, '\b', length) != NULL || memchr(bytes, '\0', length) != NULL);
 }
 
-static void append_line(struct drawn *self, const char *line, size_t length)
+static void draw_line(struct drawn *self, const char *line, size_t length)
 {
     while (length > 0 && line[length - 1] == '\r')
         length--;
@@ -394,6 +395,56 @@ static void append_line(struct drawn *self, const char *line, size_t length)
     draw(self);
 }
 
+/* ---- UTF-16 -------------------------------------------------------------------------------- */
+
+/* Is every second byte a NUL, and no other: UTF-16 of letters of Latin-1? */
+static bool alternates(const char *line, size_t length, size_t least)
+{
+    size_t nuls = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (line[i] == '\0') == (line[i - 1] == '\0'))
+            return false;
+        nuls += line[i] == '\0';
+    }
+    return nuls >= least;
+}
+
+static void draw_wide(struct drawn *self, const char *line, size_t length)
+{
+    struct buffer text = BUFFER_INIT;
+
+    for (size_t i = 0; i < length; i++) {
+        unsigned char letter = (unsigned char)line[i];
+
+        if (letter >= 0x80) {
+            buffer_add_char(&text, (char)(0xc0 | letter >> 6));
+            buffer_add_char(&text, (char)(0x80 | (letter & 0x3f)));
+        } else if (letter != '\0') {
+            buffer_add_char(&text, line[i]);
+        }
+    }
+    draw_line(self, buffer_text(&text), text.length);
+    buffer_done(&text);
+}
+
+/* ---- texts --------------------------------------------------------------------------------- */
+
+static void append_line(struct drawn *self, const char *line, size_t length)
+{
+    bool went_on = self->wide;
+
+    if (went_on && length > 0 && line[0] == '\0') { /* the other half of the newline */
+        line++;
+        length--;
+    }
+    self->wide = alternates(line, length, went_on ? 1 : 2);
+    if (self->wide)
+        draw_wide(self, line, length);
+    else
+        draw_line(self, line, length);
+}
+
 void drawn_append(struct buffer *buffer, const char *bytes, size_t length)
 {
     struct drawn self; /* the cells are not looked at before they are written */
@@ -406,6 +457,7 @@ void drawn_append(struct buffer *buffer, const char *bytes, size_t length)
     self.out = buffer;
     self.room = GRANT;
     self.count = self.cursor = 0;
+    self.wide = false;
     while (bytes < end) {
         const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
         const char *stop = newline != NULL ? newline : end;

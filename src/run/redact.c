@@ -8,8 +8,9 @@
  * is hidden.
  *
  * A text is first folded: a run of backslashes counts as one, as in the
- * spellings. Places are those of the folded text; where something was folded,
- * each byte knows where it came from.
+ * spellings, and a NUL as nothing, so that what a program on Windows prints as
+ * UTF-16 is found, as long as it is ASCII. Places are those of the folded text;
+ * where something was folded, each byte knows where it came from.
  *
  * A text that was cut has segments, the pieces between the seams where a cut may
  * be. A segment may begin with a rest of a secret and end with a beginning of
@@ -82,7 +83,8 @@ static void fold(struct page *page)
     page->origins = memory_zeroed(page->original_length + 1, sizeof *page->origins);
     page->length = 0;
     for (size_t i = 0; i < page->original_length; i++) {
-        if (i > 0 && page->original[i] == '\\' && page->original[i - 1] == '\\')
+        if (page->original[i] == '\0' || (page->original[i] == '\\' && page->length > 0 &&
+                                          page->folded[page->length - 1] == '\\'))
             continue;
         page->origins[page->length] = i;
         page->folded[page->length++] = page->original[i];
@@ -96,7 +98,7 @@ static struct page make_page(const char *bytes, size_t length)
     struct page page = {
         .original = bytes, .original_length = length, .bytes = bytes, .length = length};
 
-    if (memmem(bytes, length, "\\\\", 2) != NULL)
+    if (memmem(bytes, length, "\\\\", 2) != NULL || memchr(bytes, '\0', length) != NULL)
         fold(&page);
     return page;
 }

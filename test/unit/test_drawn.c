@@ -38,6 +38,17 @@ static const struct {
     {BYTES("one\ntwo\rT\nthree\n"), "one\nTwo\nthree\n"},
     {BYTES("\r  1  100M\r  2  100M"), "  2  100M"},
     {BYTES("a\rb\0c"), "b\\x00c"},
+
+    /* UTF-16, alone, between other lines, with another letter, and what is none. */
+    {BYTES("a\0b\0\r\0\n\0c\0d\0\r\0\n\0"), "ab\ncd\n"},
+    {BYTES("\0a\0b\0\n\0c\0d"), "ab\ncd"},
+    {BYTES("one\na\0b\0\r\0\n\0\r\0\n\0c\0\n\0two\n"), "one\nab\n\nc\ntwo\n"},
+    {BYTES("a\0\xe9\0\n\0"), "a\xc3\xa9\n"},
+    {BYTES("a\0" ESC "\0[\0" "1\0m\0b\0"), "ab"},
+    {BYTES("a\0\0b\0"), "a\\x00\\x00b\\x00"},
+    {BYTES("a\0bc\0d\0"), "a\\x00bc\\x00d\\x00"},
+    {BYTES("a\0"), "a\\x00"},
+    {BYTES("\0\n\0"), "\\x00\n\\x00"},
     {BYTES("\xff\xff\xff\rb"), "b" BAD BAD},
     {BYTES("\xe2\x80\xae\xe2\x80\xae\rx"), "x\\u202e"},
     /* backspaces */

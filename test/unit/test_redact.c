@@ -259,6 +259,25 @@ START_TEST(secrets_are_masked_in_streams)
 }
 END_TEST
 
+/* As sfc.exe and wsl.exe do, and whoever sets the encoding of his console so. */
+START_TEST(a_secret_in_utf_16_is_masked)
+{
+    static const char printed[] = "a\0 \0h\0u\0n\0t\0\\\0\\\0e\0r\0"
+                                  "2\0 \0z";
+    static const char expected[] = "a\0 \0*** \0z";
+    struct job job = {.parameters = {parameters, 2}};
+    struct answer answer = {.outcome = {.kind = OUTCOME_OK}};
+
+    set_secrets("hunt\\er2", NULL);
+    buffer_append(&answer.output, printed, sizeof printed - 1);
+    redact_with(&answer, &job);
+    ck_assert_uint_eq(answer.output.length, sizeof expected - 1);
+    ck_assert_int_eq(memcmp(answer.output.data, expected, sizeof expected - 1), 0);
+    answer_done(&answer);
+    set_secrets(NULL, NULL);
+}
+END_TEST
+
 START_TEST(one_secret_does_not_uncover_another)
 {
     const struct pair_case *row = &pairs[_i];
@@ -664,6 +683,7 @@ static Suite *redact_suite(void)
 
     tcase_set_timeout(tests, 30);
     tcase_add_loop_test(tests, secrets_are_masked_in_streams, 0, UNIT_COUNT(cases));
+    tcase_add_test(tests, a_secret_in_utf_16_is_masked);
     tcase_add_loop_test(tests, one_secret_does_not_uncover_another, 0, UNIT_COUNT(pairs));
     tcase_add_loop_test(tests, what_was_stopped_is_cut, 0, UNIT_COUNT(outcomes));
     tcase_add_loop_test(tests, secrets_are_masked_in_messages, 0, UNIT_COUNT(messages));
