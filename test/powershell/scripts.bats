@@ -18,8 +18,8 @@ write_powershell_job() {
   } >"$job"
 }
 
-# The guarded script of the job, as it is sent.
-guard() { "$azfan" plan "$job" --az "$stub/az" | sed '1,/^Script as it is sent/d'; }
+# The guarded script of the job, as it is sent: also one that a PowerShell in PATH would find wrong.
+guard() { PATH=$place/path:$PATH "$azfan" plan "$job" --az "$stub/az" | sed '1,/^Script as it is sent/d'; }
 
 # What ends otherwise on purpose: plain Run Command has no status but that of exit and of an uncaught error, and
 # nobody answers a prompt.
@@ -31,7 +31,8 @@ declare -gA other=(
 
 @test "a PowerShell script does under the guard what it does without" {
   local script name setting
-  mkdir "$place/guards" "$place/tmp" "$place/expected" "$place/actual"
+  mkdir "$place/guards" "$place/tmp" "$place/expected" "$place/actual" "$place/path"
+  ln -s /bin/true "$place/path/pwsh"
   for script in "$top"/test/powershell/scripts/*.ps1; do
     name=$(basename "$script" .ps1)
     setting=$(sed -n '1s/^#: //p' "$script")
