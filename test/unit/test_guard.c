@@ -717,6 +717,31 @@ static char *make_tools(const char *name, const char *const *tools)
     return path;
 }
 
+/* The time is over before the script has its session, on a VM that is busy: it is stopped all the
+ * same, and does not run without a limit. */
+START_TEST(a_session_that_comes_late)
+{
+    char *slow = memory_print("%s/setsid", folder);
+    char *path = memory_print("%s:/usr/bin:/bin", folder);
+    const char text[] = "#!/bin/sh\nsleep 2\nexec /usr/bin/setsid \"$@\"\n";
+    struct trial trial = {.script = "sleep 50\n", .timeout_ms = 1, .path = path};
+    struct error error;
+
+    ck_assert_int_eq(file_write(slow, 0700, text, sizeof text - 1, &error), 0);
+    if (has_shell(_i, &trial)) {
+        begin(&trial);
+        ck_assert_msg(end(&trial), "%s: no trailer", trial.shell[0]);
+        ck_assert_msg(trial.trailer.end == TRAILER_TIMEOUT, "%s: end %d", trial.shell[0],
+                      (int)trial.trailer.end);
+        ck_assert_int_lt(trial.duration, 30 * NUMBER_SECOND);
+        trial_done(&trial);
+    }
+    ck_assert_int_eq(unlink(slow), 0);
+    free(path);
+    free(slow);
+}
+END_TEST
+
 /* ---- the mark of a script that must not run twice ------------------------------------------ */
 
 #define ONCE       "feedfacefeedfacefeedfacefeedface"
@@ -1969,6 +1994,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(work, a_race_has_one_winner, 0, SHELLS);
     tcase_add_loop_test(work, no_temporary_folder_is_broken, 0, SHELLS);
     tcase_add_loop_test(work, what_is_mounted_in_the_folder_stays, 0, SHELLS);
+    tcase_add_loop_test(work, a_session_that_comes_late, 0, SHELLS);
     tcase_add_loop_test(work, a_machine_that_lacks_something, 0, UNIT_COUNT(machines) * SHELLS);
     tcase_add_loop_test(work, a_script_with_a_mark_runs_once, 0, SHELLS);
     tcase_add_loop_test(work, a_foreign_mark_is_not_believed, 0, SHELLS);
