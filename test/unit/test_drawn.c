@@ -44,7 +44,9 @@ static const struct {
     {BYTES("\0a\0b\0\n\0c\0d"), "ab\ncd"},
     {BYTES("one\na\0b\0\r\0\n\0\r\0\n\0c\0\n\0two\n"), "one\nab\n\nc\ntwo\n"},
     {BYTES("a\0\xe9\0\n\0"), "a\xc3\xa9\n"},
-    {BYTES("a\0" ESC "\0[\0" "1\0m\0b\0"), "ab"},
+    {BYTES("a\0" ESC "\0[\0"
+           "1\0m\0b\0"),
+     "ab"},
     {BYTES("a\0\0b\0"), "a\\x00\\x00b\\x00"},
     {BYTES("a\0bc\0d\0"), "a\\x00bc\\x00d\\x00"},
     {BYTES("a\0"), "a\\x00"},
