@@ -7,10 +7,10 @@
 #include <libxml/parser.h>
 #include <signal.h>
 
+#include "../unit/happen.h"
 #include "base/buffer.h"
 #include "base/number.h"
 #include "fuzz.h"
-#include "happen.h"
 #include "report/csv.h"
 #include "report/ignore.h"
 #include "report/json.h"
