@@ -21,7 +21,8 @@
  * there is no moment in which the two ends get mixed up, whoever is first. The
  * trap kills the sleep: $! is still the script as long as there is no sleep. It sleeps
  * twice, a second first: mksh loses a signal that comes just when it begins to wait,
- * and most scripts end soon. A script that ends then costs a second, not all its time.
+ * and most scripts end soon. One that ends then costs a second; only one that ends when
+ * the second nap begins costs all its time.
  *
  * Until the guard has its own trap a signal ends it alone; the watchdog, which
  * lives on, still stops the script when its time is over.

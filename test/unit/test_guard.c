@@ -317,6 +317,15 @@ static const struct {
      TRAILER_TIMEOUT, 143, "", NULL},
 };
 
+/* mksh loses a signal that comes just when it begins to wait: of a script that ends when the
+ * watchdog begins its second nap the end is told when its time is over. */
+static int64_t longest(const struct trial *trial)
+{
+    bool may_be_late = strstr(trial->shell[0], "mksh") != NULL;
+
+    return (may_be_late ? 2 : 1) * INT64_C(30) * NUMBER_SECOND;
+}
+
 START_TEST(a_script_runs)
 {
     int row = _i / SHELLS;
@@ -340,7 +349,7 @@ START_TEST(a_script_runs)
                       : strstr(buffer_text(&trial.errors), runs[row].errors) != NULL,
                   "%s, %s: wrote errors \"%s\"", trial.shell[0], what, buffer_text(&trial.errors));
     ck_assert_msg(trial.status == 0, "%s, %s: the guard's own status", trial.shell[0], what);
-    ck_assert_msg(trial.duration < 30 * NUMBER_SECOND, "%s, %s: too slow", trial.shell[0], what);
+    ck_assert_msg(trial.duration < longest(&trial), "%s, %s: too slow", trial.shell[0], what);
     ck_assert_msg(all_gone(&trial), "%s, %s: processes are left", trial.shell[0], what);
     trial_done(&trial);
 }
