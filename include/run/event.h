@@ -4,8 +4,8 @@
  *
  * Everything that happens is such a value. It is written as a line of the journal (azfan(1),
  * FILES) and applied to the result by result_apply(), and so is what is read back from a journal:
- * the run itself and its replay go the same way. This is the only file that knows the journal's
- * keys. They may be added, never renamed. Main thread.
+ * the run itself and its replay go the same way. Nobody else knows the journal's keys (those of its
+ * first two lines are run/event_head's). They may be added, never renamed. Main thread.
  *
  *   struct event event = {.kind = EVENT_LIMIT, .wall = …, .at = …, .limit = 4};
  *   event_write(&line, &event, &result);
@@ -104,6 +104,9 @@ struct event {
     };
 };
 
+/* One of KIND that happens at no time, with nothing in it. */
+struct event event_timeless(enum event_kind kind);
+
 /* What RESULT, of which every target is settled, comes to at WALL, after DURATION. */
 struct event event_finish_of(const struct result *result, int64_t wall, int64_t duration);
 
@@ -113,6 +116,9 @@ bool event_has_line(enum event_kind kind);
 /* Appends EVENT, which must have a line and not have been applied, as one JSON object without a
  * newline. RESULT has the targets' labels, and what RUN and TARGETS say. */
 void event_write(struct buffer *line, const struct event *event, const struct result *result);
+
+/* Is this the first line of a journal that this azfan can read? */
+int event_check_first(const json_t *json, struct error *error);
 
 /*
  * Reads a line into *RET, for event_done(); on error it has its kind and no more. Nothing is

@@ -21,9 +21,10 @@ void event_head_write_run(struct buffer *line, json_t *object, const struct even
                           const struct result *result);
 void event_head_write_targets(struct buffer *line, json_t *object, const struct result *result);
 
-int event_head_read_run(const json_t *json, struct event *ret, struct error *error);
-/* COUNT: how many the first line has announced. */
-int event_head_read_targets(const json_t *json, size_t count, struct event *ret,
+/* As event_read(), of which these are a part: RESULT knows how many targets the first line says. */
+int event_head_read_run(const json_t *json, const struct result *result, struct event *ret,
+                        struct error *error);
+int event_head_read_targets(const json_t *json, const struct result *result, struct event *ret,
                             struct error *error);
 
 /* The error that says that WHAT is missing: -1. */

@@ -203,18 +203,6 @@ static void logged_in(void *context, const struct login *login)
     print_note(live, &note);
 }
 
-static void target_started(struct live *live, size_t index)
-{
-    board_start(&live->board, index, live->now());
-    touch(live);
-}
-
-static void target_put_back(struct live *live, size_t index)
-{
-    board_put_back(&live->board, index);
-    touch(live);
-}
-
 static void target_settled(struct live *live, const struct result *result, size_t index)
 {
     const struct live_choices *choices = &live->choices;
@@ -290,10 +278,12 @@ static void happened(void *context, const struct result *result, const struct ev
 
     switch (event->kind) {
     case EVENT_START:
-        target_started(live, event->target);
+        board_start(&live->board, event->target, live->now());
+        touch(live);
         break;
     case EVENT_PUT_BACK:
-        target_put_back(live, event->target);
+        board_put_back(&live->board, event->target);
+        touch(live);
         break;
     case EVENT_END:
         if (event->end.settled)

@@ -143,19 +143,6 @@ int event_miss(struct error *error, const char *what)
     return error_set(error, "%s is missing, or not what it should be", what);
 }
 
-static int read_run(const json_t *json, const struct result *result, struct event *ret,
-                    struct error *error)
-{
-    (void)result;
-    return event_head_read_run(json, ret, error);
-}
-
-static int read_targets(const json_t *json, const struct result *result, struct event *ret,
-                        struct error *error)
-{
-    return event_head_read_targets(json, result->target_total, ret, error);
-}
-
 static int read_login(const json_t *json, const struct result *result, struct event *ret,
                       struct error *error)
 {
@@ -349,8 +336,8 @@ static const struct line {
     void (*write)(json_t *object, const struct event *event);
     int (*read)(const json_t *json, const struct result *result, struct event *ret,
                 struct error *error);
-} lines[] = {[EVENT_RUN] = {"run", .read = read_run},
-             [EVENT_TARGETS] = {"targets", .read = read_targets},
+} lines[] = {[EVENT_RUN] = {"run", .read = event_head_read_run},
+             [EVENT_TARGETS] = {"targets", .read = event_head_read_targets},
              [EVENT_LOGIN] = {"login", false, true, write_login, read_login},
              [EVENT_START] = {"start", true, true, write_start, read_start},
              [EVENT_PUT_BACK] = {"put_back", true, true, write_put_back, read_put_back},
@@ -396,6 +383,11 @@ void event_write(struct buffer *line, const struct event *event, const struct re
     }
 }
 
+struct event event_timeless(enum event_kind kind)
+{
+    return (struct event){.kind = kind, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
+}
+
 static enum event_kind find_kind(const char *name)
 {
     for (size_t i = 0; i < LINES; i++) {
@@ -421,7 +413,7 @@ int event_read(const json_t *json, const struct result *result, struct event *re
     const char *name = value_get_text(json, "event");
     const struct line *line;
 
-    *ret = (struct event){.kind = EVENT_OTHER, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
+    *ret = event_timeless(EVENT_OTHER);
     if (name == NULL)
         return error_set(error, "this line is no event");
     (void)value_get_time(json, "time", &ret->wall);
@@ -441,8 +433,9 @@ int event_read(const json_t *json, const struct result *result, struct event *re
 
 struct event event_finish_of(const struct result *result, int64_t wall, int64_t duration)
 {
-    struct event event = {.kind = EVENT_FINISH, .wall = wall, .at = EVENT_NO_TIME};
+    struct event event = event_timeless(EVENT_FINISH);
 
+    event.wall = wall;
     event.finish.duration = duration;
     event.finish.ending = result->ending;
     event.finish.exit_status = result_exit_status(result);
@@ -496,5 +489,5 @@ void event_done(struct event *event)
     case EVENT_OTHER:
         break;
     }
-    *event = (struct event){.kind = EVENT_OTHER, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
+    *event = event_timeless(EVENT_OTHER);
 }

@@ -2,6 +2,7 @@
 /* The first two lines of a journal: who runs what, from where, and on which targets. */
 #include "run/event_head.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -137,6 +138,21 @@ void event_head_write_targets(struct buffer *line, json_t *object, const struct 
 }
 
 /* ---- read --------------------------------------------------------------------------------- */
+
+int event_check_first(const json_t *json, struct error *error)
+{
+    const char *name = value_get_text(json, "event");
+    int64_t version = 0;
+
+    if (name == NULL || strcmp(name, "run") != 0 || !value_get_integer(json, "version", &version) ||
+        version < 1)
+        return error_set(error, "this is no journal of azfan");
+    if (version > EVENT_VERSION)
+        return error_set(
+            error, "it was written by a newer azfan: version %" PRId64 ", and this one reads %d",
+            version, EVENT_VERSION);
+    return 0;
+}
 
 /* What stands in every line that is shown. An escape sequence or a line end in it is somebody's,
  * not azfan's. */
@@ -283,11 +299,13 @@ static bool read_flags(struct result *known, const json_t *json)
            value_get_boolean(json, "rehearsal", &known->rehearsal);
 }
 
-int event_head_read_run(const json_t *json, struct event *ret, struct error *error)
+int event_head_read_run(const json_t *json, const struct result *result, struct event *ret,
+                        struct error *error)
 {
     struct result *known = ret->run.known = memory_zeroed(1, sizeof *known);
     int targets = 0;
 
+    (void)result;
     known->run = copy_name(json, "run");
     read_origin(&known->origin, json);
     if (read_job(&known->job, json_object_get(json, "job"), error) < 0 ||
@@ -318,9 +336,10 @@ static int read_target(struct result_target *target, const json_t *object, struc
     return 0;
 }
 
-int event_head_read_targets(const json_t *json, size_t count, struct event *ret,
+int event_head_read_targets(const json_t *json, const struct result *result, struct event *ret,
                             struct error *error)
 {
+    size_t count = result->target_total;
     const json_t *array = json_object_get(json, "targets");
     struct result *known = ret->targets.known = memory_zeroed(1, sizeof *known);
 

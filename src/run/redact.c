@@ -7,10 +7,9 @@
  * where one is a part of another, or two overlap, everything that either covers
  * is hidden.
  *
- * A text is first folded: a run of backslashes counts as one, as in the
- * spellings, and a NUL as nothing, so that what a program on Windows prints as
- * UTF-16 is found, as long as it is ASCII. Places are those of the folded text;
- * where something was folded, each byte knows where it came from.
+ * A text is first folded: a run of backslashes counts as one, as in the spellings, and a NUL as
+ * nothing, so that ASCII in UTF-16 is found. Places are those of the folded text; where something
+ * was folded, each byte knows where it came from.
  *
  * A text that was cut has segments, the pieces between the seams where a cut may
  * be. A segment may begin with a rest of a secret and end with a beginning of

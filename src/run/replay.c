@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/replay.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
-#include "base/value.h"
 #include "run/event.h"
 #include "run/journal.h"
 #include "run/result.h"
@@ -24,21 +22,6 @@ struct replay {
 
 /* ---- lines -------------------------------------------------------------------------------- */
 
-static int check_first(const json_t *json, struct error *error)
-{
-    const char *name = value_get_text(json, "event");
-    int64_t version = 0;
-
-    if (name == NULL || strcmp(name, "run") != 0 || !value_get_integer(json, "version", &version) ||
-        version < 1)
-        return error_set(error, "this is no journal of azfan");
-    if (version > EVENT_VERSION)
-        return error_set(
-            error, "it was written by a newer azfan: version %" PRId64 ", and this one reads %d",
-            version, EVENT_VERSION);
-    return 0;
-}
-
 static int apply(struct replay *self, struct event *event, struct error *error)
 {
     if (self->finished)
@@ -55,7 +38,7 @@ static int take_event(struct replay *self, const json_t *json, struct error *err
     struct error cause;
     int result;
 
-    if (self->lines++ == 0 && check_first(json, error) < 0)
+    if (self->lines++ == 0 && event_check_first(json, error) < 0)
         return -1;
     result = event_read(json, self->result, &event, &cause);
     if (result == 0)
@@ -84,7 +67,7 @@ static int read_line(void *context, size_t number, const char *line, size_t leng
 
 static void break_off(struct result *result, bool going)
 {
-    struct event event = {.kind = EVENT_BREAK, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
+    struct event event = event_timeless(EVENT_BREAK);
     struct error none;
 
     event.going = going;

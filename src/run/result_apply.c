@@ -481,7 +481,7 @@ int result_apply(struct result *result, struct event *event, struct error *error
 
 void result_trouble(struct result *result, const char *text)
 {
-    struct event event = {.kind = EVENT_TROUBLE, .wall = EVENT_NO_TIME, .at = EVENT_NO_TIME};
+    struct event event = event_timeless(EVENT_TROUBLE);
     struct error error;
 
     event.trouble = memory_string(text);
