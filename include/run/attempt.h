@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attempt: what one az process did, as the result keeps it.
- *
- * Pure readers of the engine's finish. Main thread.
+ * attempt: one az on one VM, from its command to what the result keeps of it. Main thread.
  */
 #ifndef AZFAN_RUN_ATTEMPT_H
 #define AZFAN_RUN_ATTEMPT_H
@@ -12,15 +10,33 @@
 
 #include "run/result.h"
 
+struct answer;
+struct az;
+struct call;
+struct error;
 struct finish;
-struct pool_task;
+struct guard;
+struct job;
 
 /* Reports have milliseconds: what is kept is what the journal brings back. */
 int64_t attempt_whole_milliseconds(int64_t duration);
 
-/* The attempt that TASK, which has finished, was; it came to OUTCOME. STARTED: the run's start. */
-struct result_attempt attempt_of(const struct pool_task *task, const struct outcome *outcome,
-                                 int64_t started);
+/*
+ * Makes the command that sends GUARD's script to the VM of ID. A folder that is gone, full or
+ * read-only in the middle of a run is made anew, once.
+ */
+int attempt_prepare(struct call *call, struct az *az, const struct guard *guard, const char *id,
+                    struct error *error);
+
+/*
+ * What CALL, which has finished, was and came to: *RET has no outcome yet, *RET_ANSWER is for
+ * answer_done(). RESULT says who stopped it, where somebody has. STARTED: the run's start.
+ */
+void attempt_read(struct call *call, const struct job *job, const struct result *result,
+                  int64_t started, struct result_attempt *ret, struct answer *ret_answer);
+
+/* ATTEMPT came to OUTCOME, without its secrets. */
+void attempt_say(struct result_attempt *attempt, const struct outcome *outcome);
 
 /*
  * Could az not be started because the kernel is short of something that other processes will give

@@ -12,32 +12,17 @@
 
 #include <stdlib.h>
 
-#include "azure/answer.h"
-#include "azure/login.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
-#include "job/job.h"
-#include "run/attempt.h"
-#include "run/conduct.h"
-#include "run/conducting.h"
-#include "run/ends.h"
-#include "run/redact.h"
-#include "run/result.h"
-#include "run/stopping.h"
 
 enum { MOST_QUESTIONS = 2 };
 
 #define SECOND_QUESTION NUMBER_SECOND
 #define ASK_PAUSE       (10 * NUMBER_SECOND) /* from a good answer to the next question */
 
-struct doubt {
-    size_t target;
-    struct result_attempt attempt;
-    struct answer answer;
-};
-
-bool doubts_are_about(const struct outcome *outcome)
+/* Does the end OUTCOME of one az's attempt leave a doubt whether the login has ended? */
+static bool is_about(const struct outcome *outcome)
 {
     if (!outcome->fatal)
         return false;
@@ -66,125 +51,67 @@ static void clear(struct result_attempt *attempt, struct outcome *outcome)
     outcome->mark_decides = outcome->script == SCRIPT_MAY_HAVE_STARTED;
 }
 
-static bool is_answered(const struct conducting *self, const struct result_attempt *attempt)
+static bool is_answered(const struct doubts *doubts, int64_t began, int64_t now)
 {
-    const struct doubts *doubts = &self->doubts;
-
-    return doubts->was_good && (self->started + attempt->at < doubts->good_at ||
-                                clock_now() < doubts->good_at + ASK_PAUSE);
+    return doubts->was_good && (began < doubts->good_at || now < doubts->good_at + ASK_PAUSE);
 }
 
-static void ask(struct conducting *self)
+bool doubts_take(struct doubts *doubts, size_t index, struct result_attempt *attempt,
+                 struct answer *answer, int64_t began, int64_t now)
 {
-    struct doubts *doubts = &self->doubts;
-    const struct conduct *conduct = self->conduct;
-
-    doubts->flight = flights_free(&self->flights);
-    doubts->questions++;
-    doubts->again_at = 0;
-    command_token(&doubts->flight->command, conduct->az, job_only_subscription(conduct->job));
-    flights_launch(&self->flights, doubts->flight, LOGIN_TIMEOUT);
-    schedule_hold(self->schedule, true);
-}
-
-/* GOOD: each is an error of its own; else they stay what their az had said. */
-static void let_go(struct conducting *self, bool good)
-{
-    struct doubts *doubts = &self->doubts;
-    struct doubt *list = doubts->list;
-    size_t count = doubts->count;
-
-    doubts->list = NULL;
-    doubts->count = 0;
-    doubts->questions = 0;
-    doubts->again_at = 0;
-    schedule_hold(self->schedule, false);
-    for (size_t i = 0; i < count; i++) {
-        if (good)
-            clear(&list[i].attempt, &list[i].answer.outcome);
-        ends_keep(self, list[i].target, &list[i].attempt, &list[i].answer);
-    }
-    free(list);
-}
-
-bool doubts_take(struct conducting *self, size_t index, struct result_attempt *attempt,
-                 struct answer *answer)
-{
-    struct doubts *doubts = &self->doubts;
-
-    if (!doubts_are_about(&answer->outcome) || self->stage != SCHEDULE_GOING)
+    if (!is_about(&answer->outcome))
         return false;
-    if (is_answered(self, attempt)) {
+    if (is_answered(doubts, began, now)) {
         clear(attempt, &answer->outcome);
         return false;
     }
     doubts->list = memory_resize(doubts->list, doubts->count + 1, sizeof *doubts->list);
     doubts->list[doubts->count++] = (struct doubt){index, *attempt, *answer};
-    if (doubts->flight == NULL && doubts->again_at == 0)
-        ask(self);
     return true;
 }
 
-static void halt(struct conducting *self, enum login_result result, struct error *error)
+int64_t doubts_due(const struct doubts *doubts)
 {
-    redact_error(self->redact, error); /* az may have echoed a secret */
-    schedule_halt(self->schedule);
-    stopping_end_early(self, result == LOGIN_BROKEN ? RESULT_LOGIN : RESULT_HALTED, 0, error->text);
+    return doubts->count > 0 && !doubts->asking ? doubts->again_at : CLOCK_NEVER;
 }
 
-static void see_answer(struct conducting *self, enum login_result result, struct error *error)
+void doubts_ask(struct doubts *doubts)
 {
-    struct doubts *doubts = &self->doubts;
-
-    doubts->was_good = result == LOGIN_OK;
-    doubts->good_at = clock_now();
-    if (result != LOGIN_OK && self->stage == SCHEDULE_GOING) {
-        if (doubts->questions < MOST_QUESTIONS) {
-            doubts->again_at = clock_now() + SECOND_QUESTION;
-            return;
-        }
-        halt(self, result, error);
-    }
-    let_go(self, result == LOGIN_OK);
+    doubts->asking = true;
+    doubts->questions++;
+    doubts->again_at = 0;
 }
 
-bool doubts_see_flight(struct conducting *self, struct flight *flight, bool taken_back)
+enum doubts_word doubts_answer(struct doubts *doubts, enum doubts_reply reply, int64_t now)
 {
-    struct login login = {.subscription = NULL};
-    struct error error = {""};
-    enum login_result result = LOGIN_CANCELLED;
-    bool had_no_room = !taken_back && attempt_had_no_room(&flight->task.finish);
-
-    if (flight != self->doubts.flight)
-        return false;
-    self->doubts.flight = NULL;
-    if (!taken_back) {
-        result = login_read_token(&login, &flight->task.finish, &error);
-        finish_done(&flight->task.finish);
-    }
-    flights_land(&self->flights, flight);
-    login_done(&login);
-    /* Where others run there will be room. */
-    if (had_no_room && schedule_running(self->schedule) > self->doubts.count)
-        self->doubts.questions--;
-    if (!taken_back) /* else the run is being stopped, and doubts_see_time() lets go */
-        see_answer(self, result, &error);
-    return true;
+    doubts->asking = false;
+    if (reply == DOUBTS_NO_ROOM)
+        doubts->questions--;
+    doubts->was_good = reply == DOUBTS_TOKEN;
+    doubts->good_at = now;
+    if (doubts->was_good)
+        return DOUBTS_CLEARED;
+    if (doubts->questions >= MOST_QUESTIONS)
+        return DOUBTS_PROVEN;
+    doubts->again_at = now + SECOND_QUESTION;
+    return DOUBTS_OPEN;
 }
 
-void doubts_see_time(struct conducting *self)
+void doubts_drop_question(struct doubts *doubts)
 {
-    struct doubts *doubts = &self->doubts;
-
-    if (doubts->flight != NULL || doubts->count == 0)
-        return;
-    if (self->stage != SCHEDULE_GOING)
-        let_go(self, false);
-    else if (clock_now() >= doubts->again_at)
-        ask(self);
+    doubts->asking = false;
 }
 
-int64_t doubts_due(const struct conducting *self)
+struct doubt *doubts_let_go(struct doubts *doubts, bool good, size_t *ret_count)
 {
-    return self->doubts.again_at > 0 ? self->doubts.again_at : CLOCK_NEVER;
+    struct doubt *list = doubts->list;
+
+    *ret_count = doubts->count;
+    for (size_t i = 0; good && i < doubts->count; i++)
+        clear(&list[i].attempt, &list[i].answer.outcome);
+    doubts->list = NULL;
+    doubts->count = 0;
+    doubts->questions = 0;
+    doubts->again_at = 0;
+    return list;
 }
