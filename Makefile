@@ -87,7 +87,7 @@ $(OUT)/%.o: src/%.c $(OUT)/.flags | build/.deps
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # The page's style and script are in the program.
-$(OUT)/report/page_files.o: src/report/page.css src/report/page.js
+$(OUT)/page/files.o: src/page/page.css src/page/page.js
 
 # Objects are made anew when the compiler or its flags change.
 $(OUT)/.flags: FORCE

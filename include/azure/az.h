@@ -30,10 +30,10 @@ struct az {
 int az_find(struct az *az, const char *program, struct error *error);
 
 /*
- * This program as the simulated az (azure/simulator): /proc/self/exe with the
- * prefix SIMULATOR_COMMAND, and SIMULATION (its variable, "NAME=VALUE") in the environment.
+ * This program as a simulated az: /proc/self/exe with COMMAND before az's own arguments, and
+ * SIMULATION ("NAME=VALUE", what is simulated) in the environment.
  */
-int az_simulated(struct az *az, const char *simulation, struct error *error);
+int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error);
 
 /*
  * Another folder for command files, because the first is gone, or cannot be written any more: once.

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "azure/simulator.h"
 #include "base/memory.h"
 #include "sys/file.h"
 
@@ -115,7 +115,7 @@ int az_find(struct az *az, const char *program, struct error *error)
     return set_up(az, NULL, NULL, error);
 }
 
-int az_simulated(struct az *az, const char *simulation, struct error *error)
+int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error)
 {
     char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof path);
@@ -126,7 +126,7 @@ int az_simulated(struct az *az, const char *simulation, struct error *error)
     if ((size_t)length == sizeof path)
         return error_set(error, "cannot use azfan's own program: its path is too long");
     az->program = memory_copy(path, (size_t)length);
-    return set_up(az, SIMULATOR_COMMAND, simulation, error);
+    return set_up(az, command, simulation, error);
 }
 
 int az_renew_folder(struct az *az, struct error *error)

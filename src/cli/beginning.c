@@ -13,8 +13,8 @@
 #include "cli/scope.h"
 #include "job/doubles.h"
 #include "job/job.h"
-#include "report/live.h"
 #include "run/halting.h"
+#include "screen/live.h"
 
 bool beginning_is_told(const struct options *options)
 {

@@ -8,9 +8,9 @@
 #include "base/error.h"
 #include "engine/aside.h"
 #include "job/fold.h"
-#include "report/live.h"
 #include "run/overlap.h"
 #include "run/result.h"
+#include "screen/live.h"
 
 enum {
     RUNS_SHOWN = 3,

@@ -25,7 +25,6 @@
 #include "job/parameters.h"
 #include "job/problems.h"
 #include "report/ignore.h"
-#include "report/live.h"
 #include "report/outputs.h"
 #include "report/style.h"
 #include "report/summary.h"
@@ -37,6 +36,7 @@
 #include "run/rules.h"
 #include "run/warden.h"
 #include "run/watcher.h"
+#include "screen/live.h"
 #include "sys/signals.h"
 
 enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };

@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "azure/simulator.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "cli/execute.h"
@@ -15,6 +14,7 @@
 #include "cli/past.h"
 #include "cli/rerun.h"
 #include "cli/tell.h"
+#include "simulator/simulator.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "azure/outcome.h"
-#include "azure/simulator.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/nearest.h"
@@ -15,6 +14,7 @@
 #include "cli/reports.h"
 #include "job/jobkeys.h"
 #include "report/ignore.h"
+#include "simulator/simulator.h"
 
 /* ---- the tables --------------------------------------------------------------------------- */
 

@@ -19,8 +19,8 @@
 
 #include "base/clock.h"
 #include "base/number.h"
-#include "report/live.h"
 #include "run/warden.h"
+#include "screen/live.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
 

@@ -10,12 +10,12 @@
 
 #include "base/memory.h"
 #include "cli/options.h"
+#include "page/page.h"
 #include "report/csv.h"
 #include "report/ignore.h"
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/markdown.h"
-#include "report/page.h"
 #include "report/style.h"
 #include "report/text.h"
 #include "report/view.h"

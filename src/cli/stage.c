@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "azure/simulator.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "cli/execute.h"
@@ -13,10 +12,11 @@
 #include "engine/aside.h"
 #include "engine/child.h"
 #include "job/job.h"
-#include "report/live.h"
 #include "run/room.h"
 #include "run/rules.h"
 #include "run/warden.h"
+#include "screen/live.h"
+#include "simulator/simulator.h"
 
 /* Longer than an az that a killed azfan left behind takes to read its script. */
 #define SWEEP_AGE (10 * NUMBER_MINUTE)
@@ -35,7 +35,7 @@ static int set_up_simulation(struct stage *stage, const struct options *options,
         return -1;
     if (simulator_prepare(&plan, stage->simulation.path, &setting, error) < 0)
         return -1;
-    result = az_simulated(&stage->az, setting, error);
+    result = az_simulated(&stage->az, SIMULATOR_COMMAND, setting, error);
     free(setting);
     return result;
 }

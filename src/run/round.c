@@ -10,6 +10,9 @@
  *
  * When the journal cannot be written the round's starts are taken back, and the run
  * is halted: what runs may end, and the result in memory has it all.
+ *
+ * The file is longer than others, on purpose: starts, ends, stops and doubts are one story, and
+ * each part of it calls the others.
  */
 #include "run/round.h"
 

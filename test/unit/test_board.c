@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* report/board and report/panel: what a run looks like at a moment. Each row is a run, told step by
+/* screen/board and screen/panel: what a run looks like at a moment. Each row is a run, told step by
  * step. */
-#include "report/board.h"
+#include "screen/board.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +10,9 @@
 #include "base/number.h"
 #include "happen.h"
 #include "job/job.h"
-#include "report/panel.h"
 #include "run/result.h"
 #include "run/rules.h"
+#include "screen/panel.h"
 #include "unit.h"
 
 enum { TARGETS = 30 };

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "azure/command.h"
-#include "azure/simulator.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "simulator/simulator.h"
 #include "sys/fault.h"
 #include "sys/file.h"
 #include "unit/unit.h"
@@ -300,7 +300,7 @@ START_TEST(the_simulated_az)
     const char *last = NULL;
     char *folder;
 
-    ck_assert_int_eq(az_simulated(&simulated, "AZFAN_SIMULATION=/x", &error), 0);
+    ck_assert_int_eq(az_simulated(&simulated, SIMULATOR_COMMAND, "AZFAN_SIMULATION=/x", &error), 0);
     ck_assert_int_eq(simulated.program[0], '/');
     ck_assert_ptr_nonnull(strstr(simulated.program, "test_command"));
     for (char **entry = simulated.environment; *entry != NULL; entry++)

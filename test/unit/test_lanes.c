@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report/lanes: every attempt has its bar, in its worker's lane, also one that has no end. */
-#include "report/lanes.h"
+#include "page/lanes.h"
 
 #include "base/memory.h"
 #include "base/number.h"

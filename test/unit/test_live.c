@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report/live: what goes where and when, on a terminal of its own (a pty) and with a clock of its
+ * screen/live: what goes where and when, on a terminal of its own (a pty) and with a clock of its
  * own. What a terminal makes of the bytes is tested in test/terminal.
  */
-#include "report/live.h"
+#include "screen/live.h"
 
 #include <fcntl.h>
 #include <poll.h>

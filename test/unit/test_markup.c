@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report/markup: whatever the text, it stays text. */
-#include "report/markup.h"
+#include "page/markup.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report/page: all that a run came to is on it, in good order, within its bounds, and harmless. */
-#include "report/page.h"
+#include "page/page.h"
 
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
@@ -12,7 +12,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "happen.h"
-#include "report/page_files.h"
+#include "page/files.h"
 #include "run/result.h"
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report/scale: round steps, and places that never leave the axis. */
-#include "report/scale.h"
+#include "page/scale.h"
 
 #include "base/buffer.h"
 #include "base/number.h"

@@ -14,8 +14,6 @@
 #include <unistd.h>
 
 #include "azure/guard.h"
-#include "azure/simulator.h"
-#include "azure/simulator_plan.h"
 #include "azure/trailer.h"
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -24,6 +22,8 @@
 #include "engine/supervise.h"
 #include "job/job.h"
 #include "job/targets.h"
+#include "simulator/plan.h"
+#include "simulator/simulator.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "unit/folder.h"

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * board: who runs and who waits at this moment.
+ *
+ * Knows who runs since when, who waits until when, and what has ended, as it is
+ * told. Pure: no clock, no I/O. screen/panel shows it.
+ *
+ *   board_open(&board, result, job, not_before, now);
+ *   board_start(…), board_wait(…), board_settle(…)…
+ *   board_close(&board);
+ *
+ * Every call costs the same however many targets there are; only an estimate and
+ * board_next_waiting() look at all that wait, of whom there are few. Times are
+ * absolute monotonic nanoseconds. Main thread.
+ */
+#ifndef AZFAN_SCREEN_BOARD_H
+#define AZFAN_SCREEN_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "azure/outcome.h"
+#include "run/schedule.h"
+
+struct job;
+struct result;
+
+#define BOARD_NONE SIZE_MAX /* no target */
+
+struct board_target {
+    int64_t began;    /* of the attempt that runs; CLOCK_NEVER: none does */
+    size_t before;    /* in the list of those that run; BOARD_NONE: there is none */
+    size_t behind;    /* likewise */
+    int64_t again_at; /* of one that waits */
+    size_t place;     /* in the list of those that wait; BOARD_NONE: it does not */
+};
+
+struct board {
+    struct board_target *targets;
+    size_t target_count;
+    size_t oldest; /* of those that run, in the order in which they began */
+    size_t newest;
+    size_t running;
+    double starts; /* the sum of when they began, from the run's start */
+    size_t *waiting;
+    size_t waiting_count;
+    size_t counts[OUTCOME_KINDS]; /* of those that are settled, and have been told to be */
+    size_t settled;
+    size_t *left; /* of each batch, how many are not settled */
+    int batches;
+    int batch;          /* the current one, from 1 */
+    int64_t batch_from; /* when it could begin: the one before has ended, and the pause is over */
+    int64_t pause_between;
+    int workers;
+    int64_t timeout;
+    int64_t started;
+    double durations; /* the sum, of attempts that have ended */
+    size_t ended;
+    bool logged_in;
+    enum schedule_stage stage;
+};
+
+/* NOT_BEFORE: of each target, when it may start; may be NULL. */
+void board_open(struct board *board, const struct result *result, const struct job *job,
+                const int64_t *not_before, int64_t now);
+void board_close(struct board *board);
+
+void board_log_in(struct board *board);
+void board_start(struct board *board, size_t index, int64_t now);
+
+/* The attempt could not be begun: it was none. */
+void board_put_back(struct board *board, size_t index);
+
+/* The attempt of INDEX has ended, and there is another one at AGAIN_AT. */
+void board_wait(struct board *board, size_t index, int64_t again_at, int64_t now);
+
+/* INDEX is settled, after an attempt or without one. */
+void board_settle(struct board *board, const struct result *result, size_t index, int64_t now);
+
+void board_see_stage(struct board *board, enum schedule_stage stage);
+
+/* How long the rest will take, by what has ended so far; -1: nobody can say. */
+int64_t board_estimate(const struct board *board, int64_t now);
+
+/* The first of those that wait, behind the moment AFTER and, of those of that moment, behind the
+ * target AFTER_INDEX (BOARD_NONE: all of them); BOARD_NONE: there is no other. */
+size_t board_next_waiting(const struct board *board, int64_t after, size_t after_index);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notice: what azfan has to say while a run goes on, in words.
+ *
+ * Each function appends one line without its newline, fit for a terminal. Pure.
+ */
+#ifndef AZFAN_SCREEN_NOTICE_H
+#define AZFAN_SCREEN_NOTICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "run/schedule.h"
+
+struct buffer;
+struct login;
+struct result;
+struct watcher_running;
+
+void notice_login(struct buffer *note, const struct login *login);
+
+/* "web-03: busy, again in 30s (attempt 2 of 3): another run-command is active" */
+void notice_wait(struct buffer *note, const struct result *result, size_t index, int64_t wait);
+
+void notice_limit(struct buffer *note, int limit);
+
+/* No process could be started, as WHY says. */
+void notice_no_room(struct buffer *note, const char *why);
+
+/* "SIGINT: starting no more, letting 3 running end (again: stop them); …", "halted: …" */
+void notice_stopping(struct buffer *note, const struct result *result, size_t running,
+                     enum schedule_stage stage);
+
+/* "  web-07  1m12s of 3m40s: what az printed last" */
+void notice_running(struct buffer *note, const struct result *result,
+                    const struct watcher_running *running, int name_width);
+
+void notice_continued(struct buffer *note, const struct result *result, size_t running);
+
+#endif

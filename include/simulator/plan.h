@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan: which fault meets which VM, and how long things take.
+ *
+ * One table in plan.c holds every fault, its value and its meaning.
+ * Apart from loading, pure: the same seed and the same VM give the same
+ * answer in every process.
+ */
+#ifndef AZFAN_SIMULATOR_PLAN_H
+#define AZFAN_SIMULATOR_PLAN_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "simulator/simulator.h"
+
+struct targets_id;
+
+enum simulator_fault {
+    SIMULATOR_HANG,
+    SIMULATOR_STUBBORN,
+    SIMULATOR_SLOW,
+    SIMULATOR_CRASH,
+    SIMULATOR_EXIT,
+    SIMULATOR_SCRIPT_TIMEOUT,
+    SIMULATOR_NO_TRAILER,
+    SIMULATOR_REBOOT,
+    SIMULATOR_GARBAGE,
+    SIMULATOR_BUSY, /* from here to the last: az and Azure refuse, the script does not start */
+    SIMULATOR_THROTTLED,
+    SIMULATOR_NOT_RUNNING,
+    SIMULATOR_NOT_FOUND,
+    SIMULATOR_FORBIDDEN,
+    SIMULATOR_LOGIN,
+    SIMULATOR_NETWORK,
+    SIMULATOR_AGENT,
+    SIMULATOR_EXTENSION,
+    SIMULATOR_FAULTS,
+    SIMULATOR_NO_FAULT = SIMULATOR_FAULTS
+};
+
+struct simulator_injection {
+    char *pattern; /* owned: a text of job/selectors */
+    enum simulator_fault fault;
+    int64_t value; /* slow: nanoseconds; exit: the status; busy, throttled: attempts, 0 for all */
+    int percent;   /* of the VMs that match */
+};
+
+/* Reads TEXT into RET, for free(ret->pattern). On error nothing is to be freed. */
+int simulator_parse_injection(const char *text, struct simulator_injection *ret,
+                              struct error *error);
+
+/* What meets the VM with this ID. RET's pattern is NULL. */
+void simulator_choose(const struct simulator_plan *plan, const struct targets_id *id,
+                      struct simulator_injection *ret);
+
+/* How long the simulated script of the VM called NAME takes: 0.2 s to 1.5 s. */
+int64_t simulator_duration(const struct simulator_plan *plan, const char *name);
+
+/* A plan as simulator_prepare() wrote it. */
+struct simulator_rehearsal {
+    struct simulator_plan plan;
+    int owner;               /* the azfan whose rehearsal it is; 0: nobody knows */
+    const char **injections; /* what plan points to */
+    void *json;              /* and what that points to */
+};
+
+int simulator_load(const char *folder, struct simulator_rehearsal *ret, struct error *error);
+void simulator_unload(struct simulator_rehearsal *rehearsal);
+
+#endif

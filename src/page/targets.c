@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of all targets. The script of the page makes its heads into buttons that sort, and
+ * shows the filter; without it the order is good to read: the most urgent first.
+ */
+#include <inttypes.h>
+
+#include "base/number.h"
+#include "page/common.h"
+#include "page/parts.h"
+#include "report/ending.h"
+#include "run/result.h"
+
+enum { LONGEST_MESSAGE = 300 };
+
+/* ---- the filter --------------------------------------------------------------------------- */
+
+static void write_choice(struct page *page, int state)
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "label", "class", page_state_name(state), NULL);
+    markup_empty(markup, "input", "type", "checkbox", "checked", "", "value",
+                 page_state_name(state), NULL);
+    markup_text(markup, page_state_name(state));
+    markup_end(markup);
+}
+
+static void write_filter(struct page *page, const size_t counts[PAGE_STATES])
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "div", "id", "filter", "role", "search", "hidden", "", NULL);
+    markup_begin(markup, "label", NULL);
+    markup_text(markup, "Find ");
+    markup_empty(markup, "input", "type", "search", "autocomplete", "off", "spellcheck", "false",
+                 NULL);
+    markup_end(markup);
+    markup_begin(markup, "fieldset", NULL);
+    markup_element(markup, "legend", NULL, "Outcomes");
+    for (int i = 0; i < PAGE_STATES; i++) {
+        if (counts[page_urgency[i]] > 0)
+            write_choice(page, page_urgency[i]);
+    }
+    markup_end(markup);
+    markup_begin(markup, "output", "aria-live", "polite", NULL);
+    markup_end(markup);
+    markup_end(markup);
+}
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+static void write_name(struct page *page, size_t index)
+{
+    struct markup *markup = &page->markup;
+    size_t group = page->group_of[index];
+
+    markup_begin(markup, "th", "scope", "row", NULL);
+    if (group != PAGE_NO_GROUP) {
+        markup_begin(markup, "a", NULL);
+        markup_attribute(markup, "href", "#group-%zu", group + 1);
+    }
+    page_label(page, &page->result->targets[index]);
+    if (group != PAGE_NO_GROUP)
+        markup_end(markup);
+    markup_end(markup);
+}
+
+static void write_number(struct markup *markup, size_t number)
+{
+    markup_begin(markup, "td", "class", "number", NULL);
+    markup_print(markup, "%zu", number);
+    markup_end(markup);
+}
+
+/* What is shown is rounded; it is sorted by what it was. */
+static void write_duration(struct markup *markup, const struct result_target *target)
+{
+    markup_begin(markup, "td", "class", "number", NULL);
+    if (target->attempt_count > 0) {
+        markup_attribute(markup, "data-value", "%" PRId64, target->duration / NUMBER_MILLISECOND);
+        markup_duration(markup, target->duration);
+    }
+    markup_end(markup);
+}
+
+static void write_row(struct page *page, size_t index)
+{
+    struct markup *markup = &page->markup;
+    const struct result_target *target = &page->result->targets[index];
+    const char *state = page_state_name(page_state(target));
+    bool settled = target->state == RESULT_SETTLED;
+
+    markup_begin(markup, "tr", "class", state, NULL);
+    write_name(page, index);
+    markup_element(markup, "td", "state", state);
+    markup_element(markup, "td", NULL, settled ? outcome_reason_name(target->outcome.reason) : "");
+    write_duration(markup, target);
+    write_number(markup, result_attempts(target));
+    write_number(markup, (size_t)target->batch);
+    markup_begin(markup, "td", NULL);
+    page_cut(page, target->resource_group, LONGEST_MESSAGE);
+    markup_end(markup);
+    markup_begin(markup, "td", NULL);
+    if (target->outcome.message != NULL)
+        page_cut(page, target->outcome.message, LONGEST_MESSAGE);
+    markup_end(markup);
+    markup_end(markup);
+}
+
+/* Returns how many targets had no room. */
+static size_t write_rows(struct page *page)
+{
+    const struct result *result = page->result;
+    size_t start = page->markup.written;
+    size_t left_out = 0;
+
+    for (int i = 0; i < PAGE_STATES; i++) {
+        for (size_t j = 0; j < result->target_count; j++) {
+            if (page_state(&result->targets[j]) != page_urgency[i])
+                continue;
+            if (page->markup.written - start < PAGE_TARGETS_BUDGET)
+                write_row(page, j);
+            else
+                left_out++;
+        }
+    }
+    return left_out;
+}
+
+void page_targets(struct page *page)
+{
+    static const char *const columns[] = {"Name",     "Outcome", "Reason",         "Duration",
+                                          "Attempts", "Batch",   "Resource group", "Message"};
+    const struct result *result = page->result;
+    size_t counts[PAGE_STATES] = {0};
+    size_t left_out;
+
+    for (size_t i = 0; i < result->target_count; i++)
+        counts[page_state(&result->targets[i])]++;
+    page_begin_section(page, "targets", "Targets");
+    write_filter(page, counts);
+    page_begin_table(page, "All targets, the most urgent first", columns,
+                     sizeof columns / sizeof columns[0]);
+    left_out = write_rows(page);
+    page_end_table(page);
+    if (left_out > 0)
+        page_note(page, "%zu of %zu targets have no room here; %s has them all.", left_out,
+                  result->target_count,
+                  ending_has_report(result) ? "report.json" : "azfan report --report run.json");
+    markup_end(&page->markup);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "job/fold.h"
+#include "page/common.h"
+#include "page/parts.h"
+#include "report/advices.h"
+#include "report/ending.h"
+#include "run/result.h"
+
+enum { LONGEST_MESSAGE = 600 }; /* bytes */
+
+/* ---- the outcome -------------------------------------------------------------------------- */
+
+/* The one state that colours the whole page: the most urgent that a target is in. */
+static int worst_state(const struct result *result)
+{
+    for (size_t i = 0; i < PAGE_STATES; i++) {
+        if (page_urgency[i] < OUTCOME_KINDS && result->counts[page_urgency[i]] > 0)
+            return page_urgency[i];
+    }
+    return PAGE_WAITING; /* nothing was selected, or nothing has ended */
+}
+
+static const char *colour_class(const struct result *result)
+{
+    int worst = worst_state(result);
+
+    if (result->ending == RESULT_GOING)
+        return "running";
+    if (worst == OUTCOME_OK && result_exit_status(result) != 0)
+        return outcome_name(OUTCOME_ERROR); /* a deadline, a full disk: all ok, and not well */
+    return page_state_name(worst);
+}
+
+static void write_all_ok(struct page *page)
+{
+    if (page->result->target_count == 1)
+        markup_text(&page->markup, "The one target is ok");
+    else
+        markup_print(&page->markup, "All %zu are ok", page->result->target_count);
+    if (result_exit_status(page->result) != 0)
+        markup_text(&page->markup, ", but the run did not end well");
+}
+
+static void write_outcome(struct page *page)
+{
+    const struct result *result = page->result;
+    size_t ok = result->counts[OUTCOME_OK];
+    size_t bad = result->settled - ok;
+
+    if (result->target_count == 0)
+        markup_text(&page->markup, "Nothing was selected");
+    else if (result->ending == RESULT_GOING)
+        markup_print(&page->markup, "Still going on: %zu of %zu have ended, %zu not ok",
+                     result->settled, result->target_count, bad);
+    else if (ok == result->target_count)
+        write_all_ok(page);
+    else
+        markup_print(&page->markup, "%zu of %zu %s not ok", bad, result->target_count,
+                     bad == 1 ? "is" : "are");
+}
+
+/* TEXT may be NULL. */
+static void write_sentence(struct page *page, const char *what, const char *text)
+{
+    if (text == NULL)
+        return;
+    markup_text(&page->markup, what);
+    page_cut(page, text, PAGE_LONGEST_FACT);
+    markup_text(&page->markup, ". ");
+}
+
+/* What cut the run short, a sentence each. */
+static void write_ending(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+    struct buffer ending = BUFFER_INIT;
+
+    if (result->ending != RESULT_GOING) /* the verdict says that */
+        ending_print(&ending, result);
+    markup_text(markup, buffer_text(&ending));
+    buffer_done(&ending);
+    write_sentence(page, "Halted: ", result->halt_cause);
+    write_sentence(page, "Trouble: ", result->trouble);
+    if (result->cuts > 0)
+        markup_print(markup, "Azure throttled: %d at once at least, of %d. ", result->least_limit,
+                     result->workers);
+}
+
+/* "Rehearsal · 2026-11-23T03:00:00Z · 34.2s · exit status 3" */
+static void write_circumstances(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+    char time[CLOCK_TEXT_SIZE];
+
+    clock_print(result->wall_started, time);
+    markup_begin(markup, "p", "class", "circumstances", NULL);
+    if (result->rehearsal)
+        markup_element(markup, "strong", "rehearsal", "Rehearsal: no VM was touched");
+    markup_element(markup, "span", NULL, time);
+    markup_begin(markup, "span", NULL);
+    markup_text(markup, result->ending == RESULT_INTERRUPTED ? "at least " : "");
+    markup_duration(markup, result->duration);
+    markup_text(markup, result->ending == RESULT_GOING ? " so far" : "");
+    markup_end(markup);
+    if (result->ending != RESULT_GOING) {
+        markup_begin(markup, "span", NULL);
+        markup_print(markup, "exit status %d", result_exit_status(result));
+        markup_end(markup);
+    }
+    markup_end(markup);
+}
+
+/* ---- the counts --------------------------------------------------------------------------- */
+
+static void write_counts(struct page *page)
+{
+    struct markup *markup = &page->markup;
+    size_t counts[PAGE_STATES] = {0};
+
+    for (size_t i = 0; i < page->result->target_count; i++)
+        counts[page_state(&page->result->targets[i])]++;
+    markup_begin(markup, "ul", "class", "counts", "aria-label", "Targets by outcome", NULL);
+    for (int i = PAGE_STATES - 1; i >= 0; i--) {
+        int state = page_urgency[i];
+
+        if (counts[state] == 0)
+            continue;
+        markup_begin(markup, "li", "class", page_state_name(state), NULL);
+        markup_begin(markup, "b", NULL);
+        markup_print(markup, "%zu", counts[state]);
+        markup_end(markup);
+        markup_print(markup, " %s", page_state_name(state));
+        markup_end(markup);
+    }
+    markup_end(markup);
+}
+
+/* ---- what is not ok ----------------------------------------------------------------------- */
+
+/* A sort of trouble: its targets, and the first of them. */
+struct matter {
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    const char **names;
+    size_t count;
+    const struct result_target *first;
+};
+
+static void gather(struct matter *matter, const struct result *result)
+{
+    matter->count = 0;
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct result_target *target = &result->targets[i];
+
+        if (target->state != RESULT_SETTLED || target->outcome.kind != matter->kind ||
+            target->outcome.reason != matter->reason)
+            continue;
+        if (matter->count == 0)
+            matter->first = target;
+        matter->names[matter->count++] = target->label;
+    }
+}
+
+static void write_names(struct page *page, const struct matter *matter)
+{
+    struct buffer names = BUFFER_INIT;
+
+    fold_names(&names, matter->names, matter->count);
+    markup_begin(&page->markup, "p", "class", "names", NULL);
+    page_names(page, buffer_text(&names));
+    markup_end(&page->markup);
+    buffer_done(&names);
+}
+
+/* Advice has commands between backquotes. */
+static void write_advice(struct page *page, const char *names, const char *advice)
+{
+    struct markup *markup = &page->markup;
+    bool command = false;
+
+    markup_begin(markup, "p", NULL);
+    markup_element(markup, "b", NULL, "What to do: ");
+    page_names(page, names);
+    while (*advice != '\0') {
+        size_t length = strcspn(advice, "`");
+
+        if (command)
+            markup_begin(markup, "code", NULL);
+        markup_bytes(markup, advice, length);
+        if (command)
+            markup_end(markup);
+        command = !command;
+        advice += length + (advice[length] == '`');
+    }
+    markup_end(markup);
+}
+
+static void write_advices(struct page *page, const struct matter *matter)
+{
+    struct advices advices;
+
+    advices_make(&advices, page->result, matter->kind, matter->reason);
+    for (size_t i = 0; i < advices.count; i++) {
+        struct buffer names = BUFFER_INIT;
+
+        advices_add_names(&names, &advices, i);
+        write_advice(page, buffer_text(&names), advices.list[i].text);
+        buffer_done(&names);
+    }
+    advices_done(&advices);
+}
+
+static void write_matter(struct page *page, const struct matter *matter)
+{
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "li", "class", outcome_name(matter->kind), NULL);
+    markup_begin(markup, "h3", NULL);
+    markup_print(markup, "%zu %s (%s)", matter->count, outcome_name(matter->kind),
+                 outcome_reason_name(matter->reason));
+    markup_end(markup);
+    write_names(page, matter);
+    if (matter->first->outcome.message != NULL) {
+        markup_begin(markup, "p", "class", "message", NULL);
+        if (matter->count > 1) {
+            page_label(page, matter->first);
+            markup_text(markup, ": ");
+        }
+        page_cut(page, matter->first->outcome.message, LONGEST_MESSAGE);
+        markup_end(markup);
+    }
+    write_advices(page, matter);
+    markup_end(markup);
+}
+
+static void write_matters(struct page *page)
+{
+    const struct result *result = page->result;
+    struct matter matter = {.names = memory_zeroed(result->target_count, sizeof *matter.names)};
+
+    markup_begin(&page->markup, "ul", "class", "matters", NULL);
+    for (size_t i = 0; i < PAGE_STATES; i++) {
+        if (page_urgency[i] >= OUTCOME_KINDS || page_urgency[i] == OUTCOME_OK)
+            continue;
+        matter.kind = (enum outcome_kind)page_urgency[i];
+        for (int reason = 0; reason < REASONS; reason++) {
+            matter.reason = (enum outcome_reason)reason;
+            gather(&matter, result);
+            if (matter.count > 0)
+                write_matter(page, &matter);
+        }
+    }
+    markup_end(&page->markup);
+    free(matter.names);
+}
+
+static void write_next_steps(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+    struct buffer word = BUFFER_INIT;
+
+    markup_begin(markup, "dl", "class", "next", NULL);
+    if (result->job.runbook != NULL) {
+        markup_element(markup, "dt", NULL, "Runbook");
+        markup_begin(markup, "dd", "class", "runbook", NULL);
+        page_cut(page, result->job.runbook, PAGE_LONGEST_FACT);
+        markup_end(markup);
+    }
+    if (result->trouble == NULL && result_word(result) != NULL && result->ending != RESULT_GOING) {
+        markup_element(markup, "dt", NULL, "Go on");
+        markup_begin(markup, "dd", NULL);
+        markup_begin(markup, "code", NULL);
+        text_add_word(&word, result_word(result));
+        markup_print(markup, "azfan rerun %s", buffer_text(&word));
+        buffer_done(&word);
+        markup_end(markup);
+        markup_text(markup, " (what is not ok, and nothing else)");
+        markup_end(markup);
+    }
+    markup_end(markup);
+}
+
+void page_verdict(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "header", "class", colour_class(result), NULL);
+    markup_element(markup, "h1", NULL, result->job.name);
+    markup_begin(markup, "p", "class", "verdict", NULL);
+    write_outcome(page);
+    markup_end(markup);
+    markup_begin(markup, "p", "class", "ending", NULL);
+    write_ending(page);
+    markup_end(markup);
+    write_circumstances(page);
+    write_counts(page);
+    markup_end(markup);
+    if (result->settled == result->counts[OUTCOME_OK])
+        return;
+    page_begin_section(page, "attention", "Not ok, and what to do");
+    write_matters(page);
+    write_next_steps(page);
+    markup_end(markup);
+}

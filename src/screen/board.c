@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. Those that run are a list through the targets, in the
+ * order in which they began: so the ones that run longest are at its head, and
+ * a start or an end costs the same with ten as with a thousand. Those that wait
+ * are an array without order: there are few, and a look at all of them finds
+ * the first. The sum of the starts gives the sum of all ages at any moment.
+ *
+ * Sums of times, and what is estimated with them, are floating: of 100,000 targets and months
+ * they go beyond 64 bits. All are nanoseconds; a start is told from the run's own.
+ */
+#include "screen/board.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "job/job.h"
+#include "run/result.h"
+
+/* A hundred years: nobody waits longer. */
+static const int64_t LONGEST_ESTIMATE = INT64_C(100) * 365 * 24 * NUMBER_HOUR;
+
+/* ---- who runs and who waits --------------------------------------------------------------- */
+
+static void add_waiting(struct board *board, size_t index, int64_t again_at)
+{
+    board->targets[index].again_at = again_at;
+    board->targets[index].place = board->waiting_count;
+    board->waiting[board->waiting_count++] = index;
+}
+
+static void remove_waiting(struct board *board, size_t index)
+{
+    size_t place = board->targets[index].place;
+    size_t last;
+
+    if (place == BOARD_NONE)
+        return;
+    last = board->waiting[--board->waiting_count];
+    board->waiting[place] = last;
+    board->targets[last].place = place;
+    board->targets[index].place = BOARD_NONE;
+}
+
+static double since_start(const struct board *board, int64_t moment)
+{
+    return (double)(moment - board->started);
+}
+
+static void remove_running(struct board *board, size_t index)
+{
+    struct board_target *target = &board->targets[index];
+
+    if (target->began == CLOCK_NEVER)
+        return;
+    *(target->before != BOARD_NONE ? &board->targets[target->before].behind : &board->oldest) =
+        target->behind;
+    *(target->behind != BOARD_NONE ? &board->targets[target->behind].before : &board->newest) =
+        target->before;
+    board->starts -= since_start(board, target->began);
+    board->running--;
+    target->began = CLOCK_NEVER;
+}
+
+void board_start(struct board *board, size_t index, int64_t now)
+{
+    struct board_target *target = &board->targets[index];
+
+    remove_waiting(board, index);
+    target->began = now;
+    target->before = board->newest;
+    target->behind = BOARD_NONE;
+    *(board->newest != BOARD_NONE ? &board->targets[board->newest].behind : &board->oldest) = index;
+    board->newest = index;
+    board->starts += since_start(board, now);
+    board->running++;
+}
+
+void board_put_back(struct board *board, size_t index)
+{
+    remove_running(board, index);
+}
+
+static void end_attempt(struct board *board, size_t index, int64_t now)
+{
+    if (board->targets[index].began == CLOCK_NEVER)
+        return;
+    board->durations += (double)(now - board->targets[index].began);
+    board->ended++;
+    remove_running(board, index);
+}
+
+void board_wait(struct board *board, size_t index, int64_t again_at, int64_t now)
+{
+    end_attempt(board, index, now);
+    add_waiting(board, index, again_at);
+}
+
+void board_settle(struct board *board, const struct result *result, size_t index, int64_t now)
+{
+    const struct result_target *target = &result->targets[index];
+
+    end_attempt(board, index, now);
+    remove_waiting(board, index);
+    board->counts[target->outcome.kind]++;
+    board->settled++;
+    board->left[target->batch - 1]--;
+    while (board->batch < board->batches && board->left[board->batch - 1] == 0) {
+        board->batch++;
+        board->batch_from = now + board->pause_between;
+    }
+}
+
+void board_log_in(struct board *board)
+{
+    board->logged_in = true;
+}
+
+void board_see_stage(struct board *board, enum schedule_stage stage)
+{
+    board->stage = stage;
+}
+
+void board_open(struct board *board, const struct result *result, const struct job *job,
+                const int64_t *not_before, int64_t now)
+{
+    size_t count = result->target_count;
+
+    *board = (struct board){.target_count = count,
+                            .oldest = BOARD_NONE,
+                            .newest = BOARD_NONE,
+                            .batches = result->job.batches,
+                            .batch = 1,
+                            .pause_between = job->pause_between,
+                            .workers = result->workers > 0 ? result->workers : job_at_once(job),
+                            .timeout = result->job.timeout,
+                            .started = now};
+    board->targets = memory_zeroed(count, sizeof *board->targets);
+    board->waiting = memory_zeroed(count, sizeof *board->waiting);
+    board->left = memory_zeroed((size_t)board->batches, sizeof *board->left);
+    for (size_t i = 0; i < count; i++) {
+        board->targets[i].place = BOARD_NONE;
+        board->targets[i].began = CLOCK_NEVER;
+        board->left[result->targets[i].batch - 1]++;
+        if (not_before != NULL && not_before[i] > now)
+            add_waiting(board, i, not_before[i]);
+    }
+}
+
+void board_close(struct board *board)
+{
+    free(board->targets);
+    free(board->waiting);
+    free(board->left);
+    *board = (struct board){.targets = NULL};
+}
+
+/* ---- how long it will take ---------------------------------------------------------------- */
+
+static double greater(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/* What COUNT targets take, as many at once as there are workers. */
+static double time_for(const struct board *board, size_t count, double mean)
+{
+    size_t at_once = board->workers > 0 ? (size_t)board->workers : 1;
+    size_t rounds = (count + at_once - 1) / at_once;
+
+    return (double)rounds * mean;
+}
+
+/* How long the last of those that wait still has to; less than nothing: none waits. */
+static double last_wait(const struct board *board, int64_t now)
+{
+    int64_t last = 0;
+
+    for (size_t i = 0; i < board->waiting_count; i++) {
+        int64_t at = board->targets[board->waiting[i]].again_at;
+
+        last = at > last ? at : last;
+    }
+    return (double)last - (double)now;
+}
+
+static double estimate(const struct board *board, int64_t now)
+{
+    double mean = board->durations / (double)board->ended;
+    size_t left = board->left[board->batch - 1];
+    /* What those that run have still before them; who is over the mean says nothing of it. */
+    double ages = (double)board->running * since_start(board, now) - board->starts;
+    double running = greater(0, (double)board->running * mean - ages);
+    double rest = board->running > 0 ? running / (double)board->running : 0;
+
+    if (board->stage != SCHEDULE_GOING)
+        return board->running > 0 ? rest : 0;
+    rest += time_for(board, left > board->running ? left - board->running : 0, mean);
+    rest = greater(rest, last_wait(board, now) + mean);
+    rest += greater(0, (double)(board->batch_from - now));
+    for (int batch = board->batch + 1; batch <= board->batches; batch++)
+        rest += (double)board->pause_between + time_for(board, board->left[batch - 1], mean);
+    return rest;
+}
+
+int64_t board_estimate(const struct board *board, int64_t now)
+{
+    double rest;
+
+    if (board->ended == 0 || board->settled == board->target_count)
+        return -1;
+    rest = estimate(board, now);
+    if (rest < 1)
+        return -1;
+    return rest < (double)LONGEST_ESTIMATE ? (int64_t)rest : LONGEST_ESTIMATE;
+}
+
+size_t board_next_waiting(const struct board *board, int64_t after, size_t after_index)
+{
+    size_t best = BOARD_NONE;
+
+    for (size_t i = 0; i < board->waiting_count; i++) {
+        size_t index = board->waiting[i];
+        int64_t at = board->targets[index].again_at;
+
+        if (at < after || (at == after && after_index != BOARD_NONE && index <= after_index))
+            continue;
+        if (best == BOARD_NONE || at < board->targets[best].again_at ||
+            (at == board->targets[best].again_at && index < best))
+            best = index;
+    }
+    return best;
+}

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. Every line goes one of two ways: results to standard
+ * output, notes to standard error. With LIVE_SCREEN, what goes to the terminal
+ * is kept until the next frame, at most a tenth of a second. A frame is one
+ * piece of bytes: it takes away the lines at the bottom, prints what has been
+ * kept, and draws them anew below. When nothing happens there is one frame a
+ * second, for the ages. While the terminal does not take what it was given
+ * (Ctrl-S) no more frames are made, and while azfan is in the background none
+ * has lines at the bottom.
+ */
+#include "screen/live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "base/value.h"
+#include "report/line.h"
+#include "report/style.h"
+#include "run/event.h"
+#include "run/result.h"
+#include "screen/notice.h"
+#include "screen/panel.h"
+
+#define FRAME        (100 * NUMBER_MILLISECOND)
+#define STATE_PERIOD (30 * NUMBER_SECOND)
+
+/* ---- frames ------------------------------------------------------------------------------- */
+
+static void append_lines(struct live *live, struct buffer *frame, int64_t now)
+{
+    struct panel_look look = {.width = live->screen.columns,
+                              .height = screen_height(&live->screen),
+                              .colour = live->choices.notes_colour,
+                              .utf8 = live->utf8};
+    struct panel_lines lines;
+
+    panel_print(&live->board, live->result, &look, now, &lines);
+    screen_draw(&live->screen, &lines, frame);
+    panel_lines_done(&lines);
+}
+
+static void draw_frame(struct live *live, int64_t now, bool with_lines)
+{
+    struct buffer frame = BUFFER_INIT;
+
+    screen_erase(&live->screen, &frame);
+    buffer_append(&frame, buffer_text(&live->pending), live->pending.length);
+    buffer_done(&live->pending);
+    if (with_lines && screen_height(&live->screen) > 0 && screen_is_ours(&live->screen))
+        append_lines(live, &frame, now);
+    outlet_add(&live->notes, &frame);
+    live->stale = false;
+    live->next_frame = now + FRAME;
+    live->next_second = now + NUMBER_SECOND - (now - live->board.started) % NUMBER_SECOND;
+}
+
+/* A frame, when one is due. */
+static void refresh(struct live *live)
+{
+    int64_t now = live->now();
+
+    if (outlet_is_waiting(&live->notes))
+        return;
+    if (live->stale ? now >= live->next_frame : now >= live->next_second)
+        draw_frame(live, now, true);
+}
+
+/* What is shown is out of date. */
+static void touch(struct live *live)
+{
+    live->stale = true;
+    if (live->choices.mode == LIVE_SCREEN)
+        refresh(live);
+}
+
+/* ---- the ways ----------------------------------------------------------------------------- */
+
+/* TEXT, a line or more of them, for the terminal at its next frame; is emptied. */
+static void add_pending(struct live *live, struct buffer *text)
+{
+    buffer_append(&live->pending, buffer_text(text), text->length);
+    buffer_done(text);
+    touch(live);
+}
+
+static void print_result(struct live *live, struct buffer *text)
+{
+    if (live->choices.mode == LIVE_SCREEN && live->shared)
+        add_pending(live, text);
+    else
+        outlet_add(&live->output, text);
+}
+
+static void print_event(struct live *live, json_t *event)
+{
+    struct buffer line = BUFFER_INIT;
+
+    value_print(&line, event);
+    buffer_add(&line, "\n");
+    outlet_add(&live->notes, &line);
+}
+
+static json_t *make_event(const char *name)
+{
+    json_t *event = json_object();
+
+    json_object_set_new(event, "event", json_string(name));
+    json_object_set_new(event, "time", value_exact_time(clock_wall()));
+    return event;
+}
+
+/* TEXT, without newline, is emptied. */
+static void print_note(struct live *live, struct buffer *text)
+{
+    struct buffer line = BUFFER_INIT;
+
+    if (live->choices.mode == LIVE_JSON) {
+        json_t *event = make_event("note");
+
+        json_object_set_new(event, "text", value_bytes(buffer_text(text), text->length));
+        print_event(live, event);
+        buffer_done(text);
+        return;
+    }
+    buffer_print(&line, "azfan: %s\n", buffer_text(text));
+    buffer_done(text);
+    if (live->choices.mode == LIVE_SCREEN)
+        add_pending(live, &line);
+    else
+        outlet_add(&live->notes, &line);
+}
+
+void live_note(struct live *live, const char *text)
+{
+    struct buffer note = BUFFER_INIT;
+
+    text_add_line(&note, text);
+    print_note(live, &note);
+}
+
+void live_note_lines(struct live *live, struct buffer *text)
+{
+    char *rest = NULL;
+
+    for (char *line = text->length > 0 ? strtok_r(text->data, "\n", &rest) : NULL; line != NULL;
+         line = strtok_r(NULL, "\n", &rest))
+        live_note(live, line);
+    buffer_done(text);
+}
+
+void live_prompt(struct live *live, const char *text)
+{
+    struct buffer copy = BUFFER_INIT;
+
+    if (live->choices.mode == LIVE_JSON) { /* where all lines are events */
+        if (text[0] != '\n')
+            live_note(live, text);
+        return;
+    }
+    if (live->choices.mode == LIVE_SCREEN) {
+        buffer_add(&live->pending, text);
+        draw_frame(live, live->now(), false);
+        return;
+    }
+    buffer_add(&copy, text);
+    outlet_add(&live->notes, &copy);
+}
+
+void live_leave_out(struct live *live, int64_t time)
+{
+    live->board.started += time;
+    live->next_state += time;
+    if (live->choices.mode == LIVE_SCREEN)
+        screen_measure(&live->screen);
+}
+
+/* What the journal's own events say already needs no note beside them. */
+static bool has_events(const struct live *live)
+{
+    return live->choices.mode == LIVE_JSON;
+}
+
+/* ---- what happens to targets -------------------------------------------------------------- */
+
+static void logged_in(void *context, const struct login *login)
+{
+    struct live *live = context;
+    struct buffer note = BUFFER_INIT;
+
+    board_log_in(&live->board);
+    touch(live);
+    if (!live->choices.verbose || has_events(live))
+        return;
+    notice_login(&note, login);
+    print_note(live, &note);
+}
+
+static void target_settled(struct live *live, const struct result *result, size_t index)
+{
+    const struct live_choices *choices = &live->choices;
+    const struct result_target *target = &result->targets[index];
+    enum outcome_kind kind = target->outcome.kind;
+    struct buffer lines = BUFFER_INIT;
+
+    board_settle(&live->board, result, index, live->now());
+    live->stale = true;
+    live->shown++; /* of several that ended at once the result counts all by now */
+    /* Skipped targets come by the thousand and at once; the summary names them. */
+    if (kind == OUTCOME_SKIPPED || (choices->quiet && kind == OUTCOME_OK))
+        return;
+    buffer_print(&lines, "[%*zu/%zu] ", live->count_width, live->shown, result->target_count);
+    line_print(&lines, target, live->name_width, choices->colour);
+    if (choices->verbose) {
+        line_print_block(&lines, &target->output, 0, "      stdout | ");
+        line_print_block(&lines, &target->errors, 0, "      stderr | ");
+    }
+    print_result(live, &lines);
+}
+
+static void target_waits(struct live *live, const struct result *result, size_t index, int64_t wait)
+{
+    struct buffer note = BUFFER_INIT;
+    int64_t now = live->now();
+
+    board_wait(&live->board, index, now + wait, now);
+    live->stale = true;
+    if (has_events(live))
+        return;
+    notice_wait(&note, result, index, wait);
+    print_note(live, &note);
+}
+
+/* ---- what happens to the run -------------------------------------------------------------- */
+
+static void limited(struct live *live, int limit)
+{
+    struct buffer note = BUFFER_INIT;
+
+    if (has_events(live))
+        return;
+    notice_limit(&note, limit);
+    print_note(live, &note);
+}
+
+static void no_room(void *context, const char *why)
+{
+    struct live *live = context;
+    struct buffer note = BUFFER_INIT;
+
+    notice_no_room(&note, why);
+    print_note(live, &note);
+}
+
+static void halted(struct live *live, const struct result *result, const struct event *event)
+{
+    struct buffer note = BUFFER_INIT;
+
+    for (size_t i = 0; i < event->halt.settled_count; i++)
+        target_settled(live, result, event->halt.settled[i]);
+    if (event->halt.stage == SCHEDULE_GOING) /* there was nothing to stop */
+        return;
+    board_see_stage(&live->board, event->halt.stage);
+    notice_stopping(&note, result, event->halt.running, event->halt.stage);
+    print_note(live, &note);
+}
+
+static void happened(void *context, const struct result *result, const struct event *event)
+{
+    struct live *live = context;
+
+    switch (event->kind) {
+    case EVENT_START:
+        board_start(&live->board, event->target, live->now());
+        touch(live);
+        break;
+    case EVENT_PUT_BACK:
+        board_put_back(&live->board, event->target);
+        touch(live);
+        break;
+    case EVENT_END:
+        if (event->end.settled)
+            target_settled(live, result, event->target);
+        else
+            target_waits(live, result, event->target, event->end.again_at - event->at);
+        break;
+    case EVENT_LIMIT:
+        limited(live, event->limit);
+        break;
+    case EVENT_HALT:
+        halted(live, result, event);
+        break;
+    case EVENT_RUN:
+    case EVENT_TARGETS:
+    case EVENT_LOGIN: /* logged_in() has more to say of it */
+    case EVENT_FINISH:
+    case EVENT_TROUBLE: /* the end of the run says it */
+    case EVENT_BREAK:
+    case EVENT_OTHER:
+        break;
+    }
+}
+
+/* ---- who is running, when somebody asks --------------------------------------------------- */
+
+static void print_running_events(struct live *live, const struct result *result,
+                                 const struct watcher_running *list, size_t count)
+{
+    json_t *event = make_event("running");
+    json_t *targets = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *target = json_object();
+
+        json_object_set_new(target, "target", value_text(result->targets[list[i].target].label));
+        json_object_set_new(target, "age_s", value_seconds(list[i].age));
+        json_object_set_new(target, "last_line",
+                            value_bytes(list[i].last_line, list[i].last_length));
+        json_array_append_new(targets, target);
+    }
+    json_object_set_new(event, "targets", targets);
+    print_event(live, event);
+}
+
+static void asked(void *context, const struct result *result, const struct watcher_running *list,
+                  size_t count)
+{
+    struct live *live = context;
+    struct buffer note = BUFFER_INIT;
+
+    if (live->choices.mode == LIVE_JSON) {
+        print_running_events(live, result, list, count);
+        return;
+    }
+    panel_print_state(&live->board, result, live->now(), &note);
+    print_note(live, &note);
+    for (size_t i = 0; i < count; i++) {
+        notice_running(&note, result, &list[i], live->name_width);
+        print_note(live, &note); /* which empties it */
+    }
+}
+
+/* ---- the terminal ------------------------------------------------------------------------- */
+
+void live_leave(struct live *live)
+{
+    if (live->choices.mode == LIVE_SCREEN && !outlet_is_waiting(&live->notes))
+        draw_frame(live, live->now(), false);
+}
+
+static void leaving(void *context)
+{
+    live_leave(context);
+}
+
+/*
+ * What was on the screen may have scrolled away while azfan was stopped. Where there was a frame a
+ * moment ago it was not: timeout(1) and systemd send SIGCONT to what runs.
+ */
+static void continued(void *context, const struct result *result, size_t running)
+{
+    struct live *live = context;
+    struct buffer note = BUFFER_INIT;
+
+    if (live->now() - live->next_second > NUMBER_SECOND && !outlet_is_waiting(&live->notes))
+        screen_forget(&live->screen);
+    screen_measure(&live->screen);
+    notice_continued(&note, result, running);
+    print_note(live, &note);
+}
+
+static void resized(void *context)
+{
+    struct live *live = context;
+
+    screen_measure(&live->screen);
+    touch(live);
+}
+
+static void journaled(void *context, const char *line, size_t length)
+{
+    struct live *live = context;
+    struct buffer copy = BUFFER_INIT;
+
+    buffer_append(&copy, line, length);
+    outlet_add(&live->notes, &copy);
+}
+
+static int64_t next_tick(const struct live *live)
+{
+    if (live->choices.mode == LIVE_PLAIN && !live->choices.quiet)
+        return live->next_state;
+    if (live->choices.mode != LIVE_SCREEN || outlet_is_waiting(&live->notes))
+        return CLOCK_NEVER;
+    return live->stale ? live->next_frame : live->next_second;
+}
+
+static int64_t waiting(void *context, int ret_fds[2])
+{
+    const struct live *live = context;
+
+    ret_fds[0] = outlet_is_waiting(&live->output) ? live->output.fd : -1;
+    ret_fds[1] = outlet_is_waiting(&live->notes) ? live->notes.fd : -1;
+    return next_tick(live);
+}
+
+static void writable(void *context)
+{
+    struct live *live = context;
+
+    outlet_push(&live->output);
+    outlet_push(&live->notes);
+}
+
+static void print_state(struct live *live, const struct result *result, int64_t now)
+{
+    struct buffer note = BUFFER_INIT;
+
+    panel_print_state(&live->board, result, now, &note);
+    print_note(live, &note);
+    live->next_state += STATE_PERIOD;
+    if (live->next_state <= now) /* azfan was stopped for a while */
+        live->next_state = now + STATE_PERIOD;
+}
+
+static void tick(void *context, const struct result *result)
+{
+    struct live *live = context;
+    int64_t now = live->now();
+
+    if (now < next_tick(live))
+        return;
+    if (live->choices.mode == LIVE_PLAIN)
+        print_state(live, result, now);
+    else
+        refresh(live);
+}
+
+/* ---- beginning and end -------------------------------------------------------------------- */
+
+bool live_can_draw(void)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(STDERR_FILENO) == 1 && term != NULL && term[0] != '\0' &&
+           strcmp(term, "dumb") != 0;
+}
+
+bool live_is_alone(void)
+{
+    struct stat status;
+
+    return fstat(STDOUT_FILENO, &status) < 0 ||
+           !(S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+void live_open(struct live *live, const struct live_choices *choices, const struct result *result,
+               const struct job *job, const int64_t *not_before)
+{
+    char digits[32];
+    int64_t now = clock_now();
+
+    *live = (struct live){.choices = *choices,
+                          .result = result,
+                          .name_width = line_name_width(result),
+                          .next_frame = now,
+                          .next_second = now,
+                          .next_state = now + STATE_PERIOD,
+                          .now = clock_now};
+    live->count_width = snprintf(digits, sizeof digits, "%zu", result->target_count);
+    outlet_open(&live->output, STDOUT_FILENO);
+    outlet_open(&live->notes, STDERR_FILENO);
+    board_open(&live->board, result, job, not_before, now);
+    if (choices->mode == LIVE_SCREEN) {
+        live->shared = screen_is_same(STDOUT_FILENO, STDERR_FILENO);
+        live->utf8 = screen_is_unicode();
+        screen_open(&live->screen, live->notes.fd);
+    }
+}
+
+void live_close(struct live *live)
+{
+    if (live->choices.mode == LIVE_SCREEN)
+        draw_frame(live, live->now(), false);
+    outlet_close(&live->output);
+    outlet_close(&live->notes);
+    board_close(&live->board);
+    buffer_done(&live->pending);
+}
+
+struct watcher live_watcher(struct live *live)
+{
+    return (struct watcher){.context = live,
+                            .logged_in = logged_in,
+                            .happened = happened,
+                            .no_room = no_room,
+                            .asked = asked,
+                            .leaving = leaving,
+                            .continued = continued,
+                            .resized = resized,
+                            .journaled = live->choices.mode == LIVE_JSON ? journaled : NULL,
+                            .waiting = waiting,
+                            .writable = writable,
+                            .tick = tick};
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen/notice.h"
+
+#include <string.h>
+
+#include "azure/login.h"
+#include "base/buffer.h"
+#include "base/drawn.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "run/result.h"
+#include "run/watcher.h"
+
+void notice_login(struct buffer *note, const struct login *login)
+{
+    buffer_add(note, "logged in; az ");
+    text_add_plain(note, login->az_version);
+    if (login->subscription != NULL)
+        buffer_print(note, ", subscription %s", login->subscription);
+}
+
+void notice_wait(struct buffer *note, const struct result *result, size_t index, int64_t wait)
+{
+    const struct result_target *target = &result->targets[index];
+
+    buffer_print(note, "%s: %s, again in ", target->label,
+                 outcome_reason_name(target->outcome.reason));
+    number_print_duration(note, wait);
+    buffer_print(note, " (attempt %zu of %d): ", target->attempt_count + 1, result->job.attempts);
+    text_add_plain(note, target->outcome.message);
+}
+
+void notice_limit(struct buffer *note, int limit)
+{
+    buffer_print(note, "Azure throttles: running %d at once, and one more for each that it takes",
+                 limit);
+}
+
+void notice_no_room(struct buffer *note, const char *why)
+{
+    buffer_add(note, "waiting for room on this machine: ");
+    text_add_plain(note, why);
+}
+
+/* Where nothing can be kept there is nothing to go on from. */
+static void print_way_on(struct buffer *buffer, const struct result *result)
+{
+    if (result->trouble == NULL && result_word(result) != NULL) {
+        buffer_add(buffer, "; go on with: azfan rerun ");
+        text_add_word(buffer, result_word(result));
+    }
+}
+
+static void print_cause(struct buffer *buffer, const struct result *result)
+{
+    if (result->ending == RESULT_SIGNAL) {
+        buffer_print(buffer, "SIG%s", sigabbrev_np(result->signal));
+    } else if (result->ending == RESULT_DEADLINE) {
+        buffer_add(buffer, "the deadline of the run has passed");
+    } else {
+        buffer_add(buffer, "halted: ");
+        text_add_plain(buffer, result->halt_cause != NULL ? result->halt_cause : result->trouble);
+    }
+}
+
+void notice_stopping(struct buffer *note, const struct result *result, size_t running,
+                     enum schedule_stage stage)
+{
+    print_cause(note, result);
+    if (stage == SCHEDULE_KILLING)
+        buffer_print(note, ": killing %zu running", running);
+    else if (stage == SCHEDULE_STOPPING)
+        buffer_print(note, ": starting no more, stopping %zu running (again: kill them)", running);
+    else if (running > 0)
+        buffer_print(note, ": starting no more, letting %zu running end (%s: stop them)", running,
+                     result->ending == RESULT_SIGNAL ? "again" : "Ctrl-C twice");
+    else
+        buffer_add(note, ": starting no more");
+    if (stage == SCHEDULE_DRAINING)
+        print_way_on(note, result);
+}
+
+void notice_running(struct buffer *note, const struct result *result,
+                    const struct watcher_running *running, int name_width)
+{
+    buffer_print(note, "  %-*s  ", name_width, result->targets[running->target].label);
+    number_print_exact_duration(note, running->age / NUMBER_SECOND * NUMBER_SECOND);
+    buffer_add(note, " of ");
+    number_print_exact_duration(note, result->job.timeout);
+    if (running->last_length > 0) {
+        buffer_add(note, ": ");
+        drawn_append(note, running->last_line, running->last_length);
+    }
+}
+
+void notice_continued(struct buffer *note, const struct result *result, size_t running)
+{
+    buffer_print(note, "continued: %zu of %zu have ended, %zu running", result->settled,
+                 result->target_count, running);
+}

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen/panel.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "report/style.h"
+#include "run/result.h"
+#include "screen/board.h"
+
+enum { BAR_LEAST = 8, BAR_MOST = 40, NAME_MOST = 40, HEAD_LINES = 2 };
+
+/* ---- words -------------------------------------------------------------------------------- */
+
+/* In whole seconds: what changes ten times a second cannot be read. */
+static void print_seconds(struct buffer *buffer, int64_t duration)
+{
+    number_print_exact_duration(buffer, duration / NUMBER_SECOND * NUMBER_SECOND);
+}
+
+/* A moment to come: rounded up, so that it is "1s" until it has come. */
+static void print_until(struct buffer *buffer, int64_t when, int64_t now)
+{
+    print_seconds(buffer, (when > now ? when - now : 0) + NUMBER_SECOND - 1);
+}
+
+/* "about 25s left"; what nobody can estimate has a limit all the same: "at most 1m28s left". */
+static void print_rest(const struct board *board, int64_t now, struct buffer *buffer)
+{
+    int64_t estimate = board_estimate(board, now);
+    bool all_run = board->running > 0 && board->running + board->settled == board->target_count;
+
+    if (estimate > 0) {
+        buffer_add(buffer, "about ");
+        print_until(buffer, now + estimate, now);
+        buffer_add(buffer, " left");
+    } else if (all_run && board->ended > 0) {
+        buffer_add(buffer, "at most ");
+        print_until(buffer, board->targets[board->newest].began + board->timeout, now);
+        buffer_add(buffer, " left");
+    }
+}
+
+static const char *stage_word(enum schedule_stage stage)
+{
+    static const char *const words[] = {[SCHEDULE_GOING] = "",
+                                        [SCHEDULE_DRAINING] = "starting no more",
+                                        [SCHEDULE_STOPPING] = "stopping",
+                                        [SCHEDULE_KILLING] = "killing"};
+
+    return words[stage];
+}
+
+/* ---- one line of a log -------------------------------------------------------------------- */
+
+static void print_counts_in_words(const struct board *board, struct buffer *buffer)
+{
+    const char *separator = " (";
+
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+        if (board->counts[kind] == 0)
+            continue;
+        buffer_print(buffer, "%s%zu %s", separator, board->counts[kind],
+                     outcome_name((enum outcome_kind)kind));
+        separator = ", ";
+    }
+    if (board->settled > 0)
+        buffer_add(buffer, ")");
+}
+
+static void print_age(const struct board *board, size_t index, int64_t now, struct buffer *buffer)
+{
+    print_seconds(buffer, now - board->targets[index].began);
+    buffer_add(buffer, " of ");
+    number_print_exact_duration(buffer, board->timeout);
+}
+
+void panel_print_state(const struct board *board, const struct result *result, int64_t now,
+                       struct buffer *buffer)
+{
+    struct buffer rest = BUFFER_INIT;
+
+    print_seconds(buffer, now - board->started);
+    buffer_print(buffer, ": %zu of %zu have ended", board->settled, board->target_count);
+    print_counts_in_words(board, buffer);
+    buffer_print(buffer, ", %zu running", board->running);
+    if (board->running > 0) {
+        buffer_print(buffer, ", the longest %s for ", result->targets[board->oldest].label);
+        print_age(board, board->oldest, now, buffer);
+    }
+    if (board->waiting_count > 0) {
+        size_t first = board_next_waiting(board, 0, BOARD_NONE);
+
+        buffer_print(buffer, ", %zu waiting, the first %s for ", board->waiting_count,
+                     result->targets[first].label);
+        print_until(buffer, board->targets[first].again_at, now);
+    }
+    print_rest(board, now, &rest);
+    if (rest.length > 0)
+        buffer_print(buffer, ", %s", buffer_text(&rest));
+    if (board->stage != SCHEDULE_GOING)
+        buffer_print(buffer, "; %s", stage_word(board->stage));
+    buffer_done(&rest);
+}
+
+/* ---- lines of a terminal ------------------------------------------------------------------ */
+
+/* A line that is being written; what does not fit is left out. */
+struct pen {
+    struct buffer *text;
+    int *width;
+    int most;
+    bool colour;
+};
+
+static void put(const struct pen *pen, const char *before, const char *text, const char *after)
+{
+    int room = pen->most - *pen->width;
+    int length = (int)strlen(text);
+    int size = length < room ? length : room;
+
+    if (size <= 0)
+        return;
+    if (pen->colour)
+        buffer_add(pen->text, before);
+    buffer_append(pen->text, text, (size_t)size);
+    if (pen->colour)
+        buffer_add(pen->text, after);
+    *pen->width += size;
+}
+
+static void put_plain(const struct pen *pen, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void put_plain(const struct pen *pen, const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, format);
+    text = memory_print_list(format, arguments);
+    va_end(arguments);
+    put(pen, "", text, "");
+    free(text);
+}
+
+/* Takes TEXT, and empties it. */
+static void put_buffer(const struct pen *pen, struct buffer *text)
+{
+    put(pen, "", buffer_text(text), "");
+    buffer_done(text);
+}
+
+static struct pen next_line(struct panel_lines *lines, const struct panel_look *look)
+{
+    int line = lines->count++;
+
+    lines->widths[line] = 0;
+    return (struct pen){&lines->text[line], &lines->widths[line], look->width - 1, look->colour};
+}
+
+/* One cell of the bar: the outcome that it stands for. OUTCOME_KINDS: nothing has come to it. */
+static enum outcome_kind cell_kind(const struct board *board, int cell, int cells)
+{
+    size_t sum = 0;
+
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+        sum += board->counts[kind];
+        /* Whole cells only: a bar is full when all is done, and not before. */
+        if (sum * (size_t)cells >= ((size_t)cell + 1) * board->target_count)
+            return (enum outcome_kind)kind;
+    }
+    return OUTCOME_KINDS;
+}
+
+static void put_bar(const struct pen *pen, const struct board *board, const struct panel_look *look,
+                    int cells)
+{
+    const char *full = look->utf8 ? "━" : "#";
+    const char *empty = look->utf8 ? "─" : "-";
+
+    for (int cell = 0; cell < cells; cell++) {
+        enum outcome_kind kind = cell_kind(board, cell, cells);
+
+        if (kind < OUTCOME_KINDS)
+            buffer_print(pen->text, "%s%s%s", style_begin(look->colour, kind), full,
+                         style_end(look->colour));
+        else
+            buffer_print(pen->text, "%s%s%s", style_begin(look->colour, OUTCOME_SKIPPED), empty,
+                         style_end(look->colour));
+    }
+    *pen->width += cells;
+}
+
+/* "━━━━━━────── 19 of 30  42s, about 25s left" */
+static void print_head(const struct board *board, const struct panel_look *look, int64_t now,
+                       struct panel_lines *lines)
+{
+    struct pen pen = next_line(lines, look);
+    struct buffer words = BUFFER_INIT;
+    struct buffer rest = BUFFER_INIT;
+    int cells;
+
+    buffer_print(&words, "%zu of %zu  ", board->settled, board->target_count);
+    print_seconds(&words, now - board->started);
+    print_rest(board, now, &rest);
+    if (rest.length > 0)
+        buffer_print(&words, ", %s", buffer_text(&rest));
+    cells = pen.most - (int)words.length - 1;
+    if (cells > BAR_MOST)
+        cells = BAR_MOST;
+    if (cells >= BAR_LEAST) {
+        put_bar(&pen, board, look, cells);
+        put_plain(&pen, " ");
+    }
+    put_buffer(&pen, &words);
+    buffer_done(&rest);
+}
+
+/* "17 ok  1 failed  8 running  2 waiting  batch 2 of 3" */
+static void print_counts(const struct board *board, const struct panel_look *look,
+                         struct panel_lines *lines)
+{
+    struct pen pen = next_line(lines, look);
+
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+        char count[32];
+
+        (void)snprintf(count, sizeof count, "%zu %s", board->counts[kind],
+                       outcome_name((enum outcome_kind)kind));
+        if (board->counts[kind] == 0)
+            continue;
+        put(&pen, style_begin(true, (enum outcome_kind)kind), count, style_end(true));
+        put_plain(&pen, "  ");
+    }
+    if (!board->logged_in)
+        put_plain(&pen, "logging in");
+    else
+        put_plain(&pen, "%zu running", board->running);
+    if (board->waiting_count > 0)
+        put_plain(&pen, "  %zu waiting", board->waiting_count);
+    if (board->stage != SCHEDULE_GOING)
+        put_plain(&pen, "  %s", stage_word(board->stage));
+    if (board->batches > 1)
+        put_plain(&pen, "  batch %d of %d", board->batch, board->batches);
+}
+
+static int name_width(const struct result *result, size_t first, const struct board *board,
+                      int rows)
+{
+    size_t width = 0;
+
+    for (size_t index = first; index != BOARD_NONE && rows > 0; rows--) {
+        size_t length = strlen(result->targets[index].label);
+
+        width = length > width ? length : width;
+        index = board->targets[index].behind;
+    }
+    return (int)(width < NAME_MOST ? width : NAME_MOST);
+}
+
+static void print_running(const struct board *board, const struct result *result,
+                          const struct panel_look *look, int64_t now, size_t index, int width,
+                          struct panel_lines *lines)
+{
+    bool is_late = now - board->targets[index].began > board->timeout / 4 * 3;
+    struct pen pen = next_line(lines, look);
+    struct buffer age = BUFFER_INIT;
+
+    put_plain(&pen, "  %-*s  ", width, result->targets[index].label);
+    print_age(board, index, now, &age);
+    put(&pen, is_late ? style_begin(true, OUTCOME_TIMEOUT) : "", buffer_text(&age),
+        is_late ? style_end(true) : "");
+    buffer_done(&age);
+}
+
+/* Those that run longest, in ROWS lines. */
+static void print_oldest(const struct board *board, const struct result *result,
+                         const struct panel_look *look, int64_t now, int rows,
+                         struct panel_lines *lines)
+{
+    bool all = board->running <= (size_t)rows;
+    int named = all ? (int)board->running : rows - 1;
+    int width = name_width(result, board->oldest, board, named);
+    size_t index = board->oldest;
+
+    for (int row = 0; row < named; row++) {
+        print_running(board, result, look, now, index, width, lines);
+        index = board->targets[index].behind;
+    }
+    if (!all && rows > 0) {
+        struct pen pen = next_line(lines, look);
+
+        put_plain(&pen, named > 0 ? "  and %zu more" : "  %zu run", board->running - (size_t)named);
+    }
+}
+
+/* "  web-03  again in 12s (busy, attempt 2 of 3)" */
+static void print_waiting(const struct board *board, const struct result *result,
+                          const struct panel_look *look, int64_t now, size_t index,
+                          struct panel_lines *lines)
+{
+    const struct result_target *target = &result->targets[index];
+    struct pen pen = next_line(lines, look);
+    struct buffer when = BUFFER_INIT;
+
+    if (board->targets[index].again_at <= now) {
+        buffer_add(&when, "next"); /* as soon as a worker is free */
+    } else {
+        buffer_add(&when, "in ");
+        print_until(&when, board->targets[index].again_at, now);
+    }
+    if (target->attempt_count > 0)
+        put_plain(&pen, "  %s  again %s (%s, attempt %zu of %d)", target->label, buffer_text(&when),
+                  outcome_reason_name(target->outcome.reason), target->attempt_count + 1,
+                  result->job.attempts);
+    else
+        put_plain(&pen, "  %s  %s (its script may still run)", target->label, buffer_text(&when));
+    buffer_done(&when);
+}
+
+static void print_first_waiting(const struct board *board, const struct result *result,
+                                const struct panel_look *look, int64_t now, int rows,
+                                struct panel_lines *lines)
+{
+    size_t index = BOARD_NONE;
+    int64_t at = 0;
+
+    for (int row = 0; row < rows; row++) {
+        index = board_next_waiting(board, at, index);
+        if (index == BOARD_NONE)
+            return;
+        at = board->targets[index].again_at;
+        print_waiting(board, result, look, now, index, lines);
+    }
+}
+
+static void print_pause(const struct board *board, const struct panel_look *look, int64_t now,
+                        struct panel_lines *lines)
+{
+    struct pen pen = next_line(lines, look);
+    struct buffer when = BUFFER_INIT;
+
+    print_until(&when, board->batch_from, now);
+    put_plain(&pen, "  batch %d begins in %s", board->batch, buffer_text(&when));
+    buffer_done(&when);
+}
+
+static void print_rows(const struct board *board, const struct result *result,
+                       const struct panel_look *look, int64_t now, int rows,
+                       struct panel_lines *lines)
+{
+    int waiting = board->waiting_count < (size_t)rows ? (int)board->waiting_count : rows;
+    int third = rows / 3 > 0 ? rows / 3 : 1;
+
+    if (board->running > 0 && waiting > third)
+        waiting = (size_t)(rows - third) > board->running ? rows - (int)board->running : third;
+    if (board->running > 0 && rows - waiting < 1)
+        waiting = rows - 1;
+    if (board->running > 0)
+        print_oldest(board, result, look, now, rows - waiting, lines);
+    else if (board->stage == SCHEDULE_GOING && board->batch_from > now)
+        print_pause(board, look, now, lines);
+    print_first_waiting(
+        board, result, look, now,
+        waiting < look->height - lines->count ? waiting : look->height - lines->count, lines);
+}
+
+void panel_print(const struct board *board, const struct result *result,
+                 const struct panel_look *look, int64_t now, struct panel_lines *lines)
+{
+    struct panel_look bounded = *look;
+
+    *lines = (struct panel_lines){.count = 0};
+    if (bounded.height > PANEL_LINES_MOST)
+        bounded.height = PANEL_LINES_MOST;
+    print_head(board, &bounded, now, lines);
+    if (bounded.height > 1)
+        print_counts(board, &bounded, lines);
+    if (bounded.height > HEAD_LINES)
+        print_rows(board, result, &bounded, now, bounded.height - HEAD_LINES, lines);
+}
+
+void panel_lines_done(struct panel_lines *lines)
+{
+    for (int i = 0; i < lines->count; i++)
+        buffer_done(&lines->text[i]);
+    lines->count = 0;
+}
