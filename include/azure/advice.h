@@ -8,7 +8,7 @@
 #ifndef AZFAN_AZURE_ADVICE_H
 #define AZFAN_AZURE_ADVICE_H
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 
 /* One to three sentences, static; "" for ok. Commands stand between backquotes. */
 const char *advice_for(const struct outcome *outcome);

@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "azure/outcome.h"
 #include "base/buffer.h"
 #include "engine/supervise.h"
 #include "job/job.h"
+#include "job/outcome.h"
 
 struct answer {
     struct outcome outcome;

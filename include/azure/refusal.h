@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 
 struct buffer;
 

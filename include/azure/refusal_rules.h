@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "azure/cause.h"
-#include "azure/outcome.h"
+#include "job/cause.h"
+#include "job/outcome.h"
 
 struct said;
 

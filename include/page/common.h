@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 #include "page/markup.h"
 #include "report/groups.h"
 

@@ -11,7 +11,7 @@
 
 #include <stddef.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 
 struct buffer;
 struct result;

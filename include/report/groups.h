@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "azure/outcome.h"
 #include "base/buffer.h"
+#include "job/outcome.h"
 
 struct ignore;
 struct result;

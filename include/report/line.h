@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 
 struct buffer;
 struct result;

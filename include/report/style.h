@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 
 enum style_choice { STYLE_AUTO, STYLE_ALWAYS, STYLE_NEVER };
 

@@ -19,8 +19,8 @@
 #include <stdint.h>
 
 #include "azure/answer.h"
-#include "azure/outcome.h"
 #include "base/buffer.h"
+#include "job/outcome.h"
 
 struct error;
 struct event;

@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 
 #define SCHEDULE_NO_LIMIT SIZE_MAX
 #define SCHEDULE_ALL      100 /* percent */

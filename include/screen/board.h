@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 #include "run/schedule.h"
 
 struct job;

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "azure/outcome.h"
 #include "azure/refusal.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "job/names.h"
+#include "job/outcome.h"
 
 /* Drops --scripts and lets the VM run Microsoft's sample script instead (azure-cli#32258). */
 static const char refused_version[] = "2.78.0";

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "azure/outcome.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
 #include "cli/reports.h"
 #include "job/jobkeys.h"
+#include "job/outcome.h"
 #include "report/ignore.h"
 #include "simulator/simulator.h"
 

@@ -23,7 +23,7 @@ enum script {
 };
 
 static const struct reason {
-    const char *name; /* as azure/outcome has it */
+    const char *name; /* as job/outcome has it */
     enum script script;
     bool is_default;
 } reasons[] = {

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "azure/cause.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/value.h"
+#include "job/cause.h"
 #include "run/event_head.h"
 #include "run/result.h"
 

@@ -290,7 +290,7 @@ attempts() { [ "$(pgrep -P "$pid" -fc 'run-command invoke')" -ge "$1" ]; }
 
 @test "every reason that the manual names is one that azfan has, and the other way round" {
   sed -n '/^\.Sh OUTCOMES/,/^\.El/p' "$top/man/azfan.1" | sed -nE 's/^\.It ?([a-z]*) ?Ta ([a-z_]+) Ta.*/\2/p' | sort -u >"$place/manual"
-  sed -nE 's/^ *\[REASON_[A-Z_]+\] = \{ ?"([a-z_]+)".*/\1/p' "$top/src/azure/outcome.c" | sort -u >"$place/code"
+  sed -nE 's/^ *\[REASON_[A-Z_]+\] = \{ ?"([a-z_]+)".*/\1/p' "$top/src/job/outcome.c" | sort -u >"$place/code"
   diff "$place/manual" "$place/code"
 }
 

@@ -9,12 +9,12 @@
 #include "azure/accounts.h"
 #include "azure/answer.h"
 #include "azure/login.h"
-#include "azure/outcome.h"
 #include "azure/refusal.h"
 #include "azure/trailer.h"
 #include "base/digest.h"
 #include "base/number.h"
 #include "fuzz.h"
+#include "job/outcome.h"
 
 static const char nonce[] = "0123456789abcdef0123456789abcdef";
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "azure/cause.h"
 #include "base/buffer.h"
+#include "job/cause.h"
 #include "report/advices.h"
 #include "unit/sample.h"
 #include "unit/unit.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "azure/outcome.h"
+#include "job/outcome.h"
 #include "unit/unit.h"
 
 /* The words of the report: programs read them, so they never change. */

@@ -8,11 +8,11 @@
 
 #include <jansson.h>
 
-#include "azure/cause.h"
 #include "azure/refusal.h"
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "job/cause.h"
 #include "unit/unit.h"
 
 #define VM       "/subscriptions/s/resourceGroups/rg1/providers/Microsoft.Compute/virtualMachines/vm1"

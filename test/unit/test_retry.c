@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "azure/outcome.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "job/job.h"
 #include "job/jobfile.h"
+#include "job/outcome.h"
 #include "job/problems.h"
 #include "unit/unit.h"
 
@@ -142,7 +142,7 @@ static bool is_failure(enum outcome_reason reason)
            outcome_is_valid(OUTCOME_ERROR, reason) || outcome_is_valid(OUTCOME_UNKNOWN, reason);
 }
 
-/* The room job has the words of azure/outcome, but does not know it. */
+/* The room job has the words of job/outcome. */
 START_TEST(every_failure_can_be_repeated)
 {
     for (enum outcome_reason reason = 0; reason < REASONS; reason++) {

@@ -4,13 +4,13 @@
  *
  * Pure values and their names. Thread-safe.
  */
-#ifndef AZFAN_AZURE_OUTCOME_H
-#define AZFAN_AZURE_OUTCOME_H
+#ifndef AZFAN_JOB_OUTCOME_H
+#define AZFAN_JOB_OUTCOME_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "azure/cause.h"
+#include "job/cause.h"
 
 enum outcome_kind {
     OUTCOME_OK,

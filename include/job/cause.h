@@ -5,8 +5,8 @@
  *
  * Pure values and their names, which the journal has. Thread-safe.
  */
-#ifndef AZFAN_AZURE_CAUSE_H
-#define AZFAN_AZURE_CAUSE_H
+#ifndef AZFAN_JOB_CAUSE_H
+#define AZFAN_JOB_CAUSE_H
 
 enum cause {
     CAUSE_NONE,       /* what is to be said of the reason is all */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "azure/outcome.h"
+#include "job/outcome.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "azure/cause.h"
+#include "job/cause.h"
 
 #include <stddef.h>
 #include <string.h>
