@@ -68,8 +68,8 @@ struct event {
             char *az_version;
         } login;
         struct {
-            int attempt; /* from 1 */
-            char *mark;  /* the id of the run whose mark the guard looks for; NULL: for none */
+            int number; /* of the attempt, from 1 */
+            char *mark; /* the id of the run whose mark the guard looks for; NULL: for none */
         } start;
         struct {
             char *message; /* why */

@@ -78,7 +78,7 @@ static void write_login(json_t *object, const struct event *event)
 
 static void write_start(json_t *object, const struct event *event)
 {
-    json_object_set_new(object, "attempt", json_integer(event->start.attempt));
+    json_object_set_new(object, "attempt", json_integer(event->start.number));
     json_object_set_new(object, "mark", value_text(event->start.mark));
 }
 
@@ -170,7 +170,7 @@ static int read_start(const json_t *json, const struct result *result, struct ev
         return event_miss(error, "the time");
     if (!get_mark(json, result, &ret->start.mark))
         return event_miss(error, "the mark");
-    (void)value_get_number(json, "attempt", 1, INT_MAX, &ret->start.attempt);
+    (void)value_get_number(json, "attempt", 1, INT_MAX, &ret->start.number);
     return 0;
 }
 

@@ -218,7 +218,7 @@ static void begin_attempt(struct round *self, size_t index, int attempt, const c
     struct event event = record_event(&self->record, EVENT_START);
 
     event.target = index;
-    event.start.attempt = attempt;
+    event.start.number = attempt;
     event.start.mark = memory_string(mark);
     record_add(&self->record, event);
 }

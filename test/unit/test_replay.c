@@ -143,7 +143,7 @@ static void start(size_t index)
 
     now += 17 * NUMBER_MILLISECOND;
     event = event_of(EVENT_START, index);
-    event.start.attempt = (int)original.targets[index].attempt_count + 1;
+    event.start.number = (int)original.targets[index].attempt_count + 1;
     put(event);
 }
 
@@ -568,7 +568,7 @@ static void start_random(size_t index)
 
     now += (int64_t)draw(5000) * NUMBER_MILLISECOND;
     event = event_of(EVENT_START, index);
-    event.start.attempt = (int)original.targets[index].attempt_count + 1;
+    event.start.number = (int)original.targets[index].attempt_count + 1;
     event.start.mark = memory_string(marks[draw(3)]);
     put(event);
 }

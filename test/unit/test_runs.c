@@ -149,7 +149,7 @@ static bool run_target(struct result *result, const struct past *past, size_t in
         return false;
     if (!past->without_mark)
         event.start.mark = memory_string(past->mark != NULL ? past->mark : past->run);
-    event.start.attempt = 1;
+    event.start.number = 1;
     happen_put(&journal, result, event);
     if (strcmp(outcome, "started") == 0)
         return true;
