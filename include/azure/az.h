@@ -14,12 +14,13 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "sys/scratch.h"
 
 struct az {
-    char *program; /* absolute */
-    char **prefix; /* arguments before az's own; NULL-terminated, may be empty: the simulated az */
-    char **environment;    /* NULL-terminated */
+    char *program;      /* absolute */
+    const char *prefix; /* an argument before its own; NULL: none. The simulated az has one */
+    struct strings environment;
     struct scratch folder; /* for command files */
     struct scratch former; /* the one before, see az_renew_folder() */
     uint64_t memory;       /* bytes that one process of it takes, about */
@@ -30,7 +31,7 @@ struct az {
 int az_find(struct az *az, const char *program, struct error *error);
 
 /*
- * This program as a simulated az: /proc/self/exe with COMMAND before az's own arguments, and
+ * This program as a simulated az: /proc/self/exe with COMMAND, which stays the caller's, before az's own arguments, and
  * SIMULATION ("NAME=VALUE", what is simulated) in the environment.
  */
 int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error);

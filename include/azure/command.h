@@ -15,13 +15,14 @@
 #include "azure/az.h"
 #include "azure/guard.h"
 #include "base/error.h"
+#include "base/strings.h"
 #include "engine/child.h"
 
 struct buffer;
 
 struct command {
     struct child_command child; /* points into what follows and into struct az */
-    char **arguments;
+    struct strings arguments;
     char *file; /* the script's file; NULL when there is none */
     char nonce[GUARD_NONCE_SIZE];
 };

@@ -9,15 +9,16 @@
 
 #include <stdbool.h>
 
+#include "base/strings.h"
 #include "engine/supervise.h"
 
 struct job;
 
 struct syntax_process {
     const char *program;
-    char **arguments;   /* with NULL at its end */
-    char **environment; /* likewise */
-    int seconds;        /* that it has */
+    struct strings arguments;
+    struct strings environment;
+    int seconds; /* that it has */
 };
 
 /* Runs it with JOB's script as its standard input. finish_done() RET in any case. */
@@ -26,5 +27,7 @@ void syntax_process_run(const struct syntax_process *process, const struct job *
 
 /* Did it end by itself, with a status? */
 bool syntax_process_ended(const struct finish *finish);
+
+void syntax_process_done(struct syntax_process *process);
 
 #endif

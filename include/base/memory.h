@@ -28,6 +28,13 @@ void *memory_zeroed(size_t count, size_t size);
 /* realloc() of an array to COUNT elements of SIZE bytes; the new part is not zeroed. */
 void *memory_resize(void *old, size_t count, size_t size);
 
+/*
+ * Makes room for one element more, of SIZE bytes, after the COUNT elements of LIST, and returns the
+ * list. LIST is NULL before the first (COUNT 0 or 1), and nobody else resizes it, since how much
+ * room there is follows from COUNT; it may lose elements in between.
+ */
+void *memory_grow(void *list, size_t count, size_t size);
+
 /* A copy of LENGTH bytes of TEXT with a NUL behind them. */
 char *memory_copy(const char *text, size_t length);
 

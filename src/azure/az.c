@@ -3,15 +3,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "sys/file.h"
-
-extern char **environ;
 
 /*
  * az reads AZURE_SECTION_OPTION before its configuration (knack/config.py).
@@ -40,66 +37,29 @@ static const char *const settings[] = {
 #define SIMULATED_MEMORY (UINT64_C(4) * 1024 * 1024)
 enum { AZ_PROCESSES = 4 };
 
-enum { SETTINGS = sizeof settings / sizeof settings[0] };
-
-static bool sets_the_same(const char *setting, const char *entry)
-{
-    size_t name = strcspn(setting, "=") + 1;
-
-    return strncmp(setting, entry, name) == 0;
-}
-
-static bool is_overridden(const char *entry, const char *extra)
-{
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (sets_the_same(settings[i], entry))
-            return true;
-    }
-    return extra != NULL && sets_the_same(extra, entry);
-}
-
 /* The caller's environment, ours over it, and EXTRA (may be NULL). */
-static char **make_environment(const char *extra)
+static void make_environment(struct strings *ret, const char *extra)
 {
-    size_t count = 0;
-    size_t at = 0;
-    char **list;
-
-    while (environ != NULL && environ[count] != NULL)
-        count++;
-    list = memory_zeroed(count + SETTINGS + 2, sizeof *list);
-    for (size_t i = 0; i < count; i++) {
-        if (!is_overridden(environ[i], extra))
-            list[at++] = memory_string(environ[i]);
-    }
-    for (size_t i = 0; i < SETTINGS; i++)
-        list[at++] = memory_string(settings[i]);
+    if (environ != NULL)
+        strings_add_all(ret, (const char *const *)environ);
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        strings_set(ret, settings[i]);
     if (extra != NULL)
-        list[at] = memory_string(extra);
-    return list;
-}
-
-static void free_list(char **list)
-{
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-        free(list[i]);
-    free(list);
+        strings_set(ret, extra);
 }
 
 static void free_all(struct az *az)
 {
     free(az->program);
-    free_list(az->prefix);
-    free_list(az->environment);
+    strings_done(&az->environment);
     *az = (struct az){.program = NULL};
 }
 
 /* What is the same for the real az and for the simulated one. */
 static int set_up(struct az *az, const char *prefix, const char *extra, struct error *error)
 {
-    az->prefix = memory_zeroed(2, sizeof *az->prefix);
-    az->prefix[0] = memory_string(prefix);
-    az->environment = make_environment(extra);
+    az->prefix = prefix;
+    make_environment(&az->environment, extra);
     if (scratch_open(&az->folder, error) < 0) {
         free_all(az);
         return -1;

@@ -13,34 +13,18 @@
 #include "sys/fd.h"
 #include "sys/place.h"
 
-static size_t count(char *const *list)
-{
-    size_t length = 0;
-
-    while (list[length] != NULL)
-        length++;
-    return length;
-}
-
-/* Makes COMMAND az with ARGUMENTS (NULL-terminated) behind az's own prefix. */
+/* Makes COMMAND az with ARGUMENTS (NULL-terminated) after az's own prefix. */
 static void build(struct command *command, const struct az *az, const char *const *arguments)
 {
-    size_t prefix = count(az->prefix);
-    size_t more = 0;
-    char **list;
+    struct strings *list = &command->arguments;
 
-    while (arguments[more] != NULL)
-        more++;
-    list = memory_zeroed(1 + prefix + more + 1, sizeof *list);
-    list[0] = memory_string(az->program);
-    for (size_t i = 0; i < prefix; i++)
-        list[1 + i] = memory_string(az->prefix[i]);
-    for (size_t i = 0; i < more; i++)
-        list[1 + prefix + i] = memory_string(arguments[i]);
-    command->arguments = list;
+    strings_add(list, az->program);
+    if (az->prefix != NULL)
+        strings_add(list, az->prefix);
+    strings_add_all(list, arguments);
     command->child = (struct child_command){.program = az->program,
-                                            .arguments = list,
-                                            .environment = az->environment,
+                                            .arguments = list->list,
+                                            .environment = az->environment.list,
                                             .input = -1,
                                             .output = -1,
                                             .errors = -1};
@@ -118,7 +102,7 @@ static void build_invoke(struct command *command, const struct az *az, enum job_
 int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
                    const char *id, unsigned slot, struct error *error)
 {
-    *command = (struct command){.arguments = NULL};
+    *command = (struct command){.file = NULL};
     if (guard_make_nonce(command->nonce, error) < 0)
         return -1;
     if (write_script(command, az, guard, slot, error) < 0) {
@@ -132,7 +116,7 @@ int command_invoke(struct command *command, const struct az *az, const struct gu
 
 void command_token(struct command *command, const struct az *az, const char *subscription)
 {
-    *command = (struct command){.arguments = NULL};
+    *command = (struct command){.file = NULL};
     build(command, az,
           (const char *const[]){"account", "get-access-token", "-o", "json", "--only-show-errors",
                                 subscription != NULL ? "--subscription" : NULL, subscription,
@@ -141,7 +125,7 @@ void command_token(struct command *command, const struct az *az, const char *sub
 
 void command_accounts(struct command *command, const struct az *az)
 {
-    *command = (struct command){.arguments = NULL};
+    *command = (struct command){.file = NULL};
     build(command, az,
           (const char *const[]){"account", "list", "--all", "--query",
                                 "[].{id:id, name:name, isDefault:isDefault, user:user}", "-o",
@@ -150,7 +134,7 @@ void command_accounts(struct command *command, const struct az *az)
 
 void command_version(struct command *command, const struct az *az)
 {
-    *command = (struct command){.arguments = NULL};
+    *command = (struct command){.file = NULL};
     build(command, az, (const char *const[]){"version", "-o", "json", "--only-show-errors", NULL});
 }
 
@@ -164,8 +148,8 @@ static bool is_plain(const char *word)
 
 static void print(const struct command *command, struct buffer *buffer)
 {
-    for (size_t i = 0; command->arguments[i] != NULL; i++) {
-        const char *word = command->arguments[i];
+    for (size_t i = 0; i < command->arguments.count; i++) {
+        const char *word = command->arguments.list[i];
 
         if (i > 0)
             buffer_add_char(buffer, ' ');
@@ -186,10 +170,9 @@ static void print(const struct command *command, struct buffer *buffer)
 
 void command_show(struct buffer *buffer, const char *program, enum job_shell shell, const char *id)
 {
-    char *no_prefix[] = {NULL};
     char *name = memory_string(program);
-    struct az az = {.program = name, .prefix = no_prefix};
-    struct command command = {.arguments = NULL};
+    struct az az = {.program = name};
+    struct command command = {.file = NULL};
 
     build_invoke(&command, &az, shell, id, "SCRIPT");
     print(&command, buffer);
@@ -202,8 +185,6 @@ void command_done(struct command *command, bool gone)
     if (command->file != NULL && !gone)
         (void)unlink(command->file);
     free(command->file);
-    for (size_t i = 0; command->arguments != NULL && command->arguments[i] != NULL; i++)
-        free(command->arguments[i]);
-    free(command->arguments);
-    *command = (struct command){.arguments = NULL};
+    strings_done(&command->arguments);
+    *command = (struct command){.file = NULL};
 }

@@ -32,8 +32,6 @@
 #define SCRIPT  "/dev/stdin"
 #define WARNING "warning: "
 
-enum { ARGUMENTS = 8 };
-
 struct shell {
     const char *name;
     const char *option;    /* before -n, or NULL */
@@ -96,43 +94,28 @@ static char *find_program(const char *name)
     return NULL;
 }
 
-/* NAME and OPTION, which may be NULL, are the caller's. */
-static void fill_arguments(char *arguments[ARGUMENTS], char *name, char *option,
-                           const struct job *job)
+static void add_arguments(struct strings *ret, const struct shell *shell, const struct job *job)
 {
-    static char no_execution[] = "-n", with_option[] = "-O", extglob[] = "extglob";
-    static char script[] = SCRIPT;
-    size_t count = 0;
-
-    arguments[count++] = name;
-    if (option != NULL)
-        arguments[count++] = option;
-    arguments[count++] = no_execution;
-    if (strcmp(name, "bash") == 0 && strstr(job->script, extglob) != NULL) {
-        arguments[count++] = with_option; /* what the script's own shopt would do */
-        arguments[count++] = extglob;
-    }
-    arguments[count++] = script;
-    arguments[count] = NULL;
+    strings_add(ret, shell->name);
+    if (shell->option != NULL)
+        strings_add(ret, shell->option);
+    strings_add(ret, "-n");
+    if (strcmp(shell->name, "bash") == 0 && strstr(job->script, "extglob") != NULL)
+        strings_add_all(ret, /* what the script's own shopt would do */
+                        (const char *const[]){"-O", "extglob", NULL});
+    strings_add(ret, SCRIPT);
 }
 
 static void run_shell(const struct shell *shell, const struct job *job, const char *program,
                       struct finish *ret)
 {
-    static char locale[] = "LC_ALL=C.UTF-8", path[] = "PATH=/usr/bin:/bin";
-    char *environment[] = {locale, path, NULL};
-    char *arguments[ARGUMENTS];
-    char *name = memory_string(shell->name);
-    char *option = memory_string(shell->option);
-    const struct syntax_process process = {.program = program,
-                                           .arguments = arguments,
-                                           .environment = environment,
-                                           .seconds = SYNTAX_SECONDS};
+    struct syntax_process process = {.program = program, .seconds = SYNTAX_SECONDS};
 
-    fill_arguments(arguments, name, option, job);
+    add_arguments(&process.arguments, shell, job);
+    strings_add(&process.environment, "LC_ALL=C.UTF-8");
+    strings_add(&process.environment, "PATH=/usr/bin:/bin");
     syntax_process_run(&process, job, ret);
-    free(option);
-    free(name);
+    syntax_process_done(&process);
 }
 
 /* finish_done() what is in it. */

@@ -134,36 +134,29 @@ static bool find_first(char *output, struct complaint *ret)
     return found;
 }
 
-/* What PowerShell needs to start: where it is at home, and where .NET is. free() each. */
-static void fill_environment(char *environment[5])
+/* What PowerShell needs to start: where it is at home, and where .NET is. */
+static void add_environment(struct strings *ret)
 {
     const char *home = getenv("HOME");
     const char *dotnet = getenv("DOTNET_ROOT");
-    size_t count = 0;
 
-    environment[count++] = memory_string("LC_ALL=C.UTF-8");
-    environment[count++] = memory_string("PATH=/usr/bin:/bin");
-    environment[count++] = memory_print("HOME=%s", home != NULL ? home : "/tmp");
+    strings_add(ret, "LC_ALL=C.UTF-8");
+    strings_add(ret, "PATH=/usr/bin:/bin");
+    strings_print(ret, "HOME=%s", home != NULL ? home : "/tmp");
     if (dotnet != NULL)
-        environment[count++] = memory_print("DOTNET_ROOT=%s", dotnet);
-    environment[count] = NULL;
+        strings_print(ret, "DOTNET_ROOT=%s", dotnet);
 }
 
 static void ask(const char *program, const struct job *job, struct finish *ret)
 {
-    static char name[] = "pwsh", no_profile[] = "-NoProfile", silent[] = "-NonInteractive",
-                command[] = "-Command";
-    char *arguments[] = {name, no_profile, silent, command, question, NULL};
-    char *environment[5];
-    const struct syntax_process process = {.program = program,
-                                           .arguments = arguments,
-                                           .environment = environment,
-                                           .seconds = SYNTAX_POWERSHELL_SECONDS};
+    struct syntax_process process = {.program = program, .seconds = SYNTAX_POWERSHELL_SECONDS};
 
-    fill_environment(environment);
+    strings_add_all(
+        &process.arguments,
+        (const char *const[]){"pwsh", "-NoProfile", "-NonInteractive", "-Command", question, NULL});
+    add_environment(&process.environment);
     syntax_process_run(&process, job, ret);
-    for (size_t i = 0; environment[i] != NULL; i++)
-        free(environment[i]);
+    syntax_process_done(&process);
 }
 
 void syntax_powershell_check(const struct job *job, struct problems *errors,

@@ -30,8 +30,8 @@ void syntax_process_run(const struct syntax_process *process, const struct job *
                                             .output_limit = OUTPUT_LIMIT};
     const struct supervise_stop nobody = {-1, -1};
     struct child_command command = {.program = process->program,
-                                    .arguments = process->arguments,
-                                    .environment = process->environment,
+                                    .arguments = process->arguments.list,
+                                    .environment = process->environment.list,
                                     .folder = "/",
                                     .input = open_script(job),
                                     .output = -1,
@@ -47,4 +47,10 @@ bool syntax_process_ended(const struct finish *finish)
 {
     return finish->end == FINISH_EXITED && finish->stop == FINISH_UNSTOPPED && finish->exit.known &&
            !finish->exit.signaled;
+}
+
+void syntax_process_done(struct syntax_process *process)
+{
+    strings_done(&process->arguments);
+    strings_done(&process->environment);
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST_ROOM = 4 }; /* elements; a power of two */
+
 static void (*last_word)(void);
 
 void memory_when_none(void (*tell)(void))
@@ -35,6 +37,16 @@ void *memory_zeroed(size_t count, size_t size)
 void *memory_resize(void *old, size_t count, size_t size)
 {
     return must(reallocarray(old, count > 0 ? count : 1, size));
+}
+
+/* There is room for the power of two that is COUNT or the next above it, or for more. */
+void *memory_grow(void *list, size_t count, size_t size)
+{
+    if (list == NULL)
+        return memory_resize(NULL, LEAST_ROOM, size);
+    if (count < LEAST_ROOM || (count & (count - 1)) != 0)
+        return list;
+    return memory_resize(list, 2 * count, size);
 }
 
 char *memory_copy(const char *text, size_t length)

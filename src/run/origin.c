@@ -37,6 +37,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/strings.h"
 #include "engine/supervise.h"
 #include "job/job.h"
 #include "sys/file.h"
@@ -51,44 +52,12 @@ enum {
 #define TIMEOUT    (5 * NUMBER_SECOND)
 #define KILL_GRACE (500 * NUMBER_MILLISECOND)
 
-extern char **environ;
-
-/* ---- words -------------------------------------------------------------------------------- */
-
-/* Strings of its own, NULL behind them: arguments or an environment. */
-struct words {
-    char **list;
-    size_t count;
-};
-
-/* Takes WORD over. */
-static void take_word(struct words *words, char *word)
-{
-    words->list = memory_resize(words->list, words->count + 2, sizeof *words->list);
-    words->list[words->count++] = word;
-    words->list[words->count] = NULL;
-}
-
-static void add_words(struct words *words, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        take_word(words, memory_string(list[i]));
-}
-
-static void words_done(struct words *words)
-{
-    for (size_t i = 0; i < words->count; i++)
-        free(words->list[i]);
-    free(words->list);
-    *words = (struct words){NULL, 0};
-}
-
 /* ---- git ---------------------------------------------------------------------------------- */
 
 struct git {
     char *program;
     char *folder;
-    struct words environment;
+    struct strings environment;
     int64_t deadline; /* for all that it is asked */
 };
 
@@ -106,36 +75,28 @@ static const char *const settings[] = {
  * --literal-pathspecs.
  */
 static const char *const dropped[] = {
-    "GIT_DIR=",
-    "GIT_WORK_TREE=",
-    "GIT_INDEX_FILE=",
-    "GIT_COMMON_DIR=",
-    "GIT_OBJECT_DIRECTORY=",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES=",
-    "GIT_NAMESPACE=",
-    "GIT_PREFIX=",
-    "GIT_CONFIG=",
-    "GIT_GLOB_PATHSPECS=",
-    "GIT_NOGLOB_PATHSPECS=",
-    "GIT_ICASE_PATHSPECS=",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_CONFIG",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_ICASE_PATHSPECS",
 };
 
-enum {
-    SETTINGS = sizeof settings / sizeof settings[0],
-    DROPPED = sizeof dropped / sizeof dropped[0]
-};
-
-static bool is_kept(const char *entry)
+static void make_environment(struct strings *ret)
 {
-    for (size_t i = 0; i < DROPPED; i++) {
-        if (strncmp(entry, dropped[i], strlen(dropped[i])) == 0)
-            return false;
-    }
-    for (size_t i = 0; i < SETTINGS; i++) {
-        if (strncmp(entry, settings[i], strcspn(settings[i], "=") + 1) == 0)
-            return false;
-    }
-    return true;
+    if (environ != NULL)
+        strings_add_all(ret, (const char *const *)environ);
+    for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++)
+        strings_unset(ret, dropped[i]);
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        strings_set(ret, settings[i]);
 }
 
 static bool git_init(struct git *git, const char *job_file, int64_t timeout)
@@ -149,11 +110,7 @@ static bool git_init(struct git *git, const char *job_file, int64_t timeout)
     copy = memory_string(job_file);
     git->folder = memory_string(dirname(copy));
     free(copy);
-    for (size_t i = 0; environ != NULL && environ[i] != NULL; i++) {
-        if (is_kept(environ[i]))
-            take_word(&git->environment, memory_string(environ[i]));
-    }
-    add_words(&git->environment, settings, SETTINGS);
+    make_environment(&git->environment);
     return true;
 }
 
@@ -161,7 +118,7 @@ static void git_done(struct git *git)
 {
     free(git->program);
     free(git->folder);
-    words_done(&git->environment);
+    strings_done(&git->environment);
 }
 
 /* What it printed, when that is all of it and it exited with 0 to MOST; else NULL. */
@@ -176,7 +133,7 @@ static char *take_output(const struct finish *finish, int most)
 }
 
 /* free() the result; see take_output(). */
-static char *git_run(const struct git *git, const struct words *arguments, int most)
+static char *git_run(const struct git *git, const struct strings *arguments, int most)
 {
     struct child_command command = {.program = git->program,
                                     .arguments = arguments->list,
@@ -204,18 +161,18 @@ static char *git_run(const struct git *git, const struct words *arguments, int m
  * Appends options that set to nothing whatever configures a filter. False when
  * that cannot be: -c takes the first '=' for the end of a name.
  */
-static bool add_filters(const struct git *git, struct words *arguments)
+static bool add_filters(const struct git *git, struct strings *arguments)
 {
-    static const char *const question[] = {"git", "config", "--name-only", "--get-regexp",
-                                           "^filter\\."};
-    struct words words = {NULL, 0};
+    static const char *const question[] = {"git",          "config",     "--name-only",
+                                           "--get-regexp", "^filter\\.", NULL};
+    struct strings words = STRINGS_INIT;
     char *output;
     char *rest;
     bool result = true;
 
-    add_words(&words, question, sizeof question / sizeof question[0]);
+    strings_add_all(&words, question);
     output = git_run(git, &words, 1); /* 1: there is none */
-    words_done(&words);
+    strings_done(&words);
     if (output == NULL)
         return false;
     rest = output;
@@ -223,8 +180,8 @@ static bool add_filters(const struct git *git, struct words *arguments)
         if (name[0] == '\0')
             continue;
         result = strchr(name, '=') == NULL;
-        take_word(arguments, memory_string("-c"));
-        take_word(arguments, memory_print("%s=", name));
+        strings_add(arguments, "-c");
+        strings_print(arguments, "%s=", name);
     }
     free(output);
     return result;
@@ -234,7 +191,8 @@ static bool add_filters(const struct git *git, struct words *arguments)
 static char *ask_status(const struct git *git, const char *job_file, const char *script_file)
 {
     static const char *const options[] = {
-        "git", "--literal-pathspecs", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null"};
+        "git", "--literal-pathspecs",      "-c", "core.fsmonitor=",
+        "-c",  "core.hooksPath=/dev/null", NULL};
     static const char *const question[] = {"status",
                                            "--porcelain=v2",
                                            "--branch",
@@ -242,18 +200,20 @@ static char *ask_status(const struct git *git, const char *job_file, const char 
                                            "--untracked-files=all",
                                            "--ignored=matching",
                                            "--ignore-submodules=all",
-                                           "--"};
-    struct words words = {NULL, 0};
+                                           "--",
+                                           NULL};
+    struct strings words = STRINGS_INIT;
     char *output = NULL;
 
-    add_words(&words, options, sizeof options / sizeof options[0]);
+    strings_add_all(&words, options);
     if (add_filters(git, &words)) {
-        add_words(&words, question, sizeof question / sizeof question[0]);
-        add_words(&words, &job_file, 1);
-        add_words(&words, &script_file, script_file != NULL ? 1 : 0);
+        strings_add_all(&words, question);
+        strings_add(&words, job_file);
+        if (script_file != NULL)
+            strings_add(&words, script_file);
         output = git_run(git, &words, 0);
     }
-    words_done(&words);
+    strings_done(&words);
     return output;
 }
 

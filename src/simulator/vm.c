@@ -15,6 +15,7 @@
 #include "base/caseless.h"
 #include "base/digest.h"
 #include "base/memory.h"
+#include "base/strings.h"
 #include "engine/child.h"
 #include "job/targets.h"
 #include "sys/fd.h"
@@ -145,18 +146,24 @@ static int open_stream(const struct simulator_vm *vm, const char *stream, struct
     return fd;
 }
 
-static int start_process(struct simulator_vm *vm, char **arguments, char **environment, int output,
-                         int errors, struct child *child, struct error *error)
+/* Uses ARGUMENTS, the first of which is the program, and ENVIRONMENT up. */
+static int start_process(struct simulator_vm *vm, struct strings *arguments,
+                         struct strings *environment, int output, int errors, struct child *child,
+                         struct error *error)
 {
-    struct child_command command = {.program = arguments[0],
-                                    .arguments = arguments,
-                                    .environment = environment,
+    struct child_command command = {.program = arguments->list[0],
+                                    .arguments = arguments->list,
+                                    .environment = environment->list,
                                     .folder = vm->folder,
                                     .input = vm->lock,
                                     .output = output,
                                     .errors = errors};
 
-    return child_start(child, &command, error) < 0 ? -1 : 0;
+    int result = child_start(child, &command, error) < 0 ? -1 : 0;
+
+    strings_done(arguments);
+    strings_done(environment);
+    return result;
 }
 
 #define USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -165,20 +172,16 @@ static int start_process(struct simulator_vm *vm, char **arguments, char **envir
 static int start_shell(struct simulator_vm *vm, int output, int errors, struct child *child,
                        struct error *error)
 {
-    static char shell[] = "/bin/sh";
-    static char option[] = "-c";
-    static char script[] = "./" SCRIPT_SH;
-    static char search[] = "PATH=" USUAL_PATH;
-    static char language[] = "LANG=C.UTF-8";
-    static char level[] = "SHLVL=1";
-    /* As the agent's "/bin/sh -c PATH" (main/exec.go), but this path may have blanks in it. */
-    char *arguments[] = {shell, option, script, NULL};
-    char *folder = memory_print("PWD=%s", vm->folder);
-    char *environment[] = {search, folder, language, level, NULL};
-    int result = start_process(vm, arguments, environment, output, errors, child, error);
+    struct strings arguments = STRINGS_INIT;
+    struct strings environment = STRINGS_INIT;
 
-    free(folder);
-    return result;
+    /* As the agent's "/bin/sh -c PATH" (main/exec.go), but this path may have blanks in it. */
+    strings_add_all(&arguments, (const char *const[]){"/bin/sh", "-c", "./" SCRIPT_SH, NULL});
+    strings_add(&environment, "PATH=" USUAL_PATH);
+    strings_print(&environment, "PWD=%s", vm->folder);
+    strings_add(&environment, "LANG=C.UTF-8");
+    strings_add(&environment, "SHLVL=1");
+    return start_process(vm, &arguments, &environment, output, errors, child, error);
 }
 
 /* What a Windows VM has, for Linux: powershell.exe, and taskkill.exe with the guard's own
@@ -213,30 +216,27 @@ static int install_windows(const char *bin, const char *powershell, struct error
 static int start_powershell(struct simulator_vm *vm, const char *powershell, int output, int errors,
                             struct child *child, struct error *error)
 {
-    static char option[] = "-File";
-    static char no_colour[] = "NO_COLOR=1";
-    static char language[] = "LC_ALL=C.UTF-8";
     const char *dotnet = getenv("DOTNET_ROOT");
+    struct strings arguments = STRINGS_INIT;
+    struct strings environment = STRINGS_INIT;
     char *bin = memory_print("%s/bin", vm->folder);
-    char *arguments[] = {memory_print("%s/powershell.exe", bin), option,
-                         memory_string(SCRIPT_POWERSHELL), NULL};
-    /* What Windows has one of for all programs, a simulated VM has for itself. */
-    char *environment[] = {no_colour,
-                           language,
-                           memory_print("PATH=%s:" USUAL_PATH, bin),
-                           memory_print("HOME=%s", vm->folder),
-                           memory_print("TMPDIR=%s", vm->folder),
-                           memory_print("ProgramData=%s", vm->path),
-                           dotnet != NULL ? memory_print("DOTNET_ROOT=%s", dotnet) : NULL,
-                           NULL};
     int result = install_windows(bin, powershell, error);
 
-    if (result == 0)
-        result = start_process(vm, arguments, environment, output, errors, child, error);
-    for (int i = 2; environment[i] != NULL; i++)
-        free(environment[i]);
-    free(arguments[0]);
-    free(arguments[2]);
+    if (result == 0) {
+        strings_print(&arguments, "%s/powershell.exe", bin);
+        strings_add(&arguments, "-File");
+        strings_add(&arguments, SCRIPT_POWERSHELL);
+        /* What Windows has one of for all programs, a simulated VM has for itself. */
+        strings_add(&environment, "NO_COLOR=1");
+        strings_add(&environment, "LC_ALL=C.UTF-8");
+        strings_print(&environment, "PATH=%s:" USUAL_PATH, bin);
+        strings_print(&environment, "HOME=%s", vm->folder);
+        strings_print(&environment, "TMPDIR=%s", vm->folder);
+        strings_print(&environment, "ProgramData=%s", vm->path);
+        if (dotnet != NULL)
+            strings_print(&environment, "DOTNET_ROOT=%s", dotnet);
+        result = start_process(vm, &arguments, &environment, output, errors, child, error);
+    }
     free(bin);
     return result;
 }

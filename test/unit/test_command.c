@@ -59,7 +59,7 @@ static void check_arguments(const struct command *command, const char *const *ex
     ck_assert_int_eq(command->child.input, -1);
     ck_assert_int_eq(command->child.output, -1);
     ck_assert_int_eq(command->child.errors, -1);
-    ck_assert_ptr_eq(command->child.environment, az.environment);
+    ck_assert_ptr_eq(command->child.environment, az.environment.list);
 }
 
 /* The command of azfan(1), word for word; the script in a private file. */
@@ -102,7 +102,7 @@ START_TEST(a_windows_vm)
 
     job.shell = JOB_POWERSHELL;
     ck_assert_int_eq(command_invoke(&command, &az, &guard, ID, 1234567, &error), 0);
-    ck_assert_str_eq(command.arguments[7], "RunPowerShellScript");
+    ck_assert_str_eq(command.arguments.list[7], "RunPowerShellScript");
     ck_assert_str_eq(strrchr(command.file, '/'), "/1234567.ps1");
     command_done(&command, true);
 }
@@ -245,7 +245,7 @@ static int count_settings(const char *name, const char **ret)
 {
     int count = 0;
 
-    for (char **entry = az.environment; *entry != NULL; entry++) {
+    for (char **entry = az.environment.list; *entry != NULL; entry++) {
         if (strncmp(*entry, name, strlen(name)) == 0 && (*entry)[strlen(name)] == '=') {
             *ret = *entry + strlen(name) + 1;
             count++;
@@ -303,12 +303,12 @@ START_TEST(the_simulated_az)
     ck_assert_int_eq(az_simulated(&simulated, SIMULATOR_COMMAND, "AZFAN_SIMULATION=/x", &error), 0);
     ck_assert_int_eq(simulated.program[0], '/');
     ck_assert_ptr_nonnull(strstr(simulated.program, "test_command"));
-    for (char **entry = simulated.environment; *entry != NULL; entry++)
+    for (char **entry = simulated.environment.list; *entry != NULL; entry++)
         last = *entry;
     ck_assert_str_eq(last, "AZFAN_SIMULATION=/x");
     command_version(&command, &simulated);
-    ck_assert_str_eq(command.arguments[1], SIMULATOR_COMMAND);
-    ck_assert_str_eq(command.arguments[2], "version");
+    ck_assert_str_eq(command.arguments.list[1], SIMULATOR_COMMAND);
+    ck_assert_str_eq(command.arguments.list[2], "version");
     command_done(&command, true);
     folder = strdup(simulated.folder.path);
     ck_assert_int_eq(az_done(&simulated, &error), 0);
