@@ -96,7 +96,8 @@ struct job_retry {
     int64_t delay;     /* before the second attempt; nanoseconds, like max_delay */
     int factor;        /* by which it grows from one to the next */
     int64_t max_delay; /* and how far */
-    unsigned on;       /* which reasons: job_retries() */
+    uint32_t on;       /* after which reasons, outcome_bit() of each; when the script has perhaps
+                          begun `idempotent` decides */
 };
 
 /* Where an inline script stands in the job file. */
@@ -175,12 +176,6 @@ int job_at_once(const struct job *job);
 
 /* Does a target leave its subscription to az? */
 bool job_needs_subscription(const struct job *job);
-
-/*
- * Is an attempt that ended for REASON (azfan(1), OUTCOMES: "busy", "exit", …) repeated? Whether it
- * may be, when the script has perhaps begun, is `idempotent`'s business.
- */
-bool job_retries(const struct job *job, const char *reason);
 
 void job_free(struct job *job); /* NULL is fine */
 

@@ -8,6 +8,7 @@
 #define AZFAN_JOB_OUTCOME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "job/cause.h"
@@ -49,8 +50,19 @@ enum outcome_reason {
     REASONS
 };
 
+_Static_assert(REASONS <= 32, "a set of reasons is a bit for each");
+
 /* Has the script begun on the VM? What a retry must know. */
 enum outcome_script { SCRIPT_NOT_STARTED, SCRIPT_MAY_HAVE_STARTED, SCRIPT_STARTED };
+
+/* May an attempt that ended for a reason be followed by another, where a job wants it? */
+enum outcome_repeat {
+    REPEAT_OVER,   /* no: nothing is started any more, or nothing failed */
+    REPEAT_MENDED, /* no: it ends so again until a person has mended something */
+    REPEAT_RUN,    /* the script has run by then: where it may run twice */
+    REPEAT_MAYBE,  /* likewise, perhaps */
+    REPEAT_ASKED   /* yes: the script has not begun, or the attempt's own outcome tells */
+};
 
 struct outcome {
     enum outcome_kind kind;
@@ -78,6 +90,26 @@ const char *outcome_reason_name(enum outcome_reason reason);
 /* The kind or reason of that name; OUTCOME_KINDS or REASONS: there is none. */
 enum outcome_kind outcome_find_kind(const char *name);
 enum outcome_reason outcome_find_reason(const char *name);
+
+/* A set of reasons has this bit for each. */
+static inline uint32_t outcome_bit(enum outcome_reason reason)
+{
+    return UINT32_C(1) << reason;
+}
+
+static inline bool outcome_is_in(uint32_t set, enum outcome_reason reason)
+{
+    return (set & outcome_bit(reason)) != 0;
+}
+
+enum outcome_repeat outcome_repeat(enum outcome_reason reason);
+
+/* The set of reasons that a job may repeat, and of those that it does where it names none. */
+uint32_t outcome_repeatable(void);
+uint32_t outcome_repeated_by_default(void);
+
+/* The words of the reasons in SET, in the order of azfan(1), OUTCOMES. Returns how many. */
+size_t outcome_list_reasons(uint32_t set, const char *ret[REASONS]);
 
 /* "no", "maybe", "yes": whether the script started, in the words of the report; and back, or -1. */
 const char *outcome_script_name(enum outcome_script script);

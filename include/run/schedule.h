@@ -39,18 +39,19 @@ struct schedule_rules {
     int64_t delay;             /* before the second one */
     int factor;                /* by which the delay grows; from 1 */
     int64_t max_delay;
-    bool retry_on[REASONS]; /* what was `passing` goes with REASON_NETWORK */
-    bool idempotent;        /* also what may have started the script is repeated; else only where
-                               its own mark_decides says so, for then guards look for the mark */
-    uint64_t seed;          /* of the jitter: a delay is shortened by up to a quarter */
-    int64_t pause_between;  /* from the end of a batch to the start of the next */
-    size_t max_failures;    /* of the run: more halt it; SCHEDULE_NO_LIMIT */
-    int batch_percent;      /* of a batch: more than schedule_share() of it halt the run;
-                               SCHEDULE_ALL */
-    bool needs_ok;          /* so does a batch of which nothing is ok, when another one follows */
-    bool stop_on_halt;      /* then running attempts are stopped; else they may end */
-    int64_t deadline;       /* of the run; CLOCK_NEVER */
-    int64_t patience;       /* how long a target is kept that cannot be started for want of room */
+    uint32_t retry_on;     /* outcome_bit() of each reason; what was `passing` goes with
+                              REASON_NETWORK */
+    bool idempotent;       /* also what may have started the script is repeated; else only where
+                              its own mark_decides says so, for then guards look for the mark */
+    uint64_t seed;         /* of the jitter: a delay is shortened by up to a quarter */
+    int64_t pause_between; /* from the end of a batch to the start of the next */
+    size_t max_failures;   /* of the run: more halt it; SCHEDULE_NO_LIMIT */
+    int batch_percent;     /* of a batch: more than schedule_share() of it halt the run;
+                              SCHEDULE_ALL */
+    bool needs_ok;         /* so does a batch of which nothing is ok, when another one follows */
+    bool stop_on_halt;     /* then running attempts are stopped; else they may end */
+    int64_t deadline;      /* of the run; CLOCK_NEVER */
+    int64_t patience;      /* how long a target is kept that cannot be started for want of room */
 };
 
 /* How far the end of the run has come. It only ever grows. */

@@ -177,16 +177,17 @@ static void print_duration(struct buffer *buffer, const char *name, int64_t dura
 
 static void print_retry(struct buffer *buffer, const struct job *job)
 {
+    const char *reasons[REASONS];
+    size_t count = outcome_list_reasons(job->retry.on, reasons);
+
     if (job->retry.attempts == 1)
         return;
     buffer_print(buffer, "%-17sup to %d attempts, first again after ",
                  "Retry:", job->retry.attempts);
     number_print_exact_duration(buffer, job->retry.delay);
     buffer_add(buffer, "; for");
-    for (int reason = 0; reason < REASONS; reason++) {
-        if (job_retries(job, outcome_reason_name((enum outcome_reason)reason)))
-            buffer_print(buffer, " %s", outcome_reason_name((enum outcome_reason)reason));
-    }
+    for (size_t i = 0; i < count; i++)
+        buffer_print(buffer, " %s", reasons[i]);
     buffer_add(buffer, job->idempotent ? "; also when the script may have run\n"
                                        : "; never when the script may have run\n");
 }

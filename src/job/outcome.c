@@ -16,34 +16,39 @@ static const char *const kind_names[OUTCOME_KINDS] = {
 static const char *const script_names[] = {
     [SCRIPT_NOT_STARTED] = "no", [SCRIPT_MAY_HAVE_STARTED] = "maybe", [SCRIPT_STARTED] = "yes"};
 
-/* Every reason: its name, and the kinds it goes with. */
+#define ENDED    (BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED))
+#define OF_ERROR BIT(OUTCOME_ERROR)
+#define UNKNOWN  BIT(OUTCOME_UNKNOWN)
+
 static const struct {
     const char *name;
-    unsigned kinds;
+    unsigned kinds; /* that it goes with */
+    enum outcome_repeat repeat;
+    bool by_default;  /* repeated by a job that names no reasons */
+    bool has_streams; /* with an error: they tell more than the message */
 } reasons[REASONS] = {
-    [REASON_NONE] = {"", BIT(OUTCOME_OK)},
-    [REASON_EXIT] = {"exit", BIT(OUTCOME_FAILED)},
-    [REASON_SIGNAL] = {"signal",
-                       BIT(OUTCOME_FAILED) | BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED)},
-    [REASON_SCRIPT] = {"script", BIT(OUTCOME_TIMEOUT)},
-    [REASON_AZ] = {"az", BIT(OUTCOME_TIMEOUT)},
-    [REASON_BUSY] = {"busy", BIT(OUTCOME_ERROR)},
-    [REASON_THROTTLED] = {"throttled", BIT(OUTCOME_ERROR)},
-    [REASON_NOT_RUNNING] = {"not_running", BIT(OUTCOME_ERROR)},
-    [REASON_NOT_FOUND] = {"not_found", BIT(OUTCOME_ERROR)},
-    [REASON_FORBIDDEN] = {"forbidden", BIT(OUTCOME_ERROR)},
-    [REASON_LOGIN] = {"login", BIT(OUTCOME_ERROR) | BIT(OUTCOME_SKIPPED)},
-    [REASON_NETWORK] = {"network", BIT(OUTCOME_ERROR)},
-    [REASON_AGENT] = {"agent", BIT(OUTCOME_ERROR)},
-    [REASON_EXTENSION] = {"extension", BIT(OUTCOME_ERROR)},
-    [REASON_AZ_BROKEN] = {"az_broken", BIT(OUTCOME_ERROR)},
-    [REASON_START] = {"start", BIT(OUTCOME_ERROR)},
-    [REASON_OTHER] = {"other", BIT(OUTCOME_ERROR)},
-    [REASON_NO_TRAILER] = {"no_trailer", BIT(OUTCOME_UNKNOWN)},
-    [REASON_INTERRUPTED] = {"interrupted", BIT(OUTCOME_UNKNOWN)},
-    [REASON_ANSWER] = {"answer", BIT(OUTCOME_UNKNOWN)},
-    [REASON_HALTED] = {"halted", BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED)},
-    [REASON_DEADLINE] = {"deadline", BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED)},
+    [REASON_NONE] = {"", BIT(OUTCOME_OK), REPEAT_OVER},
+    [REASON_EXIT] = {"exit", BIT(OUTCOME_FAILED), REPEAT_RUN},
+    [REASON_SIGNAL] = {"signal", BIT(OUTCOME_FAILED) | ENDED, REPEAT_RUN},
+    [REASON_SCRIPT] = {"script", BIT(OUTCOME_TIMEOUT), REPEAT_RUN},
+    [REASON_AZ] = {"az", BIT(OUTCOME_TIMEOUT), REPEAT_MAYBE},
+    [REASON_BUSY] = {"busy", OF_ERROR, REPEAT_ASKED, .by_default = true},
+    [REASON_THROTTLED] = {"throttled", OF_ERROR, REPEAT_ASKED, .by_default = true},
+    [REASON_NOT_RUNNING] = {"not_running", OF_ERROR, REPEAT_ASKED},
+    [REASON_NOT_FOUND] = {"not_found", OF_ERROR, REPEAT_ASKED},
+    [REASON_FORBIDDEN] = {"forbidden", OF_ERROR, REPEAT_ASKED},
+    [REASON_LOGIN] = {"login", OF_ERROR | BIT(OUTCOME_SKIPPED), REPEAT_MENDED},
+    [REASON_NETWORK] = {"network", OF_ERROR, REPEAT_ASKED, .by_default = true},
+    [REASON_AGENT] = {"agent", OF_ERROR, REPEAT_ASKED, .has_streams = true},
+    [REASON_EXTENSION] = {"extension", OF_ERROR, REPEAT_ASKED, .has_streams = true},
+    [REASON_AZ_BROKEN] = {"az_broken", OF_ERROR, REPEAT_MENDED, .has_streams = true},
+    [REASON_START] = {"start", OF_ERROR, REPEAT_ASKED},
+    [REASON_OTHER] = {"other", OF_ERROR, REPEAT_ASKED, .has_streams = true},
+    [REASON_NO_TRAILER] = {"no_trailer", UNKNOWN, REPEAT_MAYBE},
+    [REASON_INTERRUPTED] = {"interrupted", UNKNOWN, REPEAT_MAYBE},
+    [REASON_ANSWER] = {"answer", UNKNOWN, REPEAT_MAYBE},
+    [REASON_HALTED] = {"halted", ENDED, REPEAT_OVER},
+    [REASON_DEADLINE] = {"deadline", ENDED, REPEAT_OVER},
 };
 
 const enum outcome_kind outcome_urgency[OUTCOME_KINDS] = {
@@ -78,6 +83,40 @@ enum outcome_reason outcome_find_reason(const char *name)
     return (enum outcome_reason)reason;
 }
 
+enum outcome_repeat outcome_repeat(enum outcome_reason reason)
+{
+    return reasons[reason].repeat;
+}
+
+uint32_t outcome_repeatable(void)
+{
+    uint32_t set = 0;
+
+    for (enum outcome_reason reason = 0; reason < REASONS; reason++)
+        set |= reasons[reason].repeat > REPEAT_MENDED ? outcome_bit(reason) : 0;
+    return set;
+}
+
+uint32_t outcome_repeated_by_default(void)
+{
+    uint32_t set = 0;
+
+    for (enum outcome_reason reason = 0; reason < REASONS; reason++)
+        set |= reasons[reason].by_default ? outcome_bit(reason) : 0;
+    return set;
+}
+
+size_t outcome_list_reasons(uint32_t set, const char *ret[REASONS])
+{
+    size_t count = 0;
+
+    for (enum outcome_reason reason = 0; reason < REASONS; reason++) {
+        if (outcome_is_in(set, reason))
+            ret[count++] = reasons[reason].name;
+    }
+    return count;
+}
+
 const char *outcome_script_name(enum outcome_script script)
 {
     return script_names[script];
@@ -99,10 +138,7 @@ bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason)
 
 bool outcome_has_streams(enum outcome_kind kind, enum outcome_reason reason)
 {
-    if (kind != OUTCOME_ERROR)
-        return true;
-    return reason == REASON_OTHER || reason == REASON_AZ_BROKEN || reason == REASON_EXTENSION ||
-           reason == REASON_AGENT;
+    return kind != OUTCOME_ERROR || reasons[reason].has_streams;
 }
 
 void outcome_done(struct outcome *outcome)

@@ -8,7 +8,7 @@
 #include "base/value.h"
 #include "job/job.h"
 #include "job/keytable.h"
-#include "job/retry.h"
+#include "job/outcome.h"
 
 /* Units fall, each once. A text that matches has two characters or none. */
 #define DURATION_PATTERN "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
@@ -201,9 +201,9 @@ static json_t *make_reasons(void)
     json_t *word = json_object();
     json_t *list = json_object();
     json_t *choice = json_array();
-    const char *names[RETRY_REASONS_MOST + 1] = {NULL};
+    const char *names[REASONS + 1] = {NULL};
 
-    names[retry_list_reasons(false, names)] = NULL;
+    names[outcome_list_reasons(outcome_repeatable(), names)] = NULL;
     set(word, "enum", list_words(names));
     set_text(list, "type", "array");
     set(list, "minItems", json_integer(1));
@@ -212,7 +212,7 @@ static json_t *make_reasons(void)
     json_array_append_new(choice, word);
     json_array_append_new(choice, list);
     set(schema, "anyOf", choice);
-    names[retry_list_reasons(true, names)] = NULL;
+    names[outcome_list_reasons(outcome_repeated_by_default(), names)] = NULL;
     set(schema, "default", list_words(names));
     return schema;
 }

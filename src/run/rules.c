@@ -80,6 +80,7 @@ struct schedule_rules rules_of(const struct job *job, const int *batches, const 
                                    .delay = job->retry.delay,
                                    .factor = job->retry.factor > 1 ? job->retry.factor : 1,
                                    .max_delay = job->retry.max_delay,
+                                   .retry_on = job->retry.on,
                                    .idempotent = job->idempotent,
                                    .seed = seed,
                                    .pause_between = job->pause_between,
@@ -91,8 +92,6 @@ struct schedule_rules rules_of(const struct job *job, const int *batches, const 
                                        job->deadline > 0 ? now + job->deadline : CLOCK_NEVER,
                                    .patience = job->timeout};
 
-    for (int i = 0; i < REASONS; i++)
-        rules.retry_on[i] = job_retries(job, outcome_reason_name((enum outcome_reason)i));
     return rules;
 }
 
@@ -124,19 +123,10 @@ struct stay {
     int64_t whole;
 };
 
-static int count_attempts(const struct schedule_rules *rules)
-{
-    for (int i = 0; i < REASONS; i++) {
-        if (rules->retry_on[i])
-            return rules->attempts;
-    }
-    return 1;
-}
-
 static struct stay longest_stay(const struct job *job)
 {
     struct schedule_rules rules = rules_of(job, NULL, NULL, 1, 0, 0);
-    struct stay stay = {.attempts = count_attempts(&rules)};
+    struct stay stay = {.attempts = rules.retry_on != 0 ? rules.attempts : 1};
 
     stay.attempt =
         plus(plus(job->timeout, job->kill_grace), SUPERVISE_DRAIN_MS * NUMBER_MILLISECOND);

@@ -255,8 +255,8 @@ static bool is_listed(const struct schedule *self, const struct outcome *outcome
     bool passing =
         outcome->passing || (outcome->reason == REASON_AZ_BROKEN && outcome->mark_decides);
 
-    return self->rules.retry_on[outcome->reason] ||
-           (passing && self->rules.retry_on[REASON_NETWORK]);
+    return outcome_is_in(self->rules.retry_on, outcome->reason) ||
+           (passing && outcome_is_in(self->rules.retry_on, REASON_NETWORK));
 }
 
 static bool is_repeated(const struct schedule *self, const struct target *target,

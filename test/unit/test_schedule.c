@@ -27,8 +27,7 @@ static struct schedule_rules simple_rules(size_t targets, int workers)
                                    .deadline = CLOCK_NEVER,
                                    .patience = NUMBER_MINUTE};
 
-    rules.retry_on[REASON_BUSY] = true;
-    rules.retry_on[REASON_THROTTLED] = true;
+    rules.retry_on = outcome_bit(REASON_BUSY) | outcome_bit(REASON_THROTTLED);
     return rules;
 }
 
@@ -676,8 +675,7 @@ START_TEST(what_is_repeated)
 
     rules.attempts = 2;
     rules.idempotent = row->idempotent;
-    for (int i = 0; i < REASONS; i++)
-        rules.retry_on[i] = !row->not_listed;
+    rules.retry_on = row->not_listed ? 0 : UINT32_MAX;
     schedule = schedule_new(&rules);
     (void)schedule_next(schedule, 0);
     ck_assert_msg(schedule_ended(schedule, 0, &outcome, 0).settled != row->repeated, "%s",
@@ -710,7 +708,7 @@ START_TEST(the_mark_decides)
         struct schedule *schedule;
 
         rules.attempts = 2;
-        rules.retry_on[REASON_THROTTLED] = !rows[i].not_listed;
+        rules.retry_on = rows[i].not_listed ? 0 : outcome_bit(REASON_THROTTLED);
         schedule = schedule_new(&rules);
         (void)schedule_next(schedule, 0);
         ck_assert_msg(schedule_ended(schedule, 0, &outcome, 0).settled != rows[i].repeated, "%s",
@@ -752,7 +750,7 @@ START_TEST(what_passes_is_repeated)
         struct schedule *schedule;
 
         rules.attempts = 2;
-        rules.retry_on[REASON_NETWORK] = rows[i].network;
+        rules.retry_on |= rows[i].network ? outcome_bit(REASON_NETWORK) : 0;
         schedule = schedule_new(&rules);
         (void)schedule_next(schedule, 0);
         ck_assert_msg(schedule_ended(schedule, 0, &outcome, 0).settled != rows[i].repeated, "%s",
@@ -1055,8 +1053,9 @@ static void make_rules(struct world *world)
     rules->delay = up_to(world, 2000) * MS;
     rules->factor = 1 + (int)up_to(world, 2);
     rules->max_delay = up_to(world, 5000) * MS;
-    for (int i = 0; i < REASONS; i++)
-        rules->retry_on[i] = chance(world, 60);
+    rules->retry_on = 0;
+    for (enum outcome_reason reason = 0; reason < REASONS; reason++)
+        rules->retry_on |= chance(world, 60) ? outcome_bit(reason) : 0;
     rules->idempotent = chance(world, 50);
     rules->seed = draw(world);
     rules->pause_between = chance(world, 50) ? up_to(world, 3000) * MS : 0;
@@ -1306,7 +1305,7 @@ static void see_retry(struct world *world, const struct inhabitant *target,
 
     HOLDS(world, schedule_stage(world->schedule) == SCHEDULE_GOING);
     HOLDS(world, outcome->kind != OUTCOME_OK && outcome->kind != OUTCOME_CANCELLED);
-    HOLDS(world, world->rules.retry_on[outcome->reason] && !outcome->fatal);
+    HOLDS(world, outcome_is_in(world->rules.retry_on, outcome->reason) && !outcome->fatal);
     HOLDS(world, target->attempts < world->rules.attempts);
     HOLDS(world, again_at >= world->now + outcome->retry_after);
     HOLDS(world, again_at >= world->now + delay - delay / 4);
@@ -1325,7 +1324,7 @@ static void see_settled(struct world *world, const struct inhabitant *target,
 
     HOLDS(world,
           !bad || !safe || stage != SCHEDULE_GOING || outcome->fatal ||
-              !world->rules.retry_on[outcome->reason] ||
+              !outcome_is_in(world->rules.retry_on, outcome->reason) ||
               target->attempts == world->rules.attempts ||
               world->now + outcome->retry_after + delay + delay / 4 >= world->rules.deadline);
 }
