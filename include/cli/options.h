@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "job/jobfile.h"
+#include "report/ignore.h"
 #include "report/style.h"
 
 struct buffer;
@@ -74,7 +75,7 @@ struct options {
     const char *run_dir;
     enum options_progress progress;
     enum options_output output;
-    struct options_list ignores; /* of outputs, regular expressions that are valid */
+    struct ignore ignore; /* what of outputs always differs */
     enum style_choice color;
     bool quiet;
     bool verbose;

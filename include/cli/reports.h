@@ -27,15 +27,12 @@ int reports_check(const struct options *options, struct error *error);
 int reports_write(const char *path, unsigned mode, const struct result *result,
                   const struct ignore *ignore, struct error *error);
 
-/* The regular expressions of --ignore, for ignore_done(). */
-void reports_take_ignores(const struct options *options, struct ignore *ret);
-
 /*
- * How OPTIONS want what is printed to FD at the end of a run, or by report, to look. IGNORE must
+ * How OPTIONS want what is printed to FD at the end of a run, or by report, to look. They must
  * outlive it. Unless the user says how: outputs are grouped, but not when quiet, nor when verbose,
  * for then each was shown already.
  */
-struct view reports_view(const struct options *options, const struct ignore *ignore, int fd);
+struct view reports_view(const struct options *options, int fd);
 
 /*
  * Writes all that are asked for. -1 with the first failure, which is told to RESULT too

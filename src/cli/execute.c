@@ -24,7 +24,6 @@
 #include "job/job.h"
 #include "job/parameters.h"
 #include "job/problems.h"
-#include "report/ignore.h"
 #include "report/outputs.h"
 #include "report/style.h"
 #include "report/summary.h"
@@ -84,15 +83,11 @@ static void write_own_report(const struct stage *stage, struct result *result)
 /* What stands last is what a terminal still shows. */
 static void print_end(const struct options *options, const struct result *result)
 {
-    struct ignore ignore;
-    struct view view;
+    struct view view = reports_view(options, STDOUT_FILENO);
 
-    reports_take_ignores(options, &ignore);
-    view = reports_view(options, &ignore, STDOUT_FILENO);
     outputs_write(stdout, result, &view);
     summary_write(stdout, result, &view);
     (void)fflush(stdout);
-    ignore_done(&ignore);
 }
 
 /* From here on a signal ends azfan, also one that came before and that nobody took. */

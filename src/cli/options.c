@@ -13,7 +13,6 @@
 #include "cli/reports.h"
 #include "job/jobkeys.h"
 #include "job/outcome.h"
-#include "report/ignore.h"
 #include "simulator/simulator.h"
 
 /* ---- the tables --------------------------------------------------------------------------- */
@@ -256,17 +255,6 @@ static int read_output(const char *value, struct options *options, struct error 
     return 0;
 }
 
-static int read_ignore(const char *value, struct options *options, struct error *error)
-{
-    struct ignore ignore = {.count = 0};
-    int result = ignore_add(&ignore, value, error);
-
-    ignore_done(&ignore);
-    if (result == 0)
-        list_add(&options->ignores, value);
-    return result;
-}
-
 static int read_report(const char *value, struct options *options, struct error *error)
 {
     if (!reports_knows(value))
@@ -396,7 +384,7 @@ static int read_option(const struct option_row *row, const char *value, struct o
     case OUTPUT:
         return read_output(value, options, error);
     case IGNORE:
-        return read_ignore(value, options, error);
+        return ignore_add(&options->ignore, value, error);
     case COLOR:
         return read_color(value, options, error);
     case INJECT:
@@ -628,5 +616,5 @@ void options_done(struct options *options)
     free(options->settings.list);
     free(options->reports.list);
     free(options->injections.list);
-    free(options->ignores.list);
+    ignore_done(&options->ignore);
 }

@@ -13,7 +13,6 @@
 #include "cli/options.h"
 #include "cli/reports.h"
 #include "cli/tell.h"
-#include "report/ignore.h"
 #include "report/outputs.h"
 #include "report/summary.h"
 #include "report/text.h"
@@ -27,7 +26,6 @@ enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, ID_WIDTH = 40, TIME_WIDTH = 8 };
 
 static int show(const struct options *options, struct result *result)
 {
-    struct ignore ignore;
     struct view view;
     struct error error;
 
@@ -35,15 +33,13 @@ static int show(const struct options *options, struct result *result)
         return tell(EXIT_TROUBLE, error.text);
     if (options->reports.count > 0)
         return 0;
-    reports_take_ignores(options, &ignore);
-    view = reports_view(options, &ignore, STDOUT_FILENO);
+    view = reports_view(options, STDOUT_FILENO);
     if (options->quiet) {
         outputs_write(stdout, result, &view);
         summary_write(stdout, result, &view);
     } else {
         text_report_write(stdout, result, &view);
     }
-    ignore_done(&ignore);
     return 0;
 }
 

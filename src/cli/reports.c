@@ -12,7 +12,6 @@
 #include "cli/options.h"
 #include "page/page.h"
 #include "report/csv.h"
-#include "report/ignore.h"
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/markdown.h"
@@ -107,17 +106,7 @@ int reports_write(const char *path, unsigned mode, const struct result *result,
     return file_replace_commit(&file, error);
 }
 
-/* The patterns were checked when the command line was read. */
-void reports_take_ignores(const struct options *options, struct ignore *ret)
-{
-    struct error ignored;
-
-    *ret = (struct ignore){.count = 0};
-    for (size_t i = 0; i < options->ignores.count; i++)
-        (void)ignore_add(ret, options->ignores.list[i], &ignored);
-}
-
-struct view reports_view(const struct options *options, const struct ignore *ignore, int fd)
+struct view reports_view(const struct options *options, int fd)
 {
     static const enum view_outputs choices[] = {
         [OUTPUT_GROUPED] = VIEW_GROUPED, [OUTPUT_EACH] = VIEW_EACH, [OUTPUT_NONE] = VIEW_NONE};
@@ -126,7 +115,7 @@ struct view reports_view(const struct options *options, const struct ignore *ign
     if (output == OUTPUT_AUTO)
         output = options->quiet || options->verbose ? OUTPUT_NONE : OUTPUT_GROUPED;
     return (struct view){.outputs = choices[output],
-                         .ignore = ignore,
+                         .ignore = &options->ignore,
                          .brief = options->command != OPTIONS_REPORT,
                          .colour = style_wanted(options->color, fd),
                          .width = style_width(fd)};
@@ -135,20 +124,18 @@ struct view reports_view(const struct options *options, const struct ignore *ign
 int reports_write_asked(const struct options *options, struct result *result, struct error *error)
 {
     mode_t mask = umask(0);
-    struct ignore ignore;
     int status = 0;
 
     (void)umask(mask);
-    reports_take_ignores(options, &ignore);
     for (size_t i = 0; i < options->reports.count; i++) {
         struct error cause;
 
-        if (reports_write(options->reports.list[i], 0666 & ~mask, result, &ignore, &cause) == 0)
+        if (reports_write(options->reports.list[i], 0666 & ~mask, result, &options->ignore,
+                          &cause) == 0)
             continue;
         result_trouble(result, cause.text);
         if (status == 0)
             status = error_set(error, "%s", cause.text);
     }
-    ignore_done(&ignore);
     return status;
 }

@@ -17,7 +17,6 @@
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/problems.h"
-#include "report/ignore.h"
 
 enum { MOST_WORDS = 64 };
 
@@ -94,9 +93,7 @@ static void check_list(const struct options_list *list, char *const *argv, int a
 
 static void check_options(const struct options *options, char *const *argv, int argc)
 {
-    struct ignore ignore = {.count = 0};
     struct buffer help = BUFFER_INIT;
-    struct error error;
 
     check_list(&options->limits, argv, argc);
     check_list(&options->excludes, argv, argc);
@@ -104,9 +101,6 @@ static void check_options(const struct options *options, char *const *argv, int 
     check_list(&options->injections, argv, argc);
     for (size_t i = 0; i < options->reports.count; i++)
         must(reports_knows(options->reports.list[i]));
-    for (size_t i = 0; i < options->ignores.count; i++)
-        must(ignore_add(&ignore, options->ignores.list[i], &error) == 0);
-    ignore_done(&ignore);
     must(options->concurrency >= 0 && options->timeout >= 0 && options->deadline >= 0);
     must(options->az == NULL || is_word(argv, argc, options->az));
     must(options->run_dir == NULL || is_word(argv, argc, options->run_dir));
