@@ -14,8 +14,9 @@ struct job;
 
 /*
  * Appends when the job's run halts, batch by batch: "the run halts after 1 failure in batch 1 (1
- * VM), 1 in batch 2 (3), 3 in batch 3 (26), or 4 in all (30); what runs then may end". Many batches
- * are folded: the line is short however many there are. BATCHES: rules_batches(). No newline.
+ * VM), 1 in batch 2 (3), 3 in batch 3 (26), or 4 in all (30); what is running then may finish".
+ * Many batches are folded: the line is short however many there are. BATCHES: rules_batches(). No
+ * newline.
  */
 void halting_print(struct buffer *buffer, const struct job *job, const int *batches);
 

@@ -27,7 +27,8 @@ void notice_limit(struct buffer *note, int limit);
 /* No process could be started, as WHY says. */
 void notice_no_room(struct buffer *note, const char *why);
 
-/* "SIGINT: starting no more, letting 3 running end (again: stop them); …", "halted: …" */
+/* "SIGINT: no new starts; waiting for 3 still running (press again to stop them); …", "halted: …"
+ */
 void notice_stopping(struct buffer *note, const struct result *result, size_t running,
                      enum schedule_stage stage);
 

@@ -99,8 +99,8 @@ static void keep_memory_private(void)
 /* Nothing can be cleared away any more: it is as after kill -9. */
 static void end_without_memory(void)
 {
-    static const char text[] = "azfan: there is no memory left; what a run has done by now is in "
-                               "its journal (azfan report)\n";
+    static const char text[] =
+        "azfan: out of memory; what a run has done so far is in its journal (azfan report)\n";
 
     (void)fd_write_all(STDERR_FILENO, text, sizeof text - 1);
     _exit(1);

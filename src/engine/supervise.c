@@ -268,9 +268,8 @@ static bool end_given_up(struct supervision *self, const struct child_command *c
     bool late = clock_now() >= self->deadline;
 
     (void)error_set(&finish->error,
-                    "%s could not be loaded before %s: does the disk or the mount hang on which "
-                    "it lies?",
-                    command->program, late ? "its time was over" : "the run was stopped");
+                    "%s could not be loaded before %s: does the disk or mount that it is on hang?",
+                    command->program, late ? "its time was up" : "the run was stopped");
     (void)end_unstarted(finish, late ? FINISH_TIMED_OUT : FINISH_CANCELLED, ETIMEDOUT);
     if (!never)
         finish->end = FINISH_ABANDONED;

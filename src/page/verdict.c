@@ -90,7 +90,7 @@ static void write_ending(struct page *page)
     write_sentence(page, "Halted: ", result->halt_cause);
     write_sentence(page, "Trouble: ", result->trouble);
     if (result->cuts > 0)
-        markup_print(markup, "Azure throttled: %d at once at least, of %d. ", result->least_limit,
+        markup_print(markup, "Azure throttled: down to %d at once, from %d. ", result->least_limit,
                      result->workers);
 }
 

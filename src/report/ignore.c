@@ -48,7 +48,7 @@ static int compile(const char *pattern, regex_t *ret, struct error *error)
     if (code == 0)
         return 0;
     (void)regerror(code, ret, why, sizeof why);
-    return error_set(error, "--ignore %.80s: no regular expression: %s", pattern, why);
+    return error_set(error, "--ignore %.80s: not a regular expression: %s", pattern, why);
 }
 
 int ignore_add(struct ignore *ignore, const char *pattern, struct error *error)
@@ -59,8 +59,9 @@ int ignore_add(struct ignore *ignore, const char *pattern, struct error *error)
         return -1;
     if (regexec(&added.regex, "", 0, NULL, 0) == 0) {
         regfree(&added.regex);
-        return error_set(error, "--ignore %.80s: it matches where nothing is; use + instead of *",
-                         pattern);
+        return error_set(
+            error, "--ignore %.80s: it matches even where there is nothing; use + instead of *",
+            pattern);
     }
     added.text = memory_string(pattern);
     ignore->list = memory_resize(ignore->list, ignore->count + 1, sizeof *ignore->list);

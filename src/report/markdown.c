@@ -285,9 +285,9 @@ static void add_going_on(struct buffer *facts, const struct result *result)
     if (result_word(result) == NULL)
         return;
     if (going)
-        buffer_add(facts, "See how far it is by now, where it is run:\n\n");
+        buffer_add(facts, "See how far it has come, where it is running:\n\n");
     else
-        buffer_add(facts, "Run what is not ok again, and nothing else, where it was run:\n\n");
+        buffer_add(facts, "Run again what is not ok, and nothing else, where it was run:\n\n");
     add_command(facts, result, going ? "report" : "rerun");
 }
 
@@ -318,8 +318,7 @@ static void add_origin(struct buffer *facts, const struct result_origin *origin)
 {
     add_fact(facts, "by", origin->user);
     add_fact(facts, "on", origin->host);
-    add_fact(facts, origin->dirty ? "commit, with changes that are not in it" : "commit",
-             origin->commit);
+    add_fact(facts, origin->dirty ? "commit, with uncommitted changes" : "commit", origin->commit);
     add_fact(facts, "az", origin->az_version);
 }
 
@@ -333,7 +332,7 @@ static void add_run(struct buffer *facts, const struct result *result)
     add_origin(facts, &result->origin);
     add_fact(facts, "folder", result->folder);
     if (result->cuts > 0)
-        buffer_print(facts, "- Azure throttled: %d at once at least, of %d\n", result->least_limit,
+        buffer_print(facts, "- Azure throttled: down to %d at once, from %d\n", result->least_limit,
                      result->workers);
     buffer_add(facts, "\n");
 }

@@ -82,8 +82,8 @@ static bool print_against_first(struct outputs *self, const struct stream *strea
     if (told) {
         const char *lines = buffer_text(&difference);
 
-        buffer_print(&self->text, "      %s: as the first group's%s\n", stream->name,
-                     difference.length > 0 ? ", but for" : "");
+        buffer_print(&self->text, "      %s: same as the first group%s\n", stream->name,
+                     difference.length > 0 ? ", except:" : "");
         lines += skip_lines(self, stream->name, lines, difference.length);
         print_difference(self, stream->name, lines);
     }

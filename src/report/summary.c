@@ -168,7 +168,7 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
     buffer_print(buffer, "%s%s\n", result->ending == RESULT_GOING ? " so far" : "",
                  result->rehearsal ? " (a rehearsal)" : "");
     if (result->cuts > 0)
-        buffer_print(buffer, "Azure throttled: %d at once at least, of %d\n", result->least_limit,
+        buffer_print(buffer, "Azure throttled: down to %d at once, from %d\n", result->least_limit,
                      result->workers);
 }
 

@@ -35,8 +35,9 @@ static bool is_about(const struct outcome *outcome)
 /* The login is good: it befell this one az. Whether that had sent anything, the mark knows. */
 static void clear(struct result_attempt *attempt, struct outcome *outcome)
 {
-    char *message = memory_print("%s (asked afterwards, az's login is good: it befell this one az)",
-                                 outcome->message);
+    char *message =
+        memory_print("%s (checked afterwards, az's login is good: only this one az was affected)",
+                     outcome->message);
 
     free(outcome->message);
     outcome->message = message;

@@ -415,7 +415,7 @@ int event_read(const json_t *json, const struct result *result, struct event *re
 
     *ret = event_timeless(EVENT_OTHER);
     if (name == NULL)
-        return error_set(error, "this line is no event");
+        return error_set(error, "this line is not an event");
     (void)value_get_time(json, "time", &ret->wall);
     (void)value_get_seconds(json, "at_s", &ret->at);
     ret->kind = find_kind(name);

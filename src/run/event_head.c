@@ -146,11 +146,11 @@ int event_check_first(const json_t *json, struct error *error)
 
     if (name == NULL || strcmp(name, "run") != 0 || !value_get_integer(json, "version", &version) ||
         version < 1)
-        return error_set(error, "this is no journal of azfan");
+        return error_set(error, "this is not a journal of azfan");
     if (version > EVENT_VERSION)
-        return error_set(
-            error, "it was written by a newer azfan: version %" PRId64 ", and this one reads %d",
-            version, EVENT_VERSION);
+        return error_set(error,
+                         "it was written by a newer azfan: version %" PRId64 "; this one reads %d",
+                         version, EVENT_VERSION);
     return 0;
 }
 

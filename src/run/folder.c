@@ -42,7 +42,7 @@ int folder_of_state(const char *name, char **ret, struct error *error)
     else if (home != NULL && home[0] == '/')
         *ret = memory_print("%s/.local/state/azfan/%s", home, name);
     else
-        return error_set(error, "no place for runs: set HOME or XDG_STATE_HOME, or name a folder "
+        return error_set(error, "no folder for runs: set HOME or XDG_STATE_HOME, or name a folder "
                                 "(--run-dir)");
     return 0;
 }

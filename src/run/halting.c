@@ -105,7 +105,7 @@ static void print_batches(struct buffer *buffer, const struct plan *plan)
 
 /* ---- the run ------------------------------------------------------------------------------- */
 
-/* ", or 4 in all (30); what runs then may end" */
+/* ", or 4 in all (30); what is running then may finish" */
 static void print_run(struct buffer *buffer, const struct job *job, bool first)
 {
     if (!first)
@@ -113,8 +113,8 @@ static void print_run(struct buffer *buffer, const struct job *job, bool first)
     print_failures(buffer, rules_max_failures(job, job->target_count) + 1, first);
     buffer_add(buffer, " in all");
     print_targets(buffer, job->target_count, first);
-    buffer_print(buffer, "); what runs then %s",
-                 job->on_halt == JOB_STOP ? "is stopped" : "may end");
+    buffer_print(buffer, "); what is running then %s",
+                 job->on_halt == JOB_STOP ? "is stopped" : "may finish");
 }
 
 static bool never_halts(const struct plan *plan)
@@ -132,7 +132,7 @@ void halting_print(struct buffer *buffer, const struct job *job, const int *batc
         buffer_add(buffer, "failures never halt the run");
     } else {
         buffer_print(buffer, "the run halts %safter ",
-                     plan.needs_ok ? "when nothing of a batch is ok: " : "");
+                     plan.needs_ok ? "when nothing in a batch is ok: " : "");
         print_batches(buffer, &plan);
         if (!plan.needs_ok)
             print_run(buffer, job, plan.count == 0);
@@ -168,6 +168,6 @@ char *halting_explain(const struct job *job, enum schedule_halt halt,
                      rules_max_failures(job, tally->batch_targets), job->max_failures.value,
                      tally->batch_targets);
     else
-        buffer_add(&cause, "without max_failures a batch needs one that is ok");
+        buffer_add(&cause, "without max_failures a batch needs at least one ok");
     return buffer_take(&cause);
 }

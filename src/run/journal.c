@@ -41,7 +41,8 @@ static int refuse_creation(const char *path, int code, struct error *error)
     if (code != EEXIST)
         return error_set(error, "cannot make %s: %s", path, strerror(code));
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
-        return error_set(error, "cannot make %s: something that is no file is in its place", path);
+        return error_set(error, "cannot make %s: something that is not a file is in its place",
+                         path);
     return error_set(error,
                      "cannot make %s: the journal of another run is there; choose another "
                      "--run-dir",
@@ -80,10 +81,10 @@ static int lock(int fd, const char *path, struct error *error)
         if (errno == EINTR)
             continue;
         if (!is_taken(errno))
-            return error_set(error,
-                             "cannot lock %s: %s; choose a --run-dir on a file system that "
-                             "has locks",
-                             path, strerror(errno));
+            return error_set(
+                error,
+                "cannot lock %s: %s; choose a --run-dir on a file system that supports locks", path,
+                strerror(errno));
         if (clock_now() >= deadline)
             return error_set(error, "cannot lock %s: another program holds its lock", path);
         (void)nanosleep(&pause, NULL);

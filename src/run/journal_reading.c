@@ -43,7 +43,7 @@ static int open_old(const char *path, struct error *error)
         return error_set(error, "cannot open %s: %s", path, strerror(errno));
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
         return fd;
-    (void)error_set(error, "cannot read %s: it is no regular file", path);
+    (void)error_set(error, "cannot read %s: it is not a regular file", path);
     fd_close(&fd);
     return -1;
 }

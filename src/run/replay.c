@@ -25,7 +25,7 @@ struct replay {
 static int apply(struct replay *self, struct event *event, struct error *error)
 {
     if (self->finished)
-        return error_set(error, "a line behind the run's end");
+        return error_set(error, "a line after the run's end");
     if (result_apply(self->result, event, error) < 0)
         return -1;
     self->finished = event->kind == EVENT_FINISH;
@@ -56,8 +56,8 @@ static int read_line(void *context, size_t number, const char *line, size_t leng
 
     (void)number;
     if (json == NULL)
-        return error_set(error, self->lines == 0 ? "this is no journal of azfan"
-                                                 : "damaged: this line is no JSON");
+        return error_set(error, self->lines == 0 ? "this is not a journal of azfan"
+                                                 : "damaged: this line is not JSON");
     result = take_event(self, json, error);
     json_decref(json);
     return result;
@@ -83,7 +83,7 @@ static int read_all(struct replay *self, const char *path, struct error *error)
     if (self->result->targets == NULL)
         return error_set(error,
                          live ? "%s holds no run yet: azfan is about to begin it"
-                              : "%s holds no run: azfan was ended before it began",
+                              : "%s holds no run: azfan ended before it began",
                          path);
     if (!self->finished)
         break_off(self->result, live);

@@ -421,10 +421,10 @@ static int apply_finish(struct result *result, struct event *event, struct error
     if (event->finish.alone)
         return apply_summary(result, event, error);
     if (result->settled != result->target_count)
-        return error_set(error, "the run's end, with targets that have none");
+        return error_set(error, "the run's end, before all targets have one");
     if (event->finish.ending != result->ending ||
         memcmp(event->finish.counts, result->counts, sizeof result->counts) != 0)
-        return error_set(error, "the run's end is another one than what came before it");
+        return error_set(error, "the run's end does not fit what came before it");
     finish(result, event);
     return 0;
 }

@@ -215,7 +215,7 @@ int runs_find(const char *word, char **ret, struct error *error)
     if (*ret != NULL)
         return 0;
     if (!is_folder(word))
-        return error_set(error, "there is no run %s: `azfan runs` lists those there are", word);
+        return error_set(error, "there is no run %s: `azfan runs` lists all runs", word);
     *ret = memory_string(word);
     return 0;
 }
@@ -351,7 +351,7 @@ static int gather(struct result *named, bool going, struct result *whole, int *r
     if (status == 0 && going)
         status = error_set(error, "%s is still going on: wait for its end, or stop it", named->run);
     if (status == 0 && !locked)
-        status = error_set(error, "%s is being rerun at this moment", whole->run);
+        status = error_set(error, "%s is being rerun right now", whole->run);
     if (status == 0 && !is_in_family(&family, named->run)) /* it is kept elsewhere */
         sequel_add(whole, named);
     forget_family(&family);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/notice.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "azure/login.h"
@@ -32,7 +33,7 @@ void notice_wait(struct buffer *note, const struct result *result, size_t index,
 
 void notice_limit(struct buffer *note, int limit)
 {
-    buffer_print(note, "Azure throttles: running %d at once, and one more for each that it takes",
+    buffer_print(note, "Azure throttles: running %d at once, one more each time Azure accepts one",
                  limit);
 }
 
@@ -63,6 +64,14 @@ static void print_cause(struct buffer *buffer, const struct result *result)
     }
 }
 
+/* What makes the next step; SIGINT alone comes from a key. */
+static const char *next_step(const struct result *result, bool is_draining)
+{
+    if (result->ending != RESULT_SIGNAL)
+        return is_draining ? "press Ctrl-C twice" : "press Ctrl-C";
+    return result->signal == SIGINT ? "press again" : "signal again";
+}
+
 void notice_stopping(struct buffer *note, const struct result *result, size_t running,
                      enum schedule_stage stage)
 {
@@ -70,12 +79,13 @@ void notice_stopping(struct buffer *note, const struct result *result, size_t ru
     if (stage == SCHEDULE_KILLING)
         buffer_print(note, ": killing %zu running", running);
     else if (stage == SCHEDULE_STOPPING)
-        buffer_print(note, ": starting no more, stopping %zu running (again: kill them)", running);
+        buffer_print(note, ": no new starts; stopping %zu still running (%s to kill them)", running,
+                     next_step(result, false));
     else if (running > 0)
-        buffer_print(note, ": starting no more, letting %zu running end (%s: stop them)", running,
-                     result->ending == RESULT_SIGNAL ? "again" : "Ctrl-C twice");
+        buffer_print(note, ": no new starts; waiting for %zu still running (%s to stop them)",
+                     running, next_step(result, true));
     else
-        buffer_add(note, ": starting no more");
+        buffer_add(note, ": no new starts");
     if (stage == SCHEDULE_DRAINING)
         print_way_on(note, result);
 }

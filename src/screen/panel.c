@@ -48,7 +48,7 @@ static void print_rest(const struct board *board, int64_t now, struct buffer *bu
 static const char *stage_word(enum schedule_stage stage)
 {
     static const char *const words[] = {[SCHEDULE_GOING] = "",
-                                        [SCHEDULE_DRAINING] = "starting no more",
+                                        [SCHEDULE_DRAINING] = "no new starts",
                                         [SCHEDULE_STOPPING] = "stopping",
                                         [SCHEDULE_KILLING] = "killing"};
 

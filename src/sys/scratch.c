@@ -56,10 +56,10 @@ static int lock_folder(struct scratch *scratch, struct error *error)
         (code == 0 && fstat(scratch->lock, &status) == 0 && status.st_nlink == 0))
         return LOST;
     if (code != 0)
-        return error_set(error,
-                         "cannot lock %s/%s: %s; name a folder in TMPDIR on a file system "
-                         "that has locks",
-                         scratch->path, lock_name, strerror(code));
+        return error_set(
+            error,
+            "cannot lock %s/%s: %s; name a folder in TMPDIR on a file system that supports locks",
+            scratch->path, lock_name, strerror(code));
     return OURS;
 }
 

@@ -349,7 +349,7 @@ EOF
   control wait rg-stop running 2
   local before after
   kill -INT "$(cat "$T/end.pid")"
-  wait_for grep -q 'SIGINT: starting no more, letting 2 running end' "$T/err"
+  wait_for grep -q 'SIGINT: no new starts; waiting for 2 still running' "$T/err"
   before=$(date +%s%N)
   kill -INT "$(cat "$T/end.pid")"
   end_azfan

@@ -86,7 +86,7 @@ nothing_is_left_of_it() {
   wait_for start_hangs # else the first Ctrl-C may find none, and then none is begun
   begun=$EPOCHREALTIME
   kill -INT "$pid"
-  wait_for grep -qF 'starting no more' "$place/errors"
+  wait_for grep -qF 'no new starts' "$place/errors"
   kill -INT "$pid"
   end
   within 6 "$begun"

@@ -34,7 +34,7 @@ plan_says() {
   run "$azfan" rehearse "$job" --run-dir "$place/run" --inject '*=exit:1'
   ended 6 1 28
   [ "$(jq -r 'select(.event == "start") | .target' "$place/run/journal.jsonl")" = web-01 ]
-  [[ $output == *"halted: 1 of 1 failed in batch 1, and max_failures allows 0 (10% of 1): starting no more"* ]]
+  [[ $output == *"halted: 1 of 1 failed in batch 1, and max_failures allows 0 (10% of 1): no new starts"* ]]
 }
 
 @test "a percentage is of every batch: of 25 the third is one too many, of 3 the first" {
@@ -62,7 +62,7 @@ plan_says() {
   vms='vm-[1-9]' write_job "batches: [1, 3]"
   fail vm-1
   ended 6 1 8
-  [ "$(value .halt_cause)" = "1 of 1 failed in batch 1, and without max_failures a batch needs one that is ok" ]
+  [ "$(value .halt_cause)" = "1 of 1 failed in batch 1, and without max_failures a batch needs at least one ok" ]
   fail "vm-2 vm-3 vm-4"
   ended 6 3 5
   fail "vm-2 vm-3 vm-5 vm-6 vm-8 vm-9" # of the last batch, behind which there is none, all
@@ -133,7 +133,7 @@ EOF
 
 @test "run and rehearse say it before anything is started" {
   vms='vm-[1-4]' write_job "batches: [1, 100%]" "max_failures: 10%"
-  says="  the run halts after 1 failure in batch 1 (1 VM), 1 in batch 2 (3), or 1 in all (4); what runs then may end"
+  says="  the run halts after 1 failure in batch 1 (1 VM), 1 in batch 2 (3), or 1 in all (4); what is running then may finish"
   fail none
   [ "$status" = 0 ]
   [[ ${output%%ok *} == *"$says"* ]] || { echo "$output"; return 1; }
@@ -147,11 +147,11 @@ EOF
 
 @test "plan says it before, batch by batch, and shortly of many batches" {
   vms='vm-[01-30]' write_job "batches: [1, 10%, 100%]" "max_failures: 10%" "on_halt: stop"
-  plan_says "the run halts after 1 failure in batch 1 (1 VM), 1 in batch 2 (3), 3 in batch 3 (26), or 4 in all (30); what runs then is stopped"
+  plan_says "the run halts after 1 failure in batch 1 (1 VM), 1 in batch 2 (3), 3 in batch 3 (26), or 4 in all (30); what is running then is stopped"
   vms='vm-[001-300]' write_job "batches: 1" "max_failures: 10%"
-  plan_says "the run halts after 1 failure in any of batches 1 to 300 (1 VM each), or 31 in all (300); what runs then may end"
+  plan_says "the run halts after 1 failure in any of batches 1 to 300 (1 VM each), or 31 in all (300); what is running then may finish"
   vms='vm-[01-30]' write_job "batches: [1, 10%, 100%]"
-  plan_says "the run halts when nothing of a batch is ok: after 1 failure in batch 1 (1 VM), 3 in batch 2 (3)"
+  plan_says "the run halts when nothing in a batch is ok: after 1 failure in batch 1 (1 VM), 3 in batch 2 (3)"
   vms='vm-[01-30]' write_job "batches: [1, 10%, 100%]" "max_failures: 100%"
   plan_says "failures never halt the run"
   vms='vm-[01-30]' write_job

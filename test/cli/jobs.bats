@@ -345,8 +345,8 @@ two-2" ]
   wrong "--color is auto" run "$job" --color blue
   wrong "--progress is auto" run "$job" --progress much
   wrong "--output is grouped" run "$job" --output all
-  wrong "no regular expression" run "$job" --ignore '('
-  wrong "matches where nothing is" run "$job" --ignore 'x*'
+  wrong "not a regular expression" run "$job" --ignore '('
+  wrong "matches even where there is nothing" run "$job" --ignore 'x*'
   wrong "there is no run yet" rerun latest
   wrong "there is no run nowhere" report nowhere
   wrong "takes one run" rerun one two
@@ -372,7 +372,7 @@ two-2" ]
   run "$azfan" plan "$job" --az "$stub/az"
   [ "$status" = 0 ]
   [[ $output == *"up to 2 attempts, first again after 10s; for busy; never when"* ]]
-  [[ $output == *"the run halts after 1 failure in batch 1 (1 VM), 1 in any of batches 2 to 10 (2 each), 1 in batch 11 (1), or 3 in all (20); what runs then is stopped"* ]]
+  [[ $output == *"the run halts after 1 failure in batch 1 (1 VM), 1 in any of batches 2 to 10 (2 each), 1 in batch 11 (1), or 3 in all (20); what is running then is stopped"* ]]
   [[ $output == *"Targets (20, in 11 batches):"* ]]
   [[ $output == *"  Batch 11 (1): vm-20"* ]]
   [[ $output == *"Warning: this job cannot finish by its deadline: "*"the deadline is 3m"* ]]

@@ -207,7 +207,7 @@ if pid == 0:
     signal.signal(signal.SIGINT, signal.SIG_DFL) # whoever runs the tests may have it ignored
     os.execvp(sys.argv[1], sys.argv[1:])
 shown = b""
-expected = [b"1/2", b"starting no more", b"stopping 1"]
+expected = [b"1/2", b"no new starts", b"stopping 1"]
 while True:
     try:
         shown += os.read(terminal, 65536)

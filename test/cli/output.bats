@@ -34,7 +34,7 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
   rehearse --ignore 'vm-[0-9]'
   grouped=$(shown "$output")
   [ "$grouped" = "$(printf '%s\n' 'Output:' '  2 failed (exit 1): vm-[2-3]' '      stdout | hello from …' \
-    '  1 ok: vm-1' "      stdout: as the first group's")" ]
+    '  1 ok: vm-1' "      stdout: same as the first group")" ]
   run "$azfan" report "$place/run" --ignore 'vm-[0-9]'
   [ "$(shown "$output")" = "$grouped" ]
   run "$azfan" report "$place/run" --output grouped --quiet --ignore 'vm-[0-9]'
@@ -115,9 +115,9 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
     '[ $AZFAN_TARGET != vm-05 ] || { echo "$AZFAN_TARGET: no" >&2; exit 1; }' 'echo "peers: vm-01 vm-02 vm-03"'
   rehearse
   [ "$(shown "$output")" = "$(printf '%s\n' 'Output:' '  3 ok: vm-[01-03]' '      stdout | hello from {target}.example.com' \
-    '      stdout | peers: vm-01 vm-02 vm-03' '  1 ok: vm-04' "      stdout: as the first group's, but for" \
+    '      stdout | peers: vm-01 vm-02 vm-03' '  1 ok: vm-04' "      stdout: same as the first group, except:" \
     '      stdout |  hello from {target}.example.com' '      stdout |+ disk of vm-04 full' \
-    '      stdout |  peers: vm-01 vm-02 vm-03' '  1 failed (exit 1): vm-05' "      stdout: as the first group's, but for" \
+    '      stdout |  peers: vm-01 vm-02 vm-03' '  1 failed (exit 1): vm-05' "      stdout: same as the first group, except:" \
     '      stdout |  hello from {target}.example.com' '      stdout |- peers: vm-01 vm-02 vm-03' '      stderr | vm-05: no')" ]
   [ "$(cat "$place/run/output/vm-02.out")" = "$(printf '%s\n' 'hello from vm-02.example.com' 'peers: vm-01 vm-02 vm-03')" ]
   run "$azfan" report "$place/run" --output each

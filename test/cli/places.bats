@@ -256,5 +256,5 @@ gone() { ! kill -0 "$@" 2>/dev/null; }
   done
   [ "$status" = 1 ]
   [ "${#lines[@]}" = 1 ]
-  [[ $output == "azfan: there is no memory left"* ]]
+  [[ $output == "azfan: out of memory"* ]]
 }

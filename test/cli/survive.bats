@@ -433,7 +433,7 @@ pause_of_vm_1() {
   [ "$(value .concurrency.least)" = $((workers / 2)) ]
   [ "$(value .concurrency.times_halved)" = 1 ]
   said "Azure throttles: running $((workers / 2)) at once"
-  grep -q "^Azure throttled: $((workers / 2)) at once at least, of $workers$" "$place/out"
+  grep -q "^Azure throttled: down to $((workers / 2)) at once, from $workers$" "$place/out"
   [ "$(value '[.targets[].attempts | length] | add')" = 16 ]
   whole_journal
   same_report
@@ -451,7 +451,7 @@ start_at_gate() {
 @test "the first SIGINT drains: what runs ends well, the rest waits for a rerun" {
   start_at_gate
   kill -INT "$pid"
-  wait_for said "SIGINT: starting no more, letting 2 running end (again: stop them); go on with: azfan rerun $place/run"
+  wait_for said "SIGINT: no new starts; waiting for 2 still running (press again to stop them); go on with: azfan rerun $place/run"
   open_gate
   end
   [ "$status" = 130 ]
@@ -473,13 +473,13 @@ start_at_gate() {
   STUB_AZ=hang:nap:30000 start_job
   wait_for children "$pid" 2
   kill -INT "$pid"
-  wait_for said "letting 2 running end"
+  wait_for said "waiting for 2 still running"
   start=$EPOCHREALTIME
   kill -INT "$pid"
   end
   within 8 "$start"
   [ "$status" = 130 ]
-  said "SIGINT: starting no more, stopping 2 running"
+  said "SIGINT: no new starts; stopping 2 still running"
   [ "$(value '[.counts.cancelled, .counts.skipped] | join(" ")')" = "2 18" ]
   [ "$(value .targets[0].may_still_run)" = true ]
   whole_journal
@@ -492,9 +492,9 @@ start_at_gate() {
   STUB_AZ=hang:stubborn start_job
   wait_for children "$pid" 2
   kill -INT "$pid"
-  wait_for said "letting 2 running end"
+  wait_for said "waiting for 2 still running"
   kill -INT "$pid"
-  wait_for said "stopping 2 running"
+  wait_for said "stopping 2 still running"
   start=$EPOCHREALTIME
   kill -INT "$pid"
   end
@@ -515,7 +515,7 @@ start_at_gate() {
     kill -s "$signal" "$pid"
     end
     [ "$status" = $((128 + $(kill -l "$signal"))) ]
-    said "SIG$signal: starting no more, stopping 2 running"
+    said "SIG$signal: no new starts; stopping 2 still running"
     [ "$(value .exit_status)" = "$status" ]
     [ "$(value '[.counts.cancelled, .counts.skipped] | join(" ")')" = "2 18" ]
     whole_journal
@@ -1015,7 +1015,7 @@ one_az() {
   [ "$status" = 5 ] || { echo "$status: $output"; return 1; }
   [ "$(value '[.counts.ok, .counts.error, .counts.skipped] | tojson')" = "[39,1,0]" ]
   [ "$(outcome_of vm-06)" = "error $2" ]
-  [[ $(value '.targets[] | select(.name == "vm-06") | .message') == *"az's login is good: it befell this one az"* ]]
+  [[ $(value '.targets[] | select(.name == "vm-06") | .message') == *"az's login is good: only this one az was affected"* ]]
   [[ $output != *"What to do: Run "* ]]
   [ "$(questions)" = 2 ]
   nothing_is_left
@@ -1135,9 +1135,9 @@ refused() {
   sed '1s/"started":"[0-9]*/"started":"9999/' "$place/good" >"$journal"
   refused "$first" "damaged"
   printf 'Dear diary,\ntoday I was a journal.\n' >"$journal"
-  refused "$first" "no journal of azfan"
+  refused "$first" "not a journal of azfan"
   echo '{"event": "party", "version": 1}' >"$journal"
-  refused "$first" "no journal of azfan"
+  refused "$first" "not a journal of azfan"
   : >"$journal"
   refused "$first" "holds no run"
   head -n 1 "$place/good" >"$journal"
@@ -1147,7 +1147,7 @@ refused() {
   rm "$journal"
   refused "$first" "No such file"
   mkfifo "$journal"
-  refused "$first" "no regular file"
+  refused "$first" "not a regular file"
   rm "$journal"
   # And a good one is one still, whatever was torn off its end.
   head -c -30 "$place/good" >"$journal"

@@ -87,8 +87,8 @@ same_settings() { [ "$(grep -ac '^settings: ' "$raw")" = 2 ] && [ "$(settings 2)
   run_in_terminal "STUB_AZ=hang:nap:20000 STUB_AZ_FOR=/vm-1" ""
   until_screen '9 ok +3 running'
   keys C-c
-  until_screen 'letting 3 running end'
-  until_screen '3 running +starting no more'
+  until_screen 'waiting for 3 still running'
+  until_screen '3 running +no new starts'
   keys C-c
   until_screen '^ready\$ *$'
   no_residue
@@ -221,7 +221,7 @@ until_next_frame() { wait_for head_differs "$(head_line)"; }
   screen | sed -nE 's/^azfan: +(vm-[0-9]+)  [0-9]+s of 1m: (.*)/\1 \2/p' >"$place/seen"
   printf 'vm-%s partial errors\n' 10 11 12 | diff "$place/seen" -
   keys C-c
-  until_screen 'starting no more'
+  until_screen 'no new starts'
   keys C-c
   until_screen '^ready\$ *$'
   no_residue

@@ -293,7 +293,7 @@ START_TEST(the_end_is_told)
     static const struct {
         enum schedule_stage stage;
         const char *line;
-    } stages[] = {{SCHEDULE_DRAINING, "1 running  starting no more\n"},
+    } stages[] = {{SCHEDULE_DRAINING, "1 running  no new starts\n"},
                   {SCHEDULE_STOPPING, "1 running  stopping\n"},
                   {SCHEDULE_KILLING, "1 running  killing\n"}};
 

@@ -99,8 +99,9 @@ START_TEST(a_token_clears_them_all)
     ck_assert(!fatal);
     /* It is good for what began before it, and for a while nobody asks again. */
     ck_assert(!take(0, answer_of(REASON_LOGIN, true, SCRIPT_NOT_STARTED), 5, 10, &message));
-    ck_assert_str_eq(message,
-                     "az said no (asked afterwards, az's login is good: it befell this one az)");
+    ck_assert_str_eq(
+        message,
+        "az said no (checked afterwards, az's login is good: only this one az was affected)");
     free(message);
     ck_assert(!take(0, answer_of(REASON_LOGIN, true, SCRIPT_NOT_STARTED), 25,
                     20 + 9 * NUMBER_SECOND, NULL));

@@ -24,9 +24,9 @@ enum { SHARES = 12, LINE_MOST = 400 };
 /* ---- when ----------------------------------------------------------------------------------- */
 
 #define HALTS "the run halts after "
-#define NO_OK "the run halts when nothing of a batch is ok: after "
+#define NO_OK "the run halts when nothing in a batch is ok: after "
 #define NEVER "failures never halt the run"
-#define DRAIN "; what runs then may end"
+#define DRAIN "; what is running then may finish"
 
 static const struct when_case {
     const char *name;
@@ -51,7 +51,7 @@ static const struct when_case {
      true,
      PERCENT(10),
      JOB_STOP,
-     HALTS "4 failures in all (30 VMs); what runs then is stopped"},
+     HALTS "4 failures in all (30 VMs); what is running then is stopped"},
     {"a batch for all",
      10,
      {COUNT(10)},
@@ -229,7 +229,7 @@ static const struct why_case {
      COUNT(0),
      SCHEDULE_HALT_OF_NO_OK,
      {4, 2, 3, 3},
-     "3 of 3 failed in batch 2, and without max_failures a batch needs one that is ok"},
+     "3 of 3 failed in batch 2, and without max_failures a batch needs at least one ok"},
 };
 
 START_TEST(why_it_has_halted)

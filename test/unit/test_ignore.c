@@ -68,12 +68,12 @@ static const struct {
     const char *pattern;
     const char *expected; /* a part of the message */
 } wrong[] = {
-    {"[", "--ignore [: no regular expression: "},
-    {"(a", "no regular expression: "},
-    {"a{2,1}", "no regular expression: "},
-    {"", "matches where nothing is"},
+    {"[", "--ignore [: not a regular expression: "},
+    {"(a", "not a regular expression: "},
+    {"a{2,1}", "not a regular expression: "},
+    {"", "matches even where there is nothing"},
     {"x*", "use + instead of *"},
-    {"^$", "matches where nothing is"},
+    {"^$", "matches even where there is nothing"},
     {"(x)\\1", "\\1 to \\9 are not supported"},
     {"x{1,1000}", "too much"},
     {"y(x*)+", "may be empty"},

@@ -564,10 +564,10 @@ static const struct {
     const char *words;
 } obstacles[] = {
     {put_journal, "the journal of another run is there; choose another --run-dir"},
-    {put_link, "something that is no file is in its place"},
-    {put_dangling_link, "something that is no file is in its place"},
-    {put_folder, "something that is no file is in its place"},
-    {put_fifo, "something that is no file is in its place"},
+    {put_link, "something that is not a file is in its place"},
+    {put_dangling_link, "something that is not a file is in its place"},
+    {put_folder, "something that is not a file is in its place"},
+    {put_fifo, "something that is not a file is in its place"},
 };
 
 /* Protects the record of another run, and what a link points to. */
@@ -884,9 +884,9 @@ static const struct {
     void (*put)(void);
     const char *path, *words;
 } not_files[] = {
-    {put_fifo, PATH, "cannot read journal.jsonl: it is no regular file"},
-    {put_folder, PATH, "cannot read journal.jsonl: it is no regular file"},
-    {put_folder, "/dev/zero", "cannot read /dev/zero: it is no regular file"},
+    {put_fifo, PATH, "cannot read journal.jsonl: it is not a regular file"},
+    {put_folder, PATH, "cannot read journal.jsonl: it is not a regular file"},
+    {put_folder, "/dev/zero", "cannot read /dev/zero: it is not a regular file"},
     {put_folder, "none", "cannot open none: No such file or directory"},
     {put_dangling_link, PATH, "cannot open journal.jsonl: No such file or directory"},
 };

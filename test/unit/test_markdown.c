@@ -146,7 +146,7 @@ static const struct {
              "```\nsame\n```\n\n</details>\n"},
     {all_ok, "- run: `run-1`\n- job: `jobs/demo.yaml`\n- started 2025-11-23T03:00:00Z, took 2.5s, "
              "exit status 0\n- by: `anna`\n- on: `ops-1`\n"
-             "- commit, with changes that are not in it: `0123abcd`\n- az: `2.45.0`\n"
+             "- commit, with uncommitted changes: `0123abcd`\n- az: `2.45.0`\n"
              "- folder: `/runs/run-1`\n"},
     {two_failed, "# ❌ `demo`: 2 of 5 not ok\n"},
     {two_failed, "| ok | 3 |\n| failed | 2 |\n"},
@@ -172,7 +172,7 @@ static const struct {
     {in_trouble, "Trouble: `the disk is full`\n"},
     {rehearsed, ": all 5 ok (a rehearsal)\n"},
     {rehearsed, "- rerun of: `run-0`\n"},
-    {rehearsed, "- Azure throttled: 15 at once at least, of 30\n"},
+    {rehearsed, "- Azure throttled: down to 15 at once, from 30\n"},
 };
 
 START_TEST(it_says_what_the_run_came_to)

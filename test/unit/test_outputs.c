@@ -91,22 +91,23 @@ START_TEST(the_same_once_and_the_others_by_their_difference)
     settle(OUTCOME_FAILED, REASON_EXIT, 3, "kernel 6.1\nagent 2.9\ndisk 41%\n", "boom\n");
     settle_ok("something else\n");
     settle_ok("kernel 6.1\nagent 2.9\ndisk 41%\n");
-    check(&(struct view){.outputs = VIEW_GROUPED}, "\nOutput:\n"
-                                                   "  3 ok: web-[01-02,06]\n"
-                                                   "      stdout | kernel 6.1\n"
-                                                   "      stdout | agent 2.9\n"
-                                                   "      stdout | disk 41%\n"
-                                                   "  1 ok: web-03\n"
-                                                   "      stdout: as the first group's, but for\n"
-                                                   "      stdout |  kernel 6.1\n"
-                                                   "      stdout |- agent 2.9\n"
-                                                   "      stdout |+ agent 1.0\n"
-                                                   "      stdout |  disk 41%\n"
-                                                   "  1 failed (exit 3): web-04\n"
-                                                   "      stdout: as the first group's\n"
-                                                   "      stderr | boom\n"
-                                                   "  1 ok: web-05\n"
-                                                   "      stdout | something else\n");
+    check(&(struct view){.outputs = VIEW_GROUPED},
+          "\nOutput:\n"
+          "  3 ok: web-[01-02,06]\n"
+          "      stdout | kernel 6.1\n"
+          "      stdout | agent 2.9\n"
+          "      stdout | disk 41%\n"
+          "  1 ok: web-03\n"
+          "      stdout: same as the first group, except:\n"
+          "      stdout |  kernel 6.1\n"
+          "      stdout |- agent 2.9\n"
+          "      stdout |+ agent 1.0\n"
+          "      stdout |  disk 41%\n"
+          "  1 failed (exit 3): web-04\n"
+          "      stdout: same as the first group\n"
+          "      stderr | boom\n"
+          "  1 ok: web-05\n"
+          "      stdout | something else\n");
 }
 END_TEST
 
@@ -123,7 +124,7 @@ START_TEST(colours_show_what_is_different)
           "      stdout | b\n"
           "      stdout | c\n"
           "  \033[32m1 ok\033[0m: \033[1mweb-03\033[0m\n"
-          "      stdout: as the first group's, but for\n"
+          "      stdout: same as the first group, except:\n"
           "      stdout |  a\n"
           "      stdout |\033[31m- b\033[0m\n"
           "      stdout |\033[32m+ B\033[0m\n"
@@ -156,7 +157,7 @@ START_TEST(nothing_is_told_from_nothing_known)
                                                    "  1 timeout (az): web-06\n"
                                                    "      (nothing came back)\n"
                                                    "  1 unknown (no_trailer): web-07\n"
-                                                   "      stdout: as the first group's\n"
+                                                   "      stdout: same as the first group\n"
                                                    "  1 cancelled (signal): web-08\n"
                                                    "      stderr | az: interrupted\n");
 }
@@ -350,7 +351,7 @@ START_TEST(brief_shortens_a_difference_too)
     settle_ok(one.data);
     settle_ok(other.data);
     text = written(outputs_write, &(struct view){.outputs = VIEW_GROUPED, .brief = true});
-    ck_assert_ptr_nonnull(strstr(text, "but for\n      stdout: 110 lines left out before these\n"));
+    ck_assert_ptr_nonnull(strstr(text, "except:\n      stdout: 110 lines left out before these\n"));
     ck_assert_ptr_nonnull(strstr(text, "  Left out: 170 lines."));
     free(text);
     buffer_done(&one);

@@ -1037,18 +1037,20 @@ static const struct damage {
     const char *to;
     const char *words;
 } damages[] = {
-    {"not JSON", "{'event':'run'", "hello", "line 1: this is no journal of azfan"},
-    {"a first line that is empty", "", "\n", "line 1: this is no journal of azfan"},
-    {"an array", "", "[]\n", "line 1: this is no journal of azfan"},
-    {"somebody else's lines", "", "{'name':'x','level':30}\n", "line 1: this is no journal"},
-    {"another event first", "", "{'event':'finish','version':1}\n", "line 1: this is no journal"},
-    {"no version", "'version':1,", "", "line 1: this is no journal of azfan"},
-    {"a version in words", "'version':1", "'version':'1'", "line 1: this is no journal of azfan"},
-    {"version 0", "'version':1", "'version':0", "line 1: this is no journal of azfan"},
-    {"a newer one", "'version':1", "'version':2", "newer azfan: version 2, and this one reads 1"},
+    {"not JSON", "{'event':'run'", "hello", "line 1: this is not a journal of azfan"},
+    {"a first line that is empty", "", "\n", "line 1: this is not a journal of azfan"},
+    {"an array", "", "[]\n", "line 1: this is not a journal of azfan"},
+    {"somebody else's lines", "", "{'name':'x','level':30}\n", "line 1: this is not a journal"},
+    {"another event first", "", "{'event':'finish','version':1}\n",
+     "line 1: this is not a journal"},
+    {"no version", "'version':1,", "", "line 1: this is not a journal of azfan"},
+    {"a version in words", "'version':1", "'version':'1'",
+     "line 1: this is not a journal of azfan"},
+    {"version 0", "'version':1", "'version':0", "line 1: this is not a journal of azfan"},
+    {"a newer one", "'version':1", "'version':2", "newer azfan: version 2; this one reads 1"},
     {"2^32 + 1", "'version':1", "'version':4294967297", "newer azfan: version 4294967297"},
 
-    {"torn in the middle", "{'event':'login'", "{'ev", "line 3: damaged: this line is no JSON"},
+    {"torn in the middle", "{'event':'login'", "{'ev", "line 3: damaged: this line is not JSON"},
     {"an empty line", "{'event':'login'", "\n{'event':'login'", "line 3: damaged"},
     {"a line that is no event", "{'event':'login'", "{'x':'login'", "line 3: damaged"},
     {"a key twice", "'attempt':1}", "'attempt':1,'target':'b'}", "line 4: damaged"},
@@ -1076,7 +1078,8 @@ static const struct damage {
     {"10^18 batches", "'batches':1", "'batches':1000000000000000000", "line 1: damaged"},
     {"a negative timeout", "'timeout_s':220.0", "'timeout_s':-1", "line 1: damaged"},
     {"a timeout of 10^18", "'timeout_s':220.0", "'timeout_s':1e18", "line 1: damaged"},
-    {"more than JSON has", "'timeout_s':220.0", "'timeout_s':1e999", "line 1: this is no journal"},
+    {"more than JSON has", "'timeout_s':220.0", "'timeout_s':1e999",
+     "line 1: this is not a journal"},
     {"override -1", "'overrides':{'concurrency':2", "'overrides':{'concurrency':-1",
      "line 1: damaged"},
     {"a day that is not there", "'started':'2026-11-23", "'started':'2026-02-30",
@@ -1107,7 +1110,7 @@ static const struct damage {
     {"signal 99", "'signal':15", "'signal':99", "line 10: damaged"},
     {"signal 0", "'signal':15", "'signal':0", "line 10: damaged"},
     {"no end of one", "'event':'end','time':'2026-11-23T03:00:06",
-     "'event':'x','time':'2026-11-23T03:00:06", "line 12: damaged: the run's end, with targets"},
+     "'event':'x','time':'2026-11-23T03:00:06", "line 12: damaged: the run's end, before"},
     {"no halt", "'event':'halt'", "'event':'x'", "line 12: damaged"},
     {"another ending", "'ending':'signal','exit", "'ending':'deadline','exit", "line 12: damaged"},
     {"other counts", "'cancelled':1,'skipped':1", "'cancelled':0,'skipped':2", "line 12: damaged"},
@@ -1190,13 +1193,13 @@ static const struct {
     const char *more; /* behind the last line */
     const char *words;
 } tails[] = {
-    {"a line behind the end", "{'event':'login'}\n", "line 13: damaged: a line behind"},
+    {"a line behind the end", "{'event':'login'}\n", "line 13: damaged: a line after"},
     {"two ends",
      "{'event':'finish','time':'2026-11-23T03:00:06.000Z','ended':'2026-11-23T03:00:06.000Z',"
      "'duration_s':6.0,'ending':'signal','exit_status':143,'trouble':null,'counts':{'ok':1,"
      "'failed':0,'timeout':0,'error':0,'unknown':0,'cancelled':1,'skipped':1}}\n",
-     "line 13: damaged: a line behind"},
-    {"two runs", base, "line 13: damaged: a line behind"},
+     "line 13: damaged: a line after"},
+    {"two runs", base, "line 13: damaged: a line after"},
 };
 
 START_TEST(nothing_stands_behind_the_end)
@@ -1232,7 +1235,7 @@ START_TEST(no_journal_at_all)
 {
     check_refusal("missing", "cannot open");
     ck_assert_int_eq(mkdir(path, 0700), 0);
-    check_refusal("a folder", "no regular file");
+    check_refusal("a folder", "not a regular file");
 }
 END_TEST
 
@@ -1245,7 +1248,7 @@ START_TEST(deep_lines_are_refused)
         buffer_add(&text, _i == 0 ? "[" : "{\"event\":");
     buffer_add(&text, "\n");
     write_journal(text.data, text.length);
-    check_refusal("deep", "line 1: this is no journal of azfan");
+    check_refusal("deep", "line 1: this is not a journal of azfan");
     buffer_done(&text);
 }
 END_TEST

@@ -379,10 +379,10 @@ static const struct play {
     {"seb", "an attempt that was not begun"},
     {"sbb", "an attempt that was not begun"},
     {"hb", "an attempt that was not begun"},
-    {"f", "the run's end, with targets that have none"},
-    {"sf", "the run's end, with targets that have none"},
-    {"srf", "the run's end, with targets that have none"},
-    {"shf", "the run's end, with targets that have none"},
+    {"f", "the run's end, before all targets have one"},
+    {"sf", "the run's end, before all targets have one"},
+    {"srf", "the run's end, before all targets have one"},
+    {"shf", "the run's end, before all targets have one"},
 };
 
 static struct event event_of(const struct result *result, char letter)

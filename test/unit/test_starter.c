@@ -110,7 +110,7 @@ START_TEST(a_file_that_hangs_is_given_up)
     check_took(&finish, 300 + STARTER_PATIENCE_MS);
     ck_assert_int_eq(finish.end, FINISH_NOT_STARTED);
     ck_assert_int_eq(finish.stop, FINISH_TIMED_OUT);
-    check_words(&finish, "before its time was over");
+    check_words(&finish, "before its time was up");
     ck_assert_int_eq(stub_count_children(), 0);
     ck_assert_int_eq(stub_count_descriptors(), descriptors);
     finish_done(&finish);
@@ -202,7 +202,7 @@ START_TEST(a_thread_that_hangs_is_left)
     check_took(&finish, 100 + STARTER_PATIENCE_MS + 500);
     ck_assert_int_eq(finish.end, FINISH_ABANDONED);
     ck_assert_int_eq(finish.stop, FINISH_TIMED_OUT);
-    check_words(&finish, "before its time was over");
+    check_words(&finish, "before its time was up");
     finish_done(&finish);
     memset(&stub, 0x55, sizeof stub);
 
