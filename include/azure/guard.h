@@ -78,7 +78,7 @@ void guard_write(struct buffer *buffer, const struct guard *guard);
 void guard_quote(struct buffer *buffer, enum job_shell shell, const char *value);
 
 /*
- * Would the guarded script of every target be within JOB_SCRIPT_LIMIT? The
+ * Would the guarded script of every target be within LIMITS_SCRIPT? The
  * error names the size, the limit and, where one is the cause, the target.
  */
 int guard_check_size(const struct job *job, struct error *error);

@@ -26,8 +26,6 @@
 
 #define REPLY_MESSAGE_MARK(QUOTE, GAP) QUOTE REPLY_MESSAGE QUOTE ":" GAP QUOTE
 
-enum { REPLY_STREAM_MOST = 4096 }; /* bytes of a stream, its end: Azure returns no more */
-
 struct reply {
     bool windows;
     bool has_trailer;

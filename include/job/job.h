@@ -18,8 +18,6 @@
 struct problems;
 
 enum {
-    JOB_SCRIPT_LIMIT =
-        190 * 1024, /* bytes after the guard is put around it: azure-cli's 256 KiB in base64 */
     JOB_FILE_LIMIT = 1024 * 1024,
     JOB_FILES_MOST = 100,
     JOB_FILES_LIMIT = 4 * 1024 * 1024, /* bytes of all, before they are packed */
@@ -30,14 +28,7 @@ enum {
     JOB_DIGEST_SIZE = 65        /* SHA-256 in hexadecimal, with the NUL */
 };
 
-/* How long Run Command lets a script's request go on. The script itself it does not stop. */
-#define JOB_REQUEST_LONGEST      (90 * NUMBER_MINUTE)
-#define JOB_REQUEST_LONGEST_TEXT "90 minutes"
-
-/* What az and the VM's agent need beside the script's own time: see azfan(1). */
-#define JOB_OVERHEAD (90 * NUMBER_SECOND)
-
-/* The script's grace where a job gives none: within JOB_OVERHEAD. */
+/* The script's grace where a job gives none: within LIMITS_OVERHEAD. */
 #define JOB_SCRIPT_GRACE (5 * NUMBER_SECOND)
 
 enum job_shell { JOB_SH, JOB_POWERSHELL };

@@ -14,8 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-enum { NAMES_LONGEST = 64 }; /* characters in a VM's name */
+#include "job/limits.h"
 
 struct names {
     char **list;
@@ -41,11 +40,11 @@ int names_count(const char *range, size_t most, size_t *ret, struct error *error
 /* Appends the names that names_count() counts; all are valid. After an error, the same, none. */
 int names_expand(const char *range, size_t most, struct names *names, struct error *error);
 
-/* Is it a name Azure allows: 1-64 letters, digits, '-', '_', '.'; not all dots? */
+/* Is it a name Azure allows: 1 to LIMITS_VM_NAME letters, digits, '-', '_', '.'; not all dots? */
 bool names_is_valid(const char *name);
 
-/* Is it a resource group: 1-90 letters and digits of any language, '_', '-', '.', '(', ')'; no '.'
- * at the end? */
+/* Is it a resource group: 1 to LIMITS_GROUP_NAME letters and digits of any language, '_', '-', '.',
+ * '(', ')'; no '.' at the end? */
 bool names_is_group(const char *name);
 
 /* Is it a subscription's id: a GUID, 8-4-4-4-12 hexadecimal digits? */
@@ -55,7 +54,7 @@ bool names_is_subscription(const char *name);
  * Does NAME match PATTERN: a name, a range, a glob (* and ?), or a range with
  * globs ("web-[01-03]*")? Without regard to case. A pattern that is no valid
  * range matches nothing; names_check_pattern() tells why beforehand. Nothing
- * matches what is longer than NAMES_LONGEST.
+ * matches what is longer than LIMITS_VM_NAME.
  */
 bool names_match(const char *pattern, const char *name);
 int names_check_pattern(const char *pattern, struct error *error);
@@ -65,7 +64,7 @@ bool names_is_plain(const char *pattern);
 
 /* A name that is to be matched with many patterns. Private. */
 struct names_subject {
-    char text[NAMES_LONGEST]; /* in lower case; zeros fill it up */
+    char text[LIMITS_VM_NAME]; /* in lower case; zeros fill it up */
     size_t length;
 };
 

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "job/job.h"
+#include "job/limits.h"
 
 /* Where the script has not started, and where it may have; NULL: likewise. */
 struct advice {
@@ -187,7 +188,7 @@ static const struct advice causes[CAUSES] = {
                                "An extension on the VM is in the way. See `az vm extension list`, "
                                "and wait until its deletion is over or delete it. The script may "
                                "have run: look first on the VM, then rerun."},
-    [CAUSE_LONGEST] = {"A script that outlives Run Command's " JOB_REQUEST_LONGEST_TEXT
+    [CAUSE_LONGEST] = {"A script that outlives Run Command's " LIMITS_REQUEST_TEXT
                        " loses its result and may "
                        "still run. Look first on the VM; let the script start long work in the "
                        "background, and rerun.",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "job/limits.h"
 #include "sys/file.h"
 
 /*
@@ -29,13 +30,8 @@ static const char *const settings[] = {
     "LC_ALL=C.UTF-8",
 };
 
-/*
- * What one az takes, measured with 2.45.0: 110 MB at its largest; a shell around python, and
- * python's own threads. The simulated one is azfan itself.
- */
-#define AZ_MEMORY        (UINT64_C(110) * 1024 * 1024)
+/* The simulated one is azfan itself. */
 #define SIMULATED_MEMORY (UINT64_C(4) * 1024 * 1024)
-enum { AZ_PROCESSES = 4 };
 
 /* The caller's environment, ours over it, and EXTRA (may be NULL). */
 static void make_environment(struct strings *ret, const char *extra)
@@ -69,7 +65,7 @@ static int set_up(struct az *az, const char *prefix, const char *extra, struct e
 
 int az_find(struct az *az, const char *program, struct error *error)
 {
-    *az = (struct az){.memory = AZ_MEMORY, .processes = AZ_PROCESSES};
+    *az = (struct az){.memory = LIMITS_AZ_MEMORY, .processes = LIMITS_AZ_PROCESSES};
     if (file_find_program(program, &az->program, error) < 0)
         return -1;
     return set_up(az, NULL, NULL, error);

@@ -14,6 +14,7 @@
 #include "base/caseless.h"
 #include "base/digest.h"
 #include "base/memory.h"
+#include "job/limits.h"
 #include "sys/fault.h"
 
 enum {
@@ -137,7 +138,7 @@ static int say_too_large(const struct job *job, const struct job_target *target,
     buffer_print(&text, ": %zu bytes with ", size);
     add_contents(&text, job, target);
     buffer_print(&text, "azfan's guard around it, %zu more than the %d KiB that Azure takes",
-                 size - JOB_SCRIPT_LIMIT, JOB_SCRIPT_LIMIT / 1024);
+                 size - LIMITS_SCRIPT, LIMITS_SCRIPT / 1024);
     if (file != NULL)
         buffer_print(&text, "; the largest file is %s with %zu bytes", file->name, file->length);
     (void)error_set(error, "%s", buffer_text(&text));
@@ -166,11 +167,11 @@ int guard_check_size(const struct job *job, struct error *error)
     guard.batch = JOB_TARGETS_MOST;
     without = size_of(&guard);
     free(run);
-    if (without > JOB_SCRIPT_LIMIT)
+    if (without > LIMITS_SCRIPT)
         return say_too_large(job, NULL, without, error);
     largest = guard_find_largest(job, form, &more);
     size = without + (size_t)more;
-    return size <= JOB_SCRIPT_LIMIT ? 0 : say_too_large(job, largest, size, error);
+    return size <= LIMITS_SCRIPT ? 0 : say_too_large(job, largest, size, error);
 }
 
 static bool is_nonce(const char *text, size_t length)

@@ -9,16 +9,16 @@
  */
 #include "azure/guard_shell.h"
 #include "azure/payload.h"
-#include "azure/reply.h"
 #include "base/buffer.h"
+#include "job/limits.h"
 
 enum {
-    LINE_MOST = 80,                                 /* "azfan:NONCE gzip KEEP OUTPUT ERRORS\n" */
-    TRAILER_MOST = 136,                             /* the trailer, with its newlines */
-    OUTPUT_MOST = REPLY_STREAM_MOST - TRAILER_MOST, /* of standard output, besides the trailer */
-    ERRORS_MOST = REPLY_STREAM_MOST - 1,            /* a full stream says that it was cut */
-    FIRST = OUTPUT_MOST - LINE_MOST,                /* of base64, on standard output */
-    SECOND = ERRORS_MOST - LINE_MOST / 2 - 5,       /* on standard error, whose line is shorter */
+    LINE_MOST = 80,                             /* "azfan:NONCE gzip KEEP OUTPUT ERRORS\n" */
+    TRAILER_MOST = 136,                         /* the trailer, with its newlines */
+    OUTPUT_MOST = LIMITS_STREAM - TRAILER_MOST, /* of standard output, besides the trailer */
+    ERRORS_MOST = LIMITS_STREAM - 1,            /* a full stream says that it was cut */
+    FIRST = OUTPUT_MOST - LINE_MOST,            /* of base64, on standard output */
+    SECOND = ERRORS_MOST - LINE_MOST / 2 - 5,   /* on standard error, whose line is shorter */
     PACKED = (FIRST + SECOND) / 4 * 3,
     NEARLY = PACKED - PACKED / 20,
     AIMED = PACKED - PACKED / 40,

@@ -8,16 +8,16 @@
 
 #include <nettle/base64.h>
 
-#include "azure/reply.h"
 #include "base/buffer.h"
 #include "base/gzip.h"
 #include "base/memory.h"
 #include "engine/capture.h"
+#include "job/limits.h"
 
 enum {
-    NUMBER_DIGITS = 15,                   /* of a size: nothing overflows */
-    ENCODED_MOST = 2 * REPLY_STREAM_MOST, /* what two streams can hold */
-    RUN_LEAST = 48                        /* base64 in a row that is no word and no path */
+    NUMBER_DIGITS = 15,               /* of a size: nothing overflows */
+    ENCODED_MOST = 2 * LIMITS_STREAM, /* what two streams can hold */
+    RUN_LEAST = 48                    /* base64 in a row that is no word and no path */
 };
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "job/job.h"
+#include "job/limits.h"
 
 enum {
     NOTHING = REFUSAL_NOTHING,
@@ -250,7 +251,7 @@ const struct refusal_rule refusal_service[] = {
      .reason = REASON_EXTENSION,
      .cause = CAUSE_LONGEST,
      .effect = STILL_RUNS,
-     .message = "Run Command's own limit (" JOB_REQUEST_LONGEST_TEXT ") passed:",
+     .message = "Run Command's own limit (" LIMITS_REQUEST_TEXT ") passed:",
      .attempt = ", the script may still be running on the VM"},
     /* azure-cli#6898 */
     {.code = "VMExtensionProvisioningError",

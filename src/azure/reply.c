@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "job/limits.h"
 
 struct span {
     const char *text;
@@ -76,7 +77,7 @@ static bool is_full(struct span stream)
     for (const char *at = stream.text;
          (at = memmem(at, (size_t)(end - at), bad, sizeof bad - 1)) != NULL; at += sizeof bad - 1)
         bytes -= sizeof bad - 2;
-    return bytes >= REPLY_STREAM_MOST;
+    return bytes >= LIMITS_STREAM;
 }
 
 /* Takes stdout over, without the trailer; TRAILER's place is relative to it. */

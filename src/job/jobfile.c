@@ -15,6 +15,7 @@
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/keytable.h"
+#include "job/limits.h"
 #include "job/loading.h"
 #include "job/names.h"
 #include "job/parameters.h"
@@ -27,7 +28,6 @@
 #include "sys/file.h"
 
 /* A script that is stopped by then has its end told by its guard. */
-#define SCRIPT_LONGEST (JOB_REQUEST_LONGEST - JOB_OVERHEAD)
 
 /* It becomes part of a folder's name. */
 static bool is_job_name(const char *name)
@@ -59,7 +59,7 @@ static void load_identity(const struct loading *loading, const struct jobkeys_va
     loading->job->runbook = runbook != NULL ? memory_string(runbook->text) : NULL;
 }
 
-/* What a grace takes of the script's time: JOB_OVERHEAD has room for the usual one. */
+/* What a grace takes of the script's time: LIMITS_OVERHEAD has room for the usual one. */
 static int64_t more_grace(const struct job *job)
 {
     return job->script_grace > JOB_SCRIPT_GRACE ? job->script_grace - JOB_SCRIPT_GRACE : 0;
@@ -69,8 +69,8 @@ static int64_t more_grace(const struct job *job)
 static int64_t work_out_script_timeout(const struct job *job)
 {
     int64_t timeout = job->timeout - more_grace(job);
-    int64_t script = timeout - JOB_OVERHEAD;
-    int64_t most = SCRIPT_LONGEST - more_grace(job);
+    int64_t script = timeout - LIMITS_OVERHEAD;
+    int64_t most = LIMITS_SCRIPT_TIME - more_grace(job);
 
     if (script < timeout / 2)
         script = timeout / 2;
@@ -83,18 +83,18 @@ static void check_script_timeout(const struct loading *loading, const struct yam
     int64_t grace = more_grace(loading->job);
     struct buffer most = BUFFER_INIT;
 
-    number_print_exact_duration(&most, SCRIPT_LONGEST - grace);
-    if (loading->job->script_timeout > JOB_REQUEST_LONGEST - grace)
+    number_print_exact_duration(&most, LIMITS_SCRIPT_TIME - grace);
+    if (loading->job->script_timeout > LIMITS_REQUEST - grace)
         loading_problem(loading, node,
-                        "%s must not be longer than " JOB_REQUEST_LONGEST_TEXT
+                        "%s must not be longer than " LIMITS_REQUEST_TEXT
                         ": then Run Command ends the request of every script, which goes on "
                         "without a result (at most %s leaves time for the result)",
                         grace > 0 ? "script_timeout and script_grace together" : "script_timeout",
                         buffer_text(&most));
-    else if (loading->job->script_timeout > SCRIPT_LONGEST - grace)
+    else if (loading->job->script_timeout > LIMITS_SCRIPT_TIME - grace)
         loading_remark(loading, node,
                        "warning: Run Command ends the request of every script "
-                       "after " JOB_REQUEST_LONGEST_TEXT
+                       "after " LIMITS_REQUEST_TEXT
                        ": with a script_timeout of more than %s a result that comes late is lost",
                        buffer_text(&most));
     buffer_done(&most);

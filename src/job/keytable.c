@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "job/job.h"
+#include "job/limits.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB };
 
@@ -48,20 +49,21 @@ const struct keytable_row keytable[JOBKEYS_COUNT] = {
                      .holds = JOBKEYS_TARGETS,
                      .help = "The VMs: at least one of vms and file. A VM that is named twice runs "
                              "once."},
-    [KEY_CONCURRENCY] = {JOBKEYS_TOP, "concurrency", KIND_NUMBER, .least = 1, .most = 1000,
-                         .normal = 30,
-                         .help = "How many az processes run at once. One takes about 110 MiB of "
-                                 "memory."},
+    [KEY_CONCURRENCY] =
+        {JOBKEYS_TOP, "concurrency", KIND_NUMBER, .least = 1, .most = 1000, .normal = 30,
+         .help = "How many az processes run at once. One takes about " LIMITS_AZ_MEMORY_TEXT
+                 " of memory."},
     [KEY_TIMEOUT] = {JOBKEYS_TOP, "timeout", KIND_DURATION, .least = 100 * NUMBER_MILLISECOND,
                      .most = 24 * NUMBER_HOUR, .normal = 220 * NUMBER_SECOND,
                      .help = "How long one attempt may take. Then az is stopped here; the script "
                              "may still run on the VM."},
-    [KEY_SCRIPT_TIMEOUT] = {JOBKEYS_TOP, "script_timeout", KIND_DURATION,
-                            .least = 100 * NUMBER_MILLISECOND, .most = NUMBER_LONGEST,
-                            .help = "How long the script may run on the VM. Then it is stopped "
-                                    "there. Not longer than timeout and " JOB_REQUEST_LONGEST_TEXT
-                                    "; without it timeout less 90 seconds, but at least half of "
-                                    "timeout and at most 88m30s."},
+    [KEY_SCRIPT_TIMEOUT] =
+        {JOBKEYS_TOP, "script_timeout", KIND_DURATION, .least = 100 * NUMBER_MILLISECOND,
+         .most = NUMBER_LONGEST,
+         .help = "How long the script may run on the VM. Then it is stopped "
+                 "there. Not longer than timeout and " LIMITS_REQUEST_TEXT
+                 "; without it timeout less " LIMITS_OVERHEAD_TEXT
+                 ", but at least half of timeout and at most " LIMITS_SCRIPT_TIME_TEXT "."},
     [KEY_SCRIPT_GRACE] = {JOBKEYS_TOP, "script_grace", KIND_DURATION, .most = 10 * NUMBER_MINUTE,
                           .normal = JOB_SCRIPT_GRACE,
                           .help = "How long a script that is stopped on the VM has to end in good "

@@ -11,9 +11,12 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "job/limits.h"
 #include "sys/letters.h"
 
 enum { MOST_DIGITS = 9 }; /* of a number in brackets: fits an int32_t */
+
+_Static_assert(LIMITS_VM_NAME == 64, "a place in a name is a bit of 64");
 
 /* "01-30" or "7" inside brackets. */
 struct span {
@@ -52,7 +55,7 @@ bool names_is_valid(const char *name)
 
     while (is_name_character(name[length]))
         length++;
-    return name[length] == '\0' && length >= 1 && length <= NAMES_LONGEST &&
+    return name[length] == '\0' && length >= 1 && length <= LIMITS_VM_NAME &&
            name[strspn(name, ".")] != '\0';
 }
 
@@ -75,12 +78,12 @@ bool names_is_group(const char *name)
         name += size;
         left -= size;
     }
-    return units >= 1 && units <= 90 && last != '.';
+    return units >= 1 && units <= LIMITS_GROUP_NAME && last != '.';
 }
 
 bool names_is_subscription(const char *name)
 {
-    static const char shape[] = "00000000-0000-0000-0000-000000000000";
+    static const char shape[] = LIMITS_SUBSCRIPTION_SHAPE;
 
     if (strlen(name) != sizeof shape - 1)
         return false;
@@ -219,9 +222,9 @@ int names_count(const char *range, size_t most, size_t *ret, struct error *error
         return -1;
     if (census.count > (int64_t)most)
         return error_set(error, "the range stands for more than %zu names", most);
-    if (census.longest > NAMES_LONGEST || range[strspn(range, ".")] == '\0')
+    if (census.longest > LIMITS_VM_NAME || range[strspn(range, ".")] == '\0')
         return error_set(error, "a VM's name has 1 to %d characters and not only dots",
-                         NAMES_LONGEST);
+                         LIMITS_VM_NAME);
     *ret = (size_t)census.count;
     return 0;
 }
@@ -230,7 +233,7 @@ int names_count(const char *range, size_t most, size_t *ret, struct error *error
  * Adds every name that begins with the LENGTH characters of NAME and goes on as RANGE, which
  * names_count() likes, has it from AT on. Each bracket gives a character at least: so deep it goes.
  */
-static void spell(char name[NAMES_LONGEST + 1], size_t length, const char *at, struct names *names)
+static void spell(char name[LIMITS_VM_NAME + 1], size_t length, const char *at, struct names *names)
 {
     const char *behind;
     struct error unused;
@@ -247,7 +250,7 @@ static void spell(char name[NAMES_LONGEST + 1], size_t length, const char *at, s
     do {
         (void)read_span(&at, &span, &unused);
         for (int32_t number = span.first; number <= span.last; number++) {
-            int digits = snprintf(name + length, NAMES_LONGEST + 1 - length, "%0*d", span.width,
+            int digits = snprintf(name + length, LIMITS_VM_NAME + 1 - length, "%0*d", span.width,
                                   (int)number);
 
             spell(name, length + (size_t)digits, behind, names);
@@ -257,7 +260,7 @@ static void spell(char name[NAMES_LONGEST + 1], size_t length, const char *at, s
 
 int names_expand(const char *range, size_t most, struct names *names, struct error *error)
 {
-    char name[NAMES_LONGEST + 1];
+    char name[LIMITS_VM_NAME + 1];
     size_t count;
 
     if (names_count(range, most, &count, error) < 0)
@@ -296,7 +299,7 @@ enum { WORD = 8 }; /* characters that are compared at once */
 void names_prepare(const char *name, struct names_subject *ret)
 {
     *ret = (struct names_subject){.length = strlen(name)};
-    for (size_t i = 0; i < ret->length && i < NAMES_LONGEST; i++)
+    for (size_t i = 0; i < ret->length && i < LIMITS_VM_NAME; i++)
         ret->text[i] = (char)tolower((unsigned char)name[i]);
 }
 
@@ -339,13 +342,13 @@ static void advance(struct places *places, uint64_t allowed)
 {
     uint64_t from = places->before & allowed;
 
-    places->at_longest = from >> (NAMES_LONGEST - 1) != 0;
+    places->at_longest = from >> (LIMITS_VM_NAME - 1) != 0;
     places->before = from << 1;
 }
 
 static void reach(struct places *places, size_t place)
 {
-    if (place == NAMES_LONGEST)
+    if (place == LIMITS_VM_NAME)
         places->at_longest = true;
     else
         places->before |= UINT64_C(1) << place;
@@ -354,7 +357,7 @@ static void reach(struct places *places, size_t place)
 /* The places before a character of the name. */
 static uint64_t inner_places(const struct names_subject *name)
 {
-    return name->length == NAMES_LONGEST ? UINT64_MAX : (UINT64_C(1) << name->length) - 1;
+    return name->length == LIMITS_VM_NAME ? UINT64_MAX : (UINT64_C(1) << name->length) - 1;
 }
 
 /* From the first place on all can be reached. */
@@ -434,14 +437,14 @@ bool names_match_within(const char *pattern, const struct names_subject *name, u
 {
     struct matching matching = {name, {1, false}, steps};
 
-    if (name->length > NAMES_LONGEST)
+    if (name->length > LIMITS_VM_NAME)
         return false;
     while (*pattern != '\0') {
         if (!step(&matching, &pattern) || is_nowhere(&matching.places))
             return false;
     }
-    return name->length == NAMES_LONGEST ? matching.places.at_longest
-                                         : (matching.places.before >> name->length & 1) != 0;
+    return name->length == LIMITS_VM_NAME ? matching.places.at_longest
+                                          : (matching.places.before >> name->length & 1) != 0;
 }
 
 bool names_match(const char *pattern, const char *name)

@@ -11,6 +11,7 @@
 #include "job/files.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
+#include "job/limits.h"
 #include "job/loading.h"
 #include "job/okstatus.h"
 #include "job/parameters.h"
@@ -69,7 +70,7 @@ static void load_text(const struct loading *loading, const struct jobkeys_value 
 
     if (file != NULL) {
         job->script_file = file_beside(loading->path, file->text);
-        result = file_read(job->script_file, JOB_SCRIPT_LIMIT, &script, &error);
+        result = file_read(job->script_file, LIMITS_SCRIPT, &script, &error);
     } else {
         job->script_place = (struct job_place){.line = node->line,
                                                .column = node->column,

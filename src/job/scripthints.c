@@ -7,6 +7,7 @@
 
 #include "job/agent.h"
 #include "job/job.h"
+#include "job/limits.h"
 #include "job/loading.h"
 #include "job/shebang.h"
 
@@ -136,7 +137,7 @@ static void hint_at_agent(const struct loading *loading)
         loading_script_remark(loading, line,
                               "warning: this seems to stop the VM's own agent, which runs the "
                               "script: its result is lost, and the VM may refuse other scripts "
-                              "for " JOB_REQUEST_LONGEST_TEXT);
+                              "for " LIMITS_REQUEST_TEXT);
 }
 
 void scripthints_add(const struct loading *loading)

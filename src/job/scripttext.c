@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "job/limits.h"
 #include "job/shebang.h"
 
 static int count_lines(const char *text, size_t length)
@@ -38,9 +39,9 @@ static int check_bytes(const struct scripttext *script, struct error *error)
                          count_lines(text, bad));
     if (text[strspn(text, " \t\r\n")] == '\0')
         return error_set(error, "%s is empty", script->name);
-    if (script->length > JOB_SCRIPT_LIMIT)
+    if (script->length > LIMITS_SCRIPT)
         return error_set(error, "%s is too large: more than %d KiB", script->name,
-                         JOB_SCRIPT_LIMIT / 1024);
+                         LIMITS_SCRIPT / 1024);
     return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/jobkeys.h"
+#include "job/limits.h"
 #include "job/lines.h"
 #include "job/loading.h"
 #include "job/names.h"
@@ -205,9 +206,9 @@ static const char *read_group(const struct loading *loading, const struct jobkey
     if (names_is_group(value->node->text))
         return value->node->text;
     loading_problem(loading, value->node,
-                    "\"%.100s\" is no resource group: 1 to 90 letters, digits and - _ . ( ), and "
+                    "\"%.100s\" is no resource group: 1 to %d letters, digits and - _ . ( ), and "
                     "no . at the end",
-                    value->node->text);
+                    value->node->text, LIMITS_GROUP_NAME);
     return NULL;
 }
 

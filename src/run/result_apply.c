@@ -13,11 +13,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "job/limits.h"
 #include "run/event.h"
 #include "run/result.h"
-
-/* How late after its az was started a script may begin: az's own start and the agent's delay. */
-#define LATEST_BEGIN (60 * NUMBER_SECOND)
 
 /* ---- the head ----------------------------------------------------------------------------- */
 
@@ -192,7 +190,7 @@ static void settle(struct result *result, struct result_target *target)
 /* How long after az's end a script may still run until its guard has stopped it. */
 static int64_t longest_script(const struct result_job *job)
 {
-    return job->script_timeout + job->script_grace + LATEST_BEGIN;
+    return job->script_timeout + job->script_grace + LIMITS_LATEST_BEGIN;
 }
 
 /* A busy VM refuses a second script by itself, for as long as the first one runs. Where the guard

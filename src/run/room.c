@@ -2,8 +2,8 @@
 #include "run/room.h"
 
 #include "azure/az.h"
-#include "azure/reply.h"
 #include "job/job.h"
+#include "job/limits.h"
 
 enum {
     FILES_PER_WORKER = 6, /* pidfd, two pipes, an event, and two more while a child is started */
@@ -15,7 +15,7 @@ enum {
  * may hold more than a full stream has, but hardly that of every VM. */
 static uint64_t memory_for_outputs(const struct job *job)
 {
-    size_t stream = job->output_limit < REPLY_STREAM_MOST ? job->output_limit : REPLY_STREAM_MOST;
+    size_t stream = job->output_limit < LIMITS_STREAM ? job->output_limit : LIMITS_STREAM;
 
     return (uint64_t)job->target_count * 2 * stream;
 }

@@ -7,9 +7,7 @@
 #include "base/number.h"
 #include "engine/supervise.h"
 #include "job/job.h"
-
-/* A real Run Command is never quicker. */
-#define ROUND_LEAST (20 * NUMBER_SECOND)
+#include "job/limits.h"
 
 enum { PERCENT = 100 };
 
@@ -159,7 +157,7 @@ struct rules_duration rules_duration(const struct job *job, const int *batches, 
     }
     if (duration.batches > 1)
         duration.pauses = times(duration.batches - 1, job->pause_between);
-    duration.least = plus(times(duration.rounds, ROUND_LEAST), duration.pauses);
+    duration.least = plus(times(duration.rounds, LIMITS_QUICKEST), duration.pauses);
     duration.worst = plus(times(duration.rounds, longest_stay(job).whole), duration.pauses);
     return duration;
 }
@@ -233,13 +231,20 @@ static void print_stay(struct buffer *buffer, const struct job *job)
     buffer_add(buffer, ")");
 }
 
+static void print_least(struct buffer *buffer)
+{
+    buffer_add(buffer, "at least ");
+    number_print_exact_duration(buffer, LIMITS_QUICKEST);
+    buffer_add(buffer, " (Azure is never quicker)");
+}
+
 /* Everything before "so … at worst". */
 static void print_arithmetic(struct buffer *buffer, const struct job *job, const int *batches,
                              int workers, const struct rules_duration *duration, bool at_least)
 {
     print_rounds(buffer, job, batches, workers, duration);
     if (at_least)
-        buffer_add(buffer, "at least 20s (Azure is never quicker)");
+        print_least(buffer);
     else
         print_stay(buffer, job);
     if (duration->pauses > 0) {

@@ -17,12 +17,12 @@
 #include "base/memory.h"
 #include "base/strings.h"
 #include "engine/child.h"
+#include "job/limits.h"
 #include "job/targets.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 
 enum {
-    TAIL_MOST = 4096, /* bytes of a stream: run-command-extension-linux main/cmds.go */
     RUNS_MOST = 1000000,
     DIGEST_MOST = 16 /* characters of a digest in a name */
 };
@@ -299,9 +299,9 @@ int simulator_vm_read(const struct simulator_vm *vm, const char *stream, struct 
     ssize_t got = -1;
 
     if (fd >= 0 && fstat(fd, &status) == 0) {
-        buffer_reserve(buffer, TAIL_MOST);
-        got = pread(fd, buffer->data + buffer->length, TAIL_MOST,
-                    status.st_size > TAIL_MOST ? status.st_size - TAIL_MOST : 0);
+        buffer_reserve(buffer, LIMITS_STREAM);
+        got = pread(fd, buffer->data + buffer->length, LIMITS_STREAM,
+                    status.st_size > LIMITS_STREAM ? status.st_size - LIMITS_STREAM : 0);
     }
     if (got < 0) {
         (void)error_set(error, "cannot read %s: %s", path, strerror(errno));

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "job/limits.h"
 #include "simulator/simulator.h"
 #include "sys/fault.h"
 #include "sys/file.h"
@@ -83,7 +84,7 @@ START_TEST(an_invoke)
     ck_assert_uint_eq(status.st_mode & 07777, 0600);
     ck_assert_int_eq(stat(az.folder.path, &status), 0);
     ck_assert_uint_eq(status.st_mode & 07777, 0700);
-    ck_assert_int_eq(file_read(command.file, JOB_SCRIPT_LIMIT, &script, &error), 0);
+    ck_assert_int_eq(file_read(command.file, LIMITS_SCRIPT, &script, &error), 0);
     ck_assert_ptr_nonnull(strstr(script.data, "\necho hello\n"));
     ck_assert_ptr_nonnull(strstr(script.data, "s3cret"));
     ck_assert(guard_find_nonce(script.data, script.length, nonce));
@@ -140,7 +141,7 @@ START_TEST(a_slot_is_used_again)
     ck_assert_int_eq(command_invoke(&command, &az, &guard, ID, 3, &error), 0);
     after.nonce = command.nonce;
     guard_write(&expected, &after);
-    ck_assert_int_eq(file_read(command.file, JOB_SCRIPT_LIMIT, &script, &error), 0);
+    ck_assert_int_eq(file_read(command.file, LIMITS_SCRIPT, &script, &error), 0);
     ck_assert_uint_eq(script.length, expected.length);
     ck_assert_mem_eq(script.data, expected.data, expected.length);
     file = strdup(command.file);

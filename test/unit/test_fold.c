@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "job/fold.h"
+#include "job/limits.h"
 #include "job/names.h"
 #include "unit/unit.h"
 
@@ -135,8 +136,8 @@ static void check_round_trip(struct names *names)
 static void add_random(struct names *names, unsigned *seed)
 {
     static const char letters[] = "0001122999ab--._";
-    size_t length = 1 + (size_t)rand_r(seed) % (rand_r(seed) % 40 == 0 ? NAMES_LONGEST : 6);
-    char name[NAMES_LONGEST + 1];
+    size_t length = 1 + (size_t)rand_r(seed) % (rand_r(seed) % 40 == 0 ? LIMITS_VM_NAME : 6);
+    char name[LIMITS_VM_NAME + 1];
 
     for (size_t i = 0; i < length; i++)
         name[i] = letters[(size_t)rand_r(seed) % (sizeof letters - 1)];
@@ -202,11 +203,11 @@ START_TEST(many_that_share_nothing_end)
     unsigned seed = 1;
 
     while (names.count < 20000) {
-        char name[NAMES_LONGEST + 1];
+        char name[LIMITS_VM_NAME + 1];
 
-        for (size_t i = 0; i < NAMES_LONGEST; i++)
+        for (size_t i = 0; i < LIMITS_VM_NAME; i++)
             name[i] = (i % 2 == 0 ? "0123456789" : "a-a-a-a-a-")[rand_r(&seed) % 10];
-        name[NAMES_LONGEST] = '\0';
+        name[LIMITS_VM_NAME] = '\0';
         names_add(&names, name);
     }
     check_round_trip(&names);

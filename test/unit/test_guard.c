@@ -30,6 +30,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "job/files.h"
+#include "job/limits.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "unit/folder.h"
@@ -1849,7 +1850,7 @@ START_TEST(the_size_is_exact)
                                    {.name = (char[]){"big-one"}},
                                    {.name = (char[]){"a-much-longer-name"}}};
     struct job job = {.name = (char[]){"job"},
-                      .script = memory_zeroed(JOB_SCRIPT_LIMIT + 1, 1),
+                      .script = memory_zeroed(LIMITS_SCRIPT + 1, 1),
                       .shell = _i % 2 == 0 ? JOB_SH : JOB_POWERSHELL,
                       .retry = {.attempts = _i < 4 ? 1 : 3},
                       .parameters = {small, 1},
@@ -1865,13 +1866,13 @@ START_TEST(the_size_is_exact)
     else
         targets[1].args = (struct job_parameters){big, 1};
     memset(big[0].value, '\'', 4000);
-    memset(job.script, 'x', JOB_SCRIPT_LIMIT);
+    memset(job.script, 'x', LIMITS_SCRIPT);
     job.script_length = 1;
     ck_assert_int_eq(guard_check_size(&job, &error), 0);
     /* From surely too small to surely too large, in steps of one around the limit. */
-    job.script_length = (JOB_SCRIPT_LIMIT - guard_size(&job, &targets[1])) / (_i % 2 == 0 ? 1 : 2);
+    job.script_length = (LIMITS_SCRIPT - guard_size(&job, &targets[1])) / (_i % 2 == 0 ? 1 : 2);
     for (size_t step = 1 << 14; step > 0; step /= 2) {
-        while (guard_size(&job, &targets[1]) <= JOB_SCRIPT_LIMIT)
+        while (guard_size(&job, &targets[1]) <= LIMITS_SCRIPT)
             job.script_length += step;
         job.script_length -= step;
     }
@@ -1882,7 +1883,7 @@ START_TEST(the_size_is_exact)
     ck_assert_ptr_nonnull(strstr(error.text, "big-one"));
     job.target_count = 1; /* without the big one it fits */
     ck_assert_int_eq(guard_check_size(&job, &error), 0);
-    job.script_length = JOB_SCRIPT_LIMIT;
+    job.script_length = LIMITS_SCRIPT;
     ck_assert_int_eq(guard_check_size(&job, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "the script is too large: "));
     ck_assert_ptr_nonnull(strstr(
@@ -1912,7 +1913,7 @@ START_TEST(what_is_too_large_is_named)
     struct job job = {.name = (char[]){"job"},
                       .script = (char[]){"true"},
                       .script_length = 4,
-                      .files = {list, 3, memory_zeroed(JOB_SCRIPT_LIMIT, 1), 10},
+                      .files = {list, 3, memory_zeroed(LIMITS_SCRIPT, 1), 10},
                       .targets = targets,
                       .target_count = 1,
                       .script_timeout = NUMBER_MINUTE};
@@ -1920,13 +1921,13 @@ START_TEST(what_is_too_large_is_named)
 
     memset(big[0].value, 'x', 1999);
     /* In steps that are smaller than the argument. */
-    for (job.files.packed_length = JOB_SCRIPT_LIMIT / 2; guard_check_size(&job, &error) == 0;)
+    for (job.files.packed_length = LIMITS_SCRIPT / 2; guard_check_size(&job, &error) == 0;)
         job.files.packed_length += 600;
     ck_assert_ptr_nonnull(strstr(error.text, "the script and its files are too large for target "
                                              "big-one: "));
     ck_assert_ptr_nonnull(strstr(error.text, " bytes with its parameters, its arguments, the files "
                                              "packed and azfan's guard around it, "));
-    job.files.packed_length = JOB_SCRIPT_LIMIT;
+    job.files.packed_length = LIMITS_SCRIPT;
     ck_assert_int_eq(guard_check_size(&job, &error), -1);
     ck_assert_ptr_nonnull(strstr(error.text, "the script and its files are too large: "));
     ck_assert_ptr_nonnull(strstr(error.text, " more than the 190 KiB that Azure takes; the largest "

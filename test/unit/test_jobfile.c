@@ -11,6 +11,7 @@
 #include "job/arguments.h"
 #include "job/job.h"
 #include "job/jobfile.h"
+#include "job/limits.h"
 #include "job/names.h"
 #include "job/parameters.h"
 #include "job/problems.h"
@@ -348,6 +349,20 @@ static const struct {
                        {"220s\nscript_grace: 215s", 5000},
                        {"24h\nscript_grace: 10m", 4715000}};
 
+/* What messages and the schema say is what counts. */
+START_TEST(the_words_of_limits_are_their_numbers)
+{
+    struct error error;
+    int64_t longest;
+
+    ck_assert_int_eq(number_parse_duration(LIMITS_SCRIPT_TIME_TEXT, &longest, &error), 0);
+    ck_assert_int_eq(longest, LIMITS_SCRIPT_TIME);
+    ck_assert_int_eq(strtol(LIMITS_REQUEST_TEXT, NULL, 10) * NUMBER_MINUTE, LIMITS_REQUEST);
+    ck_assert_int_eq(strtol(LIMITS_OVERHEAD_TEXT, NULL, 10) * NUMBER_SECOND, LIMITS_OVERHEAD);
+    ck_assert_int_eq(strtol(LIMITS_AZ_MEMORY_TEXT, NULL, 10) * 1024 * 1024, LIMITS_AZ_MEMORY);
+}
+END_TEST
+
 START_TEST(script_timeout_follows_timeout)
 {
     char *lines = memory_print(HEAD PLACES "timeout: %s\n", script_timeouts[_i].timeout);
@@ -625,19 +640,19 @@ START_TEST(script_file_that_is_no_file)
 {
     static const char job[] = "version: 1\nname: try\nscript: {file: special.sh}\n" PLACES;
     char *path = memory_print("%s/special.sh", folder);
-    char *large = memory_zeroed(JOB_SCRIPT_LIMIT + 1, 1);
+    char *large = memory_zeroed(LIMITS_SCRIPT + 1, 1);
 
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     load_badly(job, NULL, "it is a FIFO\n");
     problems_done(&problems);
     buffer_done(&text);
     ck_assert_int_eq(unlink(path), 0);
-    memset(large, ':', JOB_SCRIPT_LIMIT + 1);
-    write_file("special.sh", large, JOB_SCRIPT_LIMIT + 1);
+    memset(large, ':', LIMITS_SCRIPT + 1);
+    write_file("special.sh", large, LIMITS_SCRIPT + 1);
     load_badly(job, NULL, "is too large: more than 190 KiB\n");
     problems_done(&problems);
     buffer_done(&text);
-    write_file("special.sh", large, JOB_SCRIPT_LIMIT);
+    write_file("special.sh", large, LIMITS_SCRIPT);
     job_free(load_well(job, NULL));
     free(large);
     free(path);
@@ -881,6 +896,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, steps);
     tcase_add_test(tests, steps_at_their_limits);
     tcase_add_test(tests, as_many_batches_as_may_be);
+    tcase_add_test(tests, the_words_of_limits_are_their_numbers);
     tcase_add_loop_test(tests, script_timeout_follows_timeout, 0, UNIT_COUNT(script_timeouts));
     tcase_add_test(tests, line_ends_for_a_shell);
     tcase_add_test(tests, overrides_go_over_the_file);

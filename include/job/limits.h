@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limits: the numbers of Azure's, Run Command's and az's own, each with its source. Constants.
+ *
+ * What azfan itself decides (how many targets a job may have, how long it waits for an answer)
+ * stands where it is decided.
+ */
+#ifndef AZFAN_JOB_LIMITS_H
+#define AZFAN_JOB_LIMITS_H
+
+#include "base/number.h"
+
+enum {
+    /* Bytes of a script. The extension on a Linux VM has a limit of 256 KiB in base64, and runs
+     * nothing beyond it (Azure/run-command-extension-linux main/cmds.go, maxScriptSize). */
+    LIMITS_SCRIPT = 190 * 1024,
+
+    /* Bytes of a stream, its end: Azure returns no more (the same file; Windows likewise). */
+    LIMITS_STREAM = 4096,
+
+    /* Characters in a VM's name, and UTF-16 units in a resource group's (Microsoft.Compute and
+     * Microsoft.Resources in "Naming rules and restrictions for Azure resources"). */
+    LIMITS_VM_NAME = 64,
+    LIMITS_GROUP_NAME = 90
+};
+
+/* A subscription's id: 8-4-4-4-12 hexadecimal digits (RFC 9562, as ARM writes them). */
+#define LIMITS_SUBSCRIPTION_SHAPE "00000000-0000-0000-0000-000000000000"
+
+/* How long Run Command lets a script's request go on. The script itself it does not stop.
+ * ("Run scripts in your VM by using action Run Commands", Restrictions.) */
+#define LIMITS_REQUEST      (90 * NUMBER_MINUTE)
+#define LIMITS_REQUEST_TEXT "90 minutes"
+
+/* No Run Command is quicker, by the same page: "about 20 seconds". */
+#define LIMITS_QUICKEST (20 * NUMBER_SECOND)
+
+/* What az and the VM's agent need beside the script's own time, the usual grace included: up to 30 s
+ * until many az have started on a small machine, 20 to 30 s for the agent, and 30 s because az asks
+ * for the answer only every 30 s (azure-core, base_polling.py). */
+#define LIMITS_OVERHEAD      (90 * NUMBER_SECOND)
+#define LIMITS_OVERHEAD_TEXT "90 seconds"
+
+/* How long a script can run so that its result still comes. */
+#define LIMITS_SCRIPT_TIME      (LIMITS_REQUEST - LIMITS_OVERHEAD)
+#define LIMITS_SCRIPT_TIME_TEXT "88m30s"
+
+/* How late after its az was started a script may begin: az's own start and the agent's delay. */
+#define LIMITS_LATEST_BEGIN (60 * NUMBER_SECOND)
+
+/* What one az takes, measured with 2.45.0: bytes of memory at its largest; a shell around python,
+ * and python's own threads. */
+#define LIMITS_AZ_MEMORY      (INT64_C(110) * 1024 * 1024)
+#define LIMITS_AZ_MEMORY_TEXT "110 MiB"
+enum { LIMITS_AZ_PROCESSES = 4 };
+
+#endif
