@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * execute: the commands that start something: run and rehearse, and what rerun
- * does once it knows its targets.
+ * execute: a job, run from the first word to the last: what run, rehearse and rerun do once they
+ * know its targets.
  *
  * Prints the run, its summary and what is wrong, writes the reports, and
  * returns the exit status. *RET_SIGNAL is the signal that ended the run, which
@@ -25,9 +25,6 @@ struct execution {
                              NULL  as in struct conduct */
     int64_t *not_before;  /* of each target, monotonic: it is not started earlier; NULL */
 };
-
-/* run and rehearse: loads the job that OPTIONS name, and executes it. */
-int execute_run(const struct options *options, int *ret_signal);
 
 int execute_job(struct execution *execution, int *ret_signal);
 

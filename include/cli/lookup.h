@@ -10,6 +10,7 @@
 #define AZFAN_CLI_LOOKUP_H
 
 #include "azure/accounts.h"
+#include "cli/scope.h"
 
 struct job;
 
@@ -25,6 +26,9 @@ struct lookup {
  * out to be one VM is one target of JOB from then on.
  */
 void lookup_ask(struct lookup *ret, struct job *job);
+
+/* Where JOB goes, by what az has said; BATCHES as in struct scope. It points into all three. */
+struct scope lookup_scope(const struct lookup *lookup, const struct job *job, const int *batches);
 
 void lookup_done(struct lookup *lookup);
 

@@ -13,25 +13,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "cli/commands.h"
 #include "job/jobfile.h"
 #include "report/ignore.h"
 #include "report/style.h"
 
 struct buffer;
-
-enum options_command {
-    OPTIONS_RUN,
-    OPTIONS_REHEARSE,
-    OPTIONS_PLAN,
-    OPTIONS_CHECK,
-    OPTIONS_TARGETS,
-    OPTIONS_REPORT,
-    OPTIONS_RERUN,
-    OPTIONS_RUNS,
-    OPTIONS_SCHEMA,
-    OPTIONS_HELP, /* what to print is made by options_print_help() */
-    OPTIONS_VERSION
-};
 
 /* How a run is shown while it goes on. */
 enum options_progress {
@@ -52,9 +39,8 @@ struct options_list {
 };
 
 struct options {
-    enum options_command command;
-    enum options_command
-        help_about; /* with OPTIONS_HELP: the command asked about, or OPTIONS_HELP */
+    enum commands_id command;
+    enum commands_id help_about; /* with COMMAND_HELP: the command asked about, or COMMAND_HELP */
     struct options_list
         jobs; /* the job files; one, but for check; of report and rerun: the run, if any */
     struct options_list args; /* the script's, which stand behind -- */
@@ -96,7 +82,7 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *erro
 /* What the command line puts over the job file; points into OPTIONS. */
 struct jobfile_overrides options_overrides(const struct options *options);
 
-void options_print_help(struct buffer *buffer, enum options_command about);
+void options_print_help(struct buffer *buffer, enum commands_id about);
 
 void options_done(struct options *options);
 

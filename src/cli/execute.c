@@ -14,7 +14,6 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "cli/beginning.h"
-#include "cli/load.h"
 #include "cli/options.h"
 #include "cli/reports.h"
 #include "cli/stage.h"
@@ -393,19 +392,5 @@ int execute_job(struct execution *execution, int *ret_signal)
     else
         status = run_on_stage(execution, &stage, ret_signal);
     stage_close(&stage);
-    return status;
-}
-
-int execute_run(const struct options *options, int *ret_signal)
-{
-    struct job *job;
-    int status = load_job(options, options->jobs.list[0], &job);
-    struct execution execution = {
-        .options = options, .job = job, .rehearsal = options->command == OPTIONS_REHEARSE};
-
-    if (status != LOAD_OK)
-        return status;
-    status = execute_job(&execution, ret_signal);
-    job_free(job);
     return status;
 }

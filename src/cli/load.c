@@ -22,8 +22,6 @@ static void tell_problems(struct problems *problems)
     buffer_done(&buffer);
 }
 
-enum use { TO_RUN, TO_SHOW, TO_LIST };
-
 /* What a shell says of the script. */
 static int examine_script(const struct job *job)
 {
@@ -39,7 +37,7 @@ static int examine_script(const struct job *job)
     return status;
 }
 
-static int examine(const struct job *job, enum use use)
+static int examine(const struct job *job, enum load_use use)
 {
     struct error cause;
     struct error error;
@@ -52,20 +50,20 @@ static int examine(const struct job *job, enum use use)
         (void)error_set(&error, "%s: %s", job->path, cause.text);
         return tell(LOAD_WRONG, error.text);
     }
-    return use == TO_LIST ? LOAD_OK : examine_script(job);
+    return use == LOAD_TO_LIST ? LOAD_OK : examine_script(job);
 }
 
 /* Of a job that is to be run the remarks are told when it is, among the run's own notes. */
-static int examine_and_tell(const struct job *job, enum use use)
+static int examine_and_tell(const struct job *job, enum load_use use)
 {
     int status = examine(job, use);
 
-    if (status != LOAD_OK || use != TO_RUN)
+    if (status != LOAD_OK || use != LOAD_TO_RUN)
         tell_problems(job->remarks);
     return status;
 }
 
-static int load(const struct jobfile_overrides *overrides, const char *path, enum use use,
+static int load(const struct jobfile_overrides *overrides, const char *path, enum load_use use,
                 struct job **ret)
 {
     struct problems problems = {.count = 0};
@@ -86,27 +84,13 @@ static int load(const struct jobfile_overrides *overrides, const char *path, enu
 
 int load_job_with(const struct jobfile_overrides *overrides, const char *path, struct job **ret)
 {
-    return load(overrides, path, TO_RUN, ret);
+    return load(overrides, path, LOAD_TO_RUN, ret);
 }
 
-static enum use find_use(enum options_command command)
-{
-    switch (command) {
-    case OPTIONS_CHECK:
-    case OPTIONS_PLAN:
-        return TO_SHOW;
-    case OPTIONS_TARGETS:
-        return TO_LIST;
-    default:
-        return TO_RUN;
-    }
-}
-
-int load_job(const struct options *options, const char *path, struct job **ret)
+int load_job(const struct options *options, const char *path, enum load_use use, struct job **ret)
 {
     struct jobfile_overrides overrides = options_overrides(options);
-    enum use use = find_use(options->command);
 
-    overrides.secrets_may_miss = use != TO_RUN;
+    overrides.secrets_may_miss = use != LOAD_TO_RUN;
     return load(&overrides, path, use, ret);
 }

@@ -74,6 +74,15 @@ void lookup_ask(struct lookup *ret, struct job *job)
     merge_doubles(job, ret->subscription);
 }
 
+struct scope lookup_scope(const struct lookup *lookup, const struct job *job, const int *batches)
+{
+    return (struct scope){.job = job,
+                          .batches = batches,
+                          .subscription = lookup->subscription,
+                          .accounts = &lookup->accounts,
+                          .unknown = lookup->unknown};
+}
+
 void lookup_done(struct lookup *lookup)
 {
     accounts_done(&lookup->accounts);

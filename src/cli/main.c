@@ -6,13 +6,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/memory.h"
-#include "cli/execute.h"
-#include "cli/inspect.h"
+#include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/past.h"
-#include "cli/rerun.h"
 #include "cli/tell.h"
 #include "simulator/simulator.h"
 #include "sys/fd.h"
@@ -31,45 +27,6 @@ static void keep_memory_small(void)
     (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
     (void)mallopt(M_MXFAST, 0);
-}
-
-static int show_help(const struct options *options)
-{
-    struct buffer buffer = BUFFER_INIT;
-
-    options_print_help(&buffer, options->help_about);
-    (void)fputs(buffer_text(&buffer), stdout);
-    buffer_done(&buffer);
-    return 0;
-}
-
-static int obey(const struct options *options, int *ret_signal)
-{
-    switch (options->command) {
-    case OPTIONS_RUN:
-    case OPTIONS_REHEARSE:
-        return execute_run(options, ret_signal);
-    case OPTIONS_RERUN:
-        return rerun_run(options, ret_signal);
-    case OPTIONS_REPORT:
-        return past_report(options);
-    case OPTIONS_RUNS:
-        return past_runs(options);
-    case OPTIONS_PLAN:
-        return inspect_plan(options, ret_signal);
-    case OPTIONS_CHECK:
-        return inspect_check(options);
-    case OPTIONS_TARGETS:
-        return inspect_targets(options, ret_signal);
-    case OPTIONS_SCHEMA:
-        return inspect_schema();
-    case OPTIONS_HELP:
-        return show_help(options);
-    case OPTIONS_VERSION:
-        puts("azfan " AZFAN_VERSION);
-        return 0;
-    }
-    return 2;
 }
 
 /* A full disk behind standard output must not pass for success. A reader that left is no failure.
@@ -124,7 +81,7 @@ int main(int argc, char **argv)
         options_done(&options);
         return tell(2, error.text);
     }
-    status = close_output(obey(&options, &signal));
+    status = close_output(commands[options.command].obey(&options, &signal));
     options_done(&options);
     if (signal != 0)
         signals_die_of(signal);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
+#include "cli/commands.h"
 #include "cli/reports.h"
 #include "job/jobkeys.h"
 #include "job/outcome.h"
@@ -18,40 +19,19 @@
 /* ---- the tables --------------------------------------------------------------------------- */
 
 enum {
-    ON_RUN = 1 << OPTIONS_RUN,
-    ON_REHEARSE = 1 << OPTIONS_REHEARSE,
-    ON_PLAN = 1 << OPTIONS_PLAN,
-    ON_CHECK = 1 << OPTIONS_CHECK,
-    ON_TARGETS = 1 << OPTIONS_TARGETS,
-    ON_REPORT = 1 << OPTIONS_REPORT,
-    ON_RERUN = 1 << OPTIONS_RERUN,
-    ON_RUNS = 1 << OPTIONS_RUNS,
+    ON_RUN = 1 << COMMAND_RUN,
+    ON_REHEARSE = 1 << COMMAND_REHEARSE,
+    ON_PLAN = 1 << COMMAND_PLAN,
+    ON_CHECK = 1 << COMMAND_CHECK,
+    ON_TARGETS = 1 << COMMAND_TARGETS,
+    ON_REPORT = 1 << COMMAND_REPORT,
+    ON_RERUN = 1 << COMMAND_RERUN,
+    ON_RUNS = 1 << COMMAND_RUNS,
     RUNNING = ON_RUN | ON_REHEARSE | ON_RERUN,
     LOADING = RUNNING | ON_PLAN,
     SELECTING = LOADING | ON_TARGETS,
     SHOWING = RUNNING | ON_REPORT
 };
-
-static const struct command_row {
-    const char *name;
-    const char *arguments; /* "": none */
-    const char *help;
-} commands[] = {
-    [OPTIONS_RUN] = {"run", "JOB", "run the job on its targets"},
-    [OPTIONS_REHEARSE] = {"rehearse", "JOB",
-                          "the same run against a simulated Azure: no cloud, no login"},
-    [OPTIONS_PLAN] = {"plan", "JOB", "show what run would do, and start nothing"},
-    [OPTIONS_CHECK] = {"check", "JOB...", "validate job files, and all in a folder"},
-    [OPTIONS_TARGETS] = {"targets", "JOB", "show the selected targets and where they are"},
-    [OPTIONS_REPORT] = {"report", "[RUN]", "show a past run again: an id, a folder, or the latest"},
-    [OPTIONS_RERUN] = {"rerun", "[RUN]", "run the targets of a past run that are not ok, again"},
-    [OPTIONS_RUNS] = {"runs", "", "list past runs, newest first"},
-    [OPTIONS_SCHEMA] = {"schema", "", "print the JSON Schema of job files, for editors"},
-    [OPTIONS_HELP] = {"help", "[COMMAND]", "show this help, or a command's"},
-    [OPTIONS_VERSION] = {"version", "", "show the version"},
-};
-
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 enum option_id {
     CONCURRENCY = 'c',
@@ -142,7 +122,7 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 
 /* ---- help --------------------------------------------------------------------------------- */
 
-static void print_options(struct buffer *buffer, enum options_command about)
+static void print_options(struct buffer *buffer, enum commands_id about)
 {
     buffer_add(buffer, "\nOptions:\n");
     for (int i = 0; i < ROWS; i++) {
@@ -159,27 +139,30 @@ static void print_options(struct buffer *buffer, enum options_command about)
             buffer_add(buffer, "      ");
         buffer_print(buffer, "%-22s %s\n", form, rows[i].help);
     }
-    if (about == OPTIONS_REHEARSE) {
+    if (about == COMMAND_REHEARSE) {
         buffer_add(buffer, "\nFaults:\n");
         simulator_describe_faults(buffer);
     }
 }
 
-void options_print_help(struct buffer *buffer, enum options_command about)
+void options_print_help(struct buffer *buffer, enum commands_id about)
 {
-    if (about != OPTIONS_HELP) {
+    const char *word = commands_operand_word(commands[about].operand);
+
+    if (about != COMMAND_HELP) {
         buffer_print(buffer, "Usage: azfan %s [OPTIONS]%s%s%s\n\n%s.\n", commands[about].name,
-                     commands[about].arguments[0] != '\0' ? " " : "", commands[about].arguments,
-                     (LOADING & 1U << about) != 0 ? " [-- ARGUMENT...]" : "", commands[about].help);
+                     word[0] != '\0' ? " " : "", word,
+                     commands[about].passes_arguments ? " [-- ARGUMENT...]" : "",
+                     commands[about].help);
         print_options(buffer, about);
         return;
     }
     buffer_add(buffer, "Usage: azfan COMMAND [OPTIONS] [JOB or RUN]\n\n"
                        "Runs one script on many Azure VMs and says what became of every one.\n\n"
                        "Commands:\n");
-    for (int i = 0; i < COMMANDS; i++) {
-        buffer_print(buffer, "  %-9s %-10s %s\n", commands[i].name, commands[i].arguments,
-                     commands[i].help);
+    for (int i = 0; i < COMMANDS_COUNT; i++) {
+        buffer_print(buffer, "  %-9s %-10s %s\n", commands[i].name,
+                     commands_operand_word(commands[i].operand), commands[i].help);
     }
     buffer_add(buffer,
                "\n'azfan COMMAND --help' lists a command's options. The manual is azfan(1), "
@@ -187,24 +170,6 @@ void options_print_help(struct buffer *buffer, enum options_command about)
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
-
-static int find_command(const char *word, enum options_command *ret, struct error *error)
-{
-    const char *names[COMMANDS];
-    const char *nearest;
-
-    for (int i = 0; i < COMMANDS; i++) {
-        names[i] = commands[i].name;
-        if (strcmp(word, names[i]) != 0)
-            continue;
-        *ret = (enum options_command)i;
-        return 0;
-    }
-    nearest = nearest_word(word, names, COMMANDS);
-    if (nearest != NULL)
-        return error_set(error, "there is no command %s; did you mean %s?", word, nearest);
-    return error_set(error, "there is no command %s; azfan --help lists them", word);
-}
 
 static void list_add(struct options_list *list, const char *value)
 {
@@ -419,10 +384,10 @@ static int read_option(const struct option_row *row, const char *value, struct o
         return 0;
     case HELP:
         options->help_about = options->command;
-        options->command = OPTIONS_HELP;
+        options->command = COMMAND_HELP;
         return 0;
     case VERSION:
-        options->command = OPTIONS_VERSION;
+        options->command = COMMAND_VERSION;
         return 0;
     }
     return 0;
@@ -437,7 +402,7 @@ static const struct option_row *find_row(int id)
     return NULL;
 }
 
-static const char *nearest_option(const char *word, enum options_command command)
+static const char *nearest_option(const char *word, enum commands_id command)
 {
     const char *names[ROWS];
     size_t count = 0;
@@ -450,8 +415,7 @@ static const char *nearest_option(const char *word, enum options_command command
 }
 
 /* getopt_long() found nothing it knows at ARGUMENT, or no value behind it. */
-static int complain(int code, const char *argument, enum options_command command,
-                    struct error *error)
+static int complain(int code, const char *argument, enum commands_id command, struct error *error)
 {
     const char *name = commands[command].name;
     const char *nearest =
@@ -465,21 +429,15 @@ static int complain(int code, const char *argument, enum options_command command
     return error_set(error, "azfan %s has no option %s; see azfan %s --help", name, argument, name);
 }
 
-/* A run instead of a job, and none means the latest. */
-static bool takes_run(enum options_command command)
-{
-    return command == OPTIONS_REPORT || command == OPTIONS_RERUN;
-}
-
 /*
  * What stands behind --: the script's arguments, where the command takes some; but a job that does
  * not stand before it is the first word behind it, and another -- may follow that.
  */
 static void read_rest(int count, char **words, struct options *options)
 {
-    enum options_command command = options->command;
-    bool takes = (LOADING & 1U << command) != 0;
-    bool names_job = !takes || (options->jobs.count == 0 && !takes_run(command));
+    const struct commands_row *command = &commands[options->command];
+    bool takes = command->passes_arguments;
+    bool names_job = !takes || (options->jobs.count == 0 && command->operand != OPERAND_RUN);
 
     for (int i = 0; i < count; i++) {
         if (!names_job) {
@@ -498,7 +456,7 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 {
     struct option known[ROWS + 1] = {{NULL, 0, NULL, 0}};
     char letters[2 * ROWS + 3] = "-:"; /* words that are no option come in their place, as 1 */
-    enum options_command command = options->command;
+    enum commands_id command = options->command;
     int before = 1;
     int code;
 
@@ -535,51 +493,60 @@ static int read_options(int argc, char **argv, struct options *options, struct e
     return 0;
 }
 
-static int check_jobs(const struct options *options, struct error *error)
+/* Is there as much beside the options as the command takes? */
+static int check_operands(const struct options *options, struct error *error)
 {
-    bool takes_nothing = commands[options->command].arguments[0] == '\0';
+    const struct commands_row *command = &commands[options->command];
+    const char *const *list = options->jobs.list;
+    size_t count = options->jobs.count;
 
-    if (options->command == OPTIONS_HELP || options->command == OPTIONS_VERSION)
+    /* By an option, they may stand among anything. */
+    if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
         return 0;
-    if (takes_nothing && options->jobs.count > 0)
-        return error_set(error, "azfan %s takes no argument, and got %s",
-                         commands[options->command].name, options->jobs.list[0]);
-    if (takes_run(options->command) && options->jobs.count > 1)
-        return error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
-                         commands[options->command].name, options->jobs.count,
-                         options->jobs.list[0], options->jobs.list[1]);
-    if (takes_run(options->command) || takes_nothing)
+    switch (command->operand) {
+    case OPERAND_NONE:
+        return count == 0 ? 0
+                          : error_set(error, "azfan %s takes no argument, and got %s",
+                                      command->name, list[0]);
+    case OPERAND_RUN:
+        return count <= 1 ? 0
+                          : error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
+                                      command->name, count, list[0], list[1]);
+    case OPERAND_JOB:
+    case OPERAND_JOBS:
+        if (count == 0)
+            return error_set(error, "which job? azfan %s %s", command->name,
+                             commands_operand_word(command->operand));
+        if (count > 1 && command->operand == OPERAND_JOB)
+            return error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)", command->name,
+                             count, list[0], list[1]);
         return 0;
-    if (options->jobs.count == 0)
-        return error_set(error, "which job? azfan %s %s", commands[options->command].name,
-                         commands[options->command].arguments);
-    if (options->jobs.count > 1 && options->command != OPTIONS_CHECK)
-        return error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)",
-                         commands[options->command].name, options->jobs.count,
-                         options->jobs.list[0], options->jobs.list[1]);
+    case OPERAND_COMMAND:
+        break;
+    }
     return 0;
 }
 
 int options_parse(int argc, char **argv, struct options *ret, struct error *error)
 {
-    *ret = (struct options){.command = OPTIONS_HELP, .help_about = OPTIONS_HELP};
+    *ret = (struct options){.command = COMMAND_HELP, .help_about = COMMAND_HELP};
     if (argc < 2)
         return error_set(error, "what shall it do? azfan --help lists the commands");
     if (argv[1][0] == '-' && argv[1][1] != '\0') { /* azfan --help, azfan --version */
         if (read_options(argc, argv, ret, error) < 0)
             return -1;
-        ret->help_about = OPTIONS_HELP;
+        ret->help_about = COMMAND_HELP;
         return 0;
     }
-    if (find_command(argv[1], &ret->command, error) < 0)
+    if (commands_find(argv[1], &ret->command, error) < 0)
         return -1;
-    if (ret->command == OPTIONS_HELP && argc > 3 && argv[2][0] != '-')
+    if (ret->command == COMMAND_HELP && argc > 3 && argv[2][0] != '-')
         return error_set(error, "azfan help takes one command, not %d", argc - 2);
-    if (ret->command == OPTIONS_HELP && argc > 2 && argv[2][0] != '-')
-        return find_command(argv[2], &ret->help_about, error);
+    if (ret->command == COMMAND_HELP && argc > 2 && argv[2][0] != '-')
+        return commands_find(argv[2], &ret->help_about, error);
     if (read_options(argc - 1, argv + 1, ret, error) < 0)
         return -1;
-    return check_jobs(ret, error);
+    return check_operands(ret, error);
 }
 
 struct jobfile_overrides options_overrides(const struct options *options)

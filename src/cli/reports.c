@@ -116,7 +116,7 @@ struct view reports_view(const struct options *options, int fd)
         output = options->quiet || options->verbose ? OUTPUT_NONE : OUTPUT_GROUPED;
     return (struct view){.outputs = choices[output],
                          .ignore = &options->ignore,
-                         .brief = options->command != OPTIONS_REPORT,
+                         .brief = options->command != COMMAND_REPORT,
                          .colour = style_wanted(options->color, fd),
                          .width = style_width(fd)};
 }

@@ -9,7 +9,6 @@
  * What may have started is left alone until it must be over, and its guard looks
  * for the mark that the attempt before was to leave.
  */
-#include "cli/rerun.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "cli/changes.h"
+#include "cli/cli.h"
 #include "cli/execute.h"
 #include "cli/load.h"
 #include "cli/options.h"
@@ -420,7 +420,7 @@ static int rerun(struct rerun *self, int *ret_signal)
     return load_and_run(self, ret_signal);
 }
 
-int rerun_run(const struct options *options, int *ret_signal)
+int cli_rerun(const struct options *options, int *ret_signal)
 {
     struct rerun self = {.options = options, .names = BUFFER_INIT, .lock = -1};
     int status = rerun(&self, ret_signal);

@@ -106,7 +106,7 @@ static void check_options(const struct options *options, char *const *argv, int 
     must(options->run_dir == NULL || is_word(argv, argc, options->run_dir));
     for (size_t i = 0; i < options->jobs.count; i++)
         must(is_word(argv, argc, options->jobs.list[i]));
-    if (options->command == OPTIONS_HELP) {
+    if (options->command == COMMAND_HELP) {
         options_print_help(&help, options->help_about);
         must(help.length > 0 && fuzz_is_clean(buffer_text(&help), help.length, "\n"));
     }

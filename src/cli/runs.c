@@ -1,68 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/past.h"
-
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/error.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "cli/cli.h"
 #include "cli/options.h"
-#include "cli/reports.h"
 #include "cli/tell.h"
-#include "report/outputs.h"
-#include "report/summary.h"
-#include "report/text.h"
 #include "run/replay.h"
 #include "run/result.h"
 #include "run/runs.h"
 
-enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, ID_WIDTH = 40, TIME_WIDTH = 8 };
-
-/* ---- report ------------------------------------------------------------------------------- */
-
-static int show(const struct options *options, struct result *result)
-{
-    struct view view;
-    struct error error;
-
-    if (reports_write_asked(options, result, &error) < 0)
-        return tell(EXIT_TROUBLE, error.text);
-    if (options->reports.count > 0)
-        return 0;
-    view = reports_view(options, STDOUT_FILENO);
-    if (options->quiet) {
-        outputs_write(stdout, result, &view);
-        summary_write(stdout, result, &view);
-    } else {
-        text_report_write(stdout, result, &view);
-    }
-    return 0;
-}
-
-int past_report(const struct options *options)
-{
-    struct result result;
-    struct error error;
-    char *folder;
-    int status;
-
-    if (reports_check(options, &error) < 0 ||
-        runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, &error) < 0)
-        return tell(EXIT_USAGE, error.text);
-    status = replay_run(folder, &result, &error);
-    free(folder);
-    if (status < 0)
-        return tell(EXIT_TROUBLE, error.text);
-    status = show(options, &result);
-    result_done(&result);
-    return status;
-}
-
-/* ---- runs --------------------------------------------------------------------------------- */
+enum { EXIT_TROUBLE = 1, ID_WIDTH = 40, TIME_WIDTH = 8 };
 
 static void print_counts(struct buffer *buffer, const struct result *result, size_t targets)
 {
@@ -125,12 +76,13 @@ static void print_run(const char *folder, const struct result *result, size_t ta
     buffer_done(&line);
 }
 
-int past_runs(const struct options *options)
+int cli_runs(const struct options *options, int *ret_signal)
 {
     struct runs runs;
     struct error error;
     int status = 0;
 
+    (void)ret_signal;
     if (runs_list(&runs, &error) < 0)
         return tell(EXIT_TROUBLE, error.text);
     if (runs.count == 0 && !options->quiet)

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/inspect.h"
-
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "azure/az.h"
 #include "azure/command.h"
 #include "azure/guard.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "cli/gather.h"
+#include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/lookup.h"
 #include "cli/options.h"
@@ -20,153 +16,10 @@
 #include "cli/tell.h"
 #include "job/fold.h"
 #include "job/job.h"
-#include "job/names.h"
 #include "job/outcome.h"
-#include "job/schema.h"
 #include "job/targets.h"
 #include "run/halting.h"
 #include "run/rules.h"
-
-enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
-
-static struct scope make_scope(const struct job *job, const int *batches,
-                               const struct lookup *lookup)
-{
-    return (struct scope){.job = job,
-                          .batches = batches,
-                          .subscription = lookup->subscription,
-                          .accounts = &lookup->accounts,
-                          .unknown = lookup->unknown};
-}
-
-static void print_good(const struct job *job)
-{
-    struct buffer line = BUFFER_INIT;
-
-    text_add_line(&line, job->path);
-    buffer_print(&line, ": ok, %zu %s\n", job->target_count,
-                 job->target_count == 1 ? "target" : "targets");
-    tell_plainly(&line);
-    buffer_done(&line);
-}
-
-static int check_one(const struct options *options, const char *path)
-{
-    struct job *job;
-    int status = load_job(options, path, &job);
-
-    if (status == LOAD_OK && !options->quiet)
-        print_good(job);
-    job_free(job);
-    return status;
-}
-
-/* A file that is wrong weighs more than one that selects nothing. */
-static int worse(int worst, int status)
-{
-    return status == LOAD_WRONG || worst == LOAD_OK ? status : worst;
-}
-
-static int check_folder(const struct options *options, const char *folder)
-{
-    struct names paths = NAMES_INIT;
-    struct error error;
-    int worst = LOAD_OK;
-
-    if (gather_jobs(folder, &paths, &error) < 0)
-        worst = tell(LOAD_WRONG, error.text);
-    for (size_t i = 0; i < paths.count; i++)
-        worst = worse(worst, check_one(options, paths.list[i]));
-    names_done(&paths);
-    return worst;
-}
-
-int inspect_check(const struct options *options)
-{
-    int worst = LOAD_OK;
-
-    for (size_t i = 0; i < options->jobs.count; i++) {
-        const char *path = options->jobs.list[i];
-
-        worst = worse(worst, gather_is_folder(path) ? check_folder(options, path)
-                                                    : check_one(options, path));
-    }
-    return worst;
-}
-
-static void print_names(const struct job *job)
-{
-    for (size_t i = 0; i < job->target_count; i++)
-        puts(job->targets[i].label);
-}
-
-/* Full ids, one a line: where one of them is not known there is none. */
-static int print_ids(const struct job *job, const struct lookup *lookup)
-{
-    struct error error;
-
-    if (lookup->unknown != NULL) {
-        (void)error_set(&error,
-                        "az's default subscription, which %s leaves to az, is not known: %s; "
-                        "name it in the job (targets.subscription)",
-                        job->path, lookup->unknown);
-        return tell(EXIT_TROUBLE, error.text);
-    }
-    for (size_t i = 0; i < job->target_count; i++) {
-        const struct job_target *target = &job->targets[i];
-        char *id = targets_print_id(target->subscription != NULL ? target->subscription
-                                                                 : lookup->subscription,
-                                    target->resource_group, target->name);
-
-        puts(id);
-        free(id);
-    }
-    return LOAD_OK;
-}
-
-static void print_folded(const struct job *job, const struct lookup *lookup)
-{
-    struct scope scope = make_scope(job, NULL, lookup);
-    struct buffer buffer = BUFFER_INIT;
-
-    scope_print_targets(&buffer, &scope);
-    tell_plainly(&buffer);
-    buffer_done(&buffer);
-}
-
-static int print_selected(const struct options *options, struct job *job, int *ret_signal)
-{
-    struct lookup lookup;
-    int status = LOAD_OK;
-
-    if (options->names) {
-        print_names(job);
-        return LOAD_OK;
-    }
-    lookup_ask(&lookup, job);
-    *ret_signal = lookup.signal;
-    if (lookup.signal == 0 && options->ids)
-        status = print_ids(job, &lookup);
-    else if (lookup.signal == 0)
-        print_folded(job, &lookup);
-    lookup_done(&lookup);
-    return status;
-}
-
-int inspect_targets(const struct options *options, int *ret_signal)
-{
-    struct job *job;
-    int status;
-
-    if (options->names && options->ids)
-        return tell(EXIT_USAGE, "--names or --ids, not both");
-    status = load_job(options, options->jobs.list[0], &job);
-    if (status != LOAD_OK)
-        return status;
-    status = print_selected(options, job, ret_signal);
-    job_free(job);
-    return status;
-}
 
 static void print_duration(struct buffer *buffer, const char *name, int64_t duration)
 {
@@ -252,7 +105,7 @@ static void print_question(struct buffer *buffer, const struct job *job)
 static void print_where(struct buffer *buffer, const struct job *job, const int *batches,
                         const struct lookup *lookup)
 {
-    struct scope scope = make_scope(job, batches, lookup);
+    struct scope scope = lookup_scope(lookup, job, batches);
 
     buffer_print(buffer, "%-17s", "Where:");
     scope_print(buffer, &scope);
@@ -356,11 +209,11 @@ static void print_plan(const struct job *job, const struct lookup *lookup)
     buffer_done(&buffer);
 }
 
-int inspect_plan(const struct options *options, int *ret_signal)
+int cli_plan(const struct options *options, int *ret_signal)
 {
     struct lookup lookup;
     struct job *job;
-    int status = load_job(options, options->jobs.list[0], &job);
+    int status = load_job(options, options->jobs.list[0], LOAD_TO_SHOW, &job);
 
     if (status != LOAD_OK)
         return status;
@@ -370,15 +223,5 @@ int inspect_plan(const struct options *options, int *ret_signal)
         print_plan(job, &lookup);
     lookup_done(&lookup);
     job_free(job);
-    return LOAD_OK;
-}
-
-int inspect_schema(void)
-{
-    struct buffer buffer = BUFFER_INIT;
-
-    schema_print(&buffer);
-    (void)fputs(buffer_text(&buffer), stdout);
-    buffer_done(&buffer);
     return LOAD_OK;
 }

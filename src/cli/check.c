@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cli/tell.h"
+#include "job/job.h"
+#include "job/names.h"
+
+/* ---- the job files of a folder ------------------------------------------------------------ */
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* As a shell's *.yaml does: nothing hidden. A folder is no job, whatever its name. */
+static int is_job(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+
+    return entry->d_name[0] != '.' && entry->d_type != DT_DIR && dot != NULL &&
+           (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+static int compare(const struct dirent **one, const struct dirent **other)
+{
+    return strcmp((*one)->d_name, (*other)->d_name);
+}
+
+/* Appends the paths of all *.yaml and *.yml in FOLDER itself, sorted by their bytes. None is an
+ * error. */
+static int find_jobs(const char *folder, struct names *names, struct error *error)
+{
+    size_t length = strlen(folder);
+    const char *slash = length > 0 && folder[length - 1] == '/' ? "" : "/";
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_job, compare);
+
+    if (count < 0)
+        return error_set(error, "cannot read the folder %s: %s", folder, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        char *path = memory_print("%s%s%s", folder, slash, entries[i]->d_name);
+
+        names_add(names, path);
+        free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    if (count == 0)
+        return error_set(error, "the folder %s holds no job file: no *.yaml, no *.yml", folder);
+    return 0;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static void print_good(const struct job *job)
+{
+    struct buffer line = BUFFER_INIT;
+
+    text_add_line(&line, job->path);
+    buffer_print(&line, ": ok, %zu %s\n", job->target_count,
+                 job->target_count == 1 ? "target" : "targets");
+    tell_plainly(&line);
+    buffer_done(&line);
+}
+
+static int check_one(const struct options *options, const char *path)
+{
+    struct job *job;
+    int status = load_job(options, path, LOAD_TO_SHOW, &job);
+
+    if (status == LOAD_OK && !options->quiet)
+        print_good(job);
+    job_free(job);
+    return status;
+}
+
+/* A file that is wrong weighs more than one that selects nothing. */
+static int worse(int worst, int status)
+{
+    return status == LOAD_WRONG || worst == LOAD_OK ? status : worst;
+}
+
+static int check_folder(const struct options *options, const char *folder)
+{
+    struct names paths = NAMES_INIT;
+    struct error error;
+    int worst = LOAD_OK;
+
+    if (find_jobs(folder, &paths, &error) < 0)
+        worst = tell(LOAD_WRONG, error.text);
+    for (size_t i = 0; i < paths.count; i++)
+        worst = worse(worst, check_one(options, paths.list[i]));
+    names_done(&paths);
+    return worst;
+}
+
+int cli_check(const struct options *options, int *ret_signal)
+{
+    int worst = LOAD_OK;
+
+    (void)ret_signal;
+    for (size_t i = 0; i < options->jobs.count; i++) {
+        const char *path = options->jobs.list[i];
+
+        worst =
+            worse(worst, is_folder(path) ? check_folder(options, path) : check_one(options, path));
+    }
+    return worst;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commands.h"
+
+#include <string.h>
+
+#include "base/nearest.h"
+#include "cli/cli.h"
+
+/* In the order of --help. */
+const struct commands_row commands[COMMANDS_COUNT] = {
+    [COMMAND_RUN] = {"run", OPERAND_JOB, true, cli_run, "run the job on its targets"},
+    [COMMAND_REHEARSE] = {"rehearse", OPERAND_JOB, true, cli_rehearse,
+                          "the same run against a simulated Azure: no cloud, no login"},
+    [COMMAND_PLAN] = {"plan", OPERAND_JOB, true, cli_plan,
+                      "show what run would do, and start nothing"},
+    [COMMAND_CHECK] = {"check", OPERAND_JOBS, false, cli_check,
+                       "validate job files, and all in a folder"},
+    [COMMAND_TARGETS] = {"targets", OPERAND_JOB, false, cli_targets,
+                         "show the selected targets and where they are"},
+    [COMMAND_REPORT] = {"report", OPERAND_RUN, false, cli_report,
+                        "show a past run again: an id, a folder, or the latest"},
+    [COMMAND_RERUN] = {"rerun", OPERAND_RUN, true, cli_rerun,
+                       "run the targets of a past run that are not ok, again"},
+    [COMMAND_RUNS] = {"runs", OPERAND_NONE, false, cli_runs, "list past runs, newest first"},
+    [COMMAND_SCHEMA] = {"schema", OPERAND_NONE, false, cli_schema,
+                        "print the JSON Schema of job files, for editors"},
+    [COMMAND_HELP] = {"help", OPERAND_COMMAND, false, cli_help, "show this help, or a command's"},
+    [COMMAND_VERSION] = {"version", OPERAND_NONE, false, cli_version, "show the version"},
+};
+
+const char *commands_operand_word(enum commands_operand operand)
+{
+    static const char *const words[] = {[OPERAND_NONE] = "",
+                                        [OPERAND_JOB] = "JOB",
+                                        [OPERAND_JOBS] = "JOB...",
+                                        [OPERAND_RUN] = "[RUN]",
+                                        [OPERAND_COMMAND] = "[COMMAND]"};
+
+    return words[operand];
+}
+
+int commands_find(const char *word, enum commands_id *ret, struct error *error)
+{
+    const char *names[COMMANDS_COUNT];
+    const char *nearest;
+
+    for (int i = 0; i < COMMANDS_COUNT; i++) {
+        names[i] = commands[i].name;
+        if (strcmp(word, names[i]) != 0)
+            continue;
+        *ret = (enum commands_id)i;
+        return 0;
+    }
+    nearest = nearest_word(word, names, COMMANDS_COUNT);
+    if (nearest != NULL)
+        return error_set(error, "there is no command %s; did you mean %s?", word, nearest);
+    return error_set(error, "there is no command %s; azfan --help lists them", word);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/reports.h"
+#include "cli/tell.h"
+#include "report/outputs.h"
+#include "report/summary.h"
+#include "report/text.h"
+#include "run/replay.h"
+#include "run/result.h"
+#include "run/runs.h"
+
+enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+
+static int show(const struct options *options, struct result *result)
+{
+    struct view view;
+    struct error error;
+
+    if (reports_write_asked(options, result, &error) < 0)
+        return tell(EXIT_TROUBLE, error.text);
+    if (options->reports.count > 0)
+        return 0;
+    view = reports_view(options, STDOUT_FILENO);
+    if (options->quiet) {
+        outputs_write(stdout, result, &view);
+        summary_write(stdout, result, &view);
+    } else {
+        text_report_write(stdout, result, &view);
+    }
+    return 0;
+}
+
+int cli_report(const struct options *options, int *ret_signal)
+{
+    struct result result;
+    struct error error;
+    char *folder;
+    int status;
+
+    (void)ret_signal;
+    if (reports_check(options, &error) < 0 ||
+        runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, &error) < 0)
+        return tell(EXIT_USAGE, error.text);
+    status = replay_run(folder, &result, &error);
+    free(folder);
+    if (status < 0)
+        return tell(EXIT_TROUBLE, error.text);
+    status = show(options, &result);
+    result_done(&result);
+    return status;
+}
