@@ -88,7 +88,7 @@ void child_abandon(struct child *child);
 void child_adopt_orphans(void);
 
 /*
- * Reaps the orphans that have ended by now, so that daemons which az may leave
+ * Reaps the orphans that have ended by now, so that daemons which children leave
  * do not pile up as zombies in a long run. Main thread, which must have
  * started no child itself; now and then.
  */

@@ -16,8 +16,10 @@
 
 /* What one child needs, and what is needed besides. */
 struct machine_needs {
-    uint64_t memory; /* bytes a child; 0: not looked at */
-    int files;       /* descriptors a child */
+    const char *child;          /* what one is called, for people; NULL where memory is 0 */
+    const char *own_memory_use; /* what own_memory is kept for; likewise */
+    uint64_t memory;            /* bytes a child; 0: not looked at */
+    int files;                  /* descriptors a child */
     int own_files;
     int processes; /* processes and threads a child */
     int own_processes;
@@ -30,7 +32,7 @@ struct machine_room {
     int children;             /* from 1 to what was wanted */
     enum machine_bound bound; /* ENOUGH: as many as were wanted */
     char text[200]; /* unless ENOUGH, what is short, for people: "2,310 MiB of memory are free, and
-                       one az takes 110 MiB" */
+                       one CHILD takes 110 MiB" */
 };
 
 /*

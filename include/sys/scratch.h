@@ -30,7 +30,7 @@ int scratch_close(struct scratch *scratch, struct error *error);
 /*
  * Removes folders of this user's that an azfan has left which is gone, in the first safe place of
  * place_temporary(), when no file in them was written for AGE (nanoseconds, by the wall
- * clock): an az that it left behind may still be reading its script. What cannot be removed stays,
+ * clock): a child that it left may still be reading a file of it. What cannot be removed stays,
  * without a word. Returns how many it removed.
  */
 int scratch_sweep(int64_t age);

@@ -4,7 +4,7 @@
  * is a vfork: only the calling thread waits for the exec, and nothing of ours
  * runs in between (sysdeps/unix/sysv/linux/spawni.c). It leads a session and a
  * group of its own, so that one kill() reaches the launcher and what it
- * launched: Microsoft's /usr/bin/az is a shell script that does not exec.
+ * launched: many a launcher is a shell script that does not exec.
  *
  * The pidfd tells of the leader's exit. The number of the group stays reserved
  * as long as its leader is an unreaped zombie, so the group is signalled only

@@ -16,7 +16,7 @@
  *
  * ASKED: SIGINT (and SIGCONT, for a stopped child) went to the whole group. The
  * exit of the leader is not the end of it: a launcher that does not exec dies
- * at once, and the az behind it is still closing its token cache. So the rest
+ * at once, and what it launched is still closing its files. So the rest
  * of the group keeps its grace, until the pipes end or the grace is over.
  *
  * DRAINING: the leader has exited. What is left of its group is killed while

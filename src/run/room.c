@@ -22,7 +22,9 @@ static uint64_t memory_for_outputs(const struct job *job)
 
 struct machine_room room_for(const struct job *job, const struct az *az, int wanted)
 {
-    struct machine_needs needs = {.memory = az->memory,
+    struct machine_needs needs = {.child = "az",
+                                  .own_memory_use = "what the VMs print",
+                                  .memory = az->memory,
                                   .files = FILES_PER_WORKER,
                                   .own_files = FILES_OF_OUR_OWN,
                                   .processes = az->processes + 2, /* and our two threads */

@@ -310,7 +310,8 @@ static bool lower(struct machine_room *room, enum machine_bound bound, uint64_t 
 }
 
 /* What is short, for people. OWN is what is kept free, of AVAILABLE. */
-static void tell_memory(struct machine_room *room, uint64_t available, uint64_t own, uint64_t each)
+static void tell_memory(struct machine_room *room, const struct machine_needs *needs,
+                        uint64_t available, uint64_t own)
 {
     char available_text[GROUPED_SIZE];
     char own_text[GROUPED_SIZE];
@@ -318,16 +319,16 @@ static void tell_memory(struct machine_room *room, uint64_t available, uint64_t 
 
     print_grouped(available_text, available / MIB);
     print_grouped(own_text, own / MIB);
-    print_grouped(each_text, each / MIB + (each % MIB != 0));
+    print_grouped(each_text, needs->memory / MIB + (needs->memory % MIB != 0));
     if (own < MIB)
         (void)snprintf(room->text, sizeof room->text,
-                       "%s MiB of memory are free, and one az takes %s MiB", available_text,
-                       each_text);
+                       "%s MiB of memory are free, and one %s takes %s MiB", available_text,
+                       needs->child, each_text);
     else
         (void)snprintf(room->text, sizeof room->text,
-                       "%s MiB of memory are free, %s of them are kept for what the VMs print, and "
-                       "one az takes %s MiB",
-                       available_text, own_text, each_text);
+                       "%s MiB of memory are free, %s of them are kept for %s, and one %s takes %s "
+                       "MiB",
+                       available_text, own_text, needs->own_memory_use, needs->child, each_text);
 }
 
 static void look_at_memory(struct machine_room *room, const char *root,
@@ -342,7 +343,7 @@ static void look_at_memory(struct machine_room *room, const char *root,
         return;
     own = smaller(needs->own_memory, available / 2);
     if (lower(room, MACHINE_MEMORY, available - own, needs->memory))
-        tell_memory(room, available, own, needs->memory);
+        tell_memory(room, needs, available, own);
 }
 
 static void look_at_files(struct machine_room *room, const struct machine_needs *needs)

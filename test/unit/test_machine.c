@@ -162,7 +162,7 @@ static const struct {
 START_TEST(memory_is_counted)
 {
     const char *name = memories[_i].name;
-    struct machine_needs needs = {.memory = 50 * MIB};
+    struct machine_needs needs = {.child = "child", .memory = 50 * MIB};
     struct machine_room room;
 
     for (int i = 0; i < FILES_MOST && memories[_i].files[i][0] != NULL; i++)
@@ -206,7 +206,10 @@ static const struct {
 
 START_TEST(memory_in_words)
 {
-    struct machine_needs needs = {.memory = texts[_i].each, .own_memory = texts[_i].own};
+    struct machine_needs needs = {.child = "az",
+                                  .own_memory_use = "what the VMs print",
+                                  .memory = texts[_i].each,
+                                  .own_memory = texts[_i].own};
     struct machine_room room;
 
     put("proc/meminfo", texts[_i].meminfo);
@@ -231,7 +234,7 @@ END_TEST
 /* What version 1 writes for "no limit" is never less than what is needed, however much that is. */
 START_TEST(no_limit_is_no_number)
 {
-    struct machine_needs needs = {.memory = UINT64_C(1) << 62};
+    struct machine_needs needs = {.child = "child", .memory = UINT64_C(1) << 62};
 
     put("proc/self/cgroup", "4:memory:/\n");
     put("sys/fs/cgroup/memory/memory.limit_in_bytes", UNLIMITED "\n");
@@ -367,7 +370,7 @@ END_TEST
 /* The files of a real kernel, whose sizes are 0, are read. */
 START_TEST(this_machine)
 {
-    struct machine_needs needs = {110 * MIB, 5, 24, 6, 40, 0};
+    struct machine_needs needs = {"child", "nothing", 110 * MIB, 5, 24, 6, 40, 0};
     struct machine_needs much = {.memory = UINT64_C(1) << 59};
     struct machine_room room = machine_room("", &needs, 30);
 
