@@ -18,6 +18,7 @@
 
 struct job;
 
+/* Owns its strings; NULL: not known. */
 struct origin {
     char *user; /* "anna"; behind sudo "root (anna)" */
     char *host;
@@ -25,13 +26,18 @@ struct origin {
                      64 hexadecimal digits; NULL: none, or no git */
     bool dirty;   /* the job file or its script file is not as in that commit: changed, not
                      committed, ignored, or in another work tree or none */
+    int64_t pid;  /* of a past run; 0: not known, or this azfan's own */
+    char *az_version;   /* NULL before the login; likewise the next one, also where az has none */
+    char *subscription; /* az's default one */
 };
 
+/* Fills in all but what a past run or the login knows. For origin_done(). */
 void origin_find(struct origin *origin, const struct job *job);
 
 /* The same, git having TIMEOUT nanoseconds until it is stopped. */
 void origin_find_within(struct origin *origin, const struct job *job, int64_t timeout);
 
+/* Leaves it zeroed: a second time does no harm. */
 void origin_done(struct origin *origin);
 
 #endif

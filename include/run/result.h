@@ -21,6 +21,7 @@
 #include "azure/answer.h"
 #include "base/buffer.h"
 #include "job/outcome.h"
+#include "run/origin.h"
 
 struct error;
 struct event;
@@ -64,17 +65,6 @@ struct result_overrides {
     bool has_args; /* there were arguments behind --, perhaps none */
     char **args;   /* NULL in it: a secret, likewise */
     size_t arg_count;
-};
-
-/* Where the run comes from. Strings may be NULL: not known. */
-struct result_origin {
-    char *user;
-    char *host;
-    char *commit;
-    bool dirty;
-    int64_t pid;        /* 0: not known, or this azfan's own */
-    char *az_version;   /* NULL before the login; likewise the next one, also where az has none */
-    char *subscription; /* az's default one */
 };
 
 struct result_attempt {
@@ -146,7 +136,7 @@ struct result {
     char *run; /* the run's id */
     struct result_job job;
     struct result_overrides overrides;
-    struct result_origin origin;
+    struct origin origin;
     bool rehearsal;
     char *rerun_of; /* the run whose targets these are; NULL: none */
     bool again;     /* a rerun that starts also what had started before */

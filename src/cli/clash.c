@@ -25,7 +25,7 @@ static void print_names(struct buffer *text, const struct overlap_run *run)
         buffer_add(text, " and more");
 }
 
-static void print_who(struct buffer *text, const struct result_origin *origin)
+static void print_who(struct buffer *text, const struct origin *origin)
 {
     buffer_print(text, " (user %s", origin->user != NULL ? origin->user : "not known");
     if (origin->host != NULL)

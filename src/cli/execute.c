@@ -176,14 +176,7 @@ static void keep_args(struct result_overrides *overrides, const struct options *
 
 static void keep_origin(struct result *result, const struct job *job)
 {
-    struct origin origin;
-
-    origin_find(&origin, job);
-    result->origin = (struct result_origin){.user = memory_string(origin.user),
-                                            .host = memory_string(origin.host),
-                                            .commit = memory_string(origin.commit),
-                                            .dirty = origin.dirty};
-    origin_done(&origin);
+    origin_find(&result->origin, job);
     /* Not what a link leads to: the job's files are beside the link. */
     result->job.path = from_anywhere(job->path);
 }

@@ -121,7 +121,7 @@ static void write_concurrency(struct page *page)
 
 static void write_origin(struct page *page)
 {
-    const struct result_origin *origin = &page->result->origin;
+    const struct origin *origin = &page->result->origin;
 
     write_fact(page, "User", origin->user);
     write_fact(page, "Host", origin->host);

@@ -84,7 +84,7 @@ static json_t *concurrency_object(const struct result *result)
     return object;
 }
 
-static json_t *origin_object(const struct result_origin *origin)
+static json_t *origin_object(const struct origin *origin)
 {
     json_t *object = json_object();
 

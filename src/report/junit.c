@@ -212,7 +212,7 @@ static void write_head(xmlTextWriter *writer, const struct result *result)
 
 static void write_properties(xmlTextWriter *writer, const struct result *result)
 {
-    const struct result_origin *origin = &result->origin;
+    const struct origin *origin = &result->origin;
     char status[16];
 
     (void)snprintf(status, sizeof status, "%d", result_exit_status(result));

@@ -314,7 +314,7 @@ static void add_time(struct buffer *facts, const struct result *result)
     buffer_add(facts, "\n");
 }
 
-static void add_origin(struct buffer *facts, const struct result_origin *origin)
+static void add_origin(struct buffer *facts, const struct origin *origin)
 {
     add_fact(facts, "by", origin->user);
     add_fact(facts, "on", origin->host);

@@ -81,7 +81,7 @@ static json_t *overrides_object(const struct result_overrides *overrides)
     return object;
 }
 
-static json_t *git_object(const struct result_origin *origin)
+static json_t *git_object(const struct origin *origin)
 {
     json_t *object;
 
@@ -281,7 +281,7 @@ static int read_overrides(struct result_overrides *overrides, const json_t *obje
     return 0;
 }
 
-static void read_origin(struct result_origin *origin, const json_t *event)
+static void read_origin(struct origin *origin, const json_t *event)
 {
     const json_t *git = json_object_get(event, "git");
 

@@ -357,5 +357,7 @@ void origin_done(struct origin *origin)
     free(origin->user);
     free(origin->host);
     free(origin->commit);
+    free(origin->az_version);
+    free(origin->subscription);
     *origin = (struct origin){.user = NULL};
 }

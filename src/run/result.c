@@ -194,11 +194,7 @@ static void free_known(struct result *result)
     for (size_t i = 0; i < result->overrides.arg_count; i++)
         free(result->overrides.args[i]);
     free(result->overrides.args);
-    free(result->origin.user);
-    free(result->origin.host);
-    free(result->origin.commit);
-    free(result->origin.az_version);
-    free(result->origin.subscription);
+    origin_done(&result->origin);
 }
 
 void result_done(struct result *result)

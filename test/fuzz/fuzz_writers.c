@@ -178,11 +178,11 @@ static void job_read(struct fuzz_input *input, struct result *result)
                                       .deadline = time_span(input),
                                       .attempts = MOST_ATTEMPTS,
                                       .batches = 1 + fuzz_number(input, 4)};
-    result->origin = (struct result_origin){.user = words(input),
-                                            .host = words(input),
-                                            .commit = words(input),
-                                            .dirty = fuzz_number(input, 2) == 1,
-                                            .az_version = words(input)};
+    result->origin = (struct origin){.user = words(input),
+                                     .host = words(input),
+                                     .commit = words(input),
+                                     .dirty = fuzz_number(input, 2) == 1,
+                                     .az_version = words(input)};
 }
 
 static void ending_read(struct fuzz_input *input, struct result *result)

@@ -53,11 +53,11 @@ static inline void sample_begin(struct result *result, size_t count)
                                       .runbook = memory_string("docs/agent.md"),
                                       .attempts = 3,
                                       .batches = 1};
-    result->origin = (struct result_origin){.user = memory_string("anna"),
-                                            .host = memory_string("ops-1"),
-                                            .commit = memory_string("0123abcd"),
-                                            .dirty = true,
-                                            .az_version = memory_string("2.45.0")};
+    result->origin = (struct origin){.user = memory_string("anna"),
+                                     .host = memory_string("ops-1"),
+                                     .commit = memory_string("0123abcd"),
+                                     .dirty = true,
+                                     .az_version = memory_string("2.45.0")};
     result->folder = memory_string("/runs/run-1");
     result->wall_started = SAMPLE_STARTED;
     result->wall_ended = SAMPLE_STARTED + 2500 * NUMBER_MILLISECOND;

@@ -469,10 +469,10 @@ START_TEST(what_others_wrote_stays_text)
     result.job.name = hostile_string();
     result.job.runbook = hostile_string();
     result.folder = hostile_string();
-    result.origin = (struct result_origin){.user = hostile_string(),
-                                           .host = hostile_string(),
-                                           .commit = hostile_string(),
-                                           .az_version = hostile_string()};
+    result.origin = (struct origin){.user = hostile_string(),
+                                    .host = hostile_string(),
+                                    .commit = hostile_string(),
+                                    .az_version = hostile_string()};
     result.rerun_of = hostile_string();
     result.halt_cause = hostile_string();
     result.trouble = hostile_string();

@@ -101,10 +101,10 @@ static void set_known(struct result *result)
     result->overrides.secrets[0] = memory_string("TOKEN");
     result->overrides.settings[0] = memory_string("A=");
     result->overrides.settings[1] = memory_string("B=\"\n\xc3\xa4=");
-    result->origin = (struct result_origin){.user = memory_string("ops\x7f"),
-                                            .host = memory_string("h\xff"),
-                                            .commit = memory_string("c0ffee"),
-                                            .dirty = true};
+    result->origin = (struct origin){.user = memory_string("ops\x7f"),
+                                     .host = memory_string("h\xff"),
+                                     .commit = memory_string("c0ffee"),
+                                     .dirty = true};
     result->job.path = memory_string("/srv/jobs/odd.yaml");
     free(result->job.files);
     result->job.files = memory_zeroed(1, sizeof *result->job.files);
