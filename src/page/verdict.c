@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/text.h"
-#include "job/fold.h"
 #include "page/common.h"
 #include "page/parts.h"
-#include "report/advices.h"
 #include "report/ending.h"
+#include "report/matters.h"
 #include "run/result.h"
 
 enum { LONGEST_MESSAGE = 600 }; /* bytes */
@@ -146,35 +143,11 @@ static void write_counts(struct page *page)
 
 /* ---- what is not ok ----------------------------------------------------------------------- */
 
-/* A sort of trouble: its targets, and the first of them. */
-struct matter {
-    enum outcome_kind kind;
-    enum outcome_reason reason;
-    const char **names;
-    size_t count;
-    const struct result_target *first;
-};
-
-static void gather(struct matter *matter, const struct result *result)
-{
-    matter->count = 0;
-    for (size_t i = 0; i < result->target_count; i++) {
-        const struct result_target *target = &result->targets[i];
-
-        if (target->state != RESULT_SETTLED || target->outcome.kind != matter->kind ||
-            target->outcome.reason != matter->reason)
-            continue;
-        if (matter->count == 0)
-            matter->first = target;
-        matter->names[matter->count++] = target->label;
-    }
-}
-
-static void write_names(struct page *page, const struct matter *matter)
+static void write_names(struct page *page, const struct matter_targets *targets)
 {
     struct buffer names = BUFFER_INIT;
 
-    fold_names(&names, matter->names, matter->count);
+    matters_print_names(&names, targets);
     markup_begin(&page->markup, "p", "class", "names", NULL);
     page_names(page, buffer_text(&names));
     markup_end(&page->markup);
@@ -206,36 +179,33 @@ static void write_advice(struct page *page, const char *names, const char *advic
 
 static void write_advices(struct page *page, const struct matter *matter)
 {
-    struct advices advices;
+    for (size_t i = 0; i < matter->advice_count; i++) {
+        struct buffer whom = BUFFER_INIT;
 
-    advices_make(&advices, page->result, matter->kind, matter->reason);
-    for (size_t i = 0; i < advices.count; i++) {
-        struct buffer names = BUFFER_INIT;
-
-        advices_add_names(&names, &advices, i);
-        write_advice(page, buffer_text(&names), advices.list[i].text);
-        buffer_done(&names);
+        matters_print_whom(&whom, matter, i);
+        write_advice(page, buffer_text(&whom), matter->advices[i].text);
+        buffer_done(&whom);
     }
-    advices_done(&advices);
 }
 
 static void write_matter(struct page *page, const struct matter *matter)
 {
     struct markup *markup = &page->markup;
+    const struct result_target *first = matter->targets.list[0];
 
     markup_begin(markup, "li", "class", outcome_name(matter->kind), NULL);
     markup_begin(markup, "h3", NULL);
-    markup_print(markup, "%zu %s (%s)", matter->count, outcome_name(matter->kind),
+    markup_print(markup, "%zu %s (%s)", matter->targets.count, outcome_name(matter->kind),
                  outcome_reason_name(matter->reason));
     markup_end(markup);
-    write_names(page, matter);
-    if (matter->first->outcome.message != NULL) {
+    write_names(page, &matter->targets);
+    if (first->outcome.message != NULL) {
         markup_begin(markup, "p", "class", "message", NULL);
-        if (matter->count > 1) {
-            page_label(page, matter->first);
+        if (matter->targets.count > 1) {
+            page_label(page, first);
             markup_text(markup, ": ");
         }
-        page_cut(page, matter->first->outcome.message, LONGEST_MESSAGE);
+        page_cut(page, first->outcome.message, LONGEST_MESSAGE);
         markup_end(markup);
     }
     write_advices(page, matter);
@@ -244,23 +214,14 @@ static void write_matter(struct page *page, const struct matter *matter)
 
 static void write_matters(struct page *page)
 {
-    const struct result *result = page->result;
-    struct matter matter = {.names = memory_zeroed(result->target_count, sizeof *matter.names)};
+    struct matters matters;
 
+    matters_make(&matters, page->result);
     markup_begin(&page->markup, "ul", "class", "matters", NULL);
-    for (size_t i = 0; i < PAGE_STATES; i++) {
-        if (page_urgency[i] >= OUTCOME_KINDS || page_urgency[i] == OUTCOME_OK)
-            continue;
-        matter.kind = (enum outcome_kind)page_urgency[i];
-        for (int reason = 0; reason < REASONS; reason++) {
-            matter.reason = (enum outcome_reason)reason;
-            gather(&matter, result);
-            if (matter.count > 0)
-                write_matter(page, &matter);
-        }
-    }
+    for (size_t i = 0; i < matters.count; i++)
+        write_matter(page, &matters.list[i]);
     markup_end(&page->markup);
-    free(matter.names);
+    matters_done(&matters);
 }
 
 static void write_next_steps(struct page *page)

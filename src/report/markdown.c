@@ -9,19 +9,16 @@
  */
 #include "report/markdown.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "job/fold.h"
-#include "report/advices.h"
 #include "report/code.h"
 #include "report/ending.h"
 #include "report/groups.h"
+#include "report/matters.h"
 #include "run/result.h"
 
 /* In bytes, of what others wrote. */
@@ -134,128 +131,97 @@ static void add_head(struct buffer *head, const struct result *result)
 
 /* ---- what is not ok ----------------------------------------------------------------------- */
 
-/* The targets of one outcome and reason. */
-struct kin {
-    const struct result *result;
-    enum outcome_kind kind;
-    enum outcome_reason reason;
-    const char **labels;
+/* What az or Azure said of the targets of a matter, each different message once. */
+struct messages {
+    const char *list[MESSAGES_MOST];
+    size_t counts[MESSAGES_MOST];
     size_t count;
-    const char *messages[MESSAGES_MOST]; /* different ones */
-    size_t message_counts[MESSAGES_MOST];
-    size_t message_count;
     size_t other_count; /* targets with still other messages */
 };
 
-static void take_message(struct kin *kin, const char *message)
+static void take_message(struct messages *messages, const char *message)
 {
     size_t i = 0;
 
     if (message == NULL)
         return;
-    while (i < kin->message_count && strcmp(kin->messages[i], message) != 0)
+    while (i < messages->count && strcmp(messages->list[i], message) != 0)
         i++;
     if (i == MESSAGES_MOST) {
-        kin->other_count++;
+        messages->other_count++;
         return;
     }
-    if (i == kin->message_count)
-        kin->messages[kin->message_count++] = message;
-    kin->message_counts[i]++;
+    if (i == messages->count)
+        messages->list[messages->count++] = message;
+    messages->counts[i]++;
 }
 
-static void find_kin(struct kin *kin, const struct result *result)
+static void add_messages(struct buffer *piece, const struct matter_targets *targets)
 {
-    for (size_t i = 0; i < result->target_count; i++) {
-        const struct result_target *target = &result->targets[i];
+    struct messages messages = {.count = 0};
 
-        if (target->state != RESULT_SETTLED || target->outcome.kind != kin->kind ||
-            target->outcome.reason != kin->reason)
-            continue;
-        kin->labels[kin->count++] = target->label;
-        take_message(kin, target->outcome.message);
-    }
-}
-
-static void add_advices(struct buffer *piece, const struct kin *kin)
-{
-    struct advices advices;
-
-    advices_make(&advices, kin->result, kin->kind, kin->reason);
-    for (size_t i = 0; i < advices.count; i++) {
-        struct buffer names = BUFFER_INIT;
-
-        buffer_add(piece, "\nWhat to do: ");
-        advices_add_names(&names, &advices, i);
-        if (names.length > 0) {
-            code_print_span(piece, buffer_text(&names), NAMES_MOST);
-            buffer_add_char(piece, ' ');
-        }
-        buffer_print(piece, "%s\n", advices.list[i].text);
-        buffer_done(&names);
-    }
-    buffer_add(piece, "\n");
-    advices_done(&advices);
-}
-
-static void add_kin(struct buffer *piece, const struct kin *kin)
-{
-    struct buffer names = BUFFER_INIT;
-
-    fold_names(&names, kin->labels, kin->count);
-    buffer_print(piece, "### %s (%s): %zu target%s\n\n", outcome_name(kin->kind),
-                 outcome_reason_name(kin->reason), kin->count, plural(kin->count));
-    code_print_span(piece, buffer_text(&names), NAMES_MOST);
-    buffer_add(piece, "\n\n");
-    for (size_t i = 0; i < kin->message_count; i++) {
-        buffer_print(piece, "- %zu × ", kin->message_counts[i]);
-        code_print_span(piece, kin->messages[i], WORD_MOST);
+    for (size_t i = 0; i < targets->count; i++)
+        take_message(&messages, targets->list[i]->outcome.message);
+    for (size_t i = 0; i < messages.count; i++) {
+        buffer_print(piece, "- %zu × ", messages.counts[i]);
+        code_print_span(piece, messages.list[i], WORD_MOST);
         buffer_add(piece, "\n");
     }
-    if (kin->other_count > 0)
-        buffer_print(piece, "- %zu with other messages\n", kin->other_count);
-    add_advices(piece, kin);
-    buffer_done(&names);
+    if (messages.other_count > 0)
+        buffer_print(piece, "- %zu with other messages\n", messages.other_count);
 }
 
-/* Returns how many of them there was no room for. */
-static size_t write_kind(struct sheet *sheet, const struct result *result, enum outcome_kind kind)
+static void add_advices(struct buffer *piece, const struct matter *matter)
 {
-    size_t left_out = 0;
+    for (size_t i = 0; i < matter->advice_count; i++) {
+        struct buffer whom = BUFFER_INIT;
 
-    for (int reason = 0; result->counts[kind] > 0 && reason < REASONS; reason++) {
-        struct kin kin = {.result = result,
-                          .kind = kind,
-                          .reason = (enum outcome_reason)reason,
-                          .labels = memory_zeroed(result->counts[kind], sizeof *kin.labels)};
-        struct buffer piece = BUFFER_INIT;
-
-        find_kin(&kin, result);
-        if (kin.count > 0) {
-            add_kin(&piece, &kin);
-            left_out += write_piece(sheet, &piece) ? 0 : 1;
+        buffer_add(piece, "\nWhat to do: ");
+        matters_print_whom(&whom, matter, i);
+        if (whom.length > 0) {
+            code_print_span(piece, buffer_text(&whom), NAMES_MOST);
+            buffer_add_char(piece, ' ');
         }
-        free(kin.labels);
+        buffer_print(piece, "%s\n", matter->advices[i].text);
+        buffer_done(&whom);
     }
-    return left_out;
+    buffer_add(piece, "\n");
+}
+
+static void add_matter(struct buffer *piece, const struct matter *matter)
+{
+    size_t count = matter->targets.count;
+    struct buffer names = BUFFER_INIT;
+
+    matters_print_names(&names, &matter->targets);
+    buffer_print(piece, "### %s (%s): %zu target%s\n\n", outcome_name(matter->kind),
+                 outcome_reason_name(matter->reason), count, plural(count));
+    code_print_span(piece, buffer_text(&names), NAMES_MOST);
+    buffer_add(piece, "\n\n");
+    add_messages(piece, &matter->targets);
+    add_advices(piece, matter);
+    buffer_done(&names);
 }
 
 static void write_not_ok(struct sheet *sheet, const struct result *result)
 {
-    struct buffer title = BUFFER_INIT;
+    struct buffer piece = BUFFER_INIT;
+    struct matters matters;
     size_t left_out = 0;
 
-    if (result->counts[OUTCOME_OK] == result->settled)
-        return;
-    buffer_add(&title, "## Not ok\n\n");
-    (void)write_piece(sheet, &title);
-    for (int i = 0; i < OUTCOME_KINDS; i++) { /* the most urgent first: it is read from the top */
-        if (outcome_urgency[i] != OUTCOME_OK)
-            left_out += write_kind(sheet, result, outcome_urgency[i]);
+    matters_make(&matters, result);
+    if (matters.count > 0) {
+        buffer_add(&piece, "## Not ok\n\n");
+        (void)write_piece(sheet, &piece);
+    }
+    for (size_t i = 0; i < matters.count; i++) {
+        add_matter(&piece, &matters.list[i]);
+        left_out += write_piece(sheet, &piece) ? 0 : 1;
     }
     if (left_out > 0)
         (void)fprintf(sheet->stream, "%zu more outcome%s: there is no room for them here.\n\n",
                       left_out, plural(left_out));
+    matters_done(&matters);
 }
 
 /* ---- the facts ---------------------------------------------------------------------------- */

@@ -6,9 +6,9 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "base/text.h"
-#include "report/advices.h"
 #include "report/ending.h"
 #include "report/line.h"
+#include "report/matters.h"
 #include "report/style.h"
 #include "report/view.h"
 #include "run/result.h"
@@ -16,25 +16,6 @@
 enum { STDERR_LINES = 5, STDOUT_LINES = 3, PAGE_WIDTH = 100, ADVICE_INDENT = 4 };
 
 #define ADVICE "  What to do: "
-
-static bool is_in_group(const struct result_target *target, enum outcome_kind kind,
-                        enum outcome_reason reason)
-{
-    return target->state == RESULT_SETTLED && target->outcome.kind == kind &&
-           target->outcome.reason == reason;
-}
-
-static size_t count_group(const struct result *result, enum outcome_kind kind,
-                          enum outcome_reason reason)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < result->target_count; i++) {
-        if (is_in_group(&result->targets[i], kind, reason))
-            count++;
-    }
-    return count;
-}
 
 static void print_target(struct buffer *buffer, const struct result_target *target, int width,
                          const struct view *view)
@@ -51,16 +32,13 @@ static void print_target(struct buffer *buffer, const struct result_target *targ
 }
 
 /* The names alone, in lines of about a page's width. */
-static void print_names(struct buffer *buffer, const struct result *result, enum outcome_kind kind,
-                        enum outcome_reason reason)
+static void print_names(struct buffer *buffer, const struct matter_targets *targets)
 {
     size_t column = 0;
 
-    for (size_t i = 0; i < result->target_count; i++) {
-        const char *label = result->targets[i].label;
+    for (size_t i = 0; i < targets->count; i++) {
+        const char *label = targets->list[i]->label;
 
-        if (!is_in_group(&result->targets[i], kind, reason))
-            continue;
         if (column > 0 && column + strlen(label) + 1 > PAGE_WIDTH) {
             buffer_add(buffer, "\n");
             column = 0;
@@ -71,62 +49,55 @@ static void print_names(struct buffer *buffer, const struct result *result, enum
     buffer_add(buffer, "\n");
 }
 
-static void print_advices(struct buffer *buffer, const struct result *result,
-                          enum outcome_kind kind, enum outcome_reason reason,
+static void print_advices(struct buffer *buffer, const struct matter *matter,
                           const struct view *view)
 {
-    struct advices advices;
-
-    advices_make(&advices, result, kind, reason);
-    for (size_t i = 0; i < advices.count; i++) {
+    for (size_t i = 0; i < matter->advice_count; i++) {
         struct buffer text = BUFFER_INIT;
 
-        advices_add_names(&text, &advices, i);
-        buffer_add(&text, advices.list[i].text);
+        matters_print_whom(&text, matter, i);
+        buffer_add(&text, matter->advices[i].text);
         buffer_add(buffer, ADVICE);
         text_add_wrapped(buffer, buffer_text(&text), (int)strlen(ADVICE), ADVICE_INDENT,
                          view->width);
         buffer_add(buffer, "\n");
         buffer_done(&text);
     }
-    advices_done(&advices);
 }
 
 /* What was skipped has nothing to tell but its name, and there may be thousands. */
-static void print_group(struct buffer *buffer, const struct result *result, enum outcome_kind kind,
-                        enum outcome_reason reason, const struct view *view)
-{
-    int width = line_name_width(result);
-    size_t count = count_group(result, kind, reason);
-
-    if (count == 0)
-        return;
-    buffer_print(buffer, "\n%s%s%s (%s), %zu %s:\n", style_bold(view->colour), outcome_name(kind),
-                 style_end(view->colour), outcome_reason_name(reason), count,
-                 count == 1 ? "target" : "targets");
-    if (kind == OUTCOME_SKIPPED) {
-        print_names(buffer, result, kind, reason);
-    } else {
-        for (size_t i = 0; i < result->target_count; i++) {
-            if (is_in_group(&result->targets[i], kind, reason))
-                print_target(buffer, &result->targets[i], width, view);
-        }
-    }
-    print_advices(buffer, result, kind, reason, view);
-}
-
-static void print_groups(struct buffer *buffer, const struct result *result,
+static void print_matter(struct buffer *buffer, const struct matter *matter, int name_width,
                          const struct view *view)
 {
-    /* The least urgent first: what stands last is what a terminal still shows. */
-    for (int i = OUTCOME_KINDS - 1; i >= 0; i--) {
-        enum outcome_kind kind = outcome_urgency[i];
+    size_t count = matter->targets.count;
 
-        if (kind == OUTCOME_OK || result->counts[kind] == 0)
-            continue;
-        for (int reason = 0; reason < REASONS; reason++)
-            print_group(buffer, result, kind, (enum outcome_reason)reason, view);
+    buffer_print(buffer, "\n%s%s%s (%s), %zu %s:\n", style_bold(view->colour),
+                 outcome_name(matter->kind), style_end(view->colour),
+                 outcome_reason_name(matter->reason), count, count == 1 ? "target" : "targets");
+    if (matter->kind == OUTCOME_SKIPPED) {
+        print_names(buffer, &matter->targets);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            print_target(buffer, matter->targets.list[i], name_width, view);
     }
+    print_advices(buffer, matter, view);
+}
+
+/* The least urgent outcome first: what stands last is what a terminal still shows. */
+static void print_matters(struct buffer *buffer, const struct result *result,
+                          const struct view *view)
+{
+    int name_width = line_name_width(result);
+    struct matters matters;
+
+    matters_make(&matters, result);
+    for (int i = OUTCOME_KINDS - 1; i >= 0; i--) {
+        for (size_t j = 0; j < matters.count; j++) {
+            if (matters.list[j].kind == outcome_urgency[i])
+                print_matter(buffer, &matters.list[j], name_width, view);
+        }
+    }
+    matters_done(&matters);
 }
 
 /* TEXT is somebody else's: no control character of it gets through. */
@@ -211,7 +182,7 @@ void summary_write(FILE *stream, const struct result *result, const struct view 
 {
     struct buffer buffer = BUFFER_INIT;
 
-    print_groups(&buffer, result, view);
+    print_matters(&buffer, result, view);
     print_counts(&buffer, result, view->colour);
     print_ending(&buffer, result);
     print_places(&buffer, result);
