@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "job/outcome.h"
-#include "page/markup.h"
 #include "report/groups.h"
+#include "report/markup.h"
 
 struct result;
 struct result_target;

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "report/markup.h"
 
 enum { LONGEST_RUN = 16 };
 
@@ -95,21 +96,7 @@ void code_print_html(struct buffer *buffer, const char *text, size_t most)
     struct buffer line = take_line(text, most);
 
     buffer_add(buffer, "<code>");
-    for (size_t i = 0; i < line.length; i++) {
-        switch (line.data[i]) {
-        case '<':
-            buffer_add(buffer, "&lt;");
-            break;
-        case '>':
-            buffer_add(buffer, "&gt;");
-            break;
-        case '&':
-            buffer_add(buffer, "&amp;");
-            break;
-        default:
-            buffer_add_char(buffer, line.data[i]);
-        }
-    }
+    markup_escape(buffer, buffer_text(&line));
     buffer_add(buffer, "</code>");
     buffer_done(&line);
 }

@@ -74,6 +74,7 @@ static const struct {
 } htmls[] = {
     {"web-01", 99, "<code>web-01</code>"},
     {"</code><b>&\n\n\002", 99, "<code>&lt;/code&gt;&lt;b&gt;&amp;  \\x02</code>"},
+    {"a \"b\" 'c'", 99, "<code>a &quot;b&quot; 'c'</code>"},
     {"<<<<", 2, "<code>&lt;&lt;…</code>"},
     {"", 99, "<code></code>"},
 };

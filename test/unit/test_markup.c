@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report/markup: whatever the text, it stays text. */
-#include "page/markup.h"
+#include "report/markup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +106,21 @@ START_TEST(a_value_stays_a_value)
 }
 END_TEST
 
+/* The same text, escaped for somewhere else. */
+START_TEST(text_is_escaped_alike_elsewhere)
+{
+    struct buffer buffer = BUFFER_INIT;
+
+    if (strlen(texts[_i].bytes) == texts[_i].length) {
+        markup_escape(&buffer, texts[_i].bytes);
+        ck_assert_msg(strcmp(buffer_text(&buffer), texts[_i].shown) == 0, "%s: %s", texts[_i].name,
+                      buffer_text(&buffer));
+    }
+    buffer_done(&buffer);
+    (void)written();
+}
+END_TEST
+
 START_TEST(bytes_are_counted_and_raw_ones_stay_as_they_are)
 {
     char many[10000];
@@ -147,6 +162,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, elements_are_ended_as_html_wants_it);
     tcase_add_test(tests, an_attribute_can_follow);
     tcase_add_loop_test(tests, text_stays_text, 0, UNIT_COUNT(texts));
+    tcase_add_loop_test(tests, text_is_escaped_alike_elsewhere, 0, UNIT_COUNT(texts));
     tcase_add_loop_test(tests, a_value_stays_a_value, 0, UNIT_COUNT(texts));
     tcase_add_test(tests, bytes_are_counted_and_raw_ones_stay_as_they_are);
     tcase_add_test(tests, a_full_disk_is_told_by_the_stream);

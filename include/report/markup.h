@@ -2,8 +2,8 @@
 /*
  * markup: HTML with SVG in it, streamed onto a file.
  *
- * The only one that knows the library which writes it, and so the only place
- * where text is escaped. Text and the values of attributes may be anybody's:
+ * The only place where text for HTML is escaped, by the library that writes it
+ * (report/junit leaves XML to the same one). Text and the values of attributes may be anybody's:
  * text_append_plain() makes them harmless first. Names of elements and
  * attributes are the program's own. What comes out is well-formed XML too, but
  * for what markup_raw() adds. Main thread.
@@ -16,8 +16,8 @@
  *
  * Errors of writing stay in STREAM (ferror()).
  */
-#ifndef AZFAN_PAGE_MARKUP_H
-#define AZFAN_PAGE_MARKUP_H
+#ifndef AZFAN_REPORT_MARKUP_H
+#define AZFAN_REPORT_MARKUP_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -67,5 +67,9 @@ void markup_element(struct markup *markup, const char *element, const char *clas
 
 /* Bytes as they are: the program's own style and script. */
 void markup_raw(struct markup *markup, const char *bytes, size_t length);
+
+/* Appends TEXT as markup_text() writes it: for a place in somebody else's format that takes HTML.
+ */
+void markup_escape(struct buffer *buffer, const char *text);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "page/markup.h"
+#include "report/markup.h"
 
 #include <assert.h>
+#include <libxml/entities.h>
 #include <libxml/xmlwriter.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -169,4 +170,17 @@ void markup_element(struct markup *markup, const char *element, const char *clas
 void markup_raw(struct markup *markup, const char *bytes, size_t length)
 {
     must(xmlTextWriterWriteRawLen(markup->writer, chars(bytes), (int)length));
+}
+
+void markup_escape(struct buffer *buffer, const char *text)
+{
+    struct buffer plain = BUFFER_INIT;
+    xmlChar *escaped;
+
+    text_add_plain(&plain, text);
+    escaped = xmlEncodeSpecialChars(NULL, chars(buffer_text(&plain)));
+    assert(escaped != NULL);
+    buffer_add(buffer, (const char *)escaped);
+    xmlFree(escaped);
+    buffer_done(&plain);
 }
