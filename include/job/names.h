@@ -59,9 +59,6 @@ bool names_is_subscription(const char *name);
 bool names_match(const char *pattern, const char *name);
 int names_check_pattern(const char *pattern, struct error *error);
 
-/* Is PATTERN a name alone, without brackets and globs? */
-bool names_is_plain(const char *pattern);
-
 /* A name that is to be matched with many patterns. Private. */
 struct names_subject {
     char text[LIMITS_VM_NAME]; /* in lower case; zeros fill it up */

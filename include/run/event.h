@@ -136,8 +136,7 @@ void event_set_streams(json_t *object, const struct buffer *output, bool output_
                        const struct buffer *errors, bool errors_truncated);
 void event_set_counts(json_t *object, const size_t counts[OUTCOME_KINDS]);
 
-/* "signal", "deadline", …, for an ending; and back: -1 when there is none. */
+/* "signal", "deadline", …, for an ending. */
 const char *event_ending_name(enum result_ending ending);
-int event_find_ending(const char *name);
 
 #endif

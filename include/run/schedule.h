@@ -158,9 +158,4 @@ enum schedule_stage schedule_stage(const struct schedule *schedule);
 int schedule_limit(const struct schedule *schedule);
 size_t schedule_running(const struct schedule *schedule);
 
-/* How many targets of the current batch wait for another attempt, for room, or for their
- * not_before, and when the first can be started (CLOCK_NEVER: none waits). None does once nothing
- * is started any more. */
-size_t schedule_waiting(const struct schedule *schedule, int64_t *ret_first);
-
 #endif

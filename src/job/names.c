@@ -428,11 +428,6 @@ static bool step(struct matching *matching, const char **at)
     return true;
 }
 
-bool names_is_plain(const char *pattern)
-{
-    return pattern[strcspn(pattern, "[*?")] == '\0';
-}
-
 bool names_match_within(const char *pattern, const struct names_subject *name, uint64_t *steps)
 {
     struct matching matching = {name, {1, false}, steps};

@@ -25,7 +25,7 @@ const char *event_ending_name(enum result_ending ending)
     return ending_names[ending];
 }
 
-int event_find_ending(const char *name)
+static int find_ending(const char *name)
 {
     for (int i = 0; i <= RESULT_GOING; i++) {
         if (strcmp(ending_names[i], name) == 0)
@@ -270,7 +270,7 @@ static int read_limit(const json_t *json, const struct result *result, struct ev
 static int read_ending(const json_t *json, enum result_ending *ret, struct error *error)
 {
     const char *name = value_get_text(json, "ending");
-    int ending = name != NULL ? event_find_ending(name) : -1;
+    int ending = name != NULL ? find_ending(name) : -1;
 
     if (ending < 0 || ending >= RESULT_INTERRUPTED)
         return event_miss(error, "the ending");

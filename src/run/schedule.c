@@ -505,11 +505,3 @@ size_t schedule_running(const struct schedule *schedule)
 {
     return schedule->running;
 }
-
-size_t schedule_waiting(const struct schedule *schedule, int64_t *ret_first)
-{
-    bool any = schedule->stage == SCHEDULE_GOING && schedule->waits.count > 0;
-
-    *ret_first = any ? later(waits_due(&schedule->waits), schedule->room_at) : CLOCK_NEVER;
-    return any ? schedule->waits.count : 0;
-}

@@ -49,7 +49,7 @@ static struct outcome outcome_of(enum outcome_kind kind, enum outcome_reason rea
  *           nothing of the batch is ok; with % fewer may run at once from then on
  *   room:N  no room for N: it is kept;      noroom:N: it is not
  *   int term halt                           time:  the deadline has just passed;  notime:  not so
- *   =STAGE  limit:N                         wait:N[>T]  N wait, the first until T
+ *   =STAGE  limit:N
  *   failures:N[/B:M]   N had failed with the last end, and M in its batch B
  */
 struct play {
@@ -229,8 +229,6 @@ static void see_failures(const struct stage_play *self, const char *rest)
 static bool play_looks(struct stage_play *self)
 {
     const char *rest;
-    int64_t first;
-    char *end;
 
     if (*self->word == '=') {
         see_stage(self);
@@ -239,11 +237,6 @@ static bool play_looks(struct stage_play *self)
             blame(self, "limit", schedule_limit(self->schedule));
     } else if (is_word(self, "failures", &rest)) {
         see_failures(self, rest);
-    } else if (is_word(self, "wait", &rest)) {
-        if (schedule_waiting(self->schedule, &first) != strtoull(rest, &end, 10))
-            blame(self, "waiting", (int64_t)schedule_waiting(self->schedule, &first));
-        if (first != read_time(*end == '>' ? end + 1 : "-"))
-            blame(self, "first at (ns)", first);
     } else {
         return false;
     }
@@ -330,16 +323,16 @@ static const struct play plays[] = {
 
     /* not_before */
     {"what is held holds up nobody else",
-     "wait:0 s:0 wait:2>20 w:20 @20 s:2 wait:1>50 w:50 @50 s:1 ok:0 ok:1 ok:2 over",
+     "s:0 w:20 @20 s:2 w:50 @50 s:1 ok:0 ok:1 ok:2 over",
      {.not_before = held},
      0},
     {"the earliest of the held ones first", "w:50 @80 s:1 s:2 s:0", {.not_before = all_held}, 0},
     {"what is held belongs to its batch",
-     "s:0 w:- wait:0 @10 ok:0 w:20 wait:2>20 @20 s:2 w:50 @50 s:1",
+     "s:0 w:- @10 ok:0 w:20 @20 s:2 w:50 @50 s:1",
      {.not_before = held, .batches = one_two},
      0},
     {"a time that has passed before its batch opens holds nobody",
-     "s:0 @60 ok:0 s:1 s:2 wait:0",
+     "s:0 @60 ok:0 s:1 s:2",
      {.not_before = held, .batches = one_two},
      0},
     {"nor one that comes just then",
@@ -353,7 +346,7 @@ static const struct play plays[] = {
 
     /* retries; with no delay of its own there is no jitter, Azure's word counts alone */
     {"a retry goes before what is fresh",
-     "s:0 @1 busy:0>31 s:1 wait:1>31 w:- @40 ok:1 s:0#2 ok:0 s:2 ok:2 over",
+     "s:0 @1 busy:0>31 s:1 w:- @40 ok:1 s:0#2 ok:0 s:2 ok:2 over",
      {.workers = 1, .attempts = 2},
      30},
     {"fresh ones go before a retry that is not due",
@@ -386,7 +379,7 @@ static const struct play plays[] = {
      {.target_count = 2, .attempts = 2},
      30},
     {"who waits when the run drains is not waited for",
-     "s:0 s:1 busy:0>30 wait:1>30 int wait:0 w:- @40 w:- ok:1 over",
+     "s:0 s:1 busy:0>30 int w:- @40 w:- ok:1 over",
      {.target_count = 2, .attempts = 2},
      30},
 
@@ -541,7 +534,7 @@ static const struct play plays[] = {
 
     /* no room */
     {"a refusal is no attempt, and all starts pause",
-     "s:0#1 room:0 w:250 wait:1>250 @249 w:250 @250 s:0#1 s:1 s:2 w:-",
+     "s:0#1 room:0 w:250 @249 w:250 @250 s:0#1 s:1 s:2 w:-",
      {0},
      0},
     {"the pause doubles, up to five seconds",
@@ -550,7 +543,7 @@ static const struct play plays[] = {
      {.target_count = 1, .workers = 1},
      0},
     {"a burst of refusals is one",
-     "s:0 s:1 s:2 room:1 @5 room:0 @6 room:2 w:250 wait:3>250 @250 s:1 s:0 s:2",
+     "s:0 s:1 s:2 room:1 @5 room:0 @6 room:2 w:250 @250 s:1 s:0 s:2",
      {0},
      0},
     {"a late one of a burst pauses again, no longer",
@@ -1433,21 +1426,8 @@ static void interfere(struct world *world)
 
 static void see_counts(struct world *world)
 {
-    size_t waiting = 0;
-    size_t current = 0;
-    int64_t first;
-
-    for (size_t i = 0; i < world->rules.target_count; i++) {
-        const struct inhabitant *target = &world->targets[i];
-
-        current += !target->running && !target->settled;
-        waiting += !target->running && !target->settled && target->attempts > 0;
-    }
     HOLDS(world, schedule_running(world->schedule) == world->running);
     HOLDS(world, world->running <= (size_t)world->rules.workers);
-    HOLDS(world, schedule_waiting(world->schedule, &first) <= current);
-    if (schedule_stage(world->schedule) == SCHEDULE_GOING)
-        HOLDS(world, schedule_waiting(world->schedule, &first) >= waiting);
 }
 
 static void see_the_end(struct world *world)
