@@ -232,7 +232,7 @@ static int read_report(const char *value, struct options *options, struct error 
 }
 
 /* The same values as in a job file. */
-static int read_value(const char *name, enum jobkeys_key key, const char *value, int64_t *ret,
+static int read_value(const char *name, enum keytable_key key, const char *value, int64_t *ret,
                       struct error *error)
 {
     struct error cause;

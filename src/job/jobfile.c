@@ -211,9 +211,9 @@ static void load_repeats(const struct loading *loading, const struct jobkeys_val
 
 static void load_job(const struct loading *loading, const struct yaml_node *root)
 {
-    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
 
-    jobkeys_read(loading, JOBKEYS_TOP, root, values);
+    jobkeys_read(loading, KEYTABLE_TOP, root, values);
     load_identity(loading, values);
     load_settings(loading, values);
     load_repeats(loading, values);

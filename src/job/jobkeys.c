@@ -15,14 +15,14 @@
 #include "job/yaml.h"
 
 static const char *const sections[] = {
-    [JOBKEYS_TOP] = "a job file",     [JOBKEYS_SCRIPT] = "script",
-    [JOBKEYS_TARGETS] = "targets",    [JOBKEYS_RETRY] = "retry",
-    [JOBKEYS_VM] = "an entry of vms", [JOBKEYS_SECRET] = "a secret parameter"};
+    [KEYTABLE_TOP] = "a job file",     [KEYTABLE_SCRIPT] = "script",
+    [KEYTABLE_TARGETS] = "targets",    [KEYTABLE_RETRY] = "retry",
+    [KEYTABLE_VM] = "an entry of vms", [KEYTABLE_SECRET] = "a secret parameter"};
 
 /* The key NAME of SECTION; NULL when it has none. */
-static const struct keytable_row *find_key(enum jobkeys_section section, const char *name)
+static const struct keytable_row *find_key(enum keytable_section section, const char *name)
 {
-    for (size_t i = 0; i < JOBKEYS_COUNT; i++) {
+    for (size_t i = 0; i < KEYTABLE_COUNT; i++) {
         if (keytable[i].section == section && strcmp(keytable[i].name, name) == 0)
             return &keytable[i];
     }
@@ -30,13 +30,13 @@ static const struct keytable_row *find_key(enum jobkeys_section section, const c
 }
 
 /* The closest key that is not refused anyway; NULL when none is close. */
-static const struct keytable_row *find_nearest(enum jobkeys_section section, const char *name)
+static const struct keytable_row *find_nearest(enum keytable_section section, const char *name)
 {
     const char *nearest;
-    const char *names[JOBKEYS_COUNT];
+    const char *names[KEYTABLE_COUNT];
     size_t count = 0;
 
-    for (size_t i = 0; i < JOBKEYS_COUNT; i++) {
+    for (size_t i = 0; i < KEYTABLE_COUNT; i++) {
         if (keytable[i].section == section && keytable[i].kind != KIND_LATER)
             names[count++] = keytable[i].name;
     }
@@ -46,15 +46,15 @@ static const struct keytable_row *find_nearest(enum jobkeys_section section, con
 
 /* Where else a key of this name belongs; NULL: nowhere, or SECTION is one where none is likely to
    be misplaced. */
-static const char *find_place(enum jobkeys_section section, const char *name)
+static const char *find_place(enum keytable_section section, const char *name)
 {
-    static const char *const places[] = {[JOBKEYS_TOP] = "at the left margin, not indented",
-                                         [JOBKEYS_SCRIPT] = "in script",
-                                         [JOBKEYS_TARGETS] = "in targets",
-                                         [JOBKEYS_RETRY] = "in retry"};
-    const enum jobkeys_section main_sections = sizeof places / sizeof places[0];
+    static const char *const places[] = {[KEYTABLE_TOP] = "at the left margin, not indented",
+                                         [KEYTABLE_SCRIPT] = "in script",
+                                         [KEYTABLE_TARGETS] = "in targets",
+                                         [KEYTABLE_RETRY] = "in retry"};
+    const enum keytable_section main_sections = sizeof places / sizeof places[0];
 
-    for (enum jobkeys_section other = 0; section < main_sections && other < main_sections;
+    for (enum keytable_section other = 0; section < main_sections && other < main_sections;
          other++) {
         if (other != section && find_key(other, name) != NULL)
             return places[other];
@@ -64,7 +64,7 @@ static const char *find_place(enum jobkeys_section section, const char *name)
 
 /* Returns the key that was probably meant; NULL when that is anybody's guess. */
 static const struct keytable_row *report_unknown(const struct loading *loading,
-                                                 enum jobkeys_section section,
+                                                 enum keytable_section section,
                                                  const struct yaml_node *key)
 {
     bool is_shown = loading->problems->count < PROBLEMS_MOST;
@@ -103,7 +103,7 @@ bool jobkeys_is_text(const struct loading *loading, const char *what, const stru
     return false;
 }
 
-bool jobkeys_read_share(const struct loading *loading, enum jobkeys_key key, const char *what,
+bool jobkeys_read_share(const struct loading *loading, enum keytable_key key, const char *what,
                         const struct yaml_node *node, struct job_share *ret)
 {
     struct error error;
@@ -156,12 +156,12 @@ static int parse(const struct keytable_row *key, const char *text, int64_t *ret,
     return check_range(key, text, *ret, error);
 }
 
-int jobkeys_parse(enum jobkeys_key key, const char *text, int64_t *ret, struct error *error)
+int jobkeys_parse(enum keytable_key key, const char *text, int64_t *ret, struct error *error)
 {
     return parse(&keytable[key], text, ret, error);
 }
 
-int64_t jobkeys_number(const struct jobkeys_value *values, enum jobkeys_key key)
+int64_t jobkeys_number(const struct jobkeys_value *values, enum keytable_key key)
 {
     return values[key].node != NULL ? values[key].number : keytable[key].normal;
 }
@@ -277,7 +277,7 @@ static bool read_value(const struct loading *loading, const struct keytable_row 
     return false;
 }
 
-void jobkeys_read(const struct loading *loading, enum jobkeys_section section,
+void jobkeys_read(const struct loading *loading, enum keytable_section section,
                   const struct yaml_node *node, struct jobkeys_value *values)
 {
     if (node->refused)
@@ -303,7 +303,7 @@ void jobkeys_read(const struct loading *loading, enum jobkeys_section section,
         if (read_value(loading, key, node->keys[i], node->items[i], &value->number))
             value->node = node->items[i];
     }
-    for (size_t i = 0; i < JOBKEYS_COUNT; i++) {
+    for (size_t i = 0; i < KEYTABLE_COUNT; i++) {
         if (keytable[i].section == section && keytable[i].required && values[i].key == NULL)
             loading_problem(loading, node, "\"%s\" is missing", keytable[i].name);
     }

@@ -84,10 +84,10 @@ static const char *find_setting(const struct jobfile_overrides *overrides, const
 /* The variable that {env: VARIABLE} names; NULL after a problem. */
 static const char *read_source(const struct loading *loading, const struct yaml_node *node)
 {
-    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
     const struct yaml_node *variable;
 
-    jobkeys_read(loading, JOBKEYS_SECRET, node, values);
+    jobkeys_read(loading, KEYTABLE_SECRET, node, values);
     variable = values[KEY_SECRET_ENV].node;
     if (variable == NULL)
         return NULL;

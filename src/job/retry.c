@@ -106,11 +106,11 @@ static void load_delays(const struct loading *loading, const struct jobkeys_valu
 
 void retry_load(const struct loading *loading, const struct yaml_node *section)
 {
-    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
     struct job_retry *retry = &loading->job->retry;
 
     if (section != NULL)
-        jobkeys_read(loading, JOBKEYS_RETRY, section, values);
+        jobkeys_read(loading, KEYTABLE_RETRY, section, values);
     retry->attempts = section == NULL ? 1 : (int)jobkeys_number(values, KEY_RETRY_ATTEMPTS);
     retry->factor = (int)jobkeys_number(values, KEY_RETRY_FACTOR);
     load_delays(loading, values);

@@ -14,7 +14,7 @@
 #define DURATION_PATTERN "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$"
 #define SIZE_PATTERN     "^[0-9]+(B|KiB|MiB|GiB)$"
 
-static json_t *make_section(enum jobkeys_section section);
+static json_t *make_section(enum keytable_section section);
 
 static void set(json_t *object, const char *key, json_t *value)
 {
@@ -128,7 +128,7 @@ static json_t *make_shares(const struct keytable_row *row)
 /* A text, or a secret. */
 static json_t *make_parameter(void)
 {
-    json_t *schema = make_section(JOBKEYS_SECRET);
+    json_t *schema = make_section(KEYTABLE_SECRET);
     const char *const types[] = {"string", "number", "boolean", "object", NULL};
 
     set(schema, "type", list_words(types));
@@ -174,7 +174,7 @@ static json_t *make_vms(void)
 {
     json_t *schema = json_object();
     json_t *entry = make_text(keytable_vm_pattern, "object");
-    json_t *mapping = make_section(JOBKEYS_VM);
+    json_t *mapping = make_section(KEYTABLE_VM);
 
     json_object_del(mapping, "type");
     json_object_update(entry, mapping);
@@ -304,13 +304,13 @@ static void describe(json_t *schema, const struct keytable_row *row)
 }
 
 /* A mapping with the keys of SECTION. */
-static json_t *make_section(enum jobkeys_section section)
+static json_t *make_section(enum keytable_section section)
 {
     json_t *schema = json_object();
     json_t *properties = json_object();
     json_t *required = json_array();
 
-    for (size_t i = 0; i < JOBKEYS_COUNT; i++) {
+    for (size_t i = 0; i < KEYTABLE_COUNT; i++) {
         const struct keytable_row *row = &keytable[i];
         json_t *value = row->section == section ? make_value(row) : NULL;
 
@@ -331,8 +331,8 @@ static json_t *make_section(enum jobkeys_section section)
 }
 
 /* Under KEYWORD of the section that KEY holds: FIRST must be there, or SECOND. */
-static void add_choice(json_t *properties, enum jobkeys_key key, const char *keyword,
-                       enum jobkeys_key first, enum jobkeys_key second)
+static void add_choice(json_t *properties, enum keytable_key key, const char *keyword,
+                       enum keytable_key first, enum keytable_key second)
 {
     json_t *section = json_object_get(properties, keytable[key].name);
 
@@ -359,7 +359,7 @@ static void add_rules(json_t *schema)
 void schema_print(struct buffer *buffer)
 {
     json_t *schema = json_object();
-    json_t *top = make_section(JOBKEYS_TOP);
+    json_t *top = make_section(KEYTABLE_TOP);
 
     set_text(schema, "$schema", "http://json-schema.org/draft-07/schema#");
     set_text(schema, "title", "azfan job");

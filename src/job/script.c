@@ -94,12 +94,12 @@ static void load_text(const struct loading *loading, const struct jobkeys_value 
 
 void script_load(const struct loading *loading, const struct yaml_node *section)
 {
-    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
     const struct jobkeys_value *file = &values[KEY_SCRIPT_FILE];
     const struct jobkeys_value *text = &values[KEY_SCRIPT_INLINE];
 
     if (section != NULL)
-        jobkeys_read(loading, JOBKEYS_SCRIPT, section, values);
+        jobkeys_read(loading, KEYTABLE_SCRIPT, section, values);
     loading->job->shell = (enum job_shell)jobkeys_number(values, KEY_SCRIPT_SHELL);
     parameters_load(loading, values[KEY_SCRIPT_PARAMETERS].node, true, &loading->job->parameters);
     arguments_load_common(loading, values[KEY_SCRIPT_ARGS].node, &loading->job->args);

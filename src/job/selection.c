@@ -229,7 +229,7 @@ static const char *read_subscription(const struct loading *loading,
 /* An id says it all; a group beside it would contradict it or say it twice. */
 static bool check_id_alone(const struct loading *loading, const struct jobkeys_value *values)
 {
-    static const enum jobkeys_key others[] = {KEY_VM_RESOURCE_GROUP, KEY_VM_SUBSCRIPTION};
+    static const enum keytable_key others[] = {KEY_VM_RESOURCE_GROUP, KEY_VM_SUBSCRIPTION};
     bool good = true;
 
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -246,13 +246,13 @@ static bool check_id_alone(const struct loading *loading, const struct jobkeys_v
 static void load_mapping(struct selection *selection, const struct yaml_node *node)
 {
     const struct loading *loading = selection->loading;
-    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
     const struct jobkeys_value *group = &values[KEY_VM_RESOURCE_GROUP];
     const struct jobkeys_value *subscription = &values[KEY_VM_SUBSCRIPTION];
     const struct yaml_node *name;
     struct entry entry = {.path = loading->path};
 
-    jobkeys_read(loading, JOBKEYS_VM, node, values);
+    jobkeys_read(loading, KEYTABLE_VM, node, values);
     name = values[KEY_VM_NAME].node;
     entry.resource_group = read_group(loading, group);
     entry.subscription = read_subscription(loading, subscription);
@@ -366,9 +366,9 @@ static enum choice_list judge(const struct selection *selection, const struct ya
 
 void selection_load(const struct loading *loading, const struct yaml_node *section)
 {
-    static const enum jobkeys_key sources[] = {KEY_TARGETS_VMS, KEY_TARGETS_FILE, KEY_TARGETS_LIST,
-                                               KEY_TARGETS_QUERY};
-    struct jobkeys_value values[JOBKEYS_COUNT] = {{NULL, NULL, 0}};
+    static const enum keytable_key sources[] = {KEY_TARGETS_VMS, KEY_TARGETS_FILE, KEY_TARGETS_LIST,
+                                                KEY_TARGETS_QUERY};
+    struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
     struct selection selection = {.loading = loading, .targets = TARGETS_INIT};
     const struct jobfile_overrides *overrides = loading->overrides;
     size_t before = problems_total(loading->problems);
@@ -376,7 +376,7 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
     bool *dropped;
 
     if (section != NULL)
-        jobkeys_read(loading, JOBKEYS_TARGETS, section, values);
+        jobkeys_read(loading, KEYTABLE_TARGETS, section, values);
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
         has_source = has_source || values[sources[i]].key != NULL;
     if (section != NULL && !has_source)
