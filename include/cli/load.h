@@ -6,7 +6,7 @@
 #define AZFAN_CLI_LOAD_H
 
 struct job;
-struct jobfile_overrides;
+struct overrides;
 struct options;
 
 enum { LOAD_OK = 0, LOAD_WRONG = 2, LOAD_EMPTY = 7 }; /* exit statuses */
@@ -27,6 +27,6 @@ enum load_use {
 int load_job(const struct options *options, const char *path, enum load_use use, struct job **ret);
 
 /* The same to run it, with OVERRIDES, for who puts more over the job than the command line does. */
-int load_job_with(const struct jobfile_overrides *overrides, const char *path, struct job **ret);
+int load_job_with(const struct overrides *overrides, const char *path, struct job **ret);
 
 #endif

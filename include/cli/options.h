@@ -14,7 +14,7 @@
 
 #include "base/error.h"
 #include "cli/commands.h"
-#include "job/jobfile.h"
+#include "job/overrides.h"
 #include "report/ignore.h"
 #include "report/style.h"
 
@@ -80,7 +80,7 @@ struct options {
 int options_parse(int argc, char **argv, struct options *ret, struct error *error);
 
 /* What the command line puts over the job file; points into OPTIONS. */
-struct jobfile_overrides options_overrides(const struct options *options);
+struct overrides options_overrides(const struct options *options);
 
 void options_print_help(struct buffer *buffer, enum commands_id about);
 

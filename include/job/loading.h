@@ -9,14 +9,14 @@
 #define AZFAN_JOB_LOADING_H
 
 struct job;
-struct jobfile_overrides;
+struct overrides;
 struct names;
 struct problems;
 struct yaml_node;
 
 struct loading {
-    const char *path;                          /* the job file, as given */
-    const struct jobfile_overrides *overrides; /* never NULL */
+    const char *path;                  /* the job file, as given */
+    const struct overrides *overrides; /* never NULL */
     struct problems *problems;
     struct job *job;
     struct names *declared; /* of parameters, as they stand in the file; job/parameters.h */

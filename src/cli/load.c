@@ -10,6 +10,7 @@
 #include "cli/tell.h"
 #include "job/job.h"
 #include "job/jobfile.h"
+#include "job/overrides.h"
 #include "job/problems.h"
 
 static void tell_problems(struct problems *problems)
@@ -63,7 +64,7 @@ static int examine_and_tell(const struct job *job, enum load_use use)
     return status;
 }
 
-static int load(const struct jobfile_overrides *overrides, const char *path, enum load_use use,
+static int load(const struct overrides *overrides, const char *path, enum load_use use,
                 struct job **ret)
 {
     struct problems problems = {.count = 0};
@@ -82,14 +83,14 @@ static int load(const struct jobfile_overrides *overrides, const char *path, enu
     return status;
 }
 
-int load_job_with(const struct jobfile_overrides *overrides, const char *path, struct job **ret)
+int load_job_with(const struct overrides *overrides, const char *path, struct job **ret)
 {
     return load(overrides, path, LOAD_TO_RUN, ret);
 }
 
 int load_job(const struct options *options, const char *path, enum load_use use, struct job **ret)
 {
-    struct jobfile_overrides overrides = options_overrides(options);
+    struct overrides overrides = options_overrides(options);
 
     overrides.secrets_may_miss = use != LOAD_TO_RUN;
     return load(&overrides, path, use, ret);

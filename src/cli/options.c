@@ -14,6 +14,7 @@
 #include "cli/reports.h"
 #include "job/jobkeys.h"
 #include "job/outcome.h"
+#include "job/overrides.h"
 #include "simulator/simulator.h"
 
 /* ---- the tables --------------------------------------------------------------------------- */
@@ -549,29 +550,29 @@ int options_parse(int argc, char **argv, struct options *ret, struct error *erro
     return check_operands(ret, error);
 }
 
-struct jobfile_overrides options_overrides(const struct options *options)
+struct overrides options_overrides(const struct options *options)
 {
     const char *environment = getenv("AZFAN_AZ");
 
     if (environment != NULL && environment[0] == '\0')
         environment = NULL;
-    return (struct jobfile_overrides){.concurrency = options->concurrency,
-                                      .timeout = options->timeout,
-                                      .deadline = options->deadline,
-                                      .has_confirm = options->has_confirm,
-                                      .confirm = options->confirm,
-                                      .az = options->az != NULL ? options->az : environment,
-                                      .settings = options->settings.list,
-                                      .setting_count = options->settings.count,
-                                      .has_args = options->has_args,
-                                      .args = options->args.list,
-                                      .arg_count = options->args.count,
-                                      .limits = options->limits.list,
-                                      .limit_count = options->limits.count,
-                                      .excludes = options->excludes.list,
-                                      .exclude_count = options->excludes.count,
-                                      .injections = options->injections.list,
-                                      .injection_count = options->injections.count};
+    return (struct overrides){.concurrency = options->concurrency,
+                              .timeout = options->timeout,
+                              .deadline = options->deadline,
+                              .has_confirm = options->has_confirm,
+                              .confirm = options->confirm,
+                              .az = options->az != NULL ? options->az : environment,
+                              .settings = options->settings.list,
+                              .setting_count = options->settings.count,
+                              .has_args = options->has_args,
+                              .args = options->args.list,
+                              .arg_count = options->args.count,
+                              .limits = options->limits.list,
+                              .limit_count = options->limits.count,
+                              .excludes = options->excludes.list,
+                              .exclude_count = options->excludes.count,
+                              .injections = options->injections.list,
+                              .injection_count = options->injections.count};
 }
 
 void options_done(struct options *options)

@@ -25,8 +25,8 @@
 #include "cli/options.h"
 #include "cli/tell.h"
 #include "job/job.h"
-#include "job/jobfile.h"
 #include "job/names.h"
+#include "job/overrides.h"
 #include "job/targets.h"
 #include "run/result.h"
 #include "run/runs.h"
@@ -142,7 +142,7 @@ static struct options merge(const struct options *options, const struct result_o
 
 static int load(struct rerun *self, const struct options *merged, struct job **ret)
 {
-    struct jobfile_overrides overrides = options_overrides(merged);
+    struct overrides overrides = options_overrides(merged);
 
     overrides.settings_kept = self->past.overrides.setting_count;
     overrides.only_wanted = true;

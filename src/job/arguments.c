@@ -5,8 +5,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "job/jobfile.h"
 #include "job/loading.h"
+#include "job/overrides.h"
 #include "job/parameters.h"
 #include "job/yaml.h"
 
@@ -65,7 +65,7 @@ void arguments_load(const struct loading *loading, const struct yaml_node *list,
 
 static void load_words(const struct loading *loading, struct job_parameters *ret)
 {
-    const struct jobfile_overrides *overrides = loading->overrides;
+    const struct overrides *overrides = loading->overrides;
 
     if (overrides->arg_count > JOB_PARAMETERS_MOST) {
         loading_option_problem(loading, "--", "more than %d arguments", JOB_PARAMETERS_MOST);

@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "job/job.h"
-#include "job/jobfile.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
+#include "job/overrides.h"
 #include "job/problems.h"
 #include "job/roster.h"
 #include "job/selector.h"
@@ -218,7 +218,7 @@ static void apply_job(struct choice *choice, const struct yaml_node *value)
     drop_meant(choice);
 }
 
-static void apply_exclusions(struct choice *choice, const struct jobfile_overrides *overrides)
+static void apply_exclusions(struct choice *choice, const struct overrides *overrides)
 {
     begin(choice, &the_exclusion);
     for (size_t i = 0; i < overrides->exclude_count; i++)
@@ -226,7 +226,7 @@ static void apply_exclusions(struct choice *choice, const struct jobfile_overrid
     drop_meant(choice);
 }
 
-static void apply_limits(struct choice *choice, const struct jobfile_overrides *overrides)
+static void apply_limits(struct choice *choice, const struct overrides *overrides)
 {
     if (overrides->limit_count == 0)
         return;
@@ -238,7 +238,7 @@ static void apply_limits(struct choice *choice, const struct jobfile_overrides *
 }
 
 /* Whom faults meet is the simulated Azure's business: here they are only looked at. */
-static void check_injections(struct choice *choice, const struct jobfile_overrides *overrides)
+static void check_injections(struct choice *choice, const struct overrides *overrides)
 {
     begin(choice, &the_injection);
     for (size_t i = 0; i < overrides->injection_count; i++) {
@@ -255,7 +255,7 @@ static void check_injections(struct choice *choice, const struct jobfile_overrid
 bool *choice_make(const struct loading *loading, const struct yaml_node *excluded,
                   enum choice_list list, struct targets *targets)
 {
-    const struct jobfile_overrides *overrides = loading->overrides;
+    const struct overrides *overrides = loading->overrides;
     struct choice choice = {.loading = loading,
                             .targets = targets,
                             .list = list,

@@ -18,6 +18,7 @@
 #include "job/limits.h"
 #include "job/loading.h"
 #include "job/names.h"
+#include "job/overrides.h"
 #include "job/parameters.h"
 #include "job/problems.h"
 #include "job/retry.h"
@@ -140,7 +141,7 @@ static void load_timeouts(const struct loading *loading, const struct jobkeys_va
 
 static void load_settings(const struct loading *loading, const struct jobkeys_value *values)
 {
-    const struct jobfile_overrides *overrides = loading->overrides;
+    const struct overrides *overrides = loading->overrides;
     const struct yaml_node *az = values[KEY_AZ].node;
     struct job *job = loading->job;
 
@@ -227,9 +228,9 @@ static void load_job(const struct loading *loading, const struct yaml_node *root
 }
 
 struct job *jobfile_parse(const char *path, const char *text, size_t length,
-                          const struct jobfile_overrides *overrides, struct problems *problems)
+                          const struct overrides *overrides, struct problems *problems)
 {
-    static const struct jobfile_overrides none;
+    static const struct overrides none;
     struct names declared = NAMES_INIT;
     struct loading loading = {.path = path,
                               .overrides = overrides != NULL ? overrides : &none,
@@ -254,7 +255,7 @@ struct job *jobfile_parse(const char *path, const char *text, size_t length,
     return NULL;
 }
 
-struct job *jobfile_load(const char *path, const struct jobfile_overrides *overrides,
+struct job *jobfile_load(const char *path, const struct overrides *overrides,
                          struct problems *problems)
 {
     struct buffer text = BUFFER_INIT;

@@ -10,10 +10,10 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/text.h"
-#include "job/jobfile.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
 #include "job/names.h"
+#include "job/overrides.h"
 #include "job/yaml.h"
 
 /* Each name of one is looked up among the others, and among those of the command line. */
@@ -68,7 +68,7 @@ int parameters_check_value(const char *what, const char *value, struct error *er
 }
 
 /* The value that the command line's last NAME=VALUE gives; NULL when there is none. */
-static const char *find_setting(const struct jobfile_overrides *overrides, const char *name)
+static const char *find_setting(const struct overrides *overrides, const char *name)
 {
     size_t length = strlen(name);
 
@@ -225,7 +225,7 @@ static bool is_declared(const struct loading *loading, const char *name)
 
 void parameters_check_settings(const struct loading *loading)
 {
-    const struct jobfile_overrides *overrides = loading->overrides;
+    const struct overrides *overrides = loading->overrides;
     struct names *declared = loading->declared;
 
     if (overrides->setting_count > JOB_PARAMETERS_MOST)
@@ -372,7 +372,7 @@ static void declare(const struct loading *loading, const struct yaml_node *mappi
 void parameters_load(const struct loading *loading, const struct yaml_node *mapping, bool settings,
                      struct job_parameters *ret)
 {
-    const struct jobfile_overrides *overrides = loading->overrides;
+    const struct overrides *overrides = loading->overrides;
     size_t most =
         (mapping != NULL ? mapping->count : 0) + (settings ? overrides->setting_count : 0);
 

@@ -12,12 +12,12 @@
 #include "job/arguments.h"
 #include "job/choice.h"
 #include "job/job.h"
-#include "job/jobfile.h"
 #include "job/jobkeys.h"
 #include "job/limits.h"
 #include "job/lines.h"
 #include "job/loading.h"
 #include "job/names.h"
+#include "job/overrides.h"
 #include "job/parameters.h"
 #include "job/problems.h"
 #include "job/targets.h"
@@ -370,7 +370,7 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
                                                 KEY_TARGETS_QUERY};
     struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
     struct selection selection = {.loading = loading, .targets = TARGETS_INIT};
-    const struct jobfile_overrides *overrides = loading->overrides;
+    const struct overrides *overrides = loading->overrides;
     size_t before = problems_total(loading->problems);
     bool has_source = false;
     bool *dropped;

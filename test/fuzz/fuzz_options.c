@@ -16,6 +16,7 @@
 #include "fuzz.h"
 #include "job/job.h"
 #include "job/jobfile.h"
+#include "job/overrides.h"
 #include "job/problems.h"
 
 enum { MOST_WORDS = 64 };
@@ -115,7 +116,7 @@ static void check_options(const struct options *options, char *const *argv, int 
 
 static void check_job(const struct options *options)
 {
-    struct jobfile_overrides overrides = options_overrides(options);
+    struct overrides overrides = options_overrides(options);
     struct problems problems = {.count = 0};
     struct buffer text = BUFFER_INIT;
     struct job *job;

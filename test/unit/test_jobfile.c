@@ -13,6 +13,7 @@
 #include "job/jobfile.h"
 #include "job/limits.h"
 #include "job/names.h"
+#include "job/overrides.h"
 #include "job/parameters.h"
 #include "job/problems.h"
 #include "sys/file.h"
@@ -41,7 +42,7 @@ static void tear_down(void)
 }
 
 /* Loads the job that LINES make, as if it were FOLDER/job.yaml. */
-static struct job *load(const char *lines, const struct jobfile_overrides *overrides)
+static struct job *load(const char *lines, const struct overrides *overrides)
 {
     char *path = memory_print("%s/job.yaml", folder);
     struct job *job = jobfile_parse(path, lines, strlen(lines), overrides, &problems);
@@ -60,7 +61,7 @@ static void write_file(const char *name, const char *bytes, size_t length)
     free(path);
 }
 
-static struct job *load_well(const char *lines, const struct jobfile_overrides *overrides)
+static struct job *load_well(const char *lines, const struct overrides *overrides)
 {
     struct job *job = load(lines, overrides);
 
@@ -69,8 +70,7 @@ static struct job *load_well(const char *lines, const struct jobfile_overrides *
 }
 
 /* LINES must give exactly one problem with WANTED in it. */
-static void load_badly(const char *lines, const struct jobfile_overrides *overrides,
-                       const char *wanted)
+static void load_badly(const char *lines, const struct overrides *overrides, const char *wanted)
 {
     struct job *job = load(lines, overrides);
 
@@ -215,7 +215,7 @@ START_TEST(arguments)
         "a b", "", "-x", "5", "true", "1.50", "~", "it's secret", "l1\nl2\r\n", "\xc3\xa4", "--"};
     static const char *const own[] = {"it's secret", "b"};
     static const char *const words[] = {"x", "", "--set"};
-    struct jobfile_overrides overrides = {.has_args = true, .args = words, .arg_count = 3};
+    struct overrides overrides = {.has_args = true, .args = words, .arg_count = 3};
     struct job *job;
 
     setenv("TEST_ARG", "it's secret", 1);
@@ -243,7 +243,7 @@ END_TEST
 START_TEST(wrong_arguments_of_the_command_line)
 {
     const char *const words[1001] = {"a", "\xff"};
-    const struct jobfile_overrides overrides = {
+    const struct overrides overrides = {
         .has_args = true, .args = words, .arg_count = _i == 0 ? 2 : 1001};
 
     load_badly(HEAD PLACES, &overrides,
@@ -395,16 +395,16 @@ START_TEST(overrides_go_over_the_file)
     const char *const values[] = {"A=x", "B=1=2", "A=y", "TOKEN=other"};
     const char *const limits[] = {"c-[1-2]", "A"};
     const char *const excludes[] = {"c-2"};
-    const struct jobfile_overrides overrides = {.concurrency = 7,
-                                                .timeout = 100 * NUMBER_SECOND,
-                                                .deadline = NUMBER_MINUTE,
-                                                .az = "./az",
-                                                .settings = values,
-                                                .setting_count = 4,
-                                                .limits = limits,
-                                                .limit_count = 2,
-                                                .excludes = excludes,
-                                                .exclude_count = 1};
+    const struct overrides overrides = {.concurrency = 7,
+                                        .timeout = 100 * NUMBER_SECOND,
+                                        .deadline = NUMBER_MINUTE,
+                                        .az = "./az",
+                                        .settings = values,
+                                        .setting_count = 4,
+                                        .limits = limits,
+                                        .limit_count = 2,
+                                        .excludes = excludes,
+                                        .exclude_count = 1};
     struct job *job = load_well("version: 1\nname: try\nscript:\n  inline: x\n  parameters:\n"
                                 "    A: a\n    TOKEN: {env: AZFAN_TEST_UNSET}\n    B: b\n" PLACES
                                 "timeout: 10s\nconcurrency: 2\naz: old\n",
@@ -431,7 +431,7 @@ END_TEST
 START_TEST(nothing_selected_is_no_error)
 {
     const char *const names[] = {"a"};
-    const struct jobfile_overrides overrides = {
+    const struct overrides overrides = {
         .limits = names, .limit_count = 1, .excludes = names, .exclude_count = 1};
     struct job *job = load_well(HEAD PLACES, &overrides);
 
@@ -458,8 +458,7 @@ static const struct {
 
 START_TEST(wrong_settings)
 {
-    const struct jobfile_overrides overrides = {.settings = &settings[_i].setting,
-                                                .setting_count = 1};
+    const struct overrides overrides = {.settings = &settings[_i].setting, .setting_count = 1};
 
     ck_assert_int_eq(setenv("AZFAN_TEST_TOKEN", "s3cret", 1), 0);
     load_badly("version: 1\nname: try\nscript:\n  inline: x\n"
@@ -495,9 +494,9 @@ START_TEST(settings_are_declared)
                               "  vms: [a, {name: b, parameters: {OWN: x}}, "
                               "{name: c, parameters: {GONE: x}}]\n",
                               declarations[_i].script);
-    const struct jobfile_overrides overrides = {.settings = &declarations[_i].setting,
-                                                .setting_count = 1,
-                                                .settings_kept = declarations[_i].kept};
+    const struct overrides overrides = {.settings = &declarations[_i].setting,
+                                        .setting_count = 1,
+                                        .settings_kept = declarations[_i].kept};
 
     if (declarations[_i].expected != NULL)
         load_badly(file, &overrides, declarations[_i].expected);
@@ -510,7 +509,7 @@ END_TEST
 START_TEST(a_job_without_parameters_takes_no_setting)
 {
     const char *const setting = "GREETING=hello";
-    const struct jobfile_overrides overrides = {.settings = &setting, .setting_count = 1};
+    const struct overrides overrides = {.settings = &setting, .setting_count = 1};
 
     load_badly(HEAD PLACES, &overrides,
                "--set: the job declares no parameter, and so not GREETING: declare it under "
@@ -521,8 +520,8 @@ END_TEST
 START_TEST(wrong_patterns)
 {
     const char *const patterns[] = {"web-[3-1]"};
-    const struct jobfile_overrides excludes = {.excludes = patterns, .exclude_count = 1};
-    const struct jobfile_overrides limits = {.limits = patterns, .limit_count = 1};
+    const struct overrides excludes = {.excludes = patterns, .exclude_count = 1};
+    const struct overrides limits = {.limits = patterns, .limit_count = 1};
 
     load_badly(HEAD PLACES, &excludes, "--exclude: \"web-[3-1]\": the range [3-1] runs backwards");
     problems_done(&problems);
@@ -533,7 +532,7 @@ END_TEST
 
 START_TEST(timeout_option_below_script_timeout)
 {
-    const struct jobfile_overrides overrides = {.timeout = NUMBER_MINUTE};
+    const struct overrides overrides = {.timeout = NUMBER_MINUTE};
 
     load_badly(HEAD PLACES "script_timeout: 90s\n", &overrides,
                "job.yaml:5:17: script_timeout must not be longer than --timeout (1m)\n");
@@ -594,11 +593,11 @@ static const struct job_parameter *find_plain(const struct job_parameters *param
 
 START_TEST(a_secret_is_a_name)
 {
-    const struct jobfile_overrides overrides = {.settings = &secrets[_i].setting,
-                                                .setting_count = secrets[_i].setting != NULL,
-                                                .settings_kept = secrets[_i].setting != NULL,
-                                                .limits = &secrets[_i].limit,
-                                                .limit_count = secrets[_i].limit != NULL};
+    const struct overrides overrides = {.settings = &secrets[_i].setting,
+                                        .setting_count = secrets[_i].setting != NULL,
+                                        .settings_kept = secrets[_i].setting != NULL,
+                                        .limits = &secrets[_i].limit,
+                                        .limit_count = secrets[_i].limit != NULL};
     const struct job_parameter *found;
     struct buffer file = BUFFER_INIT;
     struct job *job;

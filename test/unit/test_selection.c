@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "job/job.h"
 #include "job/jobfile.h"
+#include "job/overrides.h"
 #include "job/problems.h"
 #include "unit/unit.h"
 
@@ -40,7 +41,7 @@ static void tear_down(void)
     buffer_done(&text);
 }
 
-static struct job *load(const struct buffer *lines, const struct jobfile_overrides *overrides)
+static struct job *load(const struct buffer *lines, const struct overrides *overrides)
 {
     struct job *job =
         jobfile_parse("job.yaml", buffer_text(lines), lines->length, overrides, &problems);
@@ -136,7 +137,7 @@ START_TEST(parameters_and_settings_have_a_number)
 {
     enum { MOST = 50000 };
     const char **settings = memory_zeroed(MOST, sizeof *settings);
-    struct jobfile_overrides overrides = {.settings = settings, .setting_count = MOST};
+    struct overrides overrides = {.settings = settings, .setting_count = MOST};
     struct buffer lines = BUFFER_INIT;
 
     for (int i = 0; i < MOST; i++)
@@ -158,7 +159,7 @@ START_TEST(the_command_line_has_the_same_budget)
 {
     enum { MOST = 1000 };
     const char *patterns[MOST];
-    struct jobfile_overrides overrides = {.excludes = patterns, .exclude_count = MOST};
+    struct overrides overrides = {.excludes = patterns, .exclude_count = MOST};
     struct buffer lines = BUFFER_INIT;
 
     for (int i = 0; i < MOST; i++)
@@ -169,7 +170,7 @@ START_TEST(the_command_line_has_the_same_budget)
                   buffer_text(&text));
     tear_down();
     set_up();
-    overrides = (struct jobfile_overrides){.limits = patterns, .limit_count = MOST};
+    overrides = (struct overrides){.limits = patterns, .limit_count = MOST};
     ck_assert_ptr_null(load(&lines, &overrides));
     ck_assert_msg(strncmp(buffer_text(&text), "--limit: \"*1*\": up to here", 26) == 0, "%s",
                   buffer_text(&text));
@@ -288,8 +289,7 @@ START_TEST(chosen)
     const char *limits[2];
     const char *excludes[1];
     const char *injections[1];
-    struct jobfile_overrides overrides = {
-        .limits = limits, .excludes = excludes, .injections = injections};
+    struct overrides overrides = {.limits = limits, .excludes = excludes, .injections = injections};
     struct buffer lines = BUFFER_INIT;
     struct job *job;
 
@@ -319,7 +319,7 @@ END_TEST
 START_TEST(a_subscription_is_taken)
 {
     const char *const limits[] = {TWO "/rg2/web-01"};
-    struct jobfile_overrides overrides = {.limits = limits, .limit_count = 1};
+    struct overrides overrides = {.limits = limits, .limit_count = 1};
     struct buffer lines = BUFFER_INIT;
     struct job *job;
 
@@ -337,12 +337,12 @@ START_TEST(a_subscription_is_taken)
     ck_assert_str_eq(job->targets[0].label, TWO "/rg/a");
     job_free(job);
     /* And what is left out is left out whichever subscription az has. */
-    overrides = (struct jobfile_overrides){.excludes = overrides.limits, .exclude_count = 1};
+    overrides = (struct overrides){.excludes = overrides.limits, .exclude_count = 1};
     job = load(&lines, &overrides);
     ck_assert_uint_eq(job->target_count, 0);
     job_free(job);
-    overrides = (struct jobfile_overrides){.limits = (const char *const[]){"a,!" TWO "/rg/a"},
-                                           .limit_count = 1};
+    overrides =
+        (struct overrides){.limits = (const char *const[]){"a,!" TWO "/rg/a"}, .limit_count = 1};
     job = load(&lines, &overrides);
     ck_assert_uint_eq(job->target_count, 0);
     job_free(job);
@@ -367,7 +367,7 @@ END_TEST
 START_TEST(targets_of_a_past_run)
 {
     const char *const limits[] = {"web-02"};
-    struct jobfile_overrides overrides = {.standard_input = "web-01\nweb-02\n"};
+    struct overrides overrides = {.standard_input = "web-01\nweb-02\n"};
     struct buffer lines = BUFFER_INIT;
     struct job *job;
 
