@@ -20,8 +20,8 @@
 
 #include "run/watcher.h"
 #include "screen/board.h"
+#include "screen/frames.h"
 #include "screen/outlet.h"
-#include "screen/screen.h"
 
 struct job;
 struct result;
@@ -43,22 +43,16 @@ struct live_choices {
 
 struct live {
     struct live_choices choices;
-    const struct result *result;
     int name_width;
     int count_width;
     size_t shown;         /* targets that have been told to be settled */
     struct outlet output; /* standard output */
     struct outlet notes;  /* standard error */
     struct board board;
-    struct screen screen;
-    bool shared;           /* of SCREEN: standard output is the same terminal */
-    bool utf8;             /* the terminal's text is */
-    struct buffer pending; /* of SCREEN: lines for the terminal that wait for the next frame */
-    bool stale;            /* of SCREEN: what is drawn is out of date */
-    int64_t next_frame;    /* of SCREEN: not earlier, for a terminal is slow */
-    int64_t next_second;   /* of SCREEN: ages change */
-    int64_t next_state;    /* of PLAIN */
-    int64_t (*now)(void);  /* monotonic; a test has its own */
+    struct frames frames; /* of SCREEN, on standard error */
+    bool shared;          /* of SCREEN: standard output is the same terminal */
+    int64_t next_state;   /* of PLAIN */
+    int64_t (*now)(void); /* monotonic; a test has its own */
 };
 
 /*

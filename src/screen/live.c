@@ -2,12 +2,7 @@
 /*
  * Theory of operation. Every line goes one of two ways: results to standard
  * output, notes to standard error. With LIVE_SCREEN, what goes to the terminal
- * is kept until the next frame, at most a tenth of a second. A frame is one
- * piece of bytes: it takes away the lines at the bottom, prints what has been
- * kept, and draws them anew below. When nothing happens there is one frame a
- * second, for the ages. While the terminal does not take what it was given
- * (Ctrl-S) no more frames are made, and while azfan is in the background none
- * has lines at the bottom.
+ * goes through its frames.
  */
 #include "screen/live.h"
 
@@ -26,75 +21,32 @@
 #include "report/style.h"
 #include "run/event.h"
 #include "run/result.h"
+#include "screen/frames.h"
 #include "screen/notice.h"
 #include "screen/panel.h"
 
-#define FRAME        (100 * NUMBER_MILLISECOND)
 #define STATE_PERIOD (30 * NUMBER_SECOND)
 
-/* ---- frames ------------------------------------------------------------------------------- */
+/* ---- the ways ----------------------------------------------------------------------------- */
 
-static void append_lines(struct live *live, struct buffer *frame, int64_t now)
+static bool has_frames(const struct live *live)
 {
-    struct panel_look look = {.width = live->screen.columns,
-                              .height = screen_height(&live->screen),
-                              .colour = live->choices.notes_colour,
-                              .utf8 = live->utf8};
-    struct panel_lines lines;
-
-    panel_print(&live->board, live->result, &look, now, &lines);
-    screen_draw(&live->screen, &lines, frame);
-    panel_lines_done(&lines);
-}
-
-static void draw_frame(struct live *live, int64_t now, bool with_lines)
-{
-    struct buffer frame = BUFFER_INIT;
-
-    screen_erase(&live->screen, &frame);
-    buffer_append(&frame, buffer_text(&live->pending), live->pending.length);
-    buffer_done(&live->pending);
-    if (with_lines && screen_height(&live->screen) > 0 && screen_is_ours(&live->screen))
-        append_lines(live, &frame, now);
-    outlet_add(&live->notes, &frame);
-    live->stale = false;
-    live->next_frame = now + FRAME;
-    live->next_second = now + NUMBER_SECOND - (now - live->board.started) % NUMBER_SECOND;
-}
-
-/* A frame, when one is due. */
-static void refresh(struct live *live)
-{
-    int64_t now = live->now();
-
-    if (outlet_is_waiting(&live->notes))
-        return;
-    if (live->stale ? now >= live->next_frame : now >= live->next_second)
-        draw_frame(live, now, true);
+    return live->choices.mode == LIVE_SCREEN;
 }
 
 /* What is shown is out of date. */
 static void touch(struct live *live)
 {
-    live->stale = true;
-    if (live->choices.mode == LIVE_SCREEN)
-        refresh(live);
-}
-
-/* ---- the ways ----------------------------------------------------------------------------- */
-
-/* TEXT, a line or more of them, for the terminal at its next frame; is emptied. */
-static void add_pending(struct live *live, struct buffer *text)
-{
-    buffer_append(&live->pending, buffer_text(text), text->length);
-    buffer_done(text);
-    touch(live);
+    if (!has_frames(live))
+        return;
+    frames_outdate(&live->frames);
+    frames_refresh(&live->frames, live->now());
 }
 
 static void print_result(struct live *live, struct buffer *text)
 {
-    if (live->choices.mode == LIVE_SCREEN && live->shared)
-        add_pending(live, text);
+    if (live->shared)
+        frames_add(&live->frames, text, live->now());
     else
         outlet_add(&live->output, text);
 }
@@ -132,8 +84,8 @@ static void print_note(struct live *live, struct buffer *text)
     }
     buffer_print(&line, "azfan: %s\n", buffer_text(text));
     buffer_done(text);
-    if (live->choices.mode == LIVE_SCREEN)
-        add_pending(live, &line);
+    if (has_frames(live))
+        frames_add(&live->frames, &line, live->now());
     else
         outlet_add(&live->notes, &line);
 }
@@ -165,9 +117,8 @@ void live_prompt(struct live *live, const char *text)
             live_note(live, text);
         return;
     }
-    if (live->choices.mode == LIVE_SCREEN) {
-        buffer_add(&live->pending, text);
-        draw_frame(live, live->now(), false);
+    if (has_frames(live)) {
+        frames_clear(&live->frames, text, live->now());
         return;
     }
     buffer_add(&copy, text);
@@ -178,8 +129,8 @@ void live_leave_out(struct live *live, int64_t time)
 {
     live->board.started += time;
     live->next_state += time;
-    if (live->choices.mode == LIVE_SCREEN)
-        screen_measure(&live->screen);
+    if (has_frames(live))
+        frames_measure(&live->frames);
 }
 
 /* What the journal's own events say already needs no note beside them. */
@@ -211,7 +162,7 @@ static void target_settled(struct live *live, const struct result *result, size_
     struct buffer lines = BUFFER_INIT;
 
     board_settle(&live->board, result, index, live->now());
-    live->stale = true;
+    frames_outdate(&live->frames);
     live->shown++; /* of several that ended at once the result counts all by now */
     /* Skipped targets come by the thousand and at once; the summary names them. */
     if (kind == OUTCOME_SKIPPED || (choices->quiet && kind == OUTCOME_OK))
@@ -231,7 +182,7 @@ static void target_waits(struct live *live, const struct result *result, size_t 
     int64_t now = live->now();
 
     board_wait(&live->board, index, now + wait, now);
-    live->stale = true;
+    frames_outdate(&live->frames);
     if (has_events(live))
         return;
     notice_wait(&note, result, index, wait);
@@ -351,8 +302,8 @@ static void asked(void *context, const struct result *result, const struct watch
 
 void live_leave(struct live *live)
 {
-    if (live->choices.mode == LIVE_SCREEN && !outlet_is_waiting(&live->notes))
-        draw_frame(live, live->now(), false);
+    if (has_frames(live) && !outlet_is_waiting(&live->notes))
+        frames_clear(&live->frames, NULL, live->now());
 }
 
 static void leaving(void *context)
@@ -360,18 +311,13 @@ static void leaving(void *context)
     live_leave(context);
 }
 
-/*
- * What was on the screen may have scrolled away while azfan was stopped. Where there was a frame a
- * moment ago it was not: timeout(1) and systemd send SIGCONT to what runs.
- */
 static void continued(void *context, const struct result *result, size_t running)
 {
     struct live *live = context;
     struct buffer note = BUFFER_INIT;
 
-    if (live->now() - live->next_second > NUMBER_SECOND && !outlet_is_waiting(&live->notes))
-        screen_forget(&live->screen);
-    screen_measure(&live->screen);
+    if (has_frames(live))
+        frames_continue(&live->frames, live->now());
     notice_continued(&note, result, running);
     print_note(live, &note);
 }
@@ -380,7 +326,8 @@ static void resized(void *context)
 {
     struct live *live = context;
 
-    screen_measure(&live->screen);
+    if (has_frames(live))
+        frames_measure(&live->frames);
     touch(live);
 }
 
@@ -397,9 +344,7 @@ static int64_t next_tick(const struct live *live)
 {
     if (live->choices.mode == LIVE_PLAIN && !live->choices.quiet)
         return live->next_state;
-    if (live->choices.mode != LIVE_SCREEN || outlet_is_waiting(&live->notes))
-        return CLOCK_NEVER;
-    return live->stale ? live->next_frame : live->next_second;
+    return has_frames(live) ? frames_next(&live->frames) : CLOCK_NEVER;
 }
 
 static int64_t waiting(void *context, int ret_fds[2])
@@ -440,7 +385,7 @@ static void tick(void *context, const struct result *result)
     if (live->choices.mode == LIVE_PLAIN)
         print_state(live, result, now);
     else
-        refresh(live);
+        frames_refresh(&live->frames, now);
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
@@ -468,31 +413,26 @@ void live_open(struct live *live, const struct live_choices *choices, const stru
     int64_t now = clock_now();
 
     *live = (struct live){.choices = *choices,
-                          .result = result,
                           .name_width = line_name_width(result),
-                          .next_frame = now,
-                          .next_second = now,
                           .next_state = now + STATE_PERIOD,
                           .now = clock_now};
     live->count_width = snprintf(digits, sizeof digits, "%zu", result->target_count);
     outlet_open(&live->output, STDOUT_FILENO);
     outlet_open(&live->notes, STDERR_FILENO);
     board_open(&live->board, result, job, not_before, now);
-    if (choices->mode == LIVE_SCREEN) {
-        live->shared = screen_is_same(STDOUT_FILENO, STDERR_FILENO);
-        live->utf8 = screen_is_unicode();
-        screen_open(&live->screen, live->notes.fd);
-    }
+    if (!has_frames(live))
+        return;
+    live->shared = screen_is_same(STDOUT_FILENO, STDERR_FILENO);
+    frames_open(&live->frames, &live->notes, &live->board, result, choices->notes_colour, now);
 }
 
 void live_close(struct live *live)
 {
-    if (live->choices.mode == LIVE_SCREEN)
-        draw_frame(live, live->now(), false);
+    if (has_frames(live))
+        frames_close(&live->frames, live->now());
     outlet_close(&live->output);
     outlet_close(&live->notes);
     board_close(&live->board);
-    buffer_done(&live->pending);
 }
 
 struct watcher live_watcher(struct live *live)

@@ -90,7 +90,7 @@ static void begin(enum live_mode mode, bool terminal, struct live_choices choice
     live_open(&live, &choices, &result, &job, NULL);
     now = live.board.started;
     live.now = made_up_now;
-    live.utf8 = false;
+    live.frames.utf8 = false;
     watcher = live_watcher(&live);
 }
 
