@@ -9,8 +9,8 @@
 #include "cli/reports.h"
 #include "cli/tell.h"
 #include "report/outputs.h"
+#include "report/plaintext.h"
 #include "report/summary.h"
-#include "report/text.h"
 #include "run/replay.h"
 #include "run/result.h"
 #include "run/runs.h"
@@ -31,7 +31,7 @@ static int show(const struct options *options, struct result *result)
         outputs_write(stdout, result, &view);
         summary_write(stdout, result, &view);
     } else {
-        text_report_write(stdout, result, &view);
+        plaintext_write(stdout, result, &view);
     }
     return 0;
 }

@@ -15,8 +15,8 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/markdown.h"
+#include "report/plaintext.h"
 #include "report/style.h"
-#include "report/text.h"
 #include "report/view.h"
 #include "run/result.h"
 #include "sys/file.h"
@@ -55,7 +55,7 @@ static void write_json(FILE *stream, const struct result *result, const struct i
 
 static void write_text(FILE *stream, const struct result *result, const struct ignore *ignore)
 {
-    text_report_write(stream, result, &(struct view){.outputs = VIEW_GROUPED, .ignore = ignore});
+    plaintext_write(stream, result, &(struct view){.outputs = VIEW_GROUPED, .ignore = ignore});
 }
 
 static void write_csv(FILE *stream, const struct result *result, const struct ignore *ignore)

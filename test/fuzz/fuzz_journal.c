@@ -12,7 +12,7 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/markdown.h"
-#include "report/text.h"
+#include "report/plaintext.h"
 #include "report/view.h"
 #include "run/replay.h"
 #include "run/result.h"
@@ -67,7 +67,7 @@ static void check_result(const struct result *result)
     junit_write(nowhere, result);
     csv_write(nowhere, result);
     markdown_write(nowhere, result, NULL);
-    text_report_write(nowhere, result, &(struct view){.outputs = VIEW_GROUPED, .colour = true});
+    plaintext_write(nowhere, result, &(struct view){.outputs = VIEW_GROUPED, .colour = true});
 }
 
 static void check_summary(const struct result *result)

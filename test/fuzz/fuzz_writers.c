@@ -17,7 +17,7 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/markdown.h"
-#include "report/text.h"
+#include "report/plaintext.h"
 #include "report/view.h"
 #include "run/result.h"
 
@@ -262,8 +262,8 @@ static struct report write_report(enum format format, const struct result *resul
         markdown_write(stream, result, ignored);
         break;
     case TEXT:
-        text_report_write(stream, result, &grouped);
-        text_report_write(stream, result, &each);
+        plaintext_write(stream, result, &grouped);
+        plaintext_write(stream, result, &each);
         break;
     case PAGE:
         page_write(stream, result, ignored);

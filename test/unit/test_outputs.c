@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "report/ignore.h"
 #include "report/outputs.h"
+#include "report/plaintext.h"
 #include "report/summary.h"
-#include "report/text.h"
 #include "report/view.h"
 #include "run/result.h"
 #include "unit/happen.h"
@@ -386,7 +386,7 @@ START_TEST(the_summary_does_not_repeat_it)
     for (int i = 0; i < UNIT_COUNT(ways); i++) {
         struct view view = {.outputs = ways[i].outputs};
         char *summary = written(summary_write, &view);
-        char *report = written(text_report_write, &view);
+        char *report = written(plaintext_write, &view);
 
         ck_assert_int_eq(count(summary, "stderr | boom\n"), ways[i].in_summary);
         ck_assert_int_eq(count(report, "stderr | boom\n"), ways[i].in_report);
@@ -408,7 +408,7 @@ START_TEST(no_control_character_reaches_the_reader)
     settle_ok("fine\n\ngood\n");
     settle(OUTCOME_FAILED, REASON_EXIT, 3, hostile, hostile);
     settle_ok("fine\n\033]0;title\n\ngood\n"); /* in a difference */
-    text = written(text_report_write, &(struct view){.outputs = (enum view_outputs)_i});
+    text = written(plaintext_write, &(struct view){.outputs = (enum view_outputs)_i});
     for (const unsigned char *at = (unsigned char *)text; *at != '\0'; at++)
         ck_assert_msg(*at == '\n' || (*at >= 0x20 && *at != 0x7f), "byte %02x", *at);
     ck_assert_ptr_null(strstr(text, "\xe2\x80\xae"));

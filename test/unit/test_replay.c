@@ -21,7 +21,7 @@
 #include "report/json.h"
 #include "report/junit.h"
 #include "report/markdown.h"
-#include "report/text.h"
+#include "report/plaintext.h"
 #include "report/view.h"
 #include "run/event.h"
 #include "run/journal.h"
@@ -1318,7 +1318,7 @@ static void use(const struct result *result)
     junit_write(stream, result);
     csv_write(stream, result);
     markdown_write(stream, result, NULL);
-    text_report_write(stream, result, &(struct view){.outputs = VIEW_GROUPED, .colour = true});
+    plaintext_write(stream, result, &(struct view){.outputs = VIEW_GROUPED, .colour = true});
     for (size_t i = 0; i < result->target_count; i++)
         ck_assert_int_ge(result->targets[i].busy_until, 0);
     (void)fclose(stream);

@@ -10,8 +10,8 @@
 #include "job/job.h"
 #include "report/json.h"
 #include "report/line.h"
+#include "report/plaintext.h"
 #include "report/summary.h"
-#include "report/text.h"
 #include "report/view.h"
 #include "run/result.h"
 #include "unit.h"
@@ -82,7 +82,7 @@ static void summary_without_colour(FILE *stream, const struct result *shown)
 
 static void text_without_colour(FILE *stream, const struct result *shown)
 {
-    text_report_write(stream, shown, &(struct view){.outputs = VIEW_GROUPED});
+    plaintext_write(stream, shown, &(struct view){.outputs = VIEW_GROUPED});
 }
 
 static char *written(writer *write)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "report/text.h"
+#include "report/plaintext.h"
 
 #include "base/buffer.h"
 #include "report/line.h"
@@ -8,7 +8,7 @@
 #include "report/view.h"
 #include "run/result.h"
 
-void text_report_write(FILE *stream, const struct result *result, const struct view *view)
+void plaintext_write(FILE *stream, const struct result *result, const struct view *view)
 {
     int width = line_name_width(result);
     struct buffer buffer = BUFFER_INIT;
