@@ -31,8 +31,8 @@ struct az {
 int az_find(struct az *az, const char *program, struct error *error);
 
 /*
- * This program as a simulated az: /proc/self/exe with COMMAND, which stays the caller's, before az's own arguments, and
- * SIMULATION ("NAME=VALUE", what is simulated) in the environment.
+ * This program as a simulated az: /proc/self/exe with COMMAND, which stays the caller's, before
+ * az's own arguments, and SIMULATION ("NAME=VALUE", what is simulated) in the environment.
  */
 int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error);
 

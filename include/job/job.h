@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/number.h"
+#include "base/strings.h"
 
 struct problems;
 
@@ -117,8 +118,7 @@ struct job {
     enum job_shell shell;
     struct job_parameters parameters;
     struct job_parameters args; /* in their order; job/arguments.h */
-    char **secrets; /* names, sorted: what has one of these is a secret; job/parameters.h */
-    size_t secret_count;
+    struct strings secrets; /* names, sorted: what has one of these is a secret; job/parameters.h */
 
     struct job_statuses ok;
     struct job_files files;

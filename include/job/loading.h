@@ -10,7 +10,7 @@
 
 struct job;
 struct overrides;
-struct names;
+struct strings;
 struct problems;
 struct yaml_node;
 
@@ -19,7 +19,7 @@ struct loading {
     const struct overrides *overrides; /* never NULL */
     struct problems *problems;
     struct job *job;
-    struct names *declared; /* of parameters, as they stand in the file; job/parameters.h */
+    struct strings *declared; /* of parameters, as they stand in the file; job/parameters.h */
 };
 
 /* Adds a problem at NODE's position. */

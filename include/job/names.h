@@ -16,19 +16,7 @@
 #include "base/error.h"
 #include "job/limits.h"
 
-struct names {
-    char **list;
-    size_t count;
-    size_t capacity;
-};
-
-#define NAMES_INIT                                                                                 \
-    {                                                                                              \
-        NULL, 0, 0                                                                                 \
-    }
-
-void names_add(struct names *names, const char *name);
-void names_done(struct names *names);
+struct strings;
 
 /*
  * How many names RANGE stands for; a name without brackets stands for itself. None is made: what
@@ -38,7 +26,7 @@ void names_done(struct names *names);
 int names_count(const char *range, size_t most, size_t *ret, struct error *error);
 
 /* Appends the names that names_count() counts; all are valid. After an error, the same, none. */
-int names_expand(const char *range, size_t most, struct names *names, struct error *error);
+int names_expand(const char *range, size_t most, struct strings *names, struct error *error);
 
 /* Is it a name Azure allows: 1 to LIMITS_VM_NAME letters, digits, '-', '_', '.'; not all dots? */
 bool names_is_valid(const char *name);

@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "job/names.h"
+#include "base/strings.h"
 
 struct selector;
 struct targets;
@@ -41,10 +41,10 @@ struct roster {
 
 /* What became of a selector. */
 struct roster_answer {
-    size_t found;         /* targets */
-    struct names there;   /* which names of a range are there, ROSTER_LISTED_MOST at most */
-    struct names missing; /* and which not, likewise */
-    size_t missing_count; /* all of them */
+    size_t found;           /* targets */
+    struct strings there;   /* which names of a range are there, ROSTER_LISTED_MOST at most */
+    struct strings missing; /* and which not, likewise */
+    size_t missing_count;   /* all of them */
 };
 
 void roster_init(struct roster *roster, struct targets *targets);

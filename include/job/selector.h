@@ -15,18 +15,18 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "job/names.h"
+#include "base/strings.h"
 
 struct targets_id;
 
 enum { SELECTOR_GROUPS_MOST = 1000 }; /* that one selector names */
 
 struct selector {
-    char *subscription;  /* NULL: any */
-    struct names groups; /* names and globs; none: any */
-    char *name;          /* a name, a range, a glob, or a range with globs */
-    size_t names;        /* how many the name stands for; 0: a glob knows no number */
-    bool is_glob;        /* it has a * or ?: nobody can say which VMs must be there */
+    char *subscription;    /* NULL: any */
+    struct strings groups; /* names and globs; none: any */
+    char *name;            /* a name, a range, a glob, or a range with globs */
+    size_t names;          /* how many the name stands for; 0: a glob knows no number */
+    bool is_glob;          /* it has a * or ?: nobody can say which VMs must be there */
 };
 
 /* Reads TEXT into *RET, for selector_done(); on error nothing is to be freed. */

@@ -19,7 +19,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "run/runs.h"
+
+struct strings;
 
 /*
  * A lock that only one azfan of this register has, for as long as it is open: of two that list and
@@ -30,9 +31,9 @@ int going_lock(bool *ret_taken, struct error *error);
 
 /*
  * The folders of all runs that are entered, and of those in the folder of runs, that have a live
- * journal. Entries of others are removed. For runs_done(). What cannot be read is passed over.
+ * journal. Entries of others are removed. For strings_done(). What cannot be read is passed over.
  */
-void going_list(struct runs *ret);
+void going_list(struct strings *ret);
 
 /* Is the run ID entered? */
 bool going_has(const char *id);

@@ -7,26 +7,18 @@
 #ifndef AZFAN_RUN_RUNS_H
 #define AZFAN_RUN_RUNS_H
 
-#include <stddef.h>
-
 #include "base/error.h"
 
 struct result;
+struct strings;
 
 /*
- * Run folders, newest first, in the order in which they were started (run/order); where that is not
- * known as their names say, which begin with the time of the start, and others by the time when
- * their journal was written last. For runs_done().
+ * The paths of the runs in the folder of runs; none where there is no such folder. Newest first, in
+ * the order in which they were started (run/order); where that is not known as their names say,
+ * which begin with the time of the start, and others by the time when their journal was written
+ * last. For strings_done().
  */
-struct runs {
-    char **folders; /* paths */
-    size_t count;
-};
-
-/* The runs in the folder of runs; none where there is no such folder. */
-int runs_list(struct runs *ret, struct error *error);
-
-void runs_done(struct runs *runs);
+int runs_list(struct strings *ret, struct error *error);
 
 /*
  * The folder of the run that WORD means: an id, a folder, or "latest" (NULL

@@ -8,14 +8,13 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
-#include "base/memory.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/tell.h"
 #include "job/job.h"
-#include "job/names.h"
 
 /* ---- the job files of a folder ------------------------------------------------------------ */
 
@@ -42,7 +41,7 @@ static int compare(const struct dirent **one, const struct dirent **other)
 
 /* Appends the paths of all *.yaml and *.yml in FOLDER itself, sorted by their bytes. None is an
  * error. */
-static int find_jobs(const char *folder, struct names *names, struct error *error)
+static int find_jobs(const char *folder, struct strings *names, struct error *error)
 {
     size_t length = strlen(folder);
     const char *slash = length > 0 && folder[length - 1] == '/' ? "" : "/";
@@ -52,10 +51,7 @@ static int find_jobs(const char *folder, struct names *names, struct error *erro
     if (count < 0)
         return error_set(error, "cannot read the folder %s: %s", folder, strerror(errno));
     for (int i = 0; i < count; i++) {
-        char *path = memory_print("%s%s%s", folder, slash, entries[i]->d_name);
-
-        names_add(names, path);
-        free(path);
+        strings_print(names, "%s%s%s", folder, slash, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);
@@ -96,7 +92,7 @@ static int worse(int worst, int status)
 
 static int check_folder(const struct options *options, const char *folder)
 {
-    struct names paths = NAMES_INIT;
+    struct strings paths = STRINGS_INIT;
     struct error error;
     int worst = LOAD_OK;
 
@@ -104,7 +100,7 @@ static int check_folder(const struct options *options, const char *folder)
         worst = tell(LOAD_WRONG, error.text);
     for (size_t i = 0; i < paths.count; i++)
         worst = worse(worst, check_one(options, paths.list[i]));
-    names_done(&paths);
+    strings_done(&paths);
     return worst;
 }
 

@@ -174,7 +174,7 @@ void options_print_help(struct buffer *buffer, enum commands_id about)
 
 static void list_add(struct options_list *list, const char *value)
 {
-    list->list = memory_resize(list->list, list->count + 1, sizeof *list->list);
+    list->list = memory_grow(list->list, list->count, sizeof *list->list);
     list->list[list->count++] = value;
 }
 

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -78,7 +79,7 @@ static void print_run(const char *folder, const struct result *result, size_t ta
 
 int cli_runs(const struct options *options, int *ret_signal)
 {
-    struct runs runs;
+    struct strings runs;
     struct error error;
     int status = 0;
 
@@ -91,13 +92,13 @@ int cli_runs(const struct options *options, int *ret_signal)
         struct result result;
         size_t targets;
 
-        if (replay_summary(runs.folders[i], &result, &targets, &error) < 0) {
+        if (replay_summary(runs.list[i], &result, &targets, &error) < 0) {
             status = tell(EXIT_TROUBLE, error.text);
             continue;
         }
-        print_run(runs.folders[i], &result, targets);
+        print_run(runs.list[i], &result, targets);
         result_done(&result);
     }
-    runs_done(&runs);
+    strings_done(&runs);
     return status;
 }

@@ -47,7 +47,6 @@ struct fold {
     size_t count;
     struct run *runs;
     size_t run_count;
-    size_t run_capacity;
 };
 
 /* ---- pieces ------------------------------------------------------------------------------- */
@@ -99,10 +98,7 @@ static void take(struct fold *fold, const char *const *names, size_t count)
 
 static void add_run(struct fold *fold, size_t piece, size_t start, size_t end)
 {
-    if (fold->run_count == fold->run_capacity) {
-        fold->run_capacity = fold->run_capacity > 0 ? 2 * fold->run_capacity : 64;
-        fold->runs = memory_resize(fold->runs, fold->run_capacity, sizeof *fold->runs);
-    }
+    fold->runs = memory_grow(fold->runs, fold->run_count, sizeof *fold->runs);
     if (end - start > MOST_DIGITS)
         start = end - MOST_DIGITS;
     fold->runs[fold->run_count++] =

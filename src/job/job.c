@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/caseless.h"
+#include "base/strings.h"
 #include "job/problems.h"
 
 void job_parameters_done(struct job_parameters *parameters)
@@ -34,9 +35,7 @@ void job_free(struct job *job)
     for (size_t i = 0; i < job->target_count; i++)
         job_target_done(&job->targets[i]);
     free(job->targets);
-    for (size_t i = 0; i < job->secret_count; i++)
-        free(job->secrets[i]);
-    free(job->secrets);
+    strings_done(&job->secrets);
     job_parameters_done(&job->parameters);
     job_parameters_done(&job->args);
     for (size_t i = 0; i < job->files.count; i++)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/strings.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/keytable.h"
@@ -231,7 +232,7 @@ struct job *jobfile_parse(const char *path, const char *text, size_t length,
                           const struct overrides *overrides, struct problems *problems)
 {
     static const struct overrides none;
-    struct names declared = NAMES_INIT;
+    struct strings declared = STRINGS_INIT;
     struct loading loading = {.path = path,
                               .overrides = overrides != NULL ? overrides : &none,
                               .problems = problems,
@@ -246,7 +247,7 @@ struct job *jobfile_parse(const char *path, const char *text, size_t length,
         digest_print(text, length, loading.job->digest);
         load_job(&loading, root);
         yaml_discard(root);
-        names_done(&declared);
+        strings_done(&declared);
     }
     if (problems_total(problems) == before)
         return loading.job;

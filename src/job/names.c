@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/memory.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "job/limits.h"
 #include "sys/letters.h"
@@ -24,23 +24,6 @@ struct span {
     int32_t last;
     int width; /* digits of the first number: what shorter ones are filled up to */
 };
-
-void names_add(struct names *names, const char *name)
-{
-    if (names->count == names->capacity) {
-        names->capacity = names->capacity > 0 ? 2 * names->capacity : 16;
-        names->list = memory_resize(names->list, names->capacity, sizeof *names->list);
-    }
-    names->list[names->count++] = memory_string(name);
-}
-
-void names_done(struct names *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        free(names->list[i]);
-    free(names->list);
-    *names = (struct names)NAMES_INIT;
-}
 
 /* Locale must not decide what Azure allows. */
 static bool is_name_character(char character)
@@ -233,7 +216,8 @@ int names_count(const char *range, size_t most, size_t *ret, struct error *error
  * Adds every name that begins with the LENGTH characters of NAME and goes on as RANGE, which
  * names_count() likes, has it from AT on. Each bracket gives a character at least: so deep it goes.
  */
-static void spell(char name[LIMITS_VM_NAME + 1], size_t length, const char *at, struct names *names)
+static void spell(char name[LIMITS_VM_NAME + 1], size_t length, const char *at,
+                  struct strings *names)
 {
     const char *behind;
     struct error unused;
@@ -243,7 +227,7 @@ static void spell(char name[LIMITS_VM_NAME + 1], size_t length, const char *at, 
         name[length++] = *at;
     name[length] = '\0';
     if (*at == '\0') {
-        names_add(names, name);
+        strings_add(names, name);
         return;
     }
     behind = strchr(at++, ']') + 1;
@@ -258,7 +242,7 @@ static void spell(char name[LIMITS_VM_NAME + 1], size_t length, const char *at, 
     } while (at[0] != ']' || at[-1] == ',');
 }
 
-int names_expand(const char *range, size_t most, struct names *names, struct error *error)
+int names_expand(const char *range, size_t most, struct strings *names, struct error *error)
 {
     char name[LIMITS_VM_NAME + 1];
     size_t count;

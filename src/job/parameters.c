@@ -9,10 +9,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/nearest.h"
+#include "base/strings.h"
 #include "base/text.h"
 #include "job/jobkeys.h"
 #include "job/loading.h"
-#include "job/names.h"
 #include "job/overrides.h"
 #include "job/yaml.h"
 
@@ -128,16 +128,6 @@ void parameters_append(struct job_parameters *ret, const char *name, const char 
 
 /* ---- which are secrets -------------------------------------------------------------------- */
 
-/* The list grows when its count is a power of two. */
-static void add_secret(struct job *job, const char *name)
-{
-    size_t count = job->secret_count;
-
-    if ((count & (count - 1)) == 0)
-        job->secrets = memory_resize(job->secrets, count > 0 ? 2 * count : 1, sizeof(char *));
-    job->secrets[job->secret_count++] = memory_string(name);
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -156,8 +146,8 @@ static int (*comparison(const struct job *job))(const void *, const void *)
 
 bool parameters_is_secret(const struct job *job, const char *name)
 {
-    return job->secret_count > 0 &&
-           bsearch(&name, job->secrets, job->secret_count, sizeof(char *), comparison(job)) != NULL;
+    return job->secrets.count > 0 && bsearch(&name, job->secrets.list, job->secrets.count,
+                                             sizeof(char *), comparison(job)) != NULL;
 }
 
 static void mark(const struct job *job, struct job_parameters *parameters)
@@ -168,9 +158,9 @@ static void mark(const struct job *job, struct job_parameters *parameters)
 
 void parameters_keep_secrets(struct job *job)
 {
-    if (job->secret_count == 0)
+    if (job->secrets.count == 0)
         return;
-    qsort(job->secrets, job->secret_count, sizeof(char *), comparison(job));
+    qsort(job->secrets.list, job->secrets.count, sizeof(char *), comparison(job));
     mark(job, &job->parameters);
     mark(job, &job->args);
     for (size_t i = 0; i < job->target_count; i++) {
@@ -183,7 +173,7 @@ void parameters_keep_secrets(struct job *job)
 
 static void complain_undeclared(const struct loading *loading, const char *name)
 {
-    const struct names *declared = loading->declared;
+    const struct strings *declared = loading->declared;
     uint64_t steps = SUGGESTION_STEPS;
     size_t nearest =
         nearest_within(name, (const char *const *)declared->list, declared->count, &steps);
@@ -217,7 +207,7 @@ static bool is_good(const char *setting, const char *name)
 /* The names are sorted. */
 static bool is_declared(const struct loading *loading, const char *name)
 {
-    const struct names *declared = loading->declared;
+    const struct strings *declared = loading->declared;
 
     return declared->count > 0 && bsearch(&name, declared->list, declared->count, sizeof(char *),
                                           comparison(loading->job)) != NULL;
@@ -226,7 +216,7 @@ static bool is_declared(const struct loading *loading, const char *name)
 void parameters_check_settings(const struct loading *loading)
 {
     const struct overrides *overrides = loading->overrides;
-    struct names *declared = loading->declared;
+    struct strings *declared = loading->declared;
 
     if (overrides->setting_count > JOB_PARAMETERS_MOST)
         return; /* that was told */
@@ -265,7 +255,7 @@ void parameters_load_value(const struct loading *loading, const struct parameter
 
         if (source == NULL)
             return;
-        add_secret(loading->job, name->name);
+        strings_add(&loading->job->secrets, name->name);
         if (value == NULL)
             value = read_environment(loading, node, source);
     } else if (value == NULL) {
@@ -366,7 +356,7 @@ static void declare(const struct loading *loading, const struct yaml_node *mappi
     if (mapping == NULL || loading->overrides->setting_count == 0)
         return;
     for (size_t i = 0; i < mapping->count; i++)
-        names_add(loading->declared, mapping->keys[i]->text);
+        strings_add(loading->declared, mapping->keys[i]->text);
 }
 
 void parameters_load(const struct loading *loading, const struct yaml_node *mapping, bool settings,

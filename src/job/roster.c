@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "job/job.h"
+#include "job/names.h"
 #include "job/selector.h"
 #include "job/targets.h"
 
@@ -138,20 +139,19 @@ static size_t mark_name(struct roster *roster, const struct selector *selector, 
     return found;
 }
 
-static void list_name(struct names *list, const char *group, const char *name)
+static void list_name(struct strings *list, const char *group, const char *name)
 {
-    char *label;
-
     if (list->count >= ROSTER_LISTED_MOST)
         return;
-    label = group != NULL ? memory_print("%s/%s", group, name) : memory_string(name);
-    names_add(list, label);
-    free(label);
+    if (group != NULL)
+        strings_print(list, "%s/%s", group, name);
+    else
+        strings_add(list, name);
 }
 
 /* Of each of NAMES in GROUP. */
 static void mark_names(struct roster *roster, const struct selector *selector, const char *group,
-                       const struct names *names, bool *marks, struct roster_answer *ret)
+                       const struct strings *names, bool *marks, struct roster_answer *ret)
 {
     for (size_t i = 0; i < names->count; i++) {
         size_t found = mark_name(roster, selector, group, names->list[i], marks);
@@ -166,7 +166,7 @@ static void mark_range(struct roster *roster, const struct selector *selector, b
                        struct roster_answer *ret)
 {
     size_t groups = selector->groups.count;
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error unused;
 
     /* A name alone costs nothing: there may be any number. */
@@ -181,7 +181,7 @@ static void mark_range(struct roster *roster, const struct selector *selector, b
         mark_names(roster, selector, NULL, &names, marks, ret);
     for (size_t i = 0; i < groups && !selector->is_glob; i++)
         mark_names(roster, selector, selector->groups.list[i], &names, marks, ret);
-    names_done(&names);
+    strings_done(&names);
 }
 
 /* ---- globs -------------------------------------------------------------------------------- */
@@ -224,7 +224,7 @@ static void mark_glob(struct roster *roster, const struct selector *selector, bo
 void roster_mark(struct roster *roster, const struct selector *selector, bool *marks,
                  struct roster_answer *ret)
 {
-    *ret = (struct roster_answer){.there = NAMES_INIT, .missing = NAMES_INIT};
+    *ret = (struct roster_answer){.there = STRINGS_INIT, .missing = STRINGS_INIT};
     if (selector->names > 0)
         mark_range(roster, selector, marks, ret);
     else
@@ -233,6 +233,6 @@ void roster_mark(struct roster *roster, const struct selector *selector, bool *m
 
 void roster_answer_done(struct roster_answer *answer)
 {
-    names_done(&answer->there);
-    names_done(&answer->missing);
+    strings_done(&answer->there);
+    strings_done(&answer->missing);
 }

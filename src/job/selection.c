@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/strings.h"
 #include "job/arguments.h"
 #include "job/choice.h"
 #include "job/job.h"
@@ -156,7 +157,7 @@ static void add_names(struct selection *selection, const struct entry *entry, si
         entry->subscription != NULL ? entry->subscription : selection->subscription;
     const char *group =
         entry->resource_group != NULL ? entry->resource_group : selection->resource_group;
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error unused;
 
     if (group == NULL) {
@@ -172,7 +173,7 @@ static void add_names(struct selection *selection, const struct entry *entry, si
     targets_expect(&selection->targets, count);
     for (size_t i = 0; i < names.count; i++)
         add_one(selection, entry, subscription, group, names.list[i]);
-    names_done(&names);
+    strings_done(&names);
 }
 
 static void complain_of_text(const struct selection *selection, const struct entry *entry,

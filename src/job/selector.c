@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "job/job.h"
+#include "job/names.h"
 #include "job/targets.h"
 
 enum { GROUP_LONGEST = 500 }; /* bytes of what stands for groups */
@@ -41,11 +42,11 @@ static int check_group(const char *group, struct error *error)
  * Adds the groups that begin with BEGIN and go on as TEXT, which may have brackets: what stands in
  * a pair of them is read as that of a VM's name.
  */
-static int add_groups(const char *begin, const char *text, struct names *ret, struct error *error)
+static int add_groups(const char *begin, const char *text, struct strings *ret, struct error *error)
 {
     const char *open = strchr(text, '[');
     const char *close = open != NULL ? strchr(open, ']') : NULL;
-    struct names numbers = NAMES_INIT;
+    struct strings numbers = STRINGS_INIT;
     char *range;
     int result;
 
@@ -56,7 +57,7 @@ static int add_groups(const char *begin, const char *text, struct names *ret, st
         if (result == 0 && ret->count >= SELECTOR_GROUPS_MOST)
             result = error_set(error, "more than %d resource groups", SELECTOR_GROUPS_MOST);
         if (result == 0)
-            names_add(ret, group);
+            strings_add(ret, group);
         free(group);
         return result;
     }
@@ -69,7 +70,7 @@ static int add_groups(const char *begin, const char *text, struct names *ret, st
         result = add_groups(so_far, close + 1, ret, error);
         free(so_far);
     }
-    names_done(&numbers);
+    strings_done(&numbers);
     return result;
 }
 
@@ -79,7 +80,7 @@ static int parse_id(const char *text, struct selector *ret, struct error *error)
 
     if (targets_parse_id(text, &id, error) < 0)
         return -1;
-    names_add(&ret->groups, id.resource_group);
+    strings_add(&ret->groups, id.resource_group);
     free(id.resource_group);
     ret->subscription = id.subscription;
     ret->name = id.name;
@@ -121,7 +122,7 @@ int selector_parse(const char *text, struct selector *ret, struct error *error)
     char *parts = memory_string(text);
     int result;
 
-    *ret = (struct selector){.groups = NAMES_INIT};
+    *ret = (struct selector){.groups = STRINGS_INIT};
     if (strpbrk(text, " \t;") != NULL)
         result = error_set(error, "between several names there are commas");
     else
@@ -138,8 +139,8 @@ void selector_done(struct selector *selector)
 {
     free(selector->subscription);
     free(selector->name);
-    names_done(&selector->groups);
-    *selector = (struct selector){.groups = NAMES_INIT};
+    strings_done(&selector->groups);
+    *selector = (struct selector){.groups = STRINGS_INIT};
 }
 
 /* ---- matching ----------------------------------------------------------------------------- */

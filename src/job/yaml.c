@@ -54,22 +54,16 @@ static void refuse(struct builder *builder, struct yaml_node *node, const char *
     node->refused = true;
 }
 
-/* Arrays grow when their count is a power of two. */
 static void push(struct yaml_node *parent, struct yaml_node *key, struct yaml_node *item)
 {
-    size_t count = parent->count;
+    size_t count = parent->count++;
 
-    if ((count & (count - 1)) == 0) {
-        size_t capacity = count > 0 ? 2 * count : 1;
-
-        parent->items = memory_resize(parent->items, capacity, sizeof(struct yaml_node *));
-        if (parent->kind == YAML_MAPPING)
-            parent->keys = memory_resize(parent->keys, capacity, sizeof(struct yaml_node *));
-    }
+    parent->items = memory_grow(parent->items, count, sizeof(struct yaml_node *));
     parent->items[count] = item;
-    if (parent->kind == YAML_MAPPING)
-        parent->keys[count] = key;
-    parent->count++;
+    if (parent->kind != YAML_MAPPING)
+        return;
+    parent->keys = memory_grow(parent->keys, count, sizeof(struct yaml_node *));
+    parent->keys[count] = key;
 }
 
 static void check_key(struct builder *builder, struct yaml_node *key)
@@ -229,10 +223,6 @@ static void drop_refused(struct yaml_node *mapping)
             mapping->items[kept++] = mapping->items[i];
         }
     }
-    if (kept == mapping->count)
-        return;
-    /* The arrays' capacity follows from the count: see push(). The mapping is complete, it stays.
-     */
     mapping->count = kept;
 }
 

@@ -64,7 +64,7 @@ int ignore_add(struct ignore *ignore, const char *pattern, struct error *error)
             pattern);
     }
     added.text = memory_string(pattern);
-    ignore->list = memory_resize(ignore->list, ignore->count + 1, sizeof *ignore->list);
+    ignore->list = memory_grow(ignore->list, ignore->count, sizeof *ignore->list);
     ignore->list[ignore->count++] = added;
     return 0;
 }

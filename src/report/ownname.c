@@ -33,7 +33,6 @@ struct count {
 struct counts {
     struct count *list;
     size_t used;
-    size_t capacity;
 };
 
 struct line {
@@ -165,10 +164,7 @@ static uint64_t key_of_likes(const struct word *word, const struct line *line)
 
 static void add_key(struct counts *counts, uint64_t key)
 {
-    if (counts->used == counts->capacity) {
-        counts->capacity = counts->capacity > 0 ? 2 * counts->capacity : 64;
-        counts->list = memory_resize(counts->list, counts->capacity, sizeof *counts->list);
-    }
+    counts->list = memory_grow(counts->list, counts->used, sizeof *counts->list);
     counts->list[counts->used++] = (struct count){.key = key};
 }
 

@@ -66,7 +66,7 @@ bool doubts_take(struct doubts *doubts, size_t index, struct result_attempt *att
         clear(attempt, &answer->outcome);
         return false;
     }
-    doubts->list = memory_resize(doubts->list, doubts->count + 1, sizeof *doubts->list);
+    doubts->list = memory_grow(doubts->list, doubts->count, sizeof *doubts->list);
     doubts->list[doubts->count++] = (struct doubt){index, *attempt, *answer};
     return true;
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/strings.h"
 #include "run/folder.h"
 #include "run/journal.h"
 #include "sys/fault.h"
@@ -105,14 +106,8 @@ static bool is_live(const char *folder)
     return live;
 }
 
-static void add(struct runs *runs, const char *folder)
-{
-    runs->folders = memory_resize(runs->folders, runs->count + 1, sizeof *runs->folders);
-    runs->folders[runs->count++] = memory_string(folder);
-}
-
 /* The entry NAME of the register, when its run is going on. */
-static void see_entry(int folder, const char *name, struct runs *runs)
+static void see_entry(int folder, const char *name, struct strings *runs)
 {
     char target[PATH_MAX];
     ssize_t length = readlinkat(folder, name, target, sizeof target - 1);
@@ -121,12 +116,12 @@ static void see_entry(int folder, const char *name, struct runs *runs)
         return;
     target[length] = '\0';
     if (is_live(target))
-        add(runs, target);
+        strings_add(runs, target);
     else
         (void)unlinkat(folder, name, 0);
 }
 
-static void list_entries(struct runs *runs)
+static void list_entries(struct strings *runs)
 {
     struct error ignored;
     char *path = name_register(&ignored);
@@ -142,7 +137,7 @@ static void list_entries(struct runs *runs)
 
 /* Those that no register has: an older azfan's. Old runs may be there by the thousand: of each no
  * more is asked than whether its journal is locked. */
-static void list_folder(struct runs *runs)
+static void list_folder(struct strings *runs)
 {
     struct error ignored;
     char *path = NULL;
@@ -153,7 +148,7 @@ static void list_folder(struct runs *runs)
         char *run = item->d_name[0] != '.' ? memory_print("%s/%s", path, item->d_name) : NULL;
 
         if (run != NULL && is_live(run) && !going_has(item->d_name))
-            add(runs, run);
+            strings_add(runs, run);
         free(run);
     }
     if (folder != NULL)
@@ -161,9 +156,9 @@ static void list_folder(struct runs *runs)
     free(path);
 }
 
-void going_list(struct runs *ret)
+void going_list(struct strings *ret)
 {
-    *ret = (struct runs){NULL, 0};
+    *ret = (struct strings)STRINGS_INIT;
     list_entries(ret);
     list_folder(ret);
 }

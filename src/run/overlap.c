@@ -7,6 +7,7 @@
 
 #include "base/caseless.h"
 #include "base/memory.h"
+#include "base/strings.h"
 #include "run/going.h"
 #include "run/replay.h"
 #include "sys/fd.h"
@@ -110,19 +111,19 @@ static void see_run(const struct result *result, const char *folder, struct over
         forget(&other);
         return;
     }
-    overlap->list = memory_resize(overlap->list, overlap->count + 1, sizeof *overlap->list);
+    overlap->list = memory_grow(overlap->list, overlap->count, sizeof *overlap->list);
     overlap->list[overlap->count++] = other;
 }
 
 void overlap_find(const struct result *result, struct overlap *ret)
 {
-    struct runs runs;
+    struct strings runs;
 
     *ret = (struct overlap){NULL, 0};
     going_list(&runs);
     for (size_t i = 0; i < runs.count; i++)
-        see_run(result, runs.folders[i], ret);
-    runs_done(&runs);
+        see_run(result, runs.list[i], ret);
+    strings_done(&runs);
 }
 
 enum overlap_answer overlap_enter(const struct result *result, bool regardless, struct overlap *ret,

@@ -69,7 +69,7 @@ void record_add(struct record *record, struct event event)
     applied = result_apply(record->result, &entry.event, &error);
     assert(applied == 0); /* the schedule asks for nothing that cannot be */
     (void)applied;
-    record->list = memory_resize(record->list, record->count + 1, sizeof entry);
+    record->list = memory_grow(record->list, record->count, sizeof entry);
     record->list[record->count++] = entry;
 }
 

@@ -53,7 +53,6 @@ struct span {
 struct spans {
     struct span *list;
     size_t count;
-    size_t capacity;
 };
 
 struct page {
@@ -69,10 +68,7 @@ struct page {
 
 static void add_span(struct spans *spans, struct span span)
 {
-    if (spans->count == spans->capacity) {
-        spans->capacity = spans->capacity > 0 ? 2 * spans->capacity : 8;
-        spans->list = memory_resize(spans->list, spans->capacity, sizeof *spans->list);
-    }
+    spans->list = memory_grow(spans->list, spans->count, sizeof *spans->list);
     spans->list[spans->count++] = span;
 }
 

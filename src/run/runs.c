@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/strings.h"
 #include "run/folder.h"
 #include "run/order.h"
 #include "run/replay.h"
@@ -121,21 +122,21 @@ static int read_folder(const char *path, struct entry **ret, size_t *ret_count, 
 
         if (!read_entry(path, item->d_name, &entry))
             continue;
-        *ret = memory_resize(*ret, *ret_count + 1, sizeof **ret);
+        *ret = memory_grow(*ret, *ret_count, sizeof **ret);
         (*ret)[(*ret_count)++] = entry;
     }
     (void)closedir(folder);
     return 0;
 }
 
-int runs_list(struct runs *ret, struct error *error)
+int runs_list(struct strings *ret, struct error *error)
 {
     struct entry *entries = NULL;
     size_t count = 0;
     char *path;
     int result;
 
-    *ret = (struct runs){NULL, 0};
+    *ret = (struct strings)STRINGS_INIT;
     if (folder_of_runs(&path, error) < 0)
         return -1;
     result = read_folder(path, &entries, &count, error);
@@ -146,21 +147,10 @@ int runs_list(struct runs *ret, struct error *error)
     free(path);
     if (result < 0)
         return -1;
-    ret->folders = memory_zeroed(count, sizeof *ret->folders);
-    while (ret->count < count) {
-        ret->folders[ret->count] = entries[ret->count].folder;
-        ret->count++;
-    }
+    for (size_t i = 0; i < count; i++)
+        strings_adopt(ret, entries[i].folder);
     free(entries);
     return 0;
-}
-
-void runs_done(struct runs *runs)
-{
-    for (size_t i = 0; i < runs->count; i++)
-        free(runs->folders[i]);
-    free(runs->folders);
-    *runs = (struct runs){NULL, 0};
 }
 
 /* ---- one of them -------------------------------------------------------------------------- */
@@ -174,18 +164,18 @@ static bool is_folder(const char *path)
 
 static int find_latest(char **ret, struct error *error)
 {
-    struct runs runs;
+    struct strings runs;
     char *place;
     int status = 0;
 
     if (runs_list(&runs, error) < 0 || folder_of_runs(&place, error) < 0)
         return -1;
     if (runs.count > 0)
-        *ret = memory_string(runs.folders[0]);
+        *ret = memory_string(runs.list[0]);
     else
         status = error_set(error, "there is no run yet in %s", place);
     free(place);
-    runs_done(&runs);
+    strings_done(&runs);
     return status;
 }
 
@@ -222,44 +212,20 @@ int runs_find(const char *word, char **ret, struct error *error)
 
 /* ---- reruns ------------------------------------------------------------------------------- */
 
-/* A set of run ids: the run itself and the reruns of it. */
-struct family {
-    char **ids;
-    size_t count;
-};
-
-static void add_to_family(struct family *family, const char *id)
+/*
+ * FAMILY has the ids of a run and of its reruns. Is the run of HEAD a rerun of one of them, which
+ * it does not have yet?
+ */
+static bool is_rerun(const struct strings *family, const struct result *head)
 {
-    family->ids = memory_resize(family->ids, family->count + 1, sizeof *family->ids);
-    family->ids[family->count++] = memory_string(id);
+    return head->rerun_of != NULL && strings_has(family, head->rerun_of) &&
+           !strings_has(family, head->run);
 }
 
-static void forget_family(struct family *family)
-{
-    for (size_t i = 0; i < family->count; i++)
-        free(family->ids[i]);
-    free(family->ids);
-}
-
-static bool is_in_family(const struct family *family, const char *id)
-{
-    for (size_t i = 0; id != NULL && i < family->count; i++) {
-        if (strcmp(family->ids[i], id) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Is the run of HEAD a rerun of one of FAMILY? */
-static bool is_rerun(const struct family *family, const struct result *head)
-{
-    return is_in_family(family, head->rerun_of) && !is_in_family(family, head->run);
-}
-
-static int put_rerun_over(struct family *family, struct result *rerun, struct result *whole,
+static int put_rerun_over(struct strings *family, struct result *rerun, struct result *whole,
                           struct error *error)
 {
-    add_to_family(family, rerun->run);
+    strings_add(family, rerun->run);
     if (rerun->ending == RESULT_GOING)
         return error_set(error, "%s is still going on: wait for its end, or stop it", rerun->run);
     sequel_add(whole, rerun);
@@ -267,7 +233,7 @@ static int put_rerun_over(struct family *family, struct result *rerun, struct re
 }
 
 /* What the run in FOLDER adds to WHOLE when it is a rerun of FAMILY. NAMED was read already. */
-static int see_run(struct family *family, const char *folder, struct result *named,
+static int see_run(struct strings *family, const char *folder, struct result *named,
                    struct result *whole, struct error *error)
 {
     struct result run;
@@ -290,10 +256,10 @@ static int see_run(struct family *family, const char *folder, struct result *nam
 }
 
 /* Every rerun of WHOLE's run in the folder of runs, the oldest first. */
-static int add_reruns(struct family *family, struct result *named, struct result *whole,
+static int add_reruns(struct strings *family, struct result *named, struct result *whole,
                       struct error *error)
 {
-    struct runs runs;
+    struct strings runs;
     size_t known;
     int status = 0;
 
@@ -302,9 +268,9 @@ static int add_reruns(struct family *family, struct result *named, struct result
     do { /* again: where the clock was set back, a rerun of one of the family stands before it */
         known = family->count;
         for (size_t i = runs.count; i > 0 && status == 0; i--)
-            status = see_run(family, runs.folders[i - 1], named, whole, error);
+            status = see_run(family, runs.list[i - 1], named, whole, error);
     } while (status == 0 && family->count > known);
-    runs_done(&runs);
+    strings_done(&runs);
     return status;
 }
 
@@ -315,17 +281,17 @@ static int add_reruns(struct family *family, struct result *named, struct result
  */
 static bool climb(const struct result *named, struct result *whole)
 {
-    struct family seen = {NULL, 0};
+    struct strings seen = STRINGS_INIT;
     const struct result *at = named;
 
-    while (at->rerun_of != NULL && !is_in_family(&seen, at->run)) {
+    while (at->rerun_of != NULL && !strings_has(&seen, at->run)) {
         char *folder = find_by_id(at->rerun_of);
         struct result parent;
         struct error ignored;
         bool found = folder != NULL && replay_run(folder, &parent, &ignored) == 0;
 
         free(folder);
-        add_to_family(&seen, at->run);
+        strings_add(&seen, at->run);
         if (!found)
             break;
         if (at == whole)
@@ -333,7 +299,7 @@ static bool climb(const struct result *named, struct result *whole)
         *whole = parent;
         at = whole;
     }
-    forget_family(&seen);
+    strings_done(&seen);
     return at == whole;
 }
 
@@ -341,20 +307,20 @@ static bool climb(const struct result *named, struct result *whole)
 static int gather(struct result *named, bool going, struct result *whole, int *ret_lock,
                   struct error *error)
 {
-    struct family family = {NULL, 0};
+    struct strings family = STRINGS_INIT;
     bool locked;
     int status;
 
-    add_to_family(&family, whole->run);
+    strings_add(&family, whole->run);
     locked = file_lock_folder(whole->folder, ret_lock) == 0; /* before its reruns are looked at */
     status = add_reruns(&family, named, whole, error);
     if (status == 0 && going)
         status = error_set(error, "%s is still going on: wait for its end, or stop it", named->run);
     if (status == 0 && !locked)
         status = error_set(error, "%s is being rerun right now", whole->run);
-    if (status == 0 && !is_in_family(&family, named->run)) /* it is kept elsewhere */
+    if (status == 0 && !strings_has(&family, named->run)) /* it is kept elsewhere */
         sequel_add(whole, named);
-    forget_family(&family);
+    strings_done(&family);
     if (status < 0)
         fd_close(ret_lock);
     return status;

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/strings.h"
 #include "fuzz.h"
 #include "job/fold.h"
 #include "job/names.h"
@@ -22,35 +23,26 @@ enum {
 };
 
 /* The lines of the input. */
-static struct names split(const uint8_t *data, size_t size)
+static struct strings split(const uint8_t *data, size_t size)
 {
     char *text = memory_copy((const char *)data, size);
-    struct names lines = NAMES_INIT;
+    struct strings lines = STRINGS_INIT;
 
     for (char *line = text, *next; line != NULL; line = next) {
         next = strchr(line, '\n');
         if (next != NULL)
             *next++ = '\0';
-        names_add(&lines, line);
+        strings_add(&lines, line);
     }
     free(text);
     return lines;
-}
-
-static bool holds(const struct names *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->list[i], name) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* ---- ranges and patterns ------------------------------------------------------------------ */
 
 static void check_range(const char *range)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error error = {""};
 
     if (names_expand(range, MOST, &names, &error) < 0) {
@@ -62,7 +54,7 @@ static void check_range(const char *range)
     }
     for (size_t i = 0; i < names.count; i++)
         must(names_is_valid(names.list[i]) && names_match(range, names.list[i]));
-    names_done(&names);
+    strings_done(&names);
 }
 
 /* The pattern in which ONE stands for '?' and ANY for '*', and back. */
@@ -84,7 +76,7 @@ static int match_slowly(const char *pattern, const char *name)
 {
     static const char globs[] = "?*";
     static const char letters[] = "QZ"; /* they stand for the globs while the range is expanded */
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error error;
     char *range;
     int stars = 0;
@@ -104,7 +96,7 @@ static int match_slowly(const char *pattern, const char *name)
         result = fnmatch(glob, name, FNM_CASEFOLD) == 0 ? 1 : 0;
         free(glob);
     }
-    names_done(&names);
+    strings_done(&names);
     return result;
 }
 
@@ -135,25 +127,21 @@ static bool can_return(const char *label)
 }
 
 /* Appends what PIECE, a range behind "GROUP/" perhaps, stands for. */
-static void expand(char *piece, struct names *ret)
+static void expand(char *piece, struct strings *ret)
 {
     char *slash = strrchr(piece, '/');
     const char *range = slash != NULL ? slash + 1 : piece;
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error error;
 
     must(names_expand(range, SIZE_MAX / 2, &names, &error) == 0);
-    for (size_t i = 0; i < names.count; i++) {
-        char *label = memory_print("%.*s%s", (int)(range - piece), piece, names.list[i]);
-
-        names_add(ret, label);
-        free(label);
-    }
-    names_done(&names);
+    for (size_t i = 0; i < names.count; i++)
+        strings_print(ret, "%.*s%s", (int)(range - piece), piece, names.list[i]);
+    strings_done(&names);
 }
 
 /* The first piece is where the first name stood. */
-static void expand_all(char *text, const char *first, struct names *ret)
+static void expand_all(char *text, const char *first, struct strings *ret)
 {
     for (char *piece = text, *next; piece != NULL; piece = next) {
         /* A comma in brackets has no blank behind it. */
@@ -163,7 +151,7 @@ static void expand_all(char *text, const char *first, struct names *ret)
             next += 2;
         }
         expand(piece, ret);
-        must(piece != text || holds(ret, first));
+        must(piece != text || strings_has(ret, first));
     }
 }
 
@@ -213,24 +201,24 @@ static void check_selectors(const char *line)
 /* ---- folding once more -------------------------------------------------------------------- */
 
 /* All are there, each once, and none else. */
-static void check_same(const struct names *names, const struct names *unfolded)
+static void check_same(const struct strings *names, const struct strings *unfolded)
 {
     size_t distinct = 0;
 
     for (size_t i = 0; i < names->count; i++) {
-        struct names before = {names->list, i, 0};
+        struct strings before = {names->list, i};
 
-        must(holds(unfolded, names->list[i]));
-        distinct += holds(&before, names->list[i]) ? 0 : 1;
+        must(strings_has(unfolded, names->list[i]));
+        distinct += strings_has(&before, names->list[i]) ? 0 : 1;
     }
     for (size_t i = 0; i < unfolded->count; i++)
-        must(holds(names, unfolded->list[i]));
+        must(strings_has(names, unfolded->list[i]));
     must(unfolded->count == distinct);
 }
 
-static void check_fold(const struct names *names)
+static void check_fold(const struct strings *names)
 {
-    struct names unfolded = NAMES_INIT;
+    struct strings unfolded = STRINGS_INIT;
     struct buffer folded = BUFFER_INIT;
 
     fold_names(&folded, (const char *const *)names->list, names->count);
@@ -242,14 +230,14 @@ static void check_fold(const struct names *names)
         expand_all(folded.data, names->list[0], &unfolded);
         check_same(names, &unfolded);
     }
-    names_done(&unfolded);
+    strings_done(&unfolded);
     buffer_done(&folded);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct names lines = split(data, size);
-    struct names folded = NAMES_INIT;
+    struct strings lines = split(data, size);
+    struct strings folded = STRINGS_INIT;
     struct buffer unused = BUFFER_INIT;
 
     for (size_t i = 0; i < lines.count; i++) {
@@ -259,12 +247,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_selectors(lines.list[i]);
         check_pattern(lines.list[0], lines.list[i]);
         if (can_return(lines.list[i]))
-            names_add(&folded, lines.list[i]);
+            strings_add(&folded, lines.list[i]);
     }
     check_fold(&folded);
     fold_names(&unused, (const char *const *)lines.list, lines.count);
     buffer_done(&unused);
-    names_done(&folded);
-    names_done(&lines);
+    strings_done(&folded);
+    strings_done(&lines);
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/strings.h"
 #include "job/fold.h"
 #include "job/limits.h"
 #include "job/names.h"
@@ -107,10 +108,10 @@ static size_t sort(char **list, size_t count)
 }
 
 /* NAMES, folded and taken apart again, are the same names, each of them once. Empties NAMES. */
-static void check_round_trip(struct names *names)
+static void check_round_trip(struct strings *names)
 {
     struct buffer folded = BUFFER_INIT;
-    struct names back = NAMES_INIT;
+    struct strings back = STRINGS_INIT;
     struct error error = {""};
     const char **ranges = memory_zeroed(names->count, sizeof *ranges);
     size_t count;
@@ -126,14 +127,14 @@ static void check_round_trip(struct names *names)
         qsort(back.list, back.count, sizeof *back.list, compare);
     for (size_t i = 0; i < back.count; i++)
         ck_assert_str_eq(back.list[i], names->list[i]);
-    names_done(&back);
-    names_done(names);
+    strings_done(&back);
+    strings_done(names);
     buffer_done(&folded);
     free(ranges);
 }
 
 /* Few letters and many digits, zeros among them: names that could be mixed up with each other. */
-static void add_random(struct names *names, unsigned *seed)
+static void add_random(struct strings *names, unsigned *seed)
 {
     static const char letters[] = "0001122999ab--._";
     size_t length = 1 + (size_t)rand_r(seed) % (rand_r(seed) % 40 == 0 ? LIMITS_VM_NAME : 6);
@@ -143,7 +144,7 @@ static void add_random(struct names *names, unsigned *seed)
         name[i] = letters[(size_t)rand_r(seed) % (sizeof letters - 1)];
     name[length] = '\0';
     if (names_is_valid(name))
-        names_add(names, name);
+        strings_add(names, name);
 }
 
 START_TEST(every_set_comes_back)
@@ -151,7 +152,7 @@ START_TEST(every_set_comes_back)
     unsigned seed = (unsigned)_i;
 
     for (int round = 0; round < 200; round++) {
-        struct names names = NAMES_INIT;
+        struct strings names = STRINGS_INIT;
         int count = rand_r(&seed) % (round % 50 == 0 ? 2000 : 60);
 
         for (int i = 0; i < count; i++)
@@ -167,14 +168,14 @@ START_TEST(every_part_of_a_grid_comes_back)
     unsigned seed = (unsigned)_i;
 
     for (int round = 0; round < 300; round++) {
-        struct names names = NAMES_INIT;
+        struct strings names = STRINGS_INIT;
         int kept = 1 + rand_r(&seed) % 8;
 
         for (int i = 0; i < 256; i++) {
             char *name = memory_print("r%d-%02d-n%d.%d", i >> 6, (i >> 4) & 3, (i >> 2) & 3, i & 3);
 
             if (rand_r(&seed) % 8 < kept)
-                names_add(&names, name);
+                strings_add(&names, name);
             free(name);
         }
         check_round_trip(&names);
@@ -184,7 +185,7 @@ END_TEST
 
 START_TEST(a_hundred_thousand_are_one_range)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct buffer folded = BUFFER_INIT;
     struct error error;
 
@@ -192,14 +193,14 @@ START_TEST(a_hundred_thousand_are_one_range)
     fold_names(&folded, (const char *const *)names.list, names.count);
     ck_assert_str_eq(buffer_text(&folded), "rack[01-50]-node[0001-2000]");
     buffer_done(&folded);
-    names_done(&names);
+    strings_done(&names);
 }
 END_TEST
 
 /* Names of 32 runs of digits each that share nothing but their form: sorting is all the work. */
 START_TEST(many_that_share_nothing_end)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     unsigned seed = 1;
 
     while (names.count < 20000) {
@@ -208,7 +209,7 @@ START_TEST(many_that_share_nothing_end)
         for (size_t i = 0; i < LIMITS_VM_NAME; i++)
             name[i] = (i % 2 == 0 ? "0123456789" : "a-a-a-a-a-")[rand_r(&seed) % 10];
         name[LIMITS_VM_NAME] = '\0';
-        names_add(&names, name);
+        strings_add(&names, name);
     }
     check_round_trip(&names);
 }

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/strings.h"
 #include "job/arguments.h"
 #include "job/job.h"
 #include "job/jobfile.h"
@@ -27,7 +28,7 @@
 
 static struct problems problems;
 static struct buffer text; /* what problems print */
-static struct names bad_jobs = NAMES_INIT;
+static struct strings bad_jobs = STRINGS_INIT;
 
 static void set_up(void)
 {
@@ -846,7 +847,7 @@ static void find_bad_jobs(void)
     int count = scandir(BAD, &entries, is_job, alphasort);
 
     for (int i = 0; i < count; i++) {
-        names_add(&bad_jobs, entries[i]->d_name);
+        strings_add(&bad_jobs, entries[i]->d_name);
         free(entries[i]);
     }
     free(entries);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/strings.h"
 #include "job/names.h"
 #include "sys/fault.h"
 #include "unit/unit.h"
@@ -32,7 +33,7 @@ static const struct {
 
 START_TEST(expands)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct buffer text = BUFFER_INIT;
     struct error error;
 
@@ -42,7 +43,7 @@ START_TEST(expands)
         buffer_print(&text, "%s%s", i > 0 ? " " : "", names.list[i]);
     ck_assert_msg(strcmp(buffer_text(&text), ranges[_i].expected) == 0, "%s: %s", ranges[_i].range,
                   buffer_text(&text));
-    names_done(&names);
+    strings_done(&names);
     buffer_done(&text);
 }
 END_TEST
@@ -87,36 +88,36 @@ static const struct {
 
 START_TEST(refuses)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error error = {""};
 
-    names_add(&names, "kept");
+    strings_add(&names, "kept");
     ck_assert_msg(names_expand(wrong[_i].range, 100, &names, &error) < 0, "%s: taken",
                   wrong[_i].range);
     ck_assert_msg(strstr(error.text, wrong[_i].expected) != NULL, "%s: %s", wrong[_i].range,
                   error.text);
     ck_assert_msg(names.count == 1, "%s: appended", wrong[_i].range);
-    names_done(&names);
+    strings_done(&names);
 }
 END_TEST
 
 START_TEST(appends_and_counts_exactly)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error error;
 
-    names_add(&names, "first");
+    strings_add(&names, "first");
     ck_assert_int_eq(names_expand("a[1-100000]", 100000, &names, &error), 0);
     ck_assert_uint_eq(names.count, 100001);
     ck_assert_str_eq(names.list[100000], "a100000");
-    names_done(&names);
+    strings_done(&names);
 }
 END_TEST
 
 /* Thousands of brackets make long names long before they are all multiplied. */
 START_TEST(many_brackets_end)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct buffer range = BUFFER_INIT;
     struct error error;
 
@@ -125,7 +126,7 @@ START_TEST(many_brackets_end)
         buffer_add(&range, "[1]");
     ck_assert_int_lt(names_expand(buffer_text(&range), 100000, &names, &error), 0);
     ck_assert(!names_match(buffer_text(&range), "1"));
-    names_done(&names);
+    strings_done(&names);
     buffer_done(&range);
 }
 END_TEST
@@ -193,13 +194,13 @@ END_TEST
 /* What a range expands to is what it matches. */
 START_TEST(expanding_and_matching_agree)
 {
-    struct names names = NAMES_INIT;
+    struct strings names = STRINGS_INIT;
     struct error error;
 
     ck_assert_int_eq(names_expand("a[1,8-12,098-101]b[0-2]", 1000, &names, &error), 0);
     for (size_t i = 0; i < names.count; i++)
         ck_assert_msg(names_match("a[1,8-12,098-101]b[0-2]", names.list[i]), "%s", names.list[i]);
-    names_done(&names);
+    strings_done(&names);
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* run/runs: which past run is meant, and what reruns have left to do of it. */
+#include "base/strings.h"
 #include "run/runs.h"
 
 #include <fcntl.h>
@@ -243,17 +244,17 @@ static void make_place(void)
 
 static void check_list(const char *const *expected, size_t count)
 {
-    struct runs runs;
+    struct strings runs;
 
     ck_assert_msg(runs_list(&runs, &error) == 0, "%s", error.text);
     for (size_t i = 0; i < runs.count && i < count; i++) {
         char *path = memory_print("%s/%s", place, expected[i]);
 
-        ck_assert_str_eq(runs.folders[i], path);
+        ck_assert_str_eq(runs.list[i], path);
         free(path);
     }
     ck_assert_uint_eq(runs.count, count);
-    runs_done(&runs);
+    strings_done(&runs);
     ck_assert_uint_eq(runs.count, 0);
 }
 
@@ -372,7 +373,7 @@ END_TEST
 
 START_TEST(a_folder_that_cannot_be_read_is_told)
 {
-    struct runs runs;
+    struct strings runs;
     char *ret;
 
     ck_assert_int_eq(mkdir("azfan", 0700), 0);
