@@ -93,7 +93,7 @@ static void put_rest(struct journal *journal, struct result *result, enum stage 
     event.login.subscription = memory_string(ONE);
     happen_put(journal, result, event);
     if (stage == STARTED || stage == KILLED)
-        happen_put(journal, result, (struct event){.kind = EVENT_START, .start = {.attempt = 1}});
+        happen_put(journal, result, (struct event){.kind = EVENT_START, .start = {.number = 1}});
     if (stage == FINISHED) {
         event = (struct event){.kind = EVENT_HALT};
         event.halt.ending = RESULT_DEADLINE;
