@@ -4,11 +4,11 @@
  *
  * Collects targets in order (vms, then file), drops a VM that is named twice
  * (subscription, group and name compared without regard to case) and those that
- * others chose to leave out, and gives every target a unique label. Main thread.
+ * others chose to leave out. Main thread.
  *
  *   struct targets targets = TARGETS_INIT;
  *   targets_add(&targets, …)…; targets_drop(…);
- *   targets_label(&targets);
+ *   labels_give(targets.list, targets.count);
  *   job->targets = targets_take(&targets, &job->target_count);
  *   targets_done(&targets);
  */
@@ -80,10 +80,6 @@ struct targets_wanted {
  * and gives a target that leaves its subscription to az the one that was meant then.
  */
 void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t count);
-
-/* Gives every target the shortest label that no other has, whatever the case: see struct
- * job_target. */
-void targets_label(struct targets *targets);
 
 /* Hands the array to the caller (free() it after job_target_done() for each) and leaves none. */
 struct job_target *targets_take(struct targets *targets, size_t *ret_count);

@@ -6,7 +6,7 @@
 #include "base/caseless.h"
 #include "base/memory.h"
 #include "job/job.h"
-#include "job/targets.h"
+#include "job/labels.h"
 
 /* A target, as it can be compared with others. */
 struct vm {
@@ -89,10 +89,7 @@ size_t doubles_merge(struct job_target *list, size_t count, const char *default_
         moved[i] = kept;
         list[kept++] = list[i];
     }
-    if (kept < count) {
-        struct targets left = {.list = list, .count = kept};
-
-        targets_label(&left);
-    }
+    if (kept < count)
+        labels_give(list, kept);
     return kept;
 }

@@ -14,6 +14,7 @@
 #include "job/choice.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
+#include "job/labels.h"
 #include "job/limits.h"
 #include "job/lines.h"
 #include "job/loading.h"
@@ -389,7 +390,7 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
     /* Among all of them: a label says the same on every command line. But when no job comes of it,
      * refuse quickly. */
     if (problems_total(loading->problems) == 0)
-        targets_label(&selection.targets);
+        labels_give(selection.targets.list, selection.targets.count);
     targets_drop(&selection.targets, dropped);
     if (overrides->only_wanted)
         targets_keep(&selection.targets, overrides->wanted, overrides->wanted_count);

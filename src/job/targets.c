@@ -170,28 +170,6 @@ void targets_drop(struct targets *targets, const bool *dropped)
     forget_index(targets);
 }
 
-static int compare_targets(const void *a, const void *b)
-{
-    const struct job_target *first = *(struct job_target *const *)a;
-    const struct job_target *second = *(struct job_target *const *)b;
-    int order = caseless_compare(first->name, second->name);
-
-    if (order == 0)
-        order = caseless_compare(first->resource_group, second->resource_group);
-    if (order == 0)
-        order = caseless_compare(first->subscription, second->subscription);
-    return order;
-}
-
-static char *make_label(const struct job_target *target, bool name_is_unique, bool group_is_unique)
-{
-    if (name_is_unique)
-        return memory_string(target->name);
-    if (group_is_unique || target->subscription == NULL)
-        return memory_print("%s/%s", target->resource_group, target->name);
-    return memory_print("%s/%s/%s", target->subscription, target->resource_group, target->name);
-}
-
 /*
  * What is wanted, sorted by name, group and subscription, those without one first. Every entry is
  * found once: NEXT leads from each to itself, or, when it was found, towards the next that was not.
@@ -344,37 +322,6 @@ void targets_keep(struct targets *targets, struct targets_wanted *wanted, size_t
     forget_index(targets);
     forget_wishes(&wishes);
     free(found);
-}
-
-/* Sorted, the ones that a label must tell apart are neighbours. */
-void targets_label(struct targets *targets)
-{
-    struct job_target **sorted = memory_zeroed(targets->count, sizeof(struct job_target *));
-
-    for (size_t i = 0; i < targets->count; i++)
-        sorted[i] = &targets->list[i];
-    qsort(sorted, targets->count, sizeof(struct job_target *), compare_targets);
-    for (size_t i = 0; i < targets->count; i++) {
-        struct job_target *target = sorted[i];
-        bool name_is_unique = true;
-        bool group_is_unique = true;
-
-        for (int side = 0; side < 2; side++) {
-            const struct job_target *other;
-
-            if (side == 0 ? i == 0 : i + 1 == targets->count)
-                continue;
-            other = side == 0 ? sorted[i - 1] : sorted[i + 1];
-            if (caseless_compare(other->name, target->name) != 0)
-                continue;
-            name_is_unique = false;
-            if (caseless_compare(other->resource_group, target->resource_group) == 0)
-                group_is_unique = false;
-        }
-        free(target->label);
-        target->label = make_label(target, name_is_unique, group_is_unique);
-    }
-    free(sorted);
 }
 
 struct job_target *targets_take(struct targets *targets, size_t *ret_count)

@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "job/fold.h"
 #include "job/job.h"
+#include "job/labels.h"
 #include "job/roster.h"
 #include "job/selector.h"
 #include "job/targets.h"
@@ -44,15 +45,21 @@ static void print_list(struct buffer *buffer, const char *const *names, size_t c
         buffer_print(buffer, " and %zu more", total - count);
 }
 
+/* Once: most jobs never want them. */
+static void give_labels(struct unmatched *self)
+{
+    if (!self->has_labels)
+        labels_give(self->targets->list, self->targets->count);
+    self->has_labels = true;
+}
+
 static void print_all(struct unmatched *self, struct buffer *buffer)
 {
     size_t total = self->targets->count;
     size_t count = total < FOLDED_MOST ? total : FOLDED_MOST;
     const char *labels[FOLDED_MOST];
 
-    if (!self->has_labels)
-        targets_label(self->targets);
-    self->has_labels = true;
+    give_labels(self);
     for (size_t i = 0; i < count; i++)
         labels[i] = self->targets->list[i].label;
     print_list(buffer, labels, count, total);
@@ -114,9 +121,7 @@ static void print_target(struct unmatched *self, struct buffer *buffer,
         buffer_print(buffer, "%s/%s", target->resource_group, target->name);
         return;
     }
-    if (!self->has_labels)
-        targets_label(self->targets);
-    self->has_labels = true;
+    give_labels(self);
     buffer_add(buffer, target->label);
 }
 

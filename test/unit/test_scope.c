@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "job/job.h"
+#include "job/labels.h"
 #include "job/places.h"
 #include "job/targets.h"
 #include "unit/unit.h"
@@ -33,7 +34,7 @@ static void add(const char *subscription, const char *group, const char *name)
 /* FIRST: how many are in the first batch; SIZE: in each other. */
 static void take(size_t first, size_t size)
 {
-    targets_label(&targets);
+    labels_give(targets.list, targets.count);
     job.targets = targets_take(&targets, &job.target_count);
     batches = memory_zeroed(job.target_count, sizeof *batches);
     for (size_t i = 0; i < job.target_count; i++)
