@@ -41,7 +41,7 @@ static int read_list(struct accounts *accounts, json_t *root, struct error *erro
     size_t count = json_array_size(root);
 
     if (!json_is_array(root))
-        return error_set(error, "the answer of `az account list` is no list of subscriptions");
+        return error_set(error, "the answer of `az account list` is not a list of subscriptions");
     if (count > ACCOUNTS_MOST)
         count = ACCOUNTS_MOST;
     accounts->list = memory_zeroed(count, sizeof *accounts->list);

@@ -15,56 +15,56 @@ struct advice {
 #define CLEARS                                                                                     \
     "if it never ends, `az vm run-command invoke --command-id RemoveRunCommandLinuxExtension` "    \
     "(or …WindowsExtension) clears it."
-#define LOOK "Look first on the VM whether the script ran"
+#define LOOK "First check on the VM whether the script ran"
 
 static const struct advice reasons[REASONS] = {
     [REASON_NONE] = {"", NULL},
-    [REASON_EXIT] = {"Read what the script wrote. It ran to its end, so repeating it is the "
-                     "script's business.",
-                     NULL},
-    [REASON_SIGNAL] = {"A signal ended the script on the VM; after SIGKILL look for the "
+    [REASON_EXIT] =
+        {"The script failed: read its output. Rerun it only if it may safely run twice.", NULL},
+    [REASON_SIGNAL] = {"A signal ended the script on the VM; after SIGKILL, look for the "
                        "out-of-memory killer with `journalctl -k`.",
                        NULL},
     [REASON_SCRIPT] = {"The script was stopped on the VM after script_timeout, perhaps half-way "
-                       "through. The VM is free: look first at its state, raise script_timeout if "
+                       "through. The VM is free: check its state first, raise script_timeout if "
                        "the work needs longer, and rerun.",
                        NULL},
     [REASON_AZ] = {"The script may still be running on the VM, which refuses other run-commands "
-                   "until it ends. Look there before a rerun; if this happens often, raise "
+                   "until it ends. Check the VM before a rerun; if this happens often, raise "
                    "timeout or lower script_timeout.",
                    NULL},
     [REASON_BUSY] = {"Another run-command is active on the VM. Wait for it and rerun; " CLEARS,
-                     "Another run-command is active on the VM, perhaps this very script. Look "
-                     "first, wait for it and rerun; " CLEARS},
+                     "Another run-command is active on the VM, perhaps this very script. Check the "
+                     "VM first, wait for it and rerun; " CLEARS},
     [REASON_THROTTLED] = {"Azure limits requests per subscription and region. Lower concurrency, "
                           "wait a few minutes and rerun.",
                           "Azure limits requests per subscription and region, and the script may "
-                          "have run. Look first on the VM, lower concurrency, wait a few minutes "
+                          "have run. Check the VM first, lower concurrency, wait a few minutes "
                           "and rerun."},
     [REASON_NOT_RUNNING] = {"Start the VM (`az vm start`) and rerun, or exclude it from the job.",
                             "Start the VM (`az vm start`) or exclude it from the job. If it was "
-                            "stopped in the middle of the run, the script may have run: look "
-                            "first, then rerun."},
+                            "stopped in the middle of the run, the script may have run: check the "
+                            "VM first, then rerun."},
     [REASON_NOT_FOUND] = {"Compare name, resource group and subscription in the job with `az vm "
                           "list`; the VM may have been deleted.",
                           "Compare name, resource group and subscription in the job with `az vm "
                           "list`; the VM may have been deleted, perhaps while the script ran. "
-                          "Where it is there, look first on it before a rerun."},
+                          "If it exists, check the VM first, before a rerun."},
     [REASON_FORBIDDEN] =
         {"The account needs Microsoft.Compute/virtualMachines/runCommand/action on the VM (Virtual "
-         "Machine Contributor has it); a new role takes some minutes.",
-         "The account lacks a right that the message names, perhaps only to read the result: the "
-         "script may have run. " LOOK ", have the right assigned, and rerun."},
+         "Machine Contributor has it); a new role takes a few minutes to take effect.",
+         "The account lacks the permission that the message names, perhaps only the one to read "
+         "the result: the "
+         "script may have run. " LOOK ", have the permission assigned, and rerun."},
     [REASON_LOGIN] = {"Run `az login`, check with `az account show`, and rerun.",
                       "Run `az login` and check with `az account show`. The login may have ended "
-                      "while the script ran, and it may still run: look first on the VM, then "
+                      "while the script ran, and it may still run: check the VM first, then "
                       "rerun."},
     [REASON_NETWORK] = {"This machine could not reach Azure. Check DNS, proxy and firewall, then "
                         "rerun.",
-                        "This machine lost Azure, perhaps while the script ran. Check DNS, proxy "
-                        "and firewall, look first on the VM whether the script ran, then rerun."},
+                        "This machine lost its connection to Azure, perhaps while the script ran. "
+                        "Check DNS, proxy and firewall, check the VM first, then rerun."},
     [REASON_AGENT] = {"The VM's agent does not answer. See its status with `az vm "
-                      "get-instance-view`, restart the agent or the VM, and look whether the "
+                      "get-instance-view`, restart the agent or the VM, and check whether the "
                       "script ran before a rerun.",
                       NULL},
     [REASON_EXTENSION] =
@@ -72,32 +72,31 @@ static const struct advice reasons[REASONS] = {
          "/var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins "
          "(Windows).",
          "The run-command extension on the VM failed, perhaps after the script had run. Its log is "
-         "in /var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins (Windows): look "
-         "first there before a rerun."},
-    [REASON_AZ_BROKEN] =
-        {"The Azure CLI on this machine does not work. Try `az version` and the "
-         "command of `azfan plan` by hand.",
-         "The Azure CLI on this machine does not work, and the script may have run all the same. "
-         "Try `az version` and look first on the VM before a rerun."},
+         "in /var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins (Windows): "
+         "check there first, before a rerun."},
+    [REASON_AZ_BROKEN] = {"The Azure CLI on this machine does not work. Try `az version` and the "
+                          "command of `azfan plan` by hand.",
+                          "The Azure CLI on this machine does not work, and the script may have "
+                          "run anyway. Try `az version`, and check the VM first before a rerun."},
     [REASON_START] = {"az could not be started here: the message says why. Nothing ran on the VM; "
-                      "rerun when it is mended.",
-                      "az could not be started here: the message says why. An attempt before may "
-                      "have run the script: when it is mended, look first on the VM, then rerun."},
+                      "rerun once it is fixed.",
+                      "az could not be started here: the message says why. An earlier attempt may "
+                      "have run the script: once it is fixed, check the VM first, then rerun."},
     [REASON_OTHER] = {"Read the message and what az wrote. Nothing ran on the VM.",
-                      "Read the message and what az wrote. Look on the VM whether the script ran "
+                      "Read the message and what az wrote. Check on the VM whether the script ran "
                       "before a rerun."},
-    [REASON_NO_TRAILER] = {"Nobody can say how far the script came. Look on the VM; on Linux what "
-                           "it wrote is below /var/lib/waagent/run-command/download.",
+    [REASON_NO_TRAILER] = {"Nobody can say how far the script got. Check the VM; on Linux its "
+                           "output is below /var/lib/waagent/run-command/download.",
                            NULL},
     [REASON_INTERRUPTED] = {"The VM, its agent or azfan itself was ended while the script ran. "
-                            "Look how far it came before a rerun.",
+                            "Check how far it got before a rerun.",
                             NULL},
-    [REASON_ANSWER] = {"az ended well, but its answer cannot be read. Look on the VM whether the "
+    [REASON_ANSWER] = {"az succeeded, but its answer cannot be read. Check on the VM whether the "
                        "script ran, and try the command of `azfan plan` by hand.",
                        NULL},
-    [REASON_HALTED] = {"The run stopped before it came to this target. Mend what stopped it, then "
-                       "`azfan rerun`.",
-                       NULL},
+    [REASON_HALTED] =
+        {"The run stopped before it came to this target. Fix what stopped it, then `azfan rerun`.",
+         NULL},
     [REASON_DEADLINE] = {"The run's deadline passed first. Raise deadline or concurrency, then "
                          "`azfan rerun`.",
                          NULL},
@@ -105,79 +104,82 @@ static const struct advice reasons[REASONS] = {
 
 static const struct advice causes[CAUSES] = {
     [CAUSE_READ_LIMIT] = {"Azure limits reading, and az was refused the result: the script may "
-                          "have run, and may still run. Look first on the VM, lower concurrency, "
+                          "have run, and may still run. Check the VM first, lower concurrency, "
                           "wait a few minutes and rerun.",
                           NULL},
     [CAUSE_CHANGE] = {"Another operation is under way on the VM. Wait until it is over (`az vm "
                       "show` has its provisioningState) and rerun.",
                       "Another operation is under way on the VM, perhaps this one. " LOOK
                       ", wait until it is over, and rerun."},
-    [CAUSE_READ_RIGHT] = {"The account may start scripts and not read what came of them: the "
+    [CAUSE_READ_RIGHT] = {"The account may start scripts but not read their results: the "
                           "script may have run, and may still run. It needs "
-                          "Microsoft.Compute/locations/operations/read on the subscription. Look "
-                          "first on the VM, then rerun.",
+                          "Microsoft.Compute/locations/operations/read on the subscription. Check "
+                          "the VM first, then rerun.",
                           NULL},
     [CAUSE_DISABLED] = {"The subscription is disabled, so nothing in it can be changed. Its owner "
                         "or whoever pays for it must enable it again in the portal, under "
                         "Subscriptions.",
                         NULL},
-    [CAUSE_POLICY] = {"An Azure Policy of the organisation forbids this; no right of the account "
-                      "helps. Ask who owns the policy that the message names for an exemption.",
-                      NULL},
-    [CAUSE_LOCK] = {"A read-only lock on the VM, its resource group or subscription is in the way. "
-                    "`az lock list` shows it; who may do so removes it (`az lock delete`).",
-                    NULL},
-    [CAUSE_DENY_ASSIGNMENT] = {"A deny assignment forbids it whatever roles the account has, as on "
-                               "resources that a managed application or a deployment stack owns. "
-                               "Ask who owns those.",
-                               "A deny assignment forbids it whatever roles the account has. The "
-                               "script may have run: look first on the VM, and ask who owns the "
-                               "deny assignment."},
-    [CAUSE_PAGE] = {"The answer was no error of Azure's but a page, as a proxy or a filter between "
-                    "this machine and Azure sends. Look first on the VM whether the script ran, "
-                    "and ask who runs the proxy for access to management.azure.com.",
-                    NULL},
-    [CAUSE_SECRET] = {"Make a new secret or certificate for the service principal, `az login "
-                      "--service-principal` with it, and rerun.",
-                      "Make a new secret or certificate for the service principal and `az login "
-                      "--service-principal` with it. The script may have run: look first on the "
-                      "VM, then rerun."},
+    [CAUSE_POLICY] =
+        {"An Azure Policy of the organisation forbids this; no permission of the account helps. "
+         "Ask the owner of the policy that the message names for an exemption.",
+         NULL},
+    [CAUSE_LOCK] =
+        {"A read-only lock on the VM, its resource group or subscription is in the way. "
+         "`az lock list` shows it; somebody with the permission can remove it (`az lock delete`).",
+         NULL},
+    [CAUSE_DENY_ASSIGNMENT] =
+        {"A deny assignment forbids it whatever roles the account has, as on "
+         "resources that a managed application or a deployment stack owns. "
+         "Ask their owner.",
+         "A deny assignment forbids it whatever roles the account has. The "
+         "script may have run: check the VM first, and ask the owner of the deny assignment."},
+    [CAUSE_PAGE] =
+        {"The answer was not an error from Azure but a web page, as a proxy or filter between this "
+         "machine and Azure sends. First check on the VM whether the script ran, and ask whoever "
+         "runs the proxy for access to management.azure.com.",
+         NULL},
+    [CAUSE_SECRET] =
+        {"Make a new secret or certificate for the service principal, `az login "
+         "--service-principal` with it, and rerun.",
+         "Make a new secret or certificate for the service principal and `az login "
+         "--service-principal` with it. The script may have run: check the VM first, then rerun."},
     [CAUSE_TENANT] =
         {"Log in to the subscription's tenant with `az login --tenant`, check with "
          "`az account show`, and rerun.",
          "Log in to the subscription's tenant with `az login --tenant` and check with `az account "
-         "show`. An attempt before may have run the script: look first on the VM, then rerun."},
+         "show`. An earlier attempt may have run the script: check the VM first, then rerun."},
     [CAUSE_TOKEN_CACHE] = {"Run `az account clear` and `az login`, check with `az account show`, "
                            "and rerun.",
                            "Run `az account clear` and `az login`, and check with `az account "
-                           "show`. The script may have run: look first on the VM, then rerun."},
-    [CAUSE_LOGIN_SERVICE] = {"Azure's login had a trouble of its own; yours is still good. Wait a "
-                             "few minutes and rerun.",
-                             "Azure's login had a trouble of its own; yours is still good. The "
-                             "script may have run: look first on the VM, wait a few minutes and "
-                             "rerun."},
-    [CAUSE_PROXY] = {"az could not get through the proxy. Check HTTPS_PROXY, the name and password "
-                     "in it and NO_PROXY, then rerun.",
-                     "az could not get through the proxy, perhaps while the script ran. Check "
-                     "HTTPS_PROXY, the name and password in it and NO_PROXY, look first on the "
-                     "VM, then rerun."},
-    [CAUSE_CERTIFICATE] = {"Something between this machine and Azure shows a certificate of its "
-                           "own. Put its authority into the file that REQUESTS_CA_BUNDLE names, "
-                           "then rerun.",
-                           "Something between this machine and Azure shows a certificate of its "
-                           "own, perhaps not always: the script may have run. Set "
-                           "REQUESTS_CA_BUNDLE, look first on the VM, then rerun."},
-    [CAUSE_IDENTITY] = {"az asks this machine's identity endpoint for its token. See whether this "
-                        "machine has a managed identity, lower concurrency, then rerun.",
+                           "show`. The script may have run: check the VM first, then rerun."},
+    [CAUSE_LOGIN_SERVICE] =
+        {"Azure's login service had a problem of its own; your login is still good. Wait a "
+         "few minutes and rerun.",
+         "Azure's login service had a problem of its own; your login is still good. The "
+         "script may have run: check the VM first, wait a few minutes and "
+         "rerun."},
+    [CAUSE_PROXY] =
+        {"az could not get through the proxy. Check HTTPS_PROXY (with its name and password) and "
+         "NO_PROXY, then rerun.",
+         "az could not get through the proxy, perhaps while the script ran. Check HTTPS_PROXY "
+         "(with its name and password) and NO_PROXY, check the VM first, then rerun."},
+    [CAUSE_CERTIFICATE] = {"Something between this machine and Azure presents its own certificate. "
+                           "Add its CA to the file that REQUESTS_CA_BUNDLE names, then rerun.",
+                           "Something between this machine and Azure presents its own certificate, "
+                           "perhaps not always: the script may have run. Set "
+                           "REQUESTS_CA_BUNDLE, check the VM first, then rerun."},
+    [CAUSE_IDENTITY] = {"az asks this machine's identity endpoint for its token. Check whether "
+                        "this machine has a managed identity, lower concurrency, then rerun.",
                         "az asks this machine's identity endpoint for its token, perhaps while the "
-                        "script ran. See whether the machine has a managed identity, lower "
-                        "concurrency, look first on the VM, then rerun."},
+                        "script ran. Check whether the machine has a managed identity, lower "
+                        "concurrency, check the VM first, then rerun."},
     [CAUSE_DELETION] = {"What the job names is being deleted. Exclude it from the job.", NULL},
     [CAUSE_SUBSCRIPTION] =
         {"Compare the subscription with `az account list`: it may be another "
          "login's or another tenant's.",
          "Compare the subscription with `az account list`: it may be another login's or another "
-         "tenant's. The script may have run: look first on the VM before a rerun."},
+         "tenant's. The script may have run: check the VM first before a rerun."},
     [CAUSE_NO_EXTENSIONS] = {"Run Command needs extensions, which this VM does not allow: "
                              "osProfile.allowExtensionOperations must be true, and the VM agent "
                              "installed.",
@@ -187,52 +189,55 @@ static const struct advice causes[CAUSES] = {
                                "delete`), and rerun.",
                                "An extension on the VM is in the way. See `az vm extension list`, "
                                "and wait until its deletion is over or delete it. The script may "
-                               "have run: look first on the VM, then rerun."},
+                               "have run: check the VM first, then rerun."},
     [CAUSE_LONGEST] = {"A script that outlives Run Command's " LIMITS_REQUEST_TEXT
                        " loses its result and may "
-                       "still run. Look first on the VM; let the script start long work in the "
+                       "still run. Check the VM first; let the script start long work in the "
                        "background, and rerun.",
                        NULL},
-    [CAUSE_PROVISIONING] = {"The VM's operating system did not report that it is ready. See `az vm "
-                            "get-instance-view`, and look first whether the script ran before a "
-                            "rerun.",
-                            NULL},
+    [CAUSE_PROVISIONING] =
+        {"The VM's operating system did not report that it is ready. See `az vm "
+         "get-instance-view`, and first check whether the script ran before a rerun.",
+         NULL},
     [CAUSE_SHELL] = {"The job's shell is for another operating system than the VM's. Use script "
                      "and shell for this one in a job of its own: sh on Linux, powershell on "
                      "Windows.",
                      NULL},
     [CAUSE_PREEMPTED] = {"Another operation on the VM replaced this one, perhaps while the script "
-                         "ran, and it may still run. Look first on the VM; the Activity Log says "
+                         "ran, and it may still run. Check the VM first; the Activity Log says "
                          "who did it.",
                          NULL},
-    [CAUSE_STATE] = {"Azure does not allow it as the VM is now, and another attempt meets the "
-                     "same. Read the message, and see the VM with `az vm get-instance-view`.",
-                     "Azure does not allow it as the VM is now. Read the message, and look first "
-                     "on the VM whether the script ran before a rerun."},
+    [CAUSE_STATE] =
+        {"Azure does not allow it in the VM's present state, and another attempt would fail the "
+         "same way. Read the message, and see the VM with `az vm get-instance-view`.",
+         "Azure does not allow it in the VM's present state. Read the message, and first check on "
+         "the VM whether the script ran before a rerun."},
     [CAUSE_REGISTRATION] =
         {"Register the provider once, with `az provider register --namespace "
          "Microsoft.Compute`, and rerun.",
          "Register the provider once, with `az provider register --namespace Microsoft.Compute`. "
-         "An attempt before may have run the script: look first on the VM, then rerun."},
-    [CAUSE_REQUEST] = {"Azure does not take what was sent, and another attempt meets the same. "
-                       "Read the message, and try the command of `azfan plan` by hand.",
-                       NULL},
-    [CAUSE_INCOMPLETE_AZ] = {"This az and its libraries do not fit each other. Install Microsoft's "
+         "An earlier attempt may have run the script: check the VM first, then rerun."},
+    [CAUSE_REQUEST] =
+        {"Azure does not accept what was sent, and another attempt would fail the same way. "
+         "Read the message, and try the command of `azfan plan` by hand.",
+         NULL},
+    [CAUSE_INCOMPLETE_AZ] = {"This az and its libraries do not fit together. Install Microsoft's "
                              "package of the Azure CLI, try `az vm list`, and rerun.",
-                             "This az and its libraries do not fit each other. Install Microsoft's "
-                             "package of the Azure CLI and try `az vm list`. An attempt before may "
-                             "have run the script: look first on the VM, then rerun."},
+                             "This az and its libraries do not fit together. Install Microsoft's "
+                             "package of the Azure CLI and try `az vm list`. An earlier attempt "
+                             "may have run the script: check the VM first, then rerun."},
     [CAUSE_USAGE] = {"This az is too old or too new for azfan. See `az version`, and try the "
                      "command of `azfan plan` by hand.",
                      NULL},
-    [CAUSE_CACHE_LOCK] = {"Processes of az were in each other's way over the files in ~/.azure. "
-                          "See who owns those, lower concurrency, and rerun.",
-                          "Processes of az were in each other's way over the files in ~/.azure. "
-                          "See who owns those, and look first on the VM whether the script ran, "
-                          "then rerun."},
-    [CAUSE_MEMORY] = {"This machine has not enough memory, files or room for so many az at once. "
-                      "Look first on the VM whether the script ran, lower concurrency, and rerun.",
-                      NULL},
+    [CAUSE_CACHE_LOCK] = {"Processes of az got in each other's way over the files in ~/.azure. "
+                          "Check who owns those, lower concurrency, and rerun.",
+                          "Processes of az got in each other's way over the files in ~/.azure. "
+                          "First check on the VM whether the script ran, and here who owns those "
+                          "files, then rerun."},
+    [CAUSE_MEMORY] =
+        {"This machine does not have enough memory, files or room for so many az at once. "
+         "First check on the VM whether the script ran, lower concurrency, and rerun.",
+         NULL},
 };
 
 /* Where a reason goes with several kinds and needs another word for one of them. */
@@ -258,9 +263,8 @@ static const struct {
 
 static const char lingers[] =
     "The script was stopped on the VM after script_timeout, but something of it may still run "
-    "there: look with `ps -eo pid,sid,lstart,args`, end what is too much, and see how far the "
-    "script "
-    "came before a rerun.";
+    "there: look with `ps -eo pid,sid,lstart,args`, end what should not be there, and check how "
+    "far the script got before a rerun.";
 
 static const char *choose(const struct advice *advice, const struct outcome *outcome)
 {

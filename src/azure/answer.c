@@ -100,7 +100,7 @@ static char *describe_broken(const struct reply *reply)
     const char *policy = reply->windows ? policy_that_refused(text) : NULL;
     size_t length;
 
-    buffer_add(&message, "the VM could not set the script up, it did not start: ");
+    buffer_add(&message, "the VM could not set up the script, so it did not start: ");
     length = message.length;
     if (reply->windows && reply->trailer.status == GUARD_CONSTRAINED) {
         buffer_add(&message, policy_of_language);
@@ -115,7 +115,7 @@ static char *describe_broken(const struct reply *reply)
     else if (!reply->windows)
         buffer_add(&message, "; it needs room in Run Command's own folder below /var/lib/waagent "
                              "or in /tmp, on a disk that is not full, read-only or noexec, and "
-                             "/dev/null and /dev/zero: see to that, and rerun");
+                             "/dev/null and /dev/zero: fix that, and rerun");
     return buffer_take(&message);
 }
 
@@ -181,8 +181,8 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
 
     if (strstr(message, "Last script execution didn't finish") != NULL)
         set_orphaned(outcome, REASON_INTERRUPTED,
-                     "the VM or its agent restarted before the script had ended; where it was only "
-                     "the agent, the script may still be running");
+                     "the VM or its agent restarted before the script had ended; if only the agent "
+                     "did, the script may still be running");
     else if (strncmp(message, "Enable failed", strlen("Enable failed")) == 0)
         refusal_read_extension(message, reply->message.length, outcome);
     else if (is_sample(buffer_text(&reply->output)))
@@ -318,7 +318,7 @@ static void read_stopped(const struct finish *finish, const struct answer_questi
         buffer_add(&message, " and was stopped");
     }
     if (finish->end == FINISH_ABANDONED)
-        buffer_add(&message, " (the process survives SIGKILL and was given up)");
+        buffer_add(&message, " (the process survived SIGKILL and was abandoned)");
     buffer_print(&message, "; %s", holds_the_vm);
     set(outcome, cancelled ? OUTCOME_CANCELLED : OUTCOME_TIMEOUT,
         cancelled ? REASON_SIGNAL : REASON_AZ, SCRIPT_MAY_HAVE_STARTED, buffer_take(&message));

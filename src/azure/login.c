@@ -113,8 +113,8 @@ static enum login_result read_token(struct login *login, const struct finish *fi
     json_decref(root);
     if (found)
         return LOGIN_OK;
-    (void)error_set(error, "az ended well when asked for a token, but gave none: is the program "
-                           "the Azure CLI?");
+    (void)error_set(
+        error, "az succeeded when asked for a token, but gave none: is the program the Azure CLI?");
     return LOGIN_NO_AZ;
 }
 

@@ -15,7 +15,7 @@ enum {
 #define NO_LOGIN      "az's login has ended, run `az login`:"
 #define LOST_LOGIN    "az cannot read the login that it keeps, run `az login`:"
 #define SECRET        "Azure does not accept the secret of az's service principal:"
-#define LOGIN_AGAIN   "Azure's login has a trouble of its own:"
+#define LOGIN_AGAIN   "Azure's login service has a problem of its own:"
 #define NO_CONNECTION "az cannot reach Azure:"
 #define NO_PROXY      "az cannot reach Azure through the proxy:"
 #define LOST          "az lost the connection to Azure:"
@@ -28,7 +28,8 @@ enum {
     "Operation returned an invalid status '" word                                                  \
     "'|Operation returned an invalid status code '" word "'"
 #define NO_ANSWER(word)                                                                            \
-    "what came is no answer of Azure's but \"" word "\", perhaps the page of a proxy or a filter"
+    "what came is not an answer from Azure but \"" word                                            \
+    "\", perhaps the page of a proxy or a filter"
 
 const struct refusal_rule refusal_local[] = {
     {.text = "Check the spelling and casing and try again",
@@ -206,7 +207,7 @@ const struct refusal_rule refusal_local[] = {
      .reason = REASON_NETWORK,
      .cause = CAUSE_PROXY,
      .effect = NOTHING,
-     .message = "the proxy's address is not one:"},
+     .message = "the proxy's address is not valid:"},
     {.text = "host='login.|Failed to resolve 'login.",
      .reason = REASON_NETWORK,
      .effect = STILL_RUNS | MARK,
@@ -291,7 +292,7 @@ const struct refusal_rule refusal_local[] = {
     {.text = INVALID_STATUS("Conflict"),
      .reason = REASON_BUSY,
      .effect = STILL_RUNS | MARK,
-     .message = "Azure reports a conflict with another operation, without a word of which"},
+     .message = "Azure reports a conflict with another operation, without saying which"},
     {.text = INVALID_STATUS("Forbidden"),
      .reason = REASON_FORBIDDEN,
      .cause = CAUSE_PAGE,
@@ -333,22 +334,21 @@ const struct refusal_rule refusal_local[] = {
      .reason = REASON_OTHER,
      .cause = CAUSE_PAGE,
      .effect = STILL_RUNS,
-     .message = "Azure, or a proxy before it, had an internal error:"},
+     .message = "Azure, or a proxy in front of it, had an internal error:"},
     {.text = INVALID_STATUS("Service Unavailable"),
      .reason = REASON_OTHER,
      .effect = STILL_RUNS,
-     .message = "Azure, or a proxy before it, had an internal error:"},
+     .message = "Azure, or a proxy in front of it, had an internal error:"},
     {.text = INVALID_STATUS("Gateway Timeout"),
      .reason = REASON_OTHER,
      .cause = CAUSE_PAGE,
      .effect = STILL_RUNS,
-     .message = "Azure, or a proxy before it, had an internal error:"},
+     .message = "Azure, or a proxy in front of it, had an internal error:"},
     {.text = "Operation returned an invalid status",
      .reason = REASON_OTHER,
      .cause = CAUSE_PAGE,
      .effect = STILL_RUNS,
-     .message = "what came is no answer of Azure's, perhaps the page of a "
-                "proxy or a filter:"},
+     .message = "what came is not an answer from Azure, perhaps the page of a proxy or a filter:"},
 
     /* ---- az itself. Debian 12's 2.45.0 (azure-cli#25826, #23033) ---- */
     {.text = "does not have operation group",

@@ -434,7 +434,7 @@ EOF
   [ "$(target a '[.script_started, .may_still_run] | tojson')" = '["maybe",true]' ]
   target a .message | grep -q 'or this very script by an earlier request of the same az'
   target a .stderr | grep -c . | grep -qFx 3
-  tr -s ' \n' ' ' <"$T/out" | grep -q 'What to do: Another run-command is active on the VM, perhaps this very script. Look first'
+  tr -s ' \n' ' ' <"$T/out" | grep -q 'What to do: Another run-command is active on the VM, perhaps this very script. Check the VM first'
 
   control wait rg-twin running 0
   run_azfan rerun --yes

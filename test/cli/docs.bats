@@ -77,7 +77,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   tr '>' '\n' <"$top/docs/run.svg" >"$place/words"
   "$azfan" rehearse "$top/jobs/rollout.yaml" --execute --ignore 'web-[0-9]+' --run-dir "$place/run" --inject web-20=exit:3 \
     >"$place/out" 2>/dev/null || [ $? = 3 ]
-  for words in 'Output:' 'the script ended with status 3' 'What to do: Read what the script wrote' \
+  for words in 'Output:' 'the script ended with status 3' 'What to do: The script failed' \
     'Runbook: jobs/rollout.yaml' 'azfan rerun '; do
     grep -qF "$words" "$place/words" || { echo "not in the picture: $words"; return 1; }
     grep -qF "$words" "$place/out" || { echo "only in the picture: $words"; return 1; }

@@ -122,7 +122,7 @@ static const struct {
      OUTCOME_FAILED, REASON_EXIT, 127, "not found", "in .\n", "script: line 3: x: not found\n"},
     {"nor in the words of a guard that could not begin",
      LINUX(TRAILER("broken", "1"), "sh: cannot create " FOLDER "/script: full"), OUTCOME_ERROR,
-     REASON_OTHER, -1, "set the script up, it did not start: sh: cannot create script: full", "",
+     REASON_OTHER, -1, "set up the script, so it did not start: sh: cannot create script: full", "",
      "sh: cannot create script: full"},
     {"nor in those of a handler", "Enable failed: " FOLDER "/script: gone", OUTCOME_ERROR,
      REASON_EXTENSION, -1, "Enable failed: script: gone", "", ""},

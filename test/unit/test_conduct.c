@@ -346,7 +346,8 @@ static const struct {
     {"hang:nap:20000", NUMBER_SECOND / 2, "`az account list` did not answer within 500ms"},
     {"hang:stubborn:20000", NUMBER_SECOND / 2, "`az account list` did not answer within 500ms"},
     {"exit1", 60 * NUMBER_SECOND, "`az account list` ended with status 1"},
-    {"garbage", 60 * NUMBER_SECOND, "the answer of `az account list` is no list of subscriptions"},
+    {"garbage", 60 * NUMBER_SECOND,
+     "the answer of `az account list` is not a list of subscriptions"},
 };
 
 /* They are only shown: without them it goes on all the same. */

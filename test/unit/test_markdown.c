@@ -151,7 +151,7 @@ static const struct {
     {two_failed, "# ❌ `demo`: 2 of 5 not ok\n"},
     {two_failed, "| ok | 3 |\n| failed | 2 |\n"},
     {two_failed, "## Not ok\n\n### failed (exit): 2 targets\n\n`web-[04-05]`\n\n"
-                 "- 2 × `status 7`\n\nWhat to do: Read what the script wrote."},
+                 "- 2 × `status 7`\n\nWhat to do: The script failed: read its output."},
     {two_failed, "## How to go on\n\nRunbook: `docs/agent.md`\n\n"},
     {two_failed, "```\nazfan rerun run-1\n```\n"},
     {two_failed, "<summary>2 failed (exit 7): <code>web-[04-05]</code></summary>\n\n"
