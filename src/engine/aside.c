@@ -36,7 +36,7 @@ enum { SHARES_MEMORY = true };
 
 enum { STACK_SIZE = 1024 * 1024, GUARD_SIZE = 64 * 1024 };
 
-struct call {
+struct errand {
     void (*function)(void *context);
     void *context;
 };
@@ -47,12 +47,12 @@ static char *stack; /* made once; NULL: not yet */
 /* The whole life of the child. Its end is the return. */
 static int live(void *argument)
 {
-    const struct call *call = argument;
+    const struct errand *errand = argument;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (kept_out >= 0)
         (void)close(kept_out);
-    call->function(call->context);
+    errand->function(errand->context);
     return 0;
 }
 
@@ -72,18 +72,18 @@ static bool make_stack(void)
 }
 
 /* Returns its number once it has ended, or -1: there is none. */
-static int start(struct call *call)
+static int start(struct errand *errand)
 {
     if (!SHARES_MEMORY || !make_stack())
         return -1;
-    return clone(live, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, call);
+    return clone(live, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, errand);
 }
 
 int aside_call(void (*function)(void *context), void *context)
 {
-    struct call call = {function, context};
+    struct errand errand = {function, context};
     int status = 0;
-    int pid = start(&call);
+    int pid = start(&errand);
 
     if (pid < 0) {
         function(context);

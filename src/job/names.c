@@ -267,14 +267,14 @@ int names_check_pattern(const char *pattern, struct error *error)
  * a match is a few steps as a rule. Ranges of many numbers behind a '*' are the
  * worst, and the caller says how many steps there may be.
  */
-struct places {
+struct reached {
     uint64_t before; /* bit N: N characters of the name are behind it; fewer than 64 */
     bool at_longest; /* all of a name of 64 */
 };
 
 struct matching {
     const struct names_subject *name;
-    struct places places;
+    struct reached places;
     uint64_t *steps; /* that are left */
 };
 
@@ -297,7 +297,7 @@ static bool take_steps(struct matching *matching, uint64_t count)
     return true;
 }
 
-static bool is_nowhere(const struct places *places)
+static bool is_nowhere(const struct reached *places)
 {
     return places->before == 0 && !places->at_longest;
 }
@@ -322,7 +322,7 @@ static uint64_t find_letter(const struct names_subject *name, char letter)
 }
 
 /* Goes on by one character from those places that are among ALLOWED. */
-static void advance(struct places *places, uint64_t allowed)
+static void advance(struct reached *places, uint64_t allowed)
 {
     uint64_t from = places->before & allowed;
 
@@ -330,7 +330,7 @@ static void advance(struct places *places, uint64_t allowed)
     places->before = from << 1;
 }
 
-static void reach(struct places *places, size_t place)
+static void reach(struct reached *places, size_t place)
 {
     if (place == LIMITS_VM_NAME)
         places->at_longest = true;
@@ -347,7 +347,7 @@ static uint64_t inner_places(const struct names_subject *name)
 /* From the first place on all can be reached. */
 static void step_star(struct matching *matching)
 {
-    struct places *places = &matching->places;
+    struct reached *places = &matching->places;
 
     if (places->before == 0)
         return;
@@ -357,7 +357,7 @@ static void step_star(struct matching *matching)
 
 /* Adds to NEXT where one span can lead from PLACE. */
 static void follow_span(const struct span *span, const struct names_subject *name, size_t place,
-                        struct places *next)
+                        struct reached *next)
 {
     bool padded = place < name->length && name->text[place] == '0';
     int32_t value = 0;
@@ -378,7 +378,7 @@ static void follow_span(const struct span *span, const struct names_subject *nam
 static bool step_bracket(struct matching *matching, const char **at)
 {
     uint64_t from = matching->places.before & inner_places(matching->name);
-    struct places next = {0, false};
+    struct reached next = {0, false};
     struct span span = {.width = 0};
     struct error unused;
 

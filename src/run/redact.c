@@ -55,7 +55,7 @@ struct spans {
     size_t count;
 };
 
-struct page {
+struct sheet {
     const char *original;
     size_t original_length;
     char *folded;    /* NULL: the original is folded already */
@@ -72,41 +72,41 @@ static void add_span(struct spans *spans, struct span span)
     spans->list[spans->count++] = span;
 }
 
-static void fold(struct page *page)
+static void fold(struct sheet *sheet)
 {
-    page->folded = memory_zeroed(page->original_length + 1, 1);
-    page->origins = memory_zeroed(page->original_length + 1, sizeof *page->origins);
-    page->length = 0;
-    for (size_t i = 0; i < page->original_length; i++) {
-        if (page->original[i] == '\0' || (page->original[i] == '\\' && page->length > 0 &&
-                                          page->folded[page->length - 1] == '\\'))
+    sheet->folded = memory_zeroed(sheet->original_length + 1, 1);
+    sheet->origins = memory_zeroed(sheet->original_length + 1, sizeof *sheet->origins);
+    sheet->length = 0;
+    for (size_t i = 0; i < sheet->original_length; i++) {
+        if (sheet->original[i] == '\0' || (sheet->original[i] == '\\' && sheet->length > 0 &&
+                                           sheet->folded[sheet->length - 1] == '\\'))
             continue;
-        page->origins[page->length] = i;
-        page->folded[page->length++] = page->original[i];
+        sheet->origins[sheet->length] = i;
+        sheet->folded[sheet->length++] = sheet->original[i];
     }
-    page->origins[page->length] = page->original_length;
-    page->bytes = page->folded;
+    sheet->origins[sheet->length] = sheet->original_length;
+    sheet->bytes = sheet->folded;
 }
 
-static struct page make_page(const char *bytes, size_t length)
+static struct sheet make_sheet(const char *bytes, size_t length)
 {
-    struct page page = {
+    struct sheet sheet = {
         .original = bytes, .original_length = length, .bytes = bytes, .length = length};
 
     if (memmem(bytes, length, "\\\\", 2) != NULL || memchr(bytes, '\0', length) != NULL)
-        fold(&page);
-    return page;
+        fold(&sheet);
+    return sheet;
 }
 
-static bool stands_at(const struct page *page, size_t at, const char *word)
+static bool stands_at(const struct sheet *sheet, size_t at, const char *word)
 {
     size_t length = strlen(word);
 
-    return page->length - at >= length && memcmp(page->bytes + at, word, length) == 0;
+    return sheet->length - at >= length && memcmp(sheet->bytes + at, word, length) == 0;
 }
 
 /* The length of a bad character that begins at AT, or with BEFORE ends there; 0: none does. */
-static size_t bad_at(const struct page *page, size_t at, bool before)
+static size_t bad_at(const struct sheet *sheet, size_t at, bool before)
 {
     /* As it is, and as jansson and Python write it into JSON. */
     static const char *const bad[] = {"\xef\xbf\xbd", "\\uFFFD", "\\ufffd"};
@@ -114,52 +114,52 @@ static size_t bad_at(const struct page *page, size_t at, bool before)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         size_t length = strlen(bad[i]);
 
-        if ((!before || at >= length) && stands_at(page, before ? at - length : at, bad[i]))
+        if ((!before || at >= length) && stands_at(sheet, before ? at - length : at, bad[i]))
             return length;
     }
     return 0;
 }
 
-static void add_segment(struct page *page, size_t start, size_t end)
+static void add_segment(struct sheet *sheet, size_t start, size_t end)
 {
     for (int i = 0; i < BAD_CHARACTERS; i++) {
-        start += bad_at(page, start, false);
-        end -= bad_at(page, end, true);
+        start += bad_at(sheet, start, false);
+        end -= bad_at(sheet, end, true);
     }
     if (start <= end) /* where it is empty, the seams around it may be a secret's own text */
-        add_span(&page->segments, (struct span){start, end});
+        add_span(&sheet->segments, (struct span){start, end});
 }
 
 /* Divides PAGE at each of SEAMS. LAST: is what follows the last of them a segment too? */
-static void divide(struct page *page, const char *const *seams, bool last)
+static void divide(struct sheet *sheet, const char *const *seams, bool last)
 {
     bool begins[256] = {false}; /* most bytes begin no seam */
     size_t start = 0;
 
     for (const char *const *seam = seams; *seam != NULL; seam++)
         begins[(unsigned char)**seam] = true;
-    for (size_t at = 0; at < page->length;) {
+    for (size_t at = 0; at < sheet->length;) {
         const char *const *seam = seams;
 
-        if (!begins[(unsigned char)page->bytes[at]]) {
+        if (!begins[(unsigned char)sheet->bytes[at]]) {
             at++;
             continue;
         }
-        while (*seam != NULL && !stands_at(page, at, *seam))
+        while (*seam != NULL && !stands_at(sheet, at, *seam))
             seam++;
         if (*seam == NULL) {
             at++;
             continue;
         }
-        add_segment(page, start, at);
+        add_segment(sheet, start, at);
         at += strlen(*seam);
         start = at;
     }
     if (last)
-        add_segment(page, start, page->length);
+        add_segment(sheet, start, sheet->length);
 }
 
-static struct page stream_page(const struct buffer *buffer, bool cut)
+static struct sheet stream_sheet(const struct buffer *buffer, bool cut)
 {
     /* engine/capture's mark; and in az's own text what stands before the streams that Azure cut,
        also where that text is quoted in another. */
@@ -175,58 +175,58 @@ static struct page stream_page(const struct buffer *buffer, bool cut)
                                         REPLY_MESSAGE_MARK("\\\"", ""),
                                         REPLY_MESSAGE_MARK("'", " "),
                                         NULL};
-    struct page page = make_page(buffer_text(buffer), buffer->length);
+    struct sheet sheet = make_sheet(buffer_text(buffer), buffer->length);
 
     if (cut)
-        divide(&page, seams, true);
-    return page;
+        divide(&sheet, seams, true);
+    return sheet;
 }
 
 /* CUT: what the message quotes may have been cut before it was quoted. */
-static struct page message_page(const char *message, bool cut)
+static struct sheet message_sheet(const char *message, bool cut)
 {
     static const char *const seams[] = {REFUSAL_CUT_MARK, NULL};
     static const char *const cut_seams[] = {REFUSAL_CUT_MARK, REFUSAL_QUOTE_MARK, NULL};
-    struct page page = make_page(message, strlen(message));
+    struct sheet sheet = make_sheet(message, strlen(message));
 
-    divide(&page, cut ? cut_seams : seams, cut);
-    return page;
+    divide(&sheet, cut ? cut_seams : seams, cut);
+    return sheet;
 }
 
-static size_t origin_of(const struct page *page, size_t at)
+static size_t origin_of(const struct sheet *sheet, size_t at)
 {
-    return page->origins != NULL ? page->origins[at] : at;
+    return sheet->origins != NULL ? sheet->origins[at] : at;
 }
 
 /* Appends PAGE as it may be seen. */
-static void show(const struct page *page, struct buffer *buffer)
+static void show(const struct sheet *sheet, struct buffer *buffer)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < page->places.count; i++) {
-        size_t start = origin_of(page, page->places.list[i].start);
+    for (size_t i = 0; i < sheet->places.count; i++) {
+        size_t start = origin_of(sheet, sheet->places.list[i].start);
 
-        buffer_append(buffer, page->original + at, start - at);
+        buffer_append(buffer, sheet->original + at, start - at);
         buffer_add(buffer, stars);
-        at = origin_of(page, page->places.list[i].end);
+        at = origin_of(sheet, sheet->places.list[i].end);
     }
-    buffer_append(buffer, page->original + at, page->original_length - at);
+    buffer_append(buffer, sheet->original + at, sheet->original_length - at);
 }
 
-static void page_done(struct page *page)
+static void sheet_done(struct sheet *sheet)
 {
-    free(page->folded);
-    free(page->origins);
-    free(page->segments.list);
-    free(page->places.list);
+    free(sheet->folded);
+    free(sheet->origins);
+    free(sheet->segments.list);
+    free(sheet->places.list);
 }
 
 /* ---- looking ------------------------------------------------------------------------------ */
 
 /* Ends never go back: END is behind, or where, the last place ends. */
-static void hide(struct page *page, size_t start, size_t end)
+static void hide(struct sheet *sheet, size_t start, size_t end)
 {
-    struct spans *places = &page->places;
+    struct spans *places = &sheet->places;
 
     while (places->count > 0 && places->list[places->count - 1].start >= start)
         places->count--;
@@ -241,55 +241,55 @@ static void hide(struct page *page, size_t start, size_t end)
  * with none. A secret may have a seam's text in it, so a rest may go on behind its segment. For
  * free().
  */
-static size_t *find_rests(const struct redact *redact, const struct page *page)
+static size_t *find_rests(const struct redact *redact, const struct sheet *sheet)
 {
-    const struct span *segments = page->segments.list;
-    size_t next = page->segments.count;
+    const struct span *segments = sheet->segments.list;
+    size_t next = sheet->segments.count;
     size_t *rests = memory_zeroed(next, sizeof *rests);
     size_t reach = finder_reach(redact->backwards);
     uint32_t state = FINDER_START;
-    size_t at = page->length;
+    size_t at = sheet->length;
 
-    if (next > 0 && segments[next - 1].start == page->length) {
+    if (next > 0 && segments[next - 1].start == sheet->length) {
         next--;
-        rests[next] = page->length;
+        rests[next] = sheet->length;
     }
     if (next > 0 && at - segments[next - 1].start > reach)
         at = segments[next - 1].start + reach;
     for (; next > 0; at--) {
         size_t begun;
 
-        state = finder_step(redact->backwards, state, page->bytes[at - 1]);
+        state = finder_step(redact->backwards, state, sheet->bytes[at - 1]);
         if (segments[next - 1].start != at - 1)
             continue;
-        begun = finder_begun(redact->backwards, state, page->length);
+        begun = finder_begun(redact->backwards, state, sheet->length);
         rests[--next] = at - 1 + (begun >= SPELLING_SHORTEST_PIECE ? begun : 0);
     }
     return rests;
 }
 
 /* Likewise it may have begun before the segment. */
-static void hide_beginning(const struct redact *redact, struct page *page, size_t end,
+static void hide_beginning(const struct redact *redact, struct sheet *sheet, size_t end,
                            uint32_t state)
 {
     size_t begun = finder_begun(redact->forwards, state, end);
 
     if (begun >= SPELLING_SHORTEST_PIECE)
-        hide(page, end - begun, end);
+        hide(sheet, end - begun, end);
 }
 
 /* All that ends at a byte is hidden before the next one is looked at. */
-static void hide_secrets(const struct redact *redact, struct page *page)
+static void hide_secrets(const struct redact *redact, struct sheet *sheet)
 {
-    size_t *rests = find_rests(redact, page);
+    size_t *rests = find_rests(redact, sheet);
     struct span rest = {0, 0}; /* the one that AT is in, or the last */
-    const struct span *segments = page->segments.list;
-    size_t count = page->segments.count;
+    const struct span *segments = sheet->segments.list;
+    size_t count = sheet->segments.count;
     uint32_t state = FINDER_START;
     size_t begun = 0; /* segments */
     size_t ended = 0;
 
-    for (size_t at = 0; at < page->length; at++) {
+    for (size_t at = 0; at < sheet->length; at++) {
         size_t whole;
 
         if (begun < count && segments[begun].start == at) {
@@ -297,15 +297,15 @@ static void hide_secrets(const struct redact *redact, struct page *page)
                 rest = (struct span){rest.end > at ? rest.start : at, rests[begun]};
             begun++;
         }
-        state = finder_step(redact->forwards, state, page->bytes[at]);
+        state = finder_step(redact->forwards, state, sheet->bytes[at]);
         whole = finder_longest(redact->forwards, state);
         if (whole > 0)
-            hide(page, at + 1 - whole, at + 1);
+            hide(sheet, at + 1 - whole, at + 1);
         if (rest.end == at + 1 && rest.start < rest.end)
-            hide(page, rest.start, rest.end);
+            hide(sheet, rest.start, rest.end);
         while (ended < count && segments[ended].end <= at + 1) {
             if (segments[ended].end == at + 1)
-                hide_beginning(redact, page, at + 1, state);
+                hide_beginning(redact, sheet, at + 1, state);
             ended++;
         }
     }
@@ -396,19 +396,19 @@ static bool has_secrets(const struct redact *redact)
 /* ---- answers and errors ------------------------------------------------------------------- */
 
 /* Frees PAGE. Says whether there was a secret. */
-static bool clean_buffer(const struct redact *redact, struct page *page, struct buffer *buffer)
+static bool clean_buffer(const struct redact *redact, struct sheet *sheet, struct buffer *buffer)
 {
     struct buffer clean = BUFFER_INIT;
     bool found;
 
-    hide_secrets(redact, page);
-    found = page->places.count > 0;
+    hide_secrets(redact, sheet);
+    found = sheet->places.count > 0;
     if (found) {
-        show(page, &clean);
+        show(sheet, &clean);
         buffer_done(buffer);
         *buffer = clean;
     }
-    page_done(page);
+    sheet_done(sheet);
     return found;
 }
 
@@ -416,14 +416,14 @@ static bool clean_buffer(const struct redact *redact, struct page *page, struct 
 static void clean_stream(const struct redact *redact, struct buffer *stream, bool cut)
 {
     struct buffer drawn = BUFFER_INIT;
-    struct page page = stream_page(stream, cut);
+    struct sheet sheet = stream_sheet(stream, cut);
 
-    (void)clean_buffer(redact, &page, stream);
+    (void)clean_buffer(redact, &sheet, stream);
     if (!drawn_is_needed(stream->data, stream->length))
         return;
     drawn_append(&drawn, stream->data, stream->length);
-    page = stream_page(&drawn, cut);
-    if (clean_buffer(redact, &page, &drawn)) {
+    sheet = stream_sheet(&drawn, cut);
+    if (clean_buffer(redact, &sheet, &drawn)) {
         buffer_done(stream);
         *stream = drawn;
     } else {
@@ -431,17 +431,17 @@ static void clean_stream(const struct redact *redact, struct buffer *stream, boo
     }
 }
 
-static void clean_message(const struct redact *redact, struct page *page, char **message)
+static void clean_message(const struct redact *redact, struct sheet *sheet, char **message)
 {
     struct buffer clean = BUFFER_INIT;
 
-    hide_secrets(redact, page);
-    if (page->places.count > 0) {
-        show(page, &clean);
+    hide_secrets(redact, sheet);
+    if (sheet->places.count > 0) {
+        show(sheet, &clean);
         free(*message);
         *message = buffer_take(&clean);
     }
-    page_done(page);
+    sheet_done(sheet);
 }
 
 /*
@@ -459,7 +459,7 @@ void redact_answer(const struct redact *redact, struct answer *answer)
 {
     bool stopped = !ended_by_itself(&answer->outcome);
     const char *message = answer->outcome.message;
-    struct page page;
+    struct sheet sheet;
 
     if (!has_secrets(redact))
         return;
@@ -467,30 +467,30 @@ void redact_answer(const struct redact *redact, struct answer *answer)
        may have been stopped besides: where anything is missing, every edge is looked at. */
     clean_stream(redact, &answer->output, stopped || answer->output_truncated);
     clean_stream(redact, &answer->errors, stopped || answer->errors_truncated);
-    page = message_page(message != NULL ? message : "", answer->errors_truncated);
-    clean_message(redact, &page, &answer->outcome.message);
+    sheet = message_sheet(message != NULL ? message : "", answer->errors_truncated);
+    clean_message(redact, &sheet, &answer->outcome.message);
 }
 
 void redact_line(const struct redact *redact, struct buffer *line)
 {
-    struct page page;
+    struct sheet sheet;
 
     if (!has_secrets(redact))
         return;
-    page = stream_page(line, true);
-    (void)clean_buffer(redact, &page, line);
+    sheet = stream_sheet(line, true);
+    (void)clean_buffer(redact, &sheet, line);
 }
 
 void redact_error(const struct redact *redact, struct error *error)
 {
     char *text;
-    struct page page;
+    struct sheet sheet;
 
     if (!has_secrets(redact))
         return;
     text = memory_string(error->text);
-    page = message_page(error->text, true); /* nobody here knows whether az's words were cut */
-    clean_message(redact, &page, &text);
+    sheet = message_sheet(error->text, true); /* nobody here knows whether az's words were cut */
+    clean_message(redact, &sheet, &text);
     (void)error_set(error, "%s", text);
     free(text);
 }

@@ -21,6 +21,8 @@
  * is being started is refused. Each such burst must count once: thirty answers would halve the
  * limit down to one. So starts are numbered, and a cut (or a longer pause) remembers how many there
  * had been: only what was started after it can cause another one.
+ *
+ * The file is longer than others: it is one machine, and all of its rules change the same state.
  */
 #include "run/schedule.h"
 
