@@ -9,13 +9,27 @@
 #ifndef AZFAN_SIMULATOR_PLAN_H
 #define AZFAN_SIMULATOR_PLAN_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
-#include "simulator/simulator.h"
 
+struct buffer;
 struct targets_id;
 
+/* Names the folder with the plan, and with what simulated VMs leave behind. */
+#define SIMULATOR_VARIABLE "AZFAN_SIMULATION"
+
+struct simulator_plan {
+    const char *const
+        *injections; /* each "SELECTORS=FAULT[:VALUE][@PERCENT]"; the last that means a VM wins */
+    size_t injection_count;
+    uint64_t seed; /* for durations and percentages: the same seed, the same rehearsal */
+    bool execute;  /* run the guarded script with /bin/sh on this machine */
+};
+
+/* A switch over them has no default: the compiler tells where a new one is missing. */
 enum simulator_fault {
     SIMULATOR_HANG,
     SIMULATOR_STUBBORN,
@@ -26,7 +40,7 @@ enum simulator_fault {
     SIMULATOR_NO_TRAILER,
     SIMULATOR_REBOOT,
     SIMULATOR_GARBAGE,
-    SIMULATOR_BUSY, /* from here to the last: az and Azure refuse, the script does not start */
+    SIMULATOR_BUSY,
     SIMULATOR_THROTTLED,
     SIMULATOR_NOT_RUNNING,
     SIMULATOR_NOT_FOUND,
@@ -49,6 +63,19 @@ struct simulator_injection {
 /* Reads TEXT into RET, for free(ret->pattern). On error nothing is to be freed. */
 int simulator_parse_injection(const char *text, struct simulator_injection *ret,
                               struct error *error);
+
+/* Is INJECTION well-formed? The error lists the faults there are. */
+int simulator_check_injection(const char *injection, struct error *error);
+
+/* Appends one line for each fault: its name, its value, what it does. For --help. */
+void simulator_describe_faults(struct buffer *buffer);
+
+/*
+ * Writes PLAN to FOLDER/simulation.json for the processes to come and makes
+ * the folder of the simulated VMs. *RET is the variable, "NAME=VALUE", to free().
+ */
+int simulator_prepare(const struct simulator_plan *plan, const char *folder, char **ret,
+                      struct error *error);
 
 /* What meets the VM with this ID. RET's pattern is NULL. */
 void simulator_choose(const struct simulator_plan *plan, const struct targets_id *id,

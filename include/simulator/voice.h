@@ -34,7 +34,7 @@ int simulator_say_interrupted(void);
 /* A --command-id that Azure has not. Returns SIMULATOR_MISSING. */
 int simulator_say_unknown_command(void);
 
-/* What az says when FAULT, one of SIMULATOR_BUSY and after, meets the VM called ID. */
+/* What az says when FAULT meets the VM called ID, and az or Azure refuses; -1: it does not. */
 int simulator_say_refusal(enum simulator_fault fault, const struct targets_id *id, bool windows);
 
 /* The answer of a script that ended: the streams as they are in files on the VM (any bytes). */

@@ -15,7 +15,7 @@
 #include "job/jobkeys.h"
 #include "job/outcome.h"
 #include "job/overrides.h"
-#include "simulator/simulator.h"
+#include "simulator/plan.h"
 
 /* ---- the tables --------------------------------------------------------------------------- */
 

@@ -16,6 +16,7 @@
 #include "run/rules.h"
 #include "run/warden.h"
 #include "screen/live.h"
+#include "simulator/plan.h"
 #include "simulator/simulator.h"
 
 /* Longer than an az that a killed azfan left behind takes to read its script. */

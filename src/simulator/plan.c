@@ -92,6 +92,7 @@ static int parse_value(const struct fault_kind *kind, const char *value, const c
                        int64_t *ret, struct error *error)
 {
     struct error why;
+    int result = 0;
 
     *ret = kind->value == VALUE_STATUS ? 1 : 0;
     if (value == NULL && kind->value == VALUE_DURATION)
@@ -99,11 +100,20 @@ static int parse_value(const struct fault_kind *kind, const char *value, const c
                          kind->name);
     if (value == NULL)
         return 0;
-    if (kind->value == VALUE_NONE)
+    switch (kind->value) {
+    case VALUE_NONE:
         return error_set(error, "%s: %s takes no value", text, kind->name);
-    if ((kind->value == VALUE_DURATION ? number_parse_duration(value, ret, &why)
-         : kind->value == VALUE_COUNT  ? number_parse(value, 1, COUNT_MOST, ret, &why)
-                                       : number_parse(value, 1, STATUS_MOST, ret, &why)) < 0)
+    case VALUE_DURATION:
+        result = number_parse_duration(value, ret, &why);
+        break;
+    case VALUE_COUNT:
+        result = number_parse(value, 1, COUNT_MOST, ret, &why);
+        break;
+    case VALUE_STATUS:
+        result = number_parse(value, 1, STATUS_MOST, ret, &why);
+        break;
+    }
+    if (result < 0)
         return error_set(error, "%s: the value of %s %s", text, kind->name, why.text);
     return 0;
 }

@@ -138,16 +138,35 @@ static void remove_trailer(const struct invocation *invocation, struct buffer *o
 static int answer(const struct invocation *invocation, struct buffer *output,
                   const struct buffer *errors, int64_t seconds)
 {
-    enum simulator_fault fault = invocation->fault.fault;
-
-    if (fault == SIMULATOR_GARBAGE)
+    switch (invocation->fault.fault) {
+    case SIMULATOR_GARBAGE:
         return simulator_say_garbage();
-    if (fault == SIMULATOR_REBOOT)
+    case SIMULATOR_REBOOT:
         return simulator_say_restarted(invocation->windows);
-    if (fault == SIMULATOR_NO_TRAILER || fault == SIMULATOR_EXIT)
+    case SIMULATOR_NO_TRAILER:
         remove_trailer(invocation, output);
-    if (fault == SIMULATOR_EXIT)
+        break;
+    case SIMULATOR_EXIT:
+        remove_trailer(invocation, output);
         add_trailer(invocation, output, "exit", (int)invocation->fault.value, seconds);
+        break;
+    case SIMULATOR_SCRIPT_TIMEOUT: /* pretend() has written it */
+    case SIMULATOR_SLOW:
+    case SIMULATOR_NO_FAULT:
+    case SIMULATOR_HANG: /* these never come here: az does not answer, */
+    case SIMULATOR_STUBBORN:
+    case SIMULATOR_CRASH:
+    case SIMULATOR_BUSY: /* or the script did not start */
+    case SIMULATOR_THROTTLED:
+    case SIMULATOR_NOT_RUNNING:
+    case SIMULATOR_NOT_FOUND:
+    case SIMULATOR_FORBIDDEN:
+    case SIMULATOR_LOGIN:
+    case SIMULATOR_NETWORK:
+    case SIMULATOR_AGENT:
+    case SIMULATOR_EXTENSION:
+        break;
+    }
     return simulator_say_streams(invocation->windows, output, errors);
 }
 
@@ -276,14 +295,16 @@ static int say_token(const struct simulator_request *request)
 static int meet(struct invocation *invocation)
 {
     struct error error;
+    int refused;
     int locked;
 
     if (spend_attempt(invocation, &error) < 0)
         return simulator_say_failure("the simulated Azure: %s", error.text);
     if (invocation->fault.fault == SIMULATOR_LOGIN)
         end_login();
-    if (invocation->fault.fault >= SIMULATOR_BUSY && invocation->fault.fault < SIMULATOR_FAULTS)
-        return simulator_say_refusal(invocation->fault.fault, invocation->id, invocation->windows);
+    refused = simulator_say_refusal(invocation->fault.fault, invocation->id, invocation->windows);
+    if (refused >= 0)
+        return refused;
     locked = simulator_vm_lock(&invocation->vm, &error);
     if (locked < 0)
         return simulator_say_failure("the simulated Azure: %s", error.text);

@@ -187,7 +187,7 @@ static int say_extension(bool windows)
 
 int simulator_say_refusal(enum simulator_fault fault, const struct targets_id *id, bool windows)
 {
-    switch ((int)fault) {
+    switch (fault) {
     case SIMULATOR_BUSY:
         return say_service_error("Conflict",
                                  "Run command extension execution is in progress. Please wait for "
@@ -207,9 +207,21 @@ int simulator_say_refusal(enum simulator_fault fault, const struct targets_id *i
         return say_network(id);
     case SIMULATOR_AGENT:
         return say_agent(id, windows);
-    default:
+    case SIMULATOR_EXTENSION:
         return say_extension(windows);
+    case SIMULATOR_NO_FAULT:
+    case SIMULATOR_HANG:
+    case SIMULATOR_STUBBORN:
+    case SIMULATOR_SLOW:
+    case SIMULATOR_CRASH:
+    case SIMULATOR_EXIT:
+    case SIMULATOR_SCRIPT_TIMEOUT:
+    case SIMULATOR_NO_TRAILER:
+    case SIMULATOR_REBOOT:
+    case SIMULATOR_GARBAGE:
+        break;
     }
+    return -1;
 }
 
 /* As Python's json.dumps(ensure_ascii=False) has it, which is what az calls. */
