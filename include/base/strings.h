@@ -41,6 +41,9 @@ void strings_adopt(struct strings *strings, char *text);
 /* Is TEXT one of them? Compares with one after the other. */
 bool strings_has(const struct strings *strings, const char *text);
 
+/* Sorts them by their bytes, and leaves one of those that are the same. */
+void strings_sort(struct strings *strings);
+
 /* ---- an environment: each is NAME=VALUE ----------------------------------------------------- */
 
 /* Adds SETTING, "NAME=VALUE", in the place of all that set the same name. */

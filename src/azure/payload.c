@@ -26,7 +26,7 @@ static const char hidden[] = "[compressed output]";
 /* ---- the lines ---------------------------------------------------------------------------- */
 
 /* The guard's line in a stream, and the base64 in the next one. */
-struct place {
+struct guard_line {
     bool there;
     bool gzip;
     size_t start;   /* of the line */
@@ -65,7 +65,7 @@ static const char *read_line_end(const char *at, const char *end)
 
 /* Reads a line that begins at TEXT + START. NUMBERS: are there sizes in it? */
 static bool read_line(const struct buffer *text, size_t start, const char *nonce, bool numbers,
-                      struct place *ret)
+                      struct guard_line *ret)
 {
     const char *end = text->data + text->length;
     const char *at = read_word(text->data + start, end, "azfan:");
@@ -73,7 +73,7 @@ static bool read_line(const struct buffer *text, size_t start, const char *nonce
 
     at = read_word(read_word(at, end, nonce), end, " ");
     word = read_word(at, end, PAYLOAD_GZIP);
-    *ret = (struct place){.there = true, .gzip = word != NULL, .start = start};
+    *ret = (struct guard_line){.there = true, .gzip = word != NULL, .start = start};
     if (word == NULL && numbers)
         word = read_word(at, end, PAYLOAD_TAIL);
     if (word != NULL && numbers) {
@@ -88,19 +88,19 @@ static bool read_line(const struct buffer *text, size_t start, const char *nonce
 }
 
 /* The last of them: what a script prints comes before. */
-static struct place find_line(const struct buffer *text, const char *nonce, bool numbers)
+static struct guard_line find_line(const struct buffer *text, const char *nonce, bool numbers)
 {
-    struct place found = {.there = false};
+    struct guard_line found = {.there = false};
 
     for (size_t at = 0; nonce[0] != '\0' && at < text->length; at++) {
         const char *next = memmem(text->data + at, text->length - at, "azfan:", strlen("azfan:"));
-        struct place place;
+        struct guard_line line;
 
         if (next == NULL)
             break;
         at = (size_t)(next - text->data);
-        if ((at == 0 || next[-1] == '\n') && read_line(text, at, nonce, numbers, &place))
-            found = place;
+        if ((at == 0 || next[-1] == '\n') && read_line(text, at, nonce, numbers, &line))
+            found = line;
     }
     return found;
 }
@@ -224,12 +224,12 @@ struct around {
     size_t after;
 };
 
-static struct around around(const struct buffer *text, const struct place *place)
+static struct around around(const struct buffer *text, const struct guard_line *line)
 {
-    struct around ret = {place->start, place->content};
+    struct around ret = {line->start, line->content};
     const char *next;
 
-    if (!place->there)
+    if (!line->there)
         return (struct around){text->length, text->length};
     ret.after += measure_encoded(text, ret.after);
     next = read_line_end(text->data + ret.after, text->data + text->length);
@@ -279,16 +279,16 @@ static bool hide_runs(struct buffer *text)
 }
 
 /* Also where the line of one stream is lost, or the base64 goes on behind what is none. */
-static void replace_by_note(struct buffer *text, const struct place *place, bool *cut)
+static void replace_by_note(struct buffer *text, const struct guard_line *line, bool *cut)
 {
     struct buffer note = BUFFER_INIT;
 
-    if (place->there) {
+    if (line->there) {
         buffer_add(&note, PAYLOAD_DAMAGED);
-        replace(text, around(text, place), &note);
+        replace(text, around(text, line), &note);
         buffer_done(&note);
     }
-    *cut = hide_runs(text) || place->there;
+    *cut = hide_runs(text) || line->there;
 }
 
 static uint64_t room_for(const struct buffer *text, struct around around, size_t limit)
@@ -298,21 +298,21 @@ static uint64_t room_for(const struct buffer *text, struct around around, size_t
     return rest < limit ? limit - rest : 0;
 }
 
-static bool unpack(struct buffer *texts[2], const struct place places[2], size_t limit,
+static bool unpack(struct buffer *texts[2], const struct guard_line lines[2], size_t limit,
                    struct payload *payload)
 {
-    struct around arounds[2] = {around(texts[0], &places[0]), around(texts[1], &places[1])};
+    struct around arounds[2] = {around(texts[0], &lines[0]), around(texts[1], &lines[1])};
     struct stream streams[2] = {
-        plan(places[0].output, places[0].keep, room_for(texts[0], arounds[0], limit)),
-        plan(places[0].errors, places[0].keep, room_for(texts[1], arounds[1], limit))};
+        plan(lines[0].output, lines[0].keep, room_for(texts[0], arounds[0], limit)),
+        plan(lines[0].errors, lines[0].keep, room_for(texts[1], arounds[1], limit))};
     struct buffer encoded = BUFFER_INIT;
     struct buffer packed = BUFFER_INIT;
     bool whole;
 
     for (int i = 0; i < 2; i++) {
-        if (places[i].there)
-            buffer_append(&encoded, buffer_text(texts[i]) + places[i].content,
-                          measure_encoded(texts[i], places[i].content));
+        if (lines[i].there)
+            buffer_append(&encoded, buffer_text(texts[i]) + lines[i].content,
+                          measure_encoded(texts[i], lines[i].content));
     }
     whole = decode(&encoded, &packed) && unpack_streams(&packed, streams);
     if (whole) {
@@ -331,17 +331,18 @@ static bool unpack(struct buffer *texts[2], const struct place places[2], size_t
 }
 
 /* The VM could not compress: its streams are there as they are, but for their heads. */
-static void mark_tails(struct buffer *texts[2], const struct place *place, struct payload *payload)
+static void mark_tails(struct buffer *texts[2], const struct guard_line *line,
+                       struct payload *payload)
 {
-    uint64_t sizes[2] = {place->output, place->errors};
-    struct around arounds[2] = {{place->start, place->content}, {0, 0}};
+    uint64_t sizes[2] = {line->output, line->errors};
+    struct around arounds[2] = {{line->start, line->content}, {0, 0}};
     bool *cuts[2] = {&payload->output_cut, &payload->errors_cut};
 
     for (int i = 0; i < 2; i++) {
         struct buffer mark = BUFFER_INIT;
 
-        *cuts[i] = sizes[i] > place->keep;
-        add_mark(&mark, *cuts[i] ? sizes[i] - place->keep : 0);
+        *cuts[i] = sizes[i] > line->keep;
+        add_mark(&mark, *cuts[i] ? sizes[i] - line->keep : 0);
         replace(texts[i], arounds[i], &mark);
         buffer_done(&mark);
     }
@@ -350,18 +351,18 @@ static void mark_tails(struct buffer *texts[2], const struct place *place, struc
 struct payload payload_unpack(struct buffer *output, struct buffer *errors, const char *nonce,
                               size_t limit)
 {
-    struct place places[2] = {find_line(output, nonce, true), find_line(errors, nonce, false)};
-    struct payload payload = {.there = places[0].there || places[1].there};
+    struct guard_line lines[2] = {find_line(output, nonce, true), find_line(errors, nonce, false)};
+    struct payload payload = {.there = lines[0].there || lines[1].there};
     struct buffer *texts[2] = {output, errors};
 
-    if (places[0].there && !places[0].gzip) {
-        mark_tails(texts, &places[0], &payload);
-    } else if (payload.there && !(places[0].there && unpack(texts, places, limit, &payload))) {
-        replace_by_note(output, &places[0], &payload.output_cut);
-        replace_by_note(errors, &places[1], &payload.errors_cut);
+    if (lines[0].there && !lines[0].gzip) {
+        mark_tails(texts, &lines[0], &payload);
+    } else if (payload.there && !(lines[0].there && unpack(texts, lines, limit, &payload))) {
+        replace_by_note(output, &lines[0], &payload.output_cut);
+        replace_by_note(errors, &lines[1], &payload.errors_cut);
         /* Of a stream that has not come, nobody knows, or the other one tells. */
         payload.output_cut = true;
-        payload.errors_cut = payload.errors_cut || !places[0].there || places[0].errors > 0;
+        payload.errors_cut = payload.errors_cut || !lines[0].there || lines[0].errors > 0;
     }
     return payload;
 }

@@ -52,6 +52,28 @@ bool strings_has(const struct strings *strings, const char *text)
     return false;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strings_sort(struct strings *strings)
+{
+    size_t kept = 0;
+
+    if (strings->count == 0)
+        return;
+    qsort(strings->list, strings->count, sizeof *strings->list, compare_texts);
+    for (size_t i = 0; i < strings->count; i++) {
+        if (kept > 0 && strcmp(strings->list[i], strings->list[kept - 1]) == 0)
+            free(strings->list[i]);
+        else
+            strings->list[kept++] = strings->list[i];
+    }
+    strings->count = kept;
+    strings->list[kept] = NULL;
+}
+
 /* ---- an environment ------------------------------------------------------------------------- */
 
 /* Removes all that set the first LENGTH bytes of NAME. */

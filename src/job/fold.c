@@ -32,8 +32,8 @@ struct piece {
     size_t run; /* the one to fold by; NONE: it has no digits */
 };
 
-/* Digits that could vary: TEXT is the piece's. */
-struct run {
+/* A run of digits that could vary: TEXT is the piece's. */
+struct digit_run {
     size_t piece;
     const char *text;
     size_t start;
@@ -45,7 +45,7 @@ struct run {
 struct fold {
     struct piece *pieces;
     size_t count;
-    struct run *runs;
+    struct digit_run *runs;
     size_t run_count;
 };
 
@@ -102,7 +102,7 @@ static void add_run(struct fold *fold, size_t piece, size_t start, size_t end)
     if (end - start > MOST_DIGITS)
         start = end - MOST_DIGITS;
     fold->runs[fold->run_count++] =
-        (struct run){piece, fold->pieces[piece].text, start, end - start};
+        (struct digit_run){piece, fold->pieces[piece].text, start, end - start};
 }
 
 /* The runs of one piece, but not those in brackets that an earlier pass made. */
@@ -127,7 +127,7 @@ static void find_runs(struct fold *fold, size_t piece)
 }
 
 /* By what is around the digits: 0 when two can share their brackets. */
-static int compare_surroundings(const struct run *one, const struct run *other)
+static int compare_surroundings(const struct digit_run *one, const struct digit_run *other)
 {
     int order = (one->start > other->start) - (one->start < other->start);
 
@@ -142,8 +142,8 @@ static int compare_surroundings(const struct run *one, const struct run *other)
 /* Those of one pair of brackets in the order of their numbers, 8, 9, 10, but 08, 09, 10 too. */
 static int compare_runs(const void *a, const void *b)
 {
-    const struct run *one = a;
-    const struct run *other = b;
+    const struct digit_run *one = a;
+    const struct digit_run *other = b;
     int order = compare_surroundings(one, other);
 
     if (order == 0)
@@ -199,7 +199,7 @@ static void keep_chosen(struct fold *fold)
 
 /* ---- ranges ------------------------------------------------------------------------------- */
 
-static unsigned long number_of(const struct run *run)
+static unsigned long number_of(const struct digit_run *run)
 {
     unsigned long number = 0;
 
@@ -210,7 +210,7 @@ static unsigned long number_of(const struct run *run)
 
 /* Is NEXT what names_expand() counts up to behind LAST, in a span whose first number has WIDTH
  * digits? */
-static bool goes_on(const struct run *last, const struct run *next, size_t width)
+static bool goes_on(const struct digit_run *last, const struct digit_run *next, size_t width)
 {
     bool filled = next->digits == width || (next->digits > width && next->text[next->start] != '0');
 
@@ -218,7 +218,7 @@ static bool goes_on(const struct run *last, const struct run *next, size_t width
 }
 
 /* Appends "01-03,07" of COUNT runs. */
-static void print_numbers(struct buffer *buffer, const struct run *runs, size_t count)
+static void print_numbers(struct buffer *buffer, const struct digit_run *runs, size_t count)
 {
     size_t last;
 
@@ -238,7 +238,7 @@ static void print_numbers(struct buffer *buffer, const struct run *runs, size_t 
 }
 
 /* One piece of COUNT pieces: the first takes the range, the others lose their text. */
-static void merge(struct fold *fold, const struct run *runs, size_t count)
+static void merge(struct fold *fold, const struct digit_run *runs, size_t count)
 {
     struct piece *first = &fold->pieces[runs[0].piece];
     struct buffer range = BUFFER_INIT;

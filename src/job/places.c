@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "job/job.h"
 
-struct place {
+struct placement {
     const char *subscription; /* NULL: not known */
     const char *group;
     size_t target;
@@ -24,10 +24,10 @@ static int compare_indices(size_t one, size_t other)
     return (one > other) - (one < other);
 }
 
-static int compare_places(const void *a, const void *b)
+static int compare_placements(const void *a, const void *b)
 {
-    const struct place *one = a;
-    const struct place *other = b;
+    const struct placement *one = a;
+    const struct placement *other = b;
     int order = caseless_compare(one->subscription, other->subscription);
 
     if (order == 0)
@@ -47,50 +47,50 @@ static int compare_subscriptions(const void *a, const void *b)
                            ((const struct places_subscription *)b)->first);
 }
 
-static struct place *sort_targets(const struct job *job, const char *default_subscription)
+static struct placement *sort_targets(const struct job *job, const char *default_subscription)
 {
-    struct place *sorted = memory_zeroed(job->target_count, sizeof *sorted);
+    struct placement *sorted = memory_zeroed(job->target_count, sizeof *sorted);
 
     for (size_t i = 0; i < job->target_count; i++) {
         const struct job_target *target = &job->targets[i];
 
-        sorted[i] = (struct place){target->subscription != NULL ? target->subscription
-                                                                : default_subscription,
-                                   target->resource_group, i};
+        sorted[i] = (struct placement){target->subscription != NULL ? target->subscription
+                                                                    : default_subscription,
+                                       target->resource_group, i};
     }
-    qsort(sorted, job->target_count, sizeof *sorted, compare_places);
+    qsort(sorted, job->target_count, sizeof *sorted, compare_placements);
     return sorted;
 }
 
-/* The target of PLACE is the next one, in the order of places. */
-static void add(struct places *places, const struct place *place, const struct place *before,
-                size_t *order)
+/* The target of PLACEMENT is the next one, in the order of placements. */
+static void add(struct places *places, const struct placement *placement,
+                const struct placement *before, size_t *order)
 {
     bool same_subscription =
-        before != NULL && caseless_is_same(before->subscription, place->subscription);
+        before != NULL && caseless_is_same(before->subscription, placement->subscription);
     struct places_subscription *subscription;
     struct places_group *group;
 
     if (!same_subscription)
         places->list[places->count++] = (struct places_subscription){
-            place->subscription, place->target, &places->groups[places->group_count], 0, 0};
+            placement->subscription, placement->target, &places->groups[places->group_count], 0, 0};
     subscription = &places->list[places->count - 1];
-    if (!same_subscription || !caseless_is_same(before->group, place->group)) {
+    if (!same_subscription || !caseless_is_same(before->group, placement->group)) {
         places->groups[places->group_count++] =
-            (struct places_group){place->group, place->target, order, 0};
+            (struct places_group){placement->group, placement->target, order, 0};
         subscription->group_count++;
     }
     group = &places->groups[places->group_count - 1];
     group->count++;
     subscription->count++;
-    if (place->target < subscription->first)
-        subscription->first = place->target;
-    *order = place->target;
+    if (placement->target < subscription->first)
+        subscription->first = placement->target;
+    *order = placement->target;
 }
 
 void places_find(struct places *ret, const struct job *job, const char *default_subscription)
 {
-    struct place *sorted = sort_targets(job, default_subscription);
+    struct placement *sorted = sort_targets(job, default_subscription);
 
     *ret = (struct places){.list = memory_zeroed(job->target_count, sizeof *ret->list),
                            .order = memory_zeroed(job->target_count, sizeof *ret->order),

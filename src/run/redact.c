@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Theory of operation. Of the secrets of a run all spellings are looked for at
+ * Theory of operation. Of the secrets of a run all forms are looked for at
  * once (run/finder), so that a text takes one step a byte, however many secrets
  * there are. Each find is a place; places that overlap become one, and nothing is
  * replaced before all are known. So it does not matter which secret comes first:
  * where one is a part of another, or two overlap, everything that either covers
  * is hidden.
  *
- * A text is first folded: a run of backslashes counts as one, as in the spellings, and a NUL as
+ * A text is first folded: a run of backslashes counts as one, as in the forms, and a NUL as
  * nothing, so that ASCII in UTF-16 is found. Places are those of the folded text; where something
  * was folded, each byte knows where it came from.
  *
@@ -29,10 +29,11 @@
 #include "base/drawn.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/strings.h"
 #include "engine/capture.h"
 #include "job/job.h"
 #include "run/finder.h"
-#include "run/spelling.h"
+#include "run/redact_forms.h"
 
 enum { BAD_CHARACTERS = 3 }; /* that the cut of one character can leave */
 
@@ -55,7 +56,8 @@ struct spans {
     size_t count;
 };
 
-struct sheet {
+/* A text that is looked through. */
+struct folded {
     const char *original;
     size_t original_length;
     char *folded;    /* NULL: the original is folded already */
@@ -72,41 +74,41 @@ static void add_span(struct spans *spans, struct span span)
     spans->list[spans->count++] = span;
 }
 
-static void fold(struct sheet *sheet)
+static void fold(struct folded *text)
 {
-    sheet->folded = memory_zeroed(sheet->original_length + 1, 1);
-    sheet->origins = memory_zeroed(sheet->original_length + 1, sizeof *sheet->origins);
-    sheet->length = 0;
-    for (size_t i = 0; i < sheet->original_length; i++) {
-        if (sheet->original[i] == '\0' || (sheet->original[i] == '\\' && sheet->length > 0 &&
-                                           sheet->folded[sheet->length - 1] == '\\'))
+    text->folded = memory_zeroed(text->original_length + 1, 1);
+    text->origins = memory_zeroed(text->original_length + 1, sizeof *text->origins);
+    text->length = 0;
+    for (size_t i = 0; i < text->original_length; i++) {
+        if (text->original[i] == '\0' || (text->original[i] == '\\' && text->length > 0 &&
+                                          text->folded[text->length - 1] == '\\'))
             continue;
-        sheet->origins[sheet->length] = i;
-        sheet->folded[sheet->length++] = sheet->original[i];
+        text->origins[text->length] = i;
+        text->folded[text->length++] = text->original[i];
     }
-    sheet->origins[sheet->length] = sheet->original_length;
-    sheet->bytes = sheet->folded;
+    text->origins[text->length] = text->original_length;
+    text->bytes = text->folded;
 }
 
-static struct sheet make_sheet(const char *bytes, size_t length)
+static struct folded make_folded(const char *bytes, size_t length)
 {
-    struct sheet sheet = {
+    struct folded text = {
         .original = bytes, .original_length = length, .bytes = bytes, .length = length};
 
     if (memmem(bytes, length, "\\\\", 2) != NULL || memchr(bytes, '\0', length) != NULL)
-        fold(&sheet);
-    return sheet;
+        fold(&text);
+    return text;
 }
 
-static bool stands_at(const struct sheet *sheet, size_t at, const char *word)
+static bool stands_at(const struct folded *text, size_t at, const char *word)
 {
     size_t length = strlen(word);
 
-    return sheet->length - at >= length && memcmp(sheet->bytes + at, word, length) == 0;
+    return text->length - at >= length && memcmp(text->bytes + at, word, length) == 0;
 }
 
 /* The length of a bad character that begins at AT, or with BEFORE ends there; 0: none does. */
-static size_t bad_at(const struct sheet *sheet, size_t at, bool before)
+static size_t bad_at(const struct folded *text, size_t at, bool before)
 {
     /* As it is, and as jansson and Python write it into JSON. */
     static const char *const bad[] = {"\xef\xbf\xbd", "\\uFFFD", "\\ufffd"};
@@ -114,52 +116,52 @@ static size_t bad_at(const struct sheet *sheet, size_t at, bool before)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         size_t length = strlen(bad[i]);
 
-        if ((!before || at >= length) && stands_at(sheet, before ? at - length : at, bad[i]))
+        if ((!before || at >= length) && stands_at(text, before ? at - length : at, bad[i]))
             return length;
     }
     return 0;
 }
 
-static void add_segment(struct sheet *sheet, size_t start, size_t end)
+static void add_segment(struct folded *text, size_t start, size_t end)
 {
     for (int i = 0; i < BAD_CHARACTERS; i++) {
-        start += bad_at(sheet, start, false);
-        end -= bad_at(sheet, end, true);
+        start += bad_at(text, start, false);
+        end -= bad_at(text, end, true);
     }
     if (start <= end) /* where it is empty, the seams around it may be a secret's own text */
-        add_span(&sheet->segments, (struct span){start, end});
+        add_span(&text->segments, (struct span){start, end});
 }
 
-/* Divides PAGE at each of SEAMS. LAST: is what follows the last of them a segment too? */
-static void divide(struct sheet *sheet, const char *const *seams, bool last)
+/* Divides TEXT at each of SEAMS. LAST: is what follows the last of them a segment too? */
+static void divide(struct folded *text, const char *const *seams, bool last)
 {
     bool begins[256] = {false}; /* most bytes begin no seam */
     size_t start = 0;
 
     for (const char *const *seam = seams; *seam != NULL; seam++)
         begins[(unsigned char)**seam] = true;
-    for (size_t at = 0; at < sheet->length;) {
+    for (size_t at = 0; at < text->length;) {
         const char *const *seam = seams;
 
-        if (!begins[(unsigned char)sheet->bytes[at]]) {
+        if (!begins[(unsigned char)text->bytes[at]]) {
             at++;
             continue;
         }
-        while (*seam != NULL && !stands_at(sheet, at, *seam))
+        while (*seam != NULL && !stands_at(text, at, *seam))
             seam++;
         if (*seam == NULL) {
             at++;
             continue;
         }
-        add_segment(sheet, start, at);
+        add_segment(text, start, at);
         at += strlen(*seam);
         start = at;
     }
     if (last)
-        add_segment(sheet, start, sheet->length);
+        add_segment(text, start, text->length);
 }
 
-static struct sheet stream_sheet(const struct buffer *buffer, bool cut)
+static struct folded fold_stream(const struct buffer *buffer, bool cut)
 {
     /* engine/capture's mark; and in az's own text what stands before the streams that Azure cut,
        also where that text is quoted in another. */
@@ -175,58 +177,58 @@ static struct sheet stream_sheet(const struct buffer *buffer, bool cut)
                                         REPLY_MESSAGE_MARK("\\\"", ""),
                                         REPLY_MESSAGE_MARK("'", " "),
                                         NULL};
-    struct sheet sheet = make_sheet(buffer_text(buffer), buffer->length);
+    struct folded text = make_folded(buffer_text(buffer), buffer->length);
 
     if (cut)
-        divide(&sheet, seams, true);
-    return sheet;
+        divide(&text, seams, true);
+    return text;
 }
 
 /* CUT: what the message quotes may have been cut before it was quoted. */
-static struct sheet message_sheet(const char *message, bool cut)
+static struct folded fold_message(const char *message, bool cut)
 {
     static const char *const seams[] = {REFUSAL_CUT_MARK, NULL};
     static const char *const cut_seams[] = {REFUSAL_CUT_MARK, REFUSAL_QUOTE_MARK, NULL};
-    struct sheet sheet = make_sheet(message, strlen(message));
+    struct folded text = make_folded(message, strlen(message));
 
-    divide(&sheet, cut ? cut_seams : seams, cut);
-    return sheet;
+    divide(&text, cut ? cut_seams : seams, cut);
+    return text;
 }
 
-static size_t origin_of(const struct sheet *sheet, size_t at)
+static size_t origin_of(const struct folded *text, size_t at)
 {
-    return sheet->origins != NULL ? sheet->origins[at] : at;
+    return text->origins != NULL ? text->origins[at] : at;
 }
 
-/* Appends PAGE as it may be seen. */
-static void show(const struct sheet *sheet, struct buffer *buffer)
+/* Appends TEXT as it may be seen. */
+static void show(const struct folded *text, struct buffer *buffer)
 {
     size_t at = 0;
 
-    for (size_t i = 0; i < sheet->places.count; i++) {
-        size_t start = origin_of(sheet, sheet->places.list[i].start);
+    for (size_t i = 0; i < text->places.count; i++) {
+        size_t start = origin_of(text, text->places.list[i].start);
 
-        buffer_append(buffer, sheet->original + at, start - at);
+        buffer_append(buffer, text->original + at, start - at);
         buffer_add(buffer, stars);
-        at = origin_of(sheet, sheet->places.list[i].end);
+        at = origin_of(text, text->places.list[i].end);
     }
-    buffer_append(buffer, sheet->original + at, sheet->original_length - at);
+    buffer_append(buffer, text->original + at, text->original_length - at);
 }
 
-static void sheet_done(struct sheet *sheet)
+static void folded_done(struct folded *text)
 {
-    free(sheet->folded);
-    free(sheet->origins);
-    free(sheet->segments.list);
-    free(sheet->places.list);
+    free(text->folded);
+    free(text->origins);
+    free(text->segments.list);
+    free(text->places.list);
 }
 
 /* ---- looking ------------------------------------------------------------------------------ */
 
 /* Ends never go back: END is behind, or where, the last place ends. */
-static void hide(struct sheet *sheet, size_t start, size_t end)
+static void hide(struct folded *text, size_t start, size_t end)
 {
-    struct spans *places = &sheet->places;
+    struct spans *places = &text->places;
 
     while (places->count > 0 && places->list[places->count - 1].start >= start)
         places->count--;
@@ -241,55 +243,55 @@ static void hide(struct sheet *sheet, size_t start, size_t end)
  * with none. A secret may have a seam's text in it, so a rest may go on behind its segment. For
  * free().
  */
-static size_t *find_rests(const struct redact *redact, const struct sheet *sheet)
+static size_t *find_rests(const struct redact *redact, const struct folded *text)
 {
-    const struct span *segments = sheet->segments.list;
-    size_t next = sheet->segments.count;
+    const struct span *segments = text->segments.list;
+    size_t next = text->segments.count;
     size_t *rests = memory_zeroed(next, sizeof *rests);
     size_t reach = finder_reach(redact->backwards);
     uint32_t state = FINDER_START;
-    size_t at = sheet->length;
+    size_t at = text->length;
 
-    if (next > 0 && segments[next - 1].start == sheet->length) {
+    if (next > 0 && segments[next - 1].start == text->length) {
         next--;
-        rests[next] = sheet->length;
+        rests[next] = text->length;
     }
     if (next > 0 && at - segments[next - 1].start > reach)
         at = segments[next - 1].start + reach;
     for (; next > 0; at--) {
         size_t begun;
 
-        state = finder_step(redact->backwards, state, sheet->bytes[at - 1]);
+        state = finder_step(redact->backwards, state, text->bytes[at - 1]);
         if (segments[next - 1].start != at - 1)
             continue;
-        begun = finder_begun(redact->backwards, state, sheet->length);
-        rests[--next] = at - 1 + (begun >= SPELLING_SHORTEST_PIECE ? begun : 0);
+        begun = finder_begun(redact->backwards, state, text->length);
+        rests[--next] = at - 1 + (begun >= REDACT_FORMS_SHORTEST ? begun : 0);
     }
     return rests;
 }
 
 /* Likewise it may have begun before the segment. */
-static void hide_beginning(const struct redact *redact, struct sheet *sheet, size_t end,
+static void hide_beginning(const struct redact *redact, struct folded *text, size_t end,
                            uint32_t state)
 {
     size_t begun = finder_begun(redact->forwards, state, end);
 
-    if (begun >= SPELLING_SHORTEST_PIECE)
-        hide(sheet, end - begun, end);
+    if (begun >= REDACT_FORMS_SHORTEST)
+        hide(text, end - begun, end);
 }
 
 /* All that ends at a byte is hidden before the next one is looked at. */
-static void hide_secrets(const struct redact *redact, struct sheet *sheet)
+static void hide_secrets(const struct redact *redact, struct folded *text)
 {
-    size_t *rests = find_rests(redact, sheet);
+    size_t *rests = find_rests(redact, text);
     struct span rest = {0, 0}; /* the one that AT is in, or the last */
-    const struct span *segments = sheet->segments.list;
-    size_t count = sheet->segments.count;
+    const struct span *segments = text->segments.list;
+    size_t count = text->segments.count;
     uint32_t state = FINDER_START;
     size_t begun = 0; /* segments */
     size_t ended = 0;
 
-    for (size_t at = 0; at < sheet->length; at++) {
+    for (size_t at = 0; at < text->length; at++) {
         size_t whole;
 
         if (begun < count && segments[begun].start == at) {
@@ -297,15 +299,15 @@ static void hide_secrets(const struct redact *redact, struct sheet *sheet)
                 rest = (struct span){rest.end > at ? rest.start : at, rests[begun]};
             begun++;
         }
-        state = finder_step(redact->forwards, state, sheet->bytes[at]);
+        state = finder_step(redact->forwards, state, text->bytes[at]);
         whole = finder_longest(redact->forwards, state);
         if (whole > 0)
-            hide(sheet, at + 1 - whole, at + 1);
+            hide(text, at + 1 - whole, at + 1);
         if (rest.end == at + 1 && rest.start < rest.end)
-            hide(sheet, rest.start, rest.end);
+            hide(text, rest.start, rest.end);
         while (ended < count && segments[ended].end <= at + 1) {
             if (segments[ended].end == at + 1)
-                hide_beginning(redact, sheet, at + 1, state);
+                hide_beginning(redact, text, at + 1, state);
             ended++;
         }
     }
@@ -314,68 +316,42 @@ static void hide_secrets(const struct redact *redact, struct sheet *sheet)
 
 /* ---- secrets ------------------------------------------------------------------------------ */
 
-struct secrets {
-    const char **list; /* the job's own strings */
-    size_t count;
-};
-
-static size_t count_secrets(const struct job_parameters *parameters)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < parameters->count; i++)
-        count += parameters->list[i].secret ? 1 : 0;
-    return count;
-}
-
-static void add_secrets(struct secrets *secrets, const struct job_parameters *parameters)
+static void add_secrets(struct strings *secrets, const struct job_parameters *parameters)
 {
     for (size_t i = 0; i < parameters->count; i++) {
         if (parameters->list[i].secret)
-            secrets->list[secrets->count++] = parameters->list[i].value;
+            strings_add(secrets, parameters->list[i].value);
     }
 }
 
-static int compare_texts(const void *a, const void *b)
+/* Each once, however many targets share it. */
+static void collect(struct strings *secrets, const struct job *job)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Sorted, so that what many targets share is seen to be the same. */
-static void collect(struct secrets *secrets, const struct job *job)
-{
-    size_t most = count_secrets(&job->parameters) + count_secrets(&job->args);
-
-    for (size_t i = 0; i < job->target_count; i++)
-        most += count_secrets(&job->targets[i].parameters) + count_secrets(&job->targets[i].args);
-    *secrets = (struct secrets){memory_zeroed(most, sizeof *secrets->list), 0};
     add_secrets(secrets, &job->parameters);
     add_secrets(secrets, &job->args);
     for (size_t i = 0; i < job->target_count; i++) {
         add_secrets(secrets, &job->targets[i].parameters);
         add_secrets(secrets, &job->targets[i].args);
     }
-    qsort(secrets->list, secrets->count, sizeof *secrets->list, compare_texts);
+    strings_sort(secrets);
 }
 
 struct redact *redact_new(const struct job *job)
 {
     struct redact *redact = memory_zeroed(1, sizeof *redact);
-    struct spelling spelling = {.count = 0};
-    struct secrets secrets;
+    struct strings secrets = STRINGS_INIT;
+    struct strings forms = STRINGS_INIT;
 
     collect(&secrets, job);
-    for (size_t i = 0; i < secrets.count; i++) {
-        if (i == 0 || strcmp(secrets.list[i], secrets.list[i - 1]) != 0)
-            spelling_add(&spelling, secrets.list[i]);
+    for (size_t i = 0; i < secrets.count; i++)
+        redact_forms_add(&forms, secrets.list[i]);
+    strings_sort(&forms);
+    if (forms.count > 0) {
+        redact->forwards = finder_new((const char *const *)forms.list, forms.count, false);
+        redact->backwards = finder_new((const char *const *)forms.list, forms.count, true);
     }
-    spelling_sort(&spelling);
-    if (spelling.count > 0) {
-        redact->forwards = finder_new((const char *const *)spelling.list, spelling.count, false);
-        redact->backwards = finder_new((const char *const *)spelling.list, spelling.count, true);
-    }
-    spelling_done(&spelling);
-    free(secrets.list);
+    strings_done(&forms);
+    strings_done(&secrets);
     return redact;
 }
 
@@ -395,20 +371,20 @@ static bool has_secrets(const struct redact *redact)
 
 /* ---- answers and errors ------------------------------------------------------------------- */
 
-/* Frees PAGE. Says whether there was a secret. */
-static bool clean_buffer(const struct redact *redact, struct sheet *sheet, struct buffer *buffer)
+/* Frees TEXT. Says whether there was a secret. */
+static bool clean_buffer(const struct redact *redact, struct folded *text, struct buffer *buffer)
 {
     struct buffer clean = BUFFER_INIT;
     bool found;
 
-    hide_secrets(redact, sheet);
-    found = sheet->places.count > 0;
+    hide_secrets(redact, text);
+    found = text->places.count > 0;
     if (found) {
-        show(sheet, &clean);
+        show(text, &clean);
         buffer_done(buffer);
         *buffer = clean;
     }
-    sheet_done(sheet);
+    folded_done(text);
     return found;
 }
 
@@ -416,14 +392,14 @@ static bool clean_buffer(const struct redact *redact, struct sheet *sheet, struc
 static void clean_stream(const struct redact *redact, struct buffer *stream, bool cut)
 {
     struct buffer drawn = BUFFER_INIT;
-    struct sheet sheet = stream_sheet(stream, cut);
+    struct folded text = fold_stream(stream, cut);
 
-    (void)clean_buffer(redact, &sheet, stream);
+    (void)clean_buffer(redact, &text, stream);
     if (!drawn_is_needed(stream->data, stream->length))
         return;
     drawn_append(&drawn, stream->data, stream->length);
-    sheet = stream_sheet(&drawn, cut);
-    if (clean_buffer(redact, &sheet, &drawn)) {
+    text = fold_stream(&drawn, cut);
+    if (clean_buffer(redact, &text, &drawn)) {
         buffer_done(stream);
         *stream = drawn;
     } else {
@@ -431,17 +407,17 @@ static void clean_stream(const struct redact *redact, struct buffer *stream, boo
     }
 }
 
-static void clean_message(const struct redact *redact, struct sheet *sheet, char **message)
+static void clean_message(const struct redact *redact, struct folded *text, char **message)
 {
     struct buffer clean = BUFFER_INIT;
 
-    hide_secrets(redact, sheet);
-    if (sheet->places.count > 0) {
-        show(sheet, &clean);
+    hide_secrets(redact, text);
+    if (text->places.count > 0) {
+        show(text, &clean);
         free(*message);
         *message = buffer_take(&clean);
     }
-    sheet_done(sheet);
+    folded_done(text);
 }
 
 /*
@@ -459,7 +435,7 @@ void redact_answer(const struct redact *redact, struct answer *answer)
 {
     bool stopped = !ended_by_itself(&answer->outcome);
     const char *message = answer->outcome.message;
-    struct sheet sheet;
+    struct folded text;
 
     if (!has_secrets(redact))
         return;
@@ -467,30 +443,30 @@ void redact_answer(const struct redact *redact, struct answer *answer)
        may have been stopped besides: where anything is missing, every edge is looked at. */
     clean_stream(redact, &answer->output, stopped || answer->output_truncated);
     clean_stream(redact, &answer->errors, stopped || answer->errors_truncated);
-    sheet = message_sheet(message != NULL ? message : "", answer->errors_truncated);
-    clean_message(redact, &sheet, &answer->outcome.message);
+    text = fold_message(message != NULL ? message : "", answer->errors_truncated);
+    clean_message(redact, &text, &answer->outcome.message);
 }
 
 void redact_line(const struct redact *redact, struct buffer *line)
 {
-    struct sheet sheet;
+    struct folded text;
 
     if (!has_secrets(redact))
         return;
-    sheet = stream_sheet(line, true);
-    (void)clean_buffer(redact, &sheet, line);
+    text = fold_stream(line, true);
+    (void)clean_buffer(redact, &text, line);
 }
 
 void redact_error(const struct redact *redact, struct error *error)
 {
-    char *text;
-    struct sheet sheet;
+    char *clean;
+    struct folded text;
 
     if (!has_secrets(redact))
         return;
-    text = memory_string(error->text);
-    sheet = message_sheet(error->text, true); /* nobody here knows whether az's words were cut */
-    clean_message(redact, &sheet, &text);
-    (void)error_set(error, "%s", text);
-    free(text);
+    clean = memory_string(error->text);
+    text = fold_message(error->text, true); /* nobody here knows whether az's words were cut */
+    clean_message(redact, &text, &clean);
+    (void)error_set(error, "%s", clean);
+    free(clean);
 }

@@ -10,11 +10,12 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "base/strings.h"
 #include "engine/capture.h"
 #include "fuzz.h"
 #include "job/job.h"
 #include "run/redact.h"
-#include "run/spelling.h"
+#include "run/redact_forms.h"
 
 enum {
     SPELLINGS = 12,
@@ -27,7 +28,7 @@ struct scene {
     struct job job;
     struct job_target target;
     struct redact *redact;
-    struct spelling spelling;
+    struct strings forms;
     int how;          /* the guard is printed */
     char *secrets[2]; /* of the job, and of the target */
     struct buffer text;
@@ -153,8 +154,8 @@ static bool scene_read(struct scene *scene, const uint8_t *data, size_t size)
     scene->job.target_count = 1;
     scene->redact = redact_new(&scene->job);
     for (int i = 0; i < 2; i++)
-        spelling_add(&scene->spelling, scene->secrets[i]);
-    spelling_sort(&scene->spelling);
+        redact_forms_add(&scene->forms, scene->secrets[i]);
+    strings_sort(&scene->forms);
     if (good)
         write_text(scene, &input);
     return good;
@@ -165,7 +166,7 @@ static void scene_done(struct scene *scene)
     for (int i = 0; i < 2; i++)
         free(scene->secrets[i]);
     redact_free(scene->redact);
-    spelling_done(&scene->spelling);
+    strings_done(&scene->forms);
     job_parameters_done(&scene->job.parameters);
     job_parameters_done(&scene->target.parameters);
     free(scene->target.name);
@@ -193,7 +194,7 @@ static bool is_in(const char *text, size_t length, const char *piece)
     return piece[0] != '\0' && memmem(text, length, piece, strlen(piece)) != NULL;
 }
 
-/* The value, and each line of it that tells something: by other means than run/spelling's. */
+/* The value, and each line of it that tells something: by other means than run/redact_forms'. */
 static void check_value(const char *text, size_t length, const char *secret)
 {
     char *copy = memory_copy(secret, strlen(secret));
@@ -217,8 +218,8 @@ static void check_text(const struct scene *scene, const char *text, size_t lengt
 
     for (int i = 0; i < 2; i++)
         check_value(text, length, scene->secrets[i]);
-    for (size_t i = 0; i < scene->spelling.count; i++)
-        must(!is_in(folded, folded_length, scene->spelling.list[i]));
+    for (size_t i = 0; i < scene->forms.count; i++)
+        must(!is_in(folded, folded_length, scene->forms.list[i]));
     free(folded);
 }
 

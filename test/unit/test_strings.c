@@ -88,6 +88,22 @@ START_TEST(an_environment_has_each_name_once)
 }
 END_TEST
 
+START_TEST(sorts_and_drops_doubles)
+{
+    static const char *const words[] = {"b", "a", "b", "", "Z", "a", "ab", NULL};
+    struct strings strings = STRINGS_INIT;
+
+    strings_sort(&strings);
+    check(&strings, "");
+    strings_add_all(&strings, words);
+    strings_sort(&strings);
+    check(&strings, " Z a ab b");
+    strings_add(&strings, "c");
+    check(&strings, " Z a ab b c");
+    strings_done(&strings);
+}
+END_TEST
+
 /* It may lose elements, all of them too, and grow again. */
 START_TEST(a_list_grows_by_one)
 {
@@ -116,6 +132,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, owns_what_is_added);
     tcase_add_test(tests, grows_with_a_null_at_its_end);
     tcase_add_test(tests, an_environment_has_each_name_once);
+    tcase_add_test(tests, sorts_and_drops_doubles);
     tcase_add_test(tests, a_list_grows_by_one);
     suite_add_tcase(suite, tests);
     return suite;

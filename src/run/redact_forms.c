@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "run/spelling.h"
+#include "run/redact_forms.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,12 +9,11 @@
 #include "azure/guard.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/strings.h"
 #include "base/text.h"
 
-/* ---- the list ----------------------------------------------------------------------------- */
-
 /* Takes TEXT over. */
-static void keep(struct spelling *spelling, char *text)
+static void keep(struct strings *forms, char *text)
 {
     char *to = text;
 
@@ -23,40 +22,7 @@ static void keep(struct spelling *spelling, char *text)
             *to++ = *from;
     }
     *to = '\0';
-    if (spelling->count == spelling->capacity) {
-        spelling->capacity = spelling->capacity > 0 ? 2 * spelling->capacity : 8;
-        spelling->list = memory_resize(spelling->list, spelling->capacity, sizeof *spelling->list);
-    }
-    spelling->list[spelling->count++] = text;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-void spelling_sort(struct spelling *spelling)
-{
-    size_t kept = 0;
-
-    if (spelling->count == 0)
-        return;
-    qsort(spelling->list, spelling->count, sizeof *spelling->list, compare_texts);
-    for (size_t i = 0; i < spelling->count; i++) {
-        if (kept > 0 && strcmp(spelling->list[i], spelling->list[kept - 1]) == 0)
-            free(spelling->list[i]);
-        else
-            spelling->list[kept++] = spelling->list[i];
-    }
-    spelling->count = kept;
-}
-
-void spelling_done(struct spelling *spelling)
-{
-    for (size_t i = 0; i < spelling->count; i++)
-        free(spelling->list[i]);
-    free(spelling->list);
-    *spelling = (struct spelling){.count = 0};
+    strings_adopt(forms, text);
 }
 
 /* ---- in strings of JSON and of Python ----------------------------------------------------- */
@@ -238,7 +204,7 @@ static char *with_blanks(const char *text, size_t length)
     return copy;
 }
 
-static void spell_strings(struct spelling *spelling, const char *text)
+static void add_strings(struct strings *forms, const char *text)
 {
     /* JSON's quote is ", Python's is ' where the whole string has both, else none has a backslash;
        and one string may stand within the other. */
@@ -248,15 +214,15 @@ static void spell_strings(struct spelling *spelling, const char *text)
     } quotes[] = {{"", 0}, {"\"", DOUBLE}, {"'", SINGLE}, {"\"'", DOUBLE | SINGLE}};
     unsigned traits = find_traits(text);
 
-    keep(spelling, memory_string(text));
+    keep(forms, memory_string(text));
     if (traits == 0)
         return;
-    keep(spelling, with_blanks(text, strlen(text)));
+    keep(forms, with_blanks(text, strlen(text)));
     for (size_t i = 0; i < sizeof quotes / sizeof quotes[0]; i++) {
         for (int letters = JSON; letters < LETTERS; letters++) {
             if ((traits & quotes[i].traits) == quotes[i].traits &&
                 is_special((enum letters)letters, traits))
-                keep(spelling, escape(text, quotes[i].text, (enum letters)letters));
+                keep(forms, escape(text, quotes[i].text, (enum letters)letters));
         }
     }
 }
@@ -264,7 +230,7 @@ static void spell_strings(struct spelling *spelling, const char *text)
 /* ---- texts -------------------------------------------------------------------------------- */
 
 /* As PowerShell itself, SQL and many others quote; the guard writes what is not ASCII otherwise. */
-static void spell_doubled(struct spelling *spelling, const char *text)
+static void add_doubled(struct strings *forms, const char *text)
 {
     struct buffer doubled = BUFFER_INIT;
 
@@ -275,46 +241,45 @@ static void spell_doubled(struct spelling *spelling, const char *text)
             buffer_add_char(&doubled, '\'');
         buffer_add_char(&doubled, *text);
     }
-    spell_strings(spelling, buffer_text(&doubled));
+    add_strings(forms, buffer_text(&doubled));
     buffer_done(&doubled);
 }
 
 /* The first LENGTH bytes of TEXT, and how the guards and others quote them. */
-static void spell_part(struct spelling *spelling, const char *text, size_t length)
+static void add_part(struct strings *forms, const char *text, size_t length)
 {
     static const enum job_shell shells[] = {JOB_SH, JOB_POWERSHELL};
     char *copy = memory_copy(text, length);
 
-    spell_strings(spelling, copy);
+    add_strings(forms, copy);
     for (size_t i = 0; i < sizeof shells / sizeof shells[0]; i++) {
         struct buffer quoted = BUFFER_INIT;
 
         guard_quote(&quoted, shells[i], copy);
         if (strcmp(buffer_text(&quoted), copy) != 0)
-            spell_strings(spelling, buffer_text(&quoted));
+            add_strings(forms, buffer_text(&quoted));
         buffer_done(&quoted);
     }
-    spell_doubled(spelling, copy);
+    add_doubled(forms, copy);
     free(copy);
 }
 
 /* The text, and what a message that ends with it leaves of it. */
-static void spell_text(struct spelling *spelling, const char *text, size_t length)
+static void add_text(struct strings *forms, const char *text, size_t length)
 {
     char *blank = with_blanks(text, length);
     size_t stem = length;
 
-    spell_part(spelling, text, length);
+    add_part(forms, text, length);
     while (stem > 0 && strchr(" .", blank[stem - 1]) != NULL)
         stem--;
     free(blank);
-    if (stem < length && stem >= SPELLING_SHORTEST_PIECE)
-        spell_part(spelling, text, stem);
+    if (stem < length && stem >= REDACT_FORMS_SHORTEST)
+        add_part(forms, text, stem);
 }
 
 /* TEXT with END, "\n" or "\r\n", at the end of each line. */
-static void spell_line_ends(struct spelling *spelling, const char *text, size_t length,
-                            const char *end)
+static void add_line_ends(struct strings *forms, const char *text, size_t length, const char *end)
 {
     struct buffer copy = BUFFER_INIT;
 
@@ -324,23 +289,23 @@ static void spell_line_ends(struct spelling *spelling, const char *text, size_t 
         else if (text[i] != '\r' || text[i + 1] != '\n')
             buffer_add_char(&copy, text[i]);
     }
-    spell_text(spelling, buffer_text(&copy), copy.length);
+    add_text(forms, buffer_text(&copy), copy.length);
     buffer_done(&copy);
 }
 
-static void spell_lines(struct spelling *spelling, const char *text)
+static void add_lines(struct strings *forms, const char *text)
 {
     while (*text != '\0') {
         size_t length = strcspn(text, "\r\n");
 
-        if (length >= SPELLING_SHORTEST_PIECE)
-            spell_text(spelling, text, length);
+        if (length >= REDACT_FORMS_SHORTEST)
+            add_text(forms, text, length);
         text += length;
         text += strspn(text, "\r\n");
     }
 }
 
-void spelling_add(struct spelling *spelling, const char *secret)
+void redact_forms_add(struct strings *forms, const char *secret)
 {
     size_t length = strlen(secret);
 
@@ -349,10 +314,10 @@ void spelling_add(struct spelling *spelling, const char *secret)
         length--;
     if (length == 0)
         return;
-    spell_text(spelling, secret, length);
+    add_text(forms, secret, length);
     if (strcspn(secret, "\r\n") < length) {
-        spell_line_ends(spelling, secret, length, "\n");
-        spell_line_ends(spelling, secret, length, "\r\n");
-        spell_lines(spelling, secret);
+        add_line_ends(forms, secret, length, "\n");
+        add_line_ends(forms, secret, length, "\r\n");
+        add_lines(forms, secret);
     }
 }
