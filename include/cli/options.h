@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options: the command line, read and checked.
+ * options: what the command line says, for those who obey it.
  *
- * One table in options.c says which option exists, what it takes, which
- * commands know it and what --help says of it. Strings point into argv.
+ * cli/commandline reads it. Strings point into argv.
  */
 #ifndef AZFAN_CLI_OPTIONS_H
 #define AZFAN_CLI_OPTIONS_H
@@ -12,13 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
 #include "cli/commands.h"
 #include "job/overrides.h"
 #include "report/ignore.h"
 #include "report/style.h"
-
-struct buffer;
 
 /* How a run is shown while it goes on. */
 enum options_progress {
@@ -75,14 +71,10 @@ struct options {
     bool again;    /* rerun also what had started before, whatever the mark on the VM says */
 };
 
-/* Reads the command line; -1: wrong, and the error says what is and what to do. options_done()
- * frees. */
-int options_parse(int argc, char **argv, struct options *ret, struct error *error);
+void options_add(struct options_list *list, const char *value);
 
 /* What the command line puts over the job file; points into OPTIONS. */
 struct overrides options_overrides(const struct options *options);
-
-void options_print_help(struct buffer *buffer, enum commands_id about);
 
 void options_done(struct options *options);
 

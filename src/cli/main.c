@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "cli/commandline.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/tell.h"
@@ -77,7 +78,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], SIMULATOR_COMMAND) == 0)
         return simulator_main(argv + 2);
     keep_memory_small();
-    if (options_parse(argc, argv, &options, &error) < 0) {
+    if (commandline_read(argc, argv, &options, &error) < 0) {
         options_done(&options);
         return tell(2, error.text);
     }

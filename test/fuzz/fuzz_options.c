@@ -11,6 +11,8 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "cli/commandline.h"
+#include "cli/help.h"
 #include "cli/options.h"
 #include "cli/reports.h"
 #include "fuzz.h"
@@ -108,7 +110,7 @@ static void check_options(const struct options *options, char *const *argv, int 
     for (size_t i = 0; i < options->jobs.count; i++)
         must(is_word(argv, argc, options->jobs.list[i]));
     if (options->command == COMMAND_HELP) {
-        options_print_help(&help, options->help_about);
+        help_print(&help, options->help_about);
         must(help.length > 0 && fuzz_is_clean(buffer_text(&help), help.length, "\n"));
     }
     buffer_done(&help);
@@ -150,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     argv[argc] = NULL;
     reading = true;
-    result = options_parse(argc, argv, &options, &error);
+    result = commandline_read(argc, argv, &options, &error);
     reading = false;
     if (result < 0) {
         must(result == -1 && error.text[0] != '\0');

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/commandline.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/nearest.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/optiontable.h"
+
+/* What getopt_long() calls a word that is no option, and the first row that has no letter. */
+enum { WORD = 1, LONG = 256 };
+
+static const char *nearest_option(const char *word, enum commands_id command)
+{
+    const char *names[OPTIONTABLE_COUNT];
+    size_t count = 0;
+
+    for (int i = 0; i < OPTIONTABLE_COUNT; i++) {
+        if (optiontable_has(&optiontable[i], command))
+            names[count++] = optiontable[i].name;
+    }
+    return nearest_word(word, names, count);
+}
+
+/* getopt_long() found nothing it knows at ARGUMENT, or no value behind it. */
+static int complain(int code, const char *argument, enum commands_id command, struct error *error)
+{
+    const char *name = commands[command].name;
+    const char *nearest =
+        argument[0] == '-' && argument[1] == '-' ? nearest_option(argument + 2, command) : NULL;
+
+    if (code == ':')
+        return error_set(error, "%s needs a value; see azfan %s --help", argument, name);
+    if (nearest != NULL)
+        return error_set(error, "azfan %s has no option %s; did you mean --%s?", name, argument,
+                         nearest);
+    return error_set(error, "azfan %s has no option %s; see azfan %s --help", name, argument, name);
+}
+
+/*
+ * What stands behind --: the script's arguments, where the command takes some; but a job that does
+ * not stand before it is the first word behind it, and another -- may follow that.
+ */
+static void read_rest(int count, char **words, struct options *options)
+{
+    const struct commands_row *command = &commands[options->command];
+    bool takes = command->passes_arguments;
+    bool names_job = !takes || (options->jobs.count == 0 && command->operand != OPERAND_RUN);
+
+    for (int i = 0; i < count; i++) {
+        if (!names_job) {
+            options_add(&options->args, words[i]);
+        } else if (takes && options->jobs.count > 0 && strcmp(words[i], "--") == 0) {
+            names_job = false;
+        } else {
+            options_add(&options->jobs, words[i]);
+        }
+    }
+    options->has_args = !names_job;
+}
+
+/* What getopt_long() is to know of a command's options. */
+struct known {
+    struct option options[OPTIONTABLE_COUNT + 1];
+    char letters[2 * OPTIONTABLE_COUNT + 3];
+};
+
+static struct known list_known(enum commands_id command)
+{
+    /* Words that are no option come in their place, and a value that is missing as ':'. */
+    struct known known = {.letters = "-:"};
+    size_t count = 0;
+
+    for (int i = 0; i < OPTIONTABLE_COUNT; i++) {
+        const struct optiontable_row *row = &optiontable[i];
+        bool takes = row->argument != NULL;
+
+        if (!optiontable_has(row, command))
+            continue;
+        known.options[count++] = (struct option){row->name, takes ? required_argument : no_argument,
+                                                 NULL, row->letter != 0 ? row->letter : LONG + i};
+        if (row->letter != 0)
+            (void)snprintf(known.letters + strlen(known.letters), 3, "%c%s", row->letter,
+                           takes ? ":" : "");
+    }
+    return known;
+}
+
+/* The row of what getopt_long() has found; NULL: it is none that COMMAND has. */
+static const struct optiontable_row *find_row(int code, enum commands_id command)
+{
+    if (code >= LONG)
+        return &optiontable[code - LONG];
+    for (int i = 0; i < OPTIONTABLE_COUNT; i++) {
+        if (optiontable[i].letter == code && optiontable_has(&optiontable[i], command))
+            return &optiontable[i];
+    }
+    return NULL;
+}
+
+static int read_options(int argc, char **argv, struct options *options, struct error *error)
+{
+    enum commands_id command = options->command; /* --help makes another one of it */
+    struct known known = list_known(command);
+    int before = 1;
+    int code;
+
+    opterr = 0;
+    optind = 0; /* GNU: start anew */
+    while ((code = getopt_long(argc, argv, known.letters, known.options, NULL)) != -1) {
+        const struct optiontable_row *row = find_row(code, command);
+        char letter[3] = {'-', (char)optopt, '\0'};
+
+        before = optind;
+        if (code == WORD) {
+            options_add(&options->jobs, optarg);
+            continue;
+        }
+        if (row == NULL)
+            return complain(code, optopt > 0 && optopt < 256 ? letter : argv[optind - 1], command,
+                            error);
+        if (row->take(row, optarg, options, error) < 0)
+            return -1;
+    }
+    if (optind > before) /* after a -- */
+        read_rest(argc - optind, argv + optind, options);
+    return 0;
+}
+
+/* Is there as much beside the options as the command takes? */
+static int check_operands(const struct options *options, struct error *error)
+{
+    const struct commands_row *command = &commands[options->command];
+    const char *const *list = options->jobs.list;
+    size_t count = options->jobs.count;
+
+    /* By an option, they may stand among anything. */
+    if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
+        return 0;
+    switch (command->operand) {
+    case OPERAND_NONE:
+        return count == 0 ? 0
+                          : error_set(error, "azfan %s takes no argument, and got %s",
+                                      command->name, list[0]);
+    case OPERAND_RUN:
+        return count <= 1 ? 0
+                          : error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
+                                      command->name, count, list[0], list[1]);
+    case OPERAND_JOB:
+    case OPERAND_JOBS:
+        if (count == 0)
+            return error_set(error, "which job? azfan %s %s", command->name,
+                             commands_operand_word(command->operand));
+        if (count > 1 && command->operand == OPERAND_JOB)
+            return error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)", command->name,
+                             count, list[0], list[1]);
+        return 0;
+    case OPERAND_COMMAND:
+        break;
+    }
+    return 0;
+}
+
+int commandline_read(int argc, char **argv, struct options *ret, struct error *error)
+{
+    *ret = (struct options){.command = COMMAND_HELP, .help_about = COMMAND_HELP};
+    if (argc < 2)
+        return error_set(error, "what shall it do? azfan --help lists the commands");
+    if (argv[1][0] == '-' && argv[1][1] != '\0') { /* azfan --help, azfan --version */
+        if (read_options(argc, argv, ret, error) < 0)
+            return -1;
+        ret->help_about = COMMAND_HELP;
+        return 0;
+    }
+    if (commands_find(argv[1], &ret->command, error) < 0)
+        return -1;
+    if (ret->command == COMMAND_HELP && argc > 3 && argv[2][0] != '-')
+        return error_set(error, "azfan help takes one command, not %d", argc - 2);
+    if (ret->command == COMMAND_HELP && argc > 2 && argv[2][0] != '-')
+        return commands_find(argv[2], &ret->help_about, error);
+    if (read_options(argc - 1, argv + 1, ret, error) < 0)
+        return -1;
+    return check_operands(ret, error);
+}

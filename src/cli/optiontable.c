@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/optiontable.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "cli/options.h"
+#include "cli/reports.h"
+#include "job/jobkeys.h"
+#include "job/outcome.h"
+#include "report/ignore.h"
+#include "simulator/plan.h"
+
+/* ---- what several options have in common -------------------------------------------------- */
+
+/* Where in OPTIONS the row's value goes. */
+static void *find_field(const struct optiontable_row *row, struct options *options)
+{
+    return (char *)options + row->field;
+}
+
+static int take_flag(const struct optiontable_row *row, const char *value, struct options *options,
+                     struct error *error)
+{
+    bool *field = find_field(row, options);
+
+    (void)value;
+    (void)error;
+    *field = true;
+    return 0;
+}
+
+static int take_text(const struct optiontable_row *row, const char *value, struct options *options,
+                     struct error *error)
+{
+    const char **field = find_field(row, options);
+
+    (void)error;
+    *field = value;
+    return 0;
+}
+
+/* One more each time that the option is given. */
+static int take_another(const struct optiontable_row *row, const char *value,
+                        struct options *options, struct error *error)
+{
+    (void)error;
+    options_add(find_field(row, options), value);
+    return 0;
+}
+
+/* The same values as in a job file. */
+static int read_value(const struct optiontable_row *row, enum keytable_key key, const char *value,
+                      int64_t *ret, struct error *error)
+{
+    struct error cause;
+
+    if (jobkeys_parse(key, value, ret, &cause) < 0)
+        return error_set(error, "--%s %s", row->name, cause.text);
+    return 0;
+}
+
+/* Which of WORDS it is, a list with a NULL at its end; -1: none. */
+static int read_word(const struct optiontable_row *row, const char *const *words, const char *value,
+                     struct error *error)
+{
+    struct buffer list = BUFFER_INIT;
+
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            buffer_done(&list);
+            return i;
+        }
+        buffer_print(&list, "%s%s", i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ", words[i]);
+    }
+    (void)error_set(error, "--%s is %s, not %s", row->name, buffer_text(&list), value);
+    buffer_done(&list);
+    return -1;
+}
+
+/* ---- what one option takes ---------------------------------------------------------------- */
+
+static int take_concurrency(const struct optiontable_row *row, const char *value,
+                            struct options *options, struct error *error)
+{
+    int64_t concurrency = 0;
+
+    if (read_value(row, KEY_CONCURRENCY, value, &concurrency, error) < 0)
+        return -1;
+    options->concurrency = (int)concurrency;
+    return 0;
+}
+
+static int take_timeout(const struct optiontable_row *row, const char *value,
+                        struct options *options, struct error *error)
+{
+    return read_value(row, KEY_TIMEOUT, value, &options->timeout, error);
+}
+
+static int take_deadline(const struct optiontable_row *row, const char *value,
+                         struct options *options, struct error *error)
+{
+    return read_value(row, KEY_DEADLINE, value, &options->deadline, error);
+}
+
+static int take_confirm(const struct optiontable_row *row, const char *value,
+                        struct options *options, struct error *error)
+{
+    int64_t confirm = 0;
+
+    if (read_value(row, KEY_CONFIRM, value, &confirm, error) < 0)
+        return -1;
+    options->confirm = (size_t)confirm;
+    options->has_confirm = true;
+    return 0;
+}
+
+/* "failed,timeout" */
+static int take_only(const struct optiontable_row *row, const char *value, struct options *options,
+                     struct error *error)
+{
+    char *words = memory_string(value);
+    int result = 0;
+
+    (void)row;
+    for (char *word = words, *next; word != NULL && result == 0; word = next) {
+        enum outcome_kind kind;
+
+        next = strchr(word, ',');
+        if (next != NULL)
+            *next++ = '\0';
+        kind = outcome_find_kind(word);
+        if (kind == OUTCOME_KINDS || kind == OUTCOME_OK)
+            result = error_set(error,
+                               "--only takes failed, timeout, error, unknown, cancelled and "
+                               "skipped, with commas between them, not %s",
+                               word[0] != '\0' ? word : "nothing");
+        else
+            options->only |= 1U << kind;
+    }
+    free(words);
+    return result;
+}
+
+static int take_report(const struct optiontable_row *row, const char *value,
+                       struct options *options, struct error *error)
+{
+    (void)row;
+    if (!reports_knows(value))
+        return error_set(error,
+                         "cannot tell the format of --report %s: the name must end in one "
+                         "of " REPORTS_SUFFIXES,
+                         value);
+    options_add(&options->reports, value);
+    return 0;
+}
+
+static int take_output(const struct optiontable_row *row, const char *value,
+                       struct options *options, struct error *error)
+{
+    static const char *const words[] = {"grouped", "each", "none", NULL};
+    int choice = read_word(row, words, value, error);
+
+    if (choice < 0)
+        return -1;
+    options->output = (enum options_output)(OUTPUT_GROUPED + choice);
+    return 0;
+}
+
+static int take_progress(const struct optiontable_row *row, const char *value,
+                         struct options *options, struct error *error)
+{
+    static const char *const words[] = {
+        [PROGRESS_AUTO] = "auto", [PROGRESS_LIVE] = "live", [PROGRESS_PLAIN] = "plain",
+        [PROGRESS_JSON] = "json", [PROGRESS_NONE] = "none", NULL};
+    int choice = read_word(row, words, value, error);
+
+    if (choice < 0)
+        return -1;
+    options->progress = (enum options_progress)choice;
+    return 0;
+}
+
+static int take_color(const struct optiontable_row *row, const char *value, struct options *options,
+                      struct error *error)
+{
+    static const char *const words[] = {"auto", "always", "never", NULL};
+    int choice = read_word(row, words, value, error);
+
+    if (choice < 0)
+        return -1;
+    options->color = (enum style_choice)choice;
+    return 0;
+}
+
+static int take_ignore(const struct optiontable_row *row, const char *value,
+                       struct options *options, struct error *error)
+{
+    (void)row;
+    return ignore_add(&options->ignore, value, error);
+}
+
+static int take_injection(const struct optiontable_row *row, const char *value,
+                          struct options *options, struct error *error)
+{
+    struct error cause;
+
+    (void)row;
+    if (simulator_check_injection(value, &cause) < 0)
+        return error_set(error, "--inject %s: %s", value, cause.text);
+    options_add(&options->injections, value);
+    return 0;
+}
+
+static int take_seed(const struct optiontable_row *row, const char *value, struct options *options,
+                     struct error *error)
+{
+    struct error cause;
+    int64_t seed = 0;
+
+    (void)row;
+    if (number_parse(value, 0, INT64_MAX, &seed, &cause) < 0)
+        return error_set(error, "--seed %s", cause.text);
+    options->seed = (uint64_t)seed;
+    return 0;
+}
+
+static int take_help(const struct optiontable_row *row, const char *value, struct options *options,
+                     struct error *error)
+{
+    (void)row;
+    (void)value;
+    (void)error;
+    options->help_about = options->command;
+    options->command = COMMAND_HELP;
+    return 0;
+}
+
+static int take_version(const struct optiontable_row *row, const char *value,
+                        struct options *options, struct error *error)
+{
+    (void)row;
+    (void)value;
+    (void)error;
+    options->command = COMMAND_VERSION;
+    return 0;
+}
+
+/* ---- the table ---------------------------------------------------------------------------- */
+
+enum {
+    ON_RUN = 1 << COMMAND_RUN,
+    ON_REHEARSE = 1 << COMMAND_REHEARSE,
+    ON_PLAN = 1 << COMMAND_PLAN,
+    ON_CHECK = 1 << COMMAND_CHECK,
+    ON_TARGETS = 1 << COMMAND_TARGETS,
+    ON_REPORT = 1 << COMMAND_REPORT,
+    ON_RERUN = 1 << COMMAND_RERUN,
+    ON_RUNS = 1 << COMMAND_RUNS,
+    RUNNING = ON_RUN | ON_REHEARSE | ON_RERUN,
+    LOADING = RUNNING | ON_PLAN,
+    SELECTING = LOADING | ON_TARGETS,
+    SHOWING = RUNNING | ON_REPORT
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+/* In the order of --help. */
+const struct optiontable_row optiontable[] = {
+    {"concurrency", 'c', "N", LOADING, take_concurrency, 0, "run N az processes at once"},
+    {"timeout", 0, "DURATION", LOADING, take_timeout, 0,
+     "give each attempt this long (220s, 3m40s)"},
+    {"deadline", 0, "DURATION", LOADING, take_deadline, 0, "stop the whole run after this long"},
+    {"limit", 0, "SELECTORS", SELECTING, take_another, FIELD(limits),
+     "only these: names, ranges, globs, GROUP/NAME, ids, !NAME, @FILE; repeatable"},
+    {"exclude", 0, "SELECTORS", SELECTING, take_another, FIELD(excludes), "not these; repeatable"},
+    {"set", 0, "NAME=VALUE", LOADING, take_another, FIELD(settings),
+     "set a parameter that the job declares; repeatable"},
+    {"confirm", 0, "N", LOADING, take_confirm, 0, "ask only when there are more targets than N"},
+    {"names", 0, NULL, ON_TARGETS, take_flag, FIELD(names), "one a line, as --limit takes them"},
+    {"ids", 0, NULL, ON_TARGETS, take_flag, FIELD(ids), "full ids, one a line"},
+    {"az", 0, "PROGRAM", SELECTING, take_text, FIELD(az),
+     "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
+    {"run-dir", 0, "DIR", RUNNING, take_text, FIELD(run_dir), "keep the run in DIR"},
+    {"only", 0, "OUTCOMES", ON_RERUN, take_only, 0,
+     "only these: failed,timeout,error,unknown,cancelled,skipped"},
+    {"changed", 0, NULL, ON_RERUN, take_flag, FIELD(changed),
+     "go on though job, script or targets have changed since"},
+    {"now", 0, NULL, ON_RERUN, take_flag, FIELD(now),
+     "do not wait for scripts that may still be running"},
+    {"again", 0, NULL, ON_RERUN, take_flag, FIELD(again),
+     "run also scripts that may have run before"},
+    {"report", 0, "FILE", RUNNING, take_report, 0,
+     "write a report too: " REPORTS_SUFFIXES "; repeatable"},
+    {"report", 0, "FILE", ON_REPORT, take_report, 0,
+     "write it to FILE, and show nothing: " REPORTS_SUFFIXES "; repeatable"},
+    {"output", 0, "HOW", SHOWING, take_output, 0, "what VMs printed: grouped, each or none"},
+    {"ignore", 0, "REGEX", SHOWING, take_ignore, 0,
+     "leave out what always differs in it; repeatable"},
+    {"progress", 0, "HOW", RUNNING, take_progress, 0, "auto, live, plain, json or none"},
+    {"color", 0, "WHEN", RUNNING | ON_REPORT, take_color, 0, "auto, always or never"},
+    {"inject", 0, "SPEC", ON_REHEARSE, take_injection, 0,
+     "let targets fail: SELECTORS=FAULT[:VALUE][@PERCENT]; repeatable"},
+    {"inject", 0, "SPEC", ON_RERUN, take_injection, 0,
+     "of a rehearsal: let targets fail, see azfan rehearse --help; repeatable"},
+    {"seed", 0, "N", ON_REHEARSE | ON_RERUN, take_seed, 0,
+     "another rehearsal: other durations, other victims"},
+    {"execute", 0, NULL, ON_REHEARSE, take_flag, FIELD(execute),
+     "really run the script, on this machine, once a target"},
+    {"execute", 0, NULL, ON_RERUN, take_flag, FIELD(execute),
+     "of a rehearsal: really run the script, on this machine"},
+    {"overlap", 0, NULL, RUNNING, take_flag, FIELD(overlap),
+     "run though another run has some of these VMs"},
+    {"yes", 'y', NULL, RUNNING, take_flag, FIELD(yes), "do not ask whether to go on"},
+    {"quiet", 'q', NULL, RUNNING | ON_CHECK, take_flag, FIELD(quiet), "no lines for what is ok"},
+    {"quiet", 'q', NULL, ON_REPORT, take_flag, FIELD(quiet),
+     "no lines for each target, only the summary"},
+    {"quiet", 'q', NULL, ON_RUNS, take_flag, FIELD(quiet), "not a word when there is no run yet"},
+    {"verbose", 'v', NULL, RUNNING, take_flag, FIELD(verbose), "show what each VM printed"},
+    {"help", 'h', NULL, ~0U, take_help, 0, "show this help"},
+    {"version", 0, NULL, ~0U, take_version, 0, "show the version"},
+};
+
+bool optiontable_has(const struct optiontable_row *row, enum commands_id command)
+{
+    return (row->commands & 1U << command) != 0;
+}
