@@ -45,7 +45,6 @@ struct live {
     struct live_choices choices;
     int name_width;
     int count_width;
-    size_t shown;         /* targets that have been told to be settled */
     struct outlet output; /* standard output */
     struct outlet notes;  /* standard error */
     struct board board;

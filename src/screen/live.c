@@ -163,11 +163,13 @@ static void target_settled(struct live *live, const struct result *result, size_
 
     board_settle(&live->board, result, index, live->now());
     frames_outdate(&live->frames);
-    live->shown++; /* of several that ended at once the result counts all by now */
     /* Skipped targets come by the thousand and at once; the summary names them. */
     if (kind == OUTCOME_SKIPPED || (choices->quiet && kind == OUTCOME_OK))
         return;
-    buffer_print(&lines, "[%*zu/%zu] ", live->count_width, live->shown, result->target_count);
+    /* Of several that ended at once the result counts all by now, the board those that are shown.
+     */
+    buffer_print(&lines, "[%*zu/%zu] ", live->count_width, live->board.settled,
+                 result->target_count);
     line_print(&lines, target, live->name_width, choices->colour);
     if (choices->verbose) {
         line_print_block(&lines, &target->output, 0, "      stdout | ");
