@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * line: one target's end in one line, and blocks of what it printed.
+ * line: one target's end in one line, how many ended how, and blocks of what one printed.
  *
  * Pure. What VMs printed comes out without control characters.
  */
@@ -26,6 +26,10 @@ void line_print(struct buffer *buffer, const struct result_target *target, int n
 /* Appends "ok", "failed (exit 7)", "timeout (az)". */
 void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outcome_reason reason,
                         int exit_code);
+
+/* Appends BEFORE and "17 ok, 1 failed"; nothing when there is none of any outcome. */
+void line_print_counts(struct buffer *buffer, const char *before,
+                       const size_t counts[OUTCOME_KINDS], bool colour);
 
 /* Appends the last COUNT lines of BYTES (0: all of them), each behind PREFIX. */
 void line_print_block(struct buffer *buffer, const struct buffer *bytes, size_t count,

@@ -10,25 +10,12 @@
 #include "cli/cli.h"
 #include "cli/options.h"
 #include "cli/tell.h"
+#include "report/line.h"
 #include "run/replay.h"
 #include "run/result.h"
 #include "run/runs.h"
 
 enum { EXIT_TROUBLE = 1, ID_WIDTH = 40, TIME_WIDTH = 8 };
-
-static void print_counts(struct buffer *buffer, const struct result *result, size_t targets)
-{
-    const char *separator = ": ";
-
-    buffer_print(buffer, "%zu %s", targets, targets == 1 ? "target" : "targets");
-    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
-        if (result->counts[kind] == 0)
-            continue;
-        buffer_print(buffer, "%s%zu %s", separator, result->counts[kind],
-                     outcome_name((enum outcome_kind)kind));
-        separator = ", ";
-    }
-}
 
 static void print_ending(struct buffer *buffer, const struct result *result)
 {
@@ -69,7 +56,8 @@ static void print_run(const char *folder, const struct result *result, size_t ta
     text_add_line(&line, strrchr(folder, '/') + 1); /* a folder may have any name */
     buffer_print(&line, "%*s  %*s  ", line.length < ID_WIDTH ? ID_WIDTH - (int)line.length : 0, "",
                  TIME_WIDTH, buffer_text(&time));
-    print_counts(&line, result, targets);
+    buffer_print(&line, "%zu %s", targets, targets == 1 ? "target" : "targets");
+    line_print_counts(&line, ": ", result->counts, false);
     print_ending(&line, result);
     buffer_add(&line, "\n");
     tell_plainly(&line);

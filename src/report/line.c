@@ -54,6 +54,20 @@ void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outc
         buffer_print(buffer, " (%s)", outcome_reason_name(reason));
 }
 
+void line_print_counts(struct buffer *buffer, const char *before,
+                       const size_t counts[OUTCOME_KINDS], bool colour)
+{
+    for (int i = 0; i < OUTCOME_KINDS; i++) {
+        enum outcome_kind kind = (enum outcome_kind)i;
+
+        if (counts[kind] == 0)
+            continue;
+        buffer_print(buffer, "%s%s%zu %s%s", before, style_begin(colour, kind), counts[kind],
+                     outcome_name(kind), style_end(colour));
+        before = ", ";
+    }
+}
+
 void line_print_block(struct buffer *buffer, const struct buffer *bytes, size_t count,
                       const char *prefix)
 {

@@ -121,17 +121,8 @@ static void print_ending(struct buffer *buffer, const struct result *result)
 /* "demo: 17 ok, 1 failed, 2 timeout of 20 targets in 8.3s" */
 static void print_counts(struct buffer *buffer, const struct result *result, bool colour)
 {
-    const char *separator = "";
-
     buffer_print(buffer, "\n%s%s%s: ", style_bold(colour), result->job.name, style_end(colour));
-    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
-        if (result->counts[kind] == 0)
-            continue;
-        buffer_print(buffer, "%s%s%zu %s%s", separator,
-                     style_begin(colour, (enum outcome_kind)kind), result->counts[kind],
-                     outcome_name((enum outcome_kind)kind), style_end(colour));
-        separator = ", ";
-    }
+    line_print_counts(buffer, "", result->counts, colour);
     buffer_print(buffer, "%s of %zu %s in %s", result->settled == 0 ? "none has ended" : "",
                  result->target_count, result->target_count == 1 ? "target" : "targets",
                  result->ending == RESULT_INTERRUPTED ? "at least " : "");

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "report/line.h"
 #include "report/style.h"
 #include "run/result.h"
 #include "screen/board.h"
@@ -57,21 +58,6 @@ static const char *stage_word(enum schedule_stage stage)
 
 /* ---- one line of a log -------------------------------------------------------------------- */
 
-static void print_counts_in_words(const struct board *board, struct buffer *buffer)
-{
-    const char *separator = " (";
-
-    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
-        if (board->counts[kind] == 0)
-            continue;
-        buffer_print(buffer, "%s%zu %s", separator, board->counts[kind],
-                     outcome_name((enum outcome_kind)kind));
-        separator = ", ";
-    }
-    if (board->settled > 0)
-        buffer_add(buffer, ")");
-}
-
 static void print_age(const struct board *board, size_t index, int64_t now, struct buffer *buffer)
 {
     print_seconds(buffer, now - board->targets[index].began);
@@ -86,7 +72,8 @@ void panel_print_state(const struct board *board, const struct result *result, i
 
     print_seconds(buffer, now - board->started);
     buffer_print(buffer, ": %zu of %zu have ended", board->settled, board->target_count);
-    print_counts_in_words(board, buffer);
+    line_print_counts(buffer, " (", board->counts, false);
+    buffer_add(buffer, board->settled > 0 ? ")" : "");
     buffer_print(buffer, ", %zu running", board->running);
     if (board->running > 0) {
         buffer_print(buffer, ", the longest %s for ", result->targets[board->oldest].label);
