@@ -122,6 +122,10 @@ bool outcome_is_valid(enum outcome_kind kind, enum outcome_reason reason);
  * message already. */
 bool outcome_has_streams(enum outcome_kind kind, enum outcome_reason reason);
 
+/* Did the script come to an end, so that what came back is all that it printed? Else nobody knows
+ * what else it did. */
+bool outcome_script_ended(enum outcome_kind kind, enum outcome_reason reason);
+
 void outcome_done(struct outcome *outcome);
 
 #endif

@@ -49,10 +49,6 @@ void groups_make(struct groups *ret, const struct result *result, const struct i
  */
 bool groups_has_streams(const struct group *group);
 
-/* Did its scripts come to an end, so that what is there is all that they printed? Else nobody knows
- * what else they did. */
-bool groups_is_whole(const struct group *group);
-
 /* The group that the others are compared with: the largest that has something to show. NULL: none
  * has. */
 const struct group *groups_first(const struct groups *groups);

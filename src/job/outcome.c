@@ -141,6 +141,11 @@ bool outcome_has_streams(enum outcome_kind kind, enum outcome_reason reason)
     return kind != OUTCOME_ERROR || reasons[reason].has_streams;
 }
 
+bool outcome_script_ended(enum outcome_kind kind, enum outcome_reason reason)
+{
+    return kind == OUTCOME_OK || kind == OUTCOME_FAILED || reason == REASON_SCRIPT;
+}
+
 void outcome_done(struct outcome *outcome)
 {
     free(outcome->message);

@@ -202,7 +202,8 @@ static void write_streams(struct page *page, size_t index)
         markup_end(&page->markup);
     }
     if (group->output.length == 0 && group->errors.length == 0) {
-        page_note(page, groups_is_whole(group) ? "Nothing was printed." : "Nothing came back.");
+        page_note(page, outcome_script_ended(group->kind, group->reason) ? "Nothing was printed."
+                                                                         : "Nothing came back.");
     } else {
         write_stream(page, &output);
         write_stream(page, &errors);

@@ -178,12 +178,6 @@ bool groups_has_streams(const struct group *group)
     return group->kind != OUTCOME_SKIPPED && outcome_has_streams(group->kind, group->reason);
 }
 
-bool groups_is_whole(const struct group *group)
-{
-    return group->kind == OUTCOME_OK || group->kind == OUTCOME_FAILED ||
-           group->reason == REASON_SCRIPT;
-}
-
 const struct group *groups_first(const struct groups *groups)
 {
     for (size_t i = 0; i < groups->count; i++) {

@@ -107,12 +107,6 @@ static void print_lines(struct outputs *self, const char *name, const struct buf
     free(prefix);
 }
 
-/* Has a script of that outcome ended, so that it printed what it had to? Else nobody knows. */
-static bool has_ended(enum outcome_kind kind, enum outcome_reason reason)
-{
-    return kind == OUTCOME_OK || kind == OUTCOME_FAILED || reason == REASON_SCRIPT;
-}
-
 static void print_nothing(struct outputs *self, bool ended)
 {
     buffer_add(&self->text, ended ? "      (printed nothing)\n" : "      (nothing came back)\n");
@@ -150,7 +144,7 @@ static void print_heading(struct outputs *self, const struct group *group)
 
 static void print_group(struct outputs *self, const struct group *group)
 {
-    bool ended = groups_is_whole(group);
+    bool ended = outcome_script_ended(group->kind, group->reason);
     bool is_first = group == self->first;
     struct stream output = {"stdout", &group->output, is_first ? NULL : &self->first->output,
                             group->output_truncated};
@@ -254,7 +248,7 @@ static void print_target(struct outputs *self, const struct result_target *targe
     line_print_outcome(&self->text, outcome->kind, outcome->reason, outcome->exit_code);
     buffer_print(&self->text, "%s\n", style_end(colour));
     if (target->output.length == 0 && target->errors.length == 0)
-        print_nothing(self, has_ended(outcome->kind, outcome->reason));
+        print_nothing(self, outcome_script_ended(outcome->kind, outcome->reason));
     print_truncation(self, "stdout", target->output_truncated);
     print_lines(self, "stdout", &target->output, 0);
     print_truncation(self, "stderr", target->errors_truncated);
