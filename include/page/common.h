@@ -36,8 +36,9 @@ int page_state(const struct result_target *target);
 /* "ok", "running": to people, and the class by which the style gives it colour and sign. */
 const char *page_state_name(int state);
 
-/* All states, the most urgent first. */
-extern const int page_urgency[PAGE_STATES];
+/* The state of that RANK, from 0, of all PAGE_STATES: the most urgent first, as of outcomes
+ * (outcome_urgency). */
+int page_by_urgency(int rank);
 
 /* Begins a section with its heading, which ID names; markup_end() ends it. */
 void page_begin_section(struct page *page, const char *id, const char *heading);

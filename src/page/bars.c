@@ -104,12 +104,12 @@ static void write_shapes(struct page_frame *frame)
     size_t left = SHAPES_BUDGET;
 
     for (int i = 0; i < PAGE_STATES; i++) {
-        add_shape(frame, page_urgency[i], left, &shapes[i]);
+        add_shape(frame, page_by_urgency(i), left, &shapes[i]);
         left -= shapes[i].length < left ? shapes[i].length : left;
     }
     for (int i = PAGE_STATES - 1; i >= 0; i--) {
         if (shapes[i].length > 0)
-            markup_empty(&frame->page->markup, "path", "class", page_state_name(page_urgency[i]),
+            markup_empty(&frame->page->markup, "path", "class", page_state_name(page_by_urgency(i)),
                          "d", buffer_text(&shapes[i]), NULL);
         buffer_done(&shapes[i]);
     }

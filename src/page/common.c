@@ -11,9 +11,14 @@
 
 enum { LONGEST_NAMES = 600, LONGEST_LABEL = 300 }; /* bytes */
 
-const int page_urgency[PAGE_STATES] = {OUTCOME_UNKNOWN, OUTCOME_ERROR,     OUTCOME_TIMEOUT,
-                                       OUTCOME_FAILED,  OUTCOME_CANCELLED, OUTCOME_SKIPPED,
-                                       PAGE_RUNNING,    PAGE_WAITING,      OUTCOME_OK};
+int page_by_urgency(int rank)
+{
+    /* What is not ok is more urgent than what may still be. */
+    static const int last[] = {PAGE_RUNNING, PAGE_WAITING, OUTCOME_OK};
+    int rest = rank - (OUTCOME_KINDS - 1);
+
+    return rest < 0 ? (int)outcome_urgency[rank] : last[rest];
+}
 
 int page_state(const struct result_target *target)
 {

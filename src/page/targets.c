@@ -39,8 +39,8 @@ static void write_filter(struct page *page, const size_t counts[PAGE_STATES])
     markup_begin(markup, "fieldset", NULL);
     markup_element(markup, "legend", NULL, "Outcomes");
     for (int i = 0; i < PAGE_STATES; i++) {
-        if (counts[page_urgency[i]] > 0)
-            write_choice(page, page_urgency[i]);
+        if (counts[page_by_urgency(i)] > 0)
+            write_choice(page, page_by_urgency(i));
     }
     markup_end(markup);
     markup_begin(markup, "output", "aria-live", "polite", NULL);
@@ -117,7 +117,7 @@ static size_t write_rows(struct page *page)
 
     for (int i = 0; i < PAGE_STATES; i++) {
         for (size_t j = 0; j < result->target_count; j++) {
-            if (page_state(&result->targets[j]) != page_urgency[i])
+            if (page_state(&result->targets[j]) != page_by_urgency(i))
                 continue;
             if (page->markup.written - start < PAGE_TARGETS_BUDGET)
                 write_row(page, j);

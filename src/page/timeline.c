@@ -220,9 +220,9 @@ static void write_legend(struct page_frame *frame)
 
     markup_begin(markup, "ul", "class", "legend", "aria-label", "Legend", NULL);
     for (int i = PAGE_STATES - 1; i >= 0; i--) {
-        if (has_state(frame, page_urgency[i]))
-            markup_element(markup, "li", page_state_name(page_urgency[i]),
-                           page_state_name(page_urgency[i]));
+        if (has_state(frame, page_by_urgency(i)))
+            markup_element(markup, "li", page_state_name(page_by_urgency(i)),
+                           page_state_name(page_by_urgency(i)));
     }
     markup_element(markup, "li", "wait-key", "wait for another attempt");
     markup_element(markup, "li", "notch-key", "script_timeout within a bar");

@@ -17,9 +17,9 @@ enum { LONGEST_MESSAGE = 600 }; /* bytes */
 /* The one state that colours the whole page: the most urgent that a target is in. */
 static int worst_state(const struct result *result)
 {
-    for (size_t i = 0; i < PAGE_STATES; i++) {
-        if (page_urgency[i] < OUTCOME_KINDS && result->counts[page_urgency[i]] > 0)
-            return page_urgency[i];
+    for (int i = 0; i < OUTCOME_KINDS; i++) {
+        if (result->counts[outcome_urgency[i]] > 0)
+            return (int)outcome_urgency[i];
     }
     return PAGE_WAITING; /* nothing was selected, or nothing has ended */
 }
@@ -127,7 +127,7 @@ static void write_counts(struct page *page)
         counts[page_state(&page->result->targets[i])]++;
     markup_begin(markup, "ul", "class", "counts", "aria-label", "Targets by outcome", NULL);
     for (int i = PAGE_STATES - 1; i >= 0; i--) {
-        int state = page_urgency[i];
+        int state = page_by_urgency(i);
 
         if (counts[state] == 0)
             continue;
