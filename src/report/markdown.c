@@ -31,19 +31,19 @@ enum {
     NOTES_MOST = 512 /* what is said about what is left out, in two places */
 };
 
-struct sheet {
+struct markdown {
     FILE *stream;
     size_t room; /* bytes that may still be written */
 };
 
 /* Writes PIECE and empties it. False: there was no room, and nothing is written. */
-static bool write_piece(struct sheet *sheet, struct buffer *piece)
+static bool write_piece(struct markdown *markdown, struct buffer *piece)
 {
-    bool fits = piece->length <= sheet->room;
+    bool fits = piece->length <= markdown->room;
 
     if (fits) {
-        (void)fwrite(buffer_text(piece), 1, piece->length, sheet->stream);
-        sheet->room -= piece->length;
+        (void)fwrite(buffer_text(piece), 1, piece->length, markdown->stream);
+        markdown->room -= piece->length;
     }
     buffer_done(piece);
     return fits;
@@ -203,7 +203,7 @@ static void add_matter(struct buffer *piece, const struct matter *matter)
     buffer_done(&names);
 }
 
-static void write_not_ok(struct sheet *sheet, const struct result *result)
+static void write_not_ok(struct markdown *markdown, const struct result *result)
 {
     struct buffer piece = BUFFER_INIT;
     struct matters matters;
@@ -212,14 +212,14 @@ static void write_not_ok(struct sheet *sheet, const struct result *result)
     matters_make(&matters, result);
     if (matters.count > 0) {
         buffer_add(&piece, "## Not ok\n\n");
-        (void)write_piece(sheet, &piece);
+        (void)write_piece(markdown, &piece);
     }
     for (size_t i = 0; i < matters.count; i++) {
         add_matter(&piece, &matters.list[i]);
-        left_out += write_piece(sheet, &piece) ? 0 : 1;
+        left_out += write_piece(markdown, &piece) ? 0 : 1;
     }
     if (left_out > 0)
-        (void)fprintf(sheet->stream, "%zu more outcome%s: there is no room for them here.\n\n",
+        (void)fprintf(markdown->stream, "%zu more outcome%s: there is no room for them here.\n\n",
                       left_out, plural(left_out));
     matters_done(&matters);
 }
@@ -341,7 +341,7 @@ static bool has_output(const struct group *group)
 }
 
 /* Those that are ok, or those that are not. Returns how many there was no room for. */
-static size_t write_some_groups(struct sheet *sheet, const struct result *result,
+static size_t write_some_groups(struct markdown *markdown, const struct result *result,
                                 const struct groups *groups, bool ok)
 {
     size_t left_out = 0;
@@ -354,25 +354,25 @@ static size_t write_some_groups(struct sheet *sheet, const struct result *result
             continue;
         if (left_out == 0) /* once one is too long the report is full, and the order is kept */
             add_group(&piece, result, group);
-        left_out += left_out == 0 && write_piece(sheet, &piece) ? 0 : 1;
+        left_out += left_out == 0 && write_piece(markdown, &piece) ? 0 : 1;
     }
     return left_out;
 }
 
 /* What is not ok goes first: it is what the report is read for. */
-static void write_groups(struct sheet *sheet, const struct result *result,
+static void write_groups(struct markdown *markdown, const struct result *result,
                          const struct groups *groups)
 {
     struct buffer title = BUFFER_INIT;
     size_t left_out;
 
     buffer_add(&title, "## What the VMs wrote\n\n");
-    if (!write_piece(sheet, &title))
+    if (!write_piece(markdown, &title))
         return;
-    left_out = write_some_groups(sheet, result, groups, false);
-    left_out += write_some_groups(sheet, result, groups, true);
+    left_out = write_some_groups(markdown, result, groups, false);
+    left_out += write_some_groups(markdown, result, groups, true);
     if (left_out > 0)
-        (void)fprintf(sheet->stream,
+        (void)fprintf(markdown->stream,
                       "%zu more output%s: there is no room for them here. All of it is in the run "
                       "folder, in `%s`.\n",
                       left_out, plural(left_out),
@@ -392,7 +392,7 @@ static bool have_output(const struct groups *groups)
 
 void markdown_write(FILE *stream, const struct result *result, const struct ignore *ignore)
 {
-    struct sheet sheet = {.stream = stream, .room = MARKDOWN_MOST};
+    struct markdown markdown = {.stream = stream, .room = MARKDOWN_MOST};
     struct buffer head = BUFFER_INIT;
     struct buffer facts = BUFFER_INIT;
     struct groups groups;
@@ -401,12 +401,12 @@ void markdown_write(FILE *stream, const struct result *result, const struct igno
     add_going_on(&facts, result);
     add_run(&facts, result);
     groups_make(&groups, result, ignore);
-    sheet.room -= head.length + facts.length + NOTES_MOST;
+    markdown.room -= head.length + facts.length + NOTES_MOST;
     (void)fwrite(head.data, 1, head.length, stream);
-    write_not_ok(&sheet, result);
+    write_not_ok(&markdown, result);
     (void)fwrite(facts.data, 1, facts.length, stream);
     if (have_output(&groups))
-        write_groups(&sheet, result, &groups);
+        write_groups(&markdown, result, &groups);
     groups_done(&groups);
     buffer_done(&head);
     buffer_done(&facts);
