@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ending: how a run ended, in a sentence. Pure.
+ * ending: how a run went and ended, in a sentence each. Pure.
  */
 #ifndef AZFAN_REPORT_ENDING_H
 #define AZFAN_REPORT_ENDING_H
@@ -13,6 +13,9 @@ struct result;
 /* Appends it with a newline: "Stopped by SIGINT."; nothing when the run came to its end or was
  * halted, of which result.halt_cause tells more. */
 void ending_print(struct buffer *buffer, const struct result *result);
+
+/* Of a result with cuts: appends "Azure throttled: down to 4 at once, from 30". */
+void ending_print_throttling(struct buffer *buffer, const struct result *result);
 
 /* Is there a report.json in the run folder? Not while the run goes on, and not when azfan was
  * killed. */

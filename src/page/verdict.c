@@ -78,17 +78,19 @@ static void write_ending(struct page *page)
 {
     const struct result *result = page->result;
     struct markup *markup = &page->markup;
-    struct buffer ending = BUFFER_INIT;
+    struct buffer text = BUFFER_INIT;
 
     if (result->ending != RESULT_GOING) /* the verdict says that */
-        ending_print(&ending, result);
-    markup_text(markup, buffer_text(&ending));
-    buffer_done(&ending);
+        ending_print(&text, result);
+    markup_text(markup, buffer_text(&text));
+    buffer_done(&text);
     write_sentence(page, "Halted: ", result->halt_cause);
     write_sentence(page, "Trouble: ", result->trouble);
-    if (result->cuts > 0)
-        markup_print(markup, "Azure throttled: down to %d at once, from %d. ", result->least_limit,
-                     result->workers);
+    if (result->cuts > 0) {
+        ending_print_throttling(&text, result);
+        markup_print(markup, "%s. ", buffer_text(&text));
+        buffer_done(&text);
+    }
 }
 
 /* "Rehearsal · 2026-11-23T03:00:00Z · 34.2s · exit status 3" */

@@ -38,3 +38,9 @@ void ending_print(struct buffer *buffer, const struct result *result)
         break;
     }
 }
+
+void ending_print_throttling(struct buffer *buffer, const struct result *result)
+{
+    buffer_print(buffer, "Azure throttled: down to %d at once, from %d", result->least_limit,
+                 result->workers);
+}

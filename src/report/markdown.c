@@ -297,9 +297,11 @@ static void add_run(struct buffer *facts, const struct result *result)
     add_time(facts, result);
     add_origin(facts, &result->origin);
     add_fact(facts, "folder", result->folder);
-    if (result->cuts > 0)
-        buffer_print(facts, "- Azure throttled: down to %d at once, from %d\n", result->least_limit,
-                     result->workers);
+    if (result->cuts > 0) {
+        buffer_add(facts, "- ");
+        ending_print_throttling(facts, result);
+        buffer_add(facts, "\n");
+    }
     buffer_add(facts, "\n");
 }
 

@@ -129,9 +129,10 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
     number_print_duration(buffer, result->duration);
     buffer_print(buffer, "%s%s\n", result->ending == RESULT_GOING ? " so far" : "",
                  result->rehearsal ? " (a rehearsal)" : "");
-    if (result->cuts > 0)
-        buffer_print(buffer, "Azure throttled: down to %d at once, from %d\n", result->least_limit,
-                     result->workers);
+    if (result->cuts > 0) {
+        ending_print_throttling(buffer, result);
+        buffer_add(buffer, "\n");
+    }
 }
 
 /* It may have several lines: none of them looks like one of azfan's. */
