@@ -63,4 +63,7 @@ void page_begin_table(struct page *page, const char *caption, const char *const 
                       size_t count);
 void page_end_table(struct page *page);
 
+/* A cell of a table with NUMBER in it. */
+void page_number(struct page *page, size_t number);
+
 #endif

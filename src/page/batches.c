@@ -33,13 +33,6 @@ static void add_target(struct batch *batch, const struct result_target *target)
     }
 }
 
-static void write_number(struct markup *markup, size_t number)
-{
-    markup_begin(markup, "td", "class", "number", NULL);
-    markup_print(markup, "%zu", number);
-    markup_end(markup);
-}
-
 static void write_time(struct markup *markup, bool known, int64_t at)
 {
     markup_begin(markup, "td", "class", "number", NULL);
@@ -59,14 +52,14 @@ static void write_batch(struct page *page, const struct lanes *lanes, size_t num
     markup_begin(markup, "th", "scope", "row", NULL);
     markup_print(markup, "batch %zu", number + 1);
     markup_end(markup);
-    write_number(markup, batch->targets);
+    page_number(page, batch->targets);
     write_time(markup, lanes->begins[number] >= 0, lanes->begins[number]);
     write_time(markup, batch->end > 0 && batch->ended == batch->targets && !batch->is_open,
                batch->end);
-    write_number(markup, batch->ok);
-    write_number(markup, batch->ended - batch->ok);
-    write_number(markup, batch->targets - batch->ended);
-    write_number(markup, batch->retries);
+    page_number(page, batch->ok);
+    page_number(page, batch->ended - batch->ok);
+    page_number(page, batch->targets - batch->ended);
+    page_number(page, batch->retries);
     markup_end(markup);
 }
 

@@ -146,3 +146,10 @@ void page_end_table(struct page *page)
     for (int i = 0; i < 3; i++) /* the body, the table, the box */
         markup_end(&page->markup);
 }
+
+void page_number(struct page *page, size_t number)
+{
+    markup_begin(&page->markup, "td", "class", "number", NULL);
+    markup_print(&page->markup, "%zu", number);
+    markup_end(&page->markup);
+}

@@ -135,11 +135,8 @@ static void write_row(struct page *page, const struct histogram *histogram, size
     markup_begin(markup, "th", "scope", "row", NULL);
     markup_text(markup, range);
     markup_end(markup);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        markup_begin(markup, "td", "class", "number", NULL);
-        markup_print(markup, "%zu", numbers[i]);
-        markup_end(markup);
-    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        page_number(page, numbers[i]);
     markup_end(markup);
     free(range);
 }

@@ -66,13 +66,6 @@ static void write_name(struct page *page, size_t index)
     markup_end(markup);
 }
 
-static void write_number(struct markup *markup, size_t number)
-{
-    markup_begin(markup, "td", "class", "number", NULL);
-    markup_print(markup, "%zu", number);
-    markup_end(markup);
-}
-
 /* What is shown is rounded; it is sorted by what it was. */
 static void write_duration(struct markup *markup, const struct result_target *target)
 {
@@ -96,8 +89,8 @@ static void write_row(struct page *page, size_t index)
     markup_element(markup, "td", "state", state);
     markup_element(markup, "td", NULL, settled ? outcome_reason_name(target->outcome.reason) : "");
     write_duration(markup, target);
-    write_number(markup, result_attempts(target));
-    write_number(markup, (size_t)target->batch);
+    page_number(page, result_attempts(target));
+    page_number(page, (size_t)target->batch);
     markup_begin(markup, "td", NULL);
     page_cut(page, target->resource_group, LONGEST_MESSAGE);
     markup_end(markup);
