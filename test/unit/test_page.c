@@ -194,7 +194,7 @@ START_TEST(everything_is_on_it)
     check_count("//ul[@class='matters']/li", 2);
     check_text("//ul[@class='matters']/li[1]/h3", "1 failed (exit)");
     check_text("//ul[@class='matters']/li[1]/p[@class='names']", "web-00003");
-    check_count("//ul[@class='matters']/li[contains(., 'What to do: Read what the script')]", 1);
+    check_count("//ul[@class='matters']/li[contains(., 'What to do: The script failed')]", 1);
     check_text("//ul[@class='matters']/li[2]//code", "azfan rerun");
     check_count("//ul[@class='matters']/li[2]/p[contains(., 'stopped it, then azfan rerun.')]", 1);
     check_count("//dl[@class='next']//code[starts-with(., 'azfan rerun 20251123T')]", 1);
