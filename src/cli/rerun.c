@@ -40,7 +40,7 @@ struct rerun {
     const struct options *options;
     struct result past;          /* the run that was named: its job and command line count */
     struct result whole;         /* the run that it goes back to, with all reruns over it */
-    struct result_target **left; /* of the whole, those that are to run again, in its order */
+    const struct result_target **left; /* of the whole, those that are to run again, in its order */
     size_t left_count;
     struct targets_id *ids; /* of each of them; all NULL where the id is not known */
     struct targets_wanted *wanted;
