@@ -43,14 +43,10 @@ enum login_result {
  */
 enum login_result login_read_token(struct login *login, struct finish *finish, struct error *error);
 
-/* Reads the answer to command_version(). Refuses 2.78.0, which drops --scripts (azure-cli#32258).
- */
-enum login_result login_read_version(struct login *login, struct finish *finish,
-                                     struct error *error);
-
 /*
- * Reads both; what the version says goes first. NEEDS_SUBSCRIPTION: the job leaves its own to az,
- * which must have one then.
+ * Reads that and the answer to command_version(). What the version says goes first: 2.78.0 is
+ * refused, which drops --scripts (azure-cli#32258). NEEDS_SUBSCRIPTION: the job leaves its own to
+ * az, which must have one then.
  */
 enum login_result login_read(struct login *login, struct finish *token, struct finish *version,
                              bool needs_subscription, struct error *error);

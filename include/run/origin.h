@@ -3,7 +3,7 @@
  * origin: where a run comes from: who started it, on which machine, and which
  * commit its files are.
  *
- * origin_find() runs git (where there is one, for at most 5 s) in the job
+ * origin_find() runs git (where there is one) in the job
  * file's folder. Git takes no lock, asks nothing, reaches no network, and runs
  * no program that the repository's configuration names: whoever wrote a job
  * file that is checked here must not run things on this machine by it. What
@@ -16,7 +16,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/number.h"
+
 struct job;
+
+/* How long git may take: more than it needs on a slow disk, less than anybody waits for. */
+#define ORIGIN_PATIENCE (5 * NUMBER_SECOND)
 
 /* Owns its strings; NULL: not known. */
 struct origin {
@@ -31,11 +36,9 @@ struct origin {
     char *subscription; /* az's default one */
 };
 
-/* Fills in all but what a past run or the login knows. For origin_done(). */
-void origin_find(struct origin *origin, const struct job *job);
-
-/* The same, git having TIMEOUT nanoseconds until it is stopped. */
-void origin_find_within(struct origin *origin, const struct job *job, int64_t timeout);
+/* Fills in all but what a past run or the login knows. git has PATIENCE nanoseconds until it is
+ * stopped. For origin_done(). */
+void origin_find(struct origin *origin, const struct job *job, int64_t patience);
 
 /* Leaves it zeroed: a second time does no harm. */
 void origin_done(struct origin *origin);

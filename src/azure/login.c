@@ -131,8 +131,8 @@ enum login_result login_read_token(struct login *login, struct finish *finish, s
     return result;
 }
 
-enum login_result login_read_version(struct login *login, struct finish *finish,
-                                     struct error *error)
+static enum login_result read_version(struct login *login, struct finish *finish,
+                                      struct error *error)
 {
     json_t *root;
 
@@ -159,7 +159,7 @@ enum login_result login_read(struct login *login, struct finish *token, struct f
     struct error token_error = {""};
     /* The token's answer is always read, for that wipes it. */
     enum login_result token_result = login_read_token(login, token, &token_error);
-    enum login_result result = login_read_version(login, version, error);
+    enum login_result result = read_version(login, version, error);
 
     if (result == LOGIN_OK) {
         result = token_result;

@@ -176,7 +176,7 @@ static void keep_args(struct result_overrides *overrides, const struct options *
 
 static void keep_origin(struct result *result, const struct job *job)
 {
-    origin_find(&result->origin, job);
+    origin_find(&result->origin, job, ORIGIN_PATIENCE);
     /* Not what a link leads to: the job's files are beside the link. */
     result->job.path = from_anywhere(job->path);
 }

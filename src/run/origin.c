@@ -49,7 +49,6 @@ enum {
     HOST_NAME_SIZE = 256
 };
 
-#define TIMEOUT    (5 * NUMBER_SECOND)
 #define KILL_GRACE (500 * NUMBER_MILLISECOND)
 
 /* ---- git ---------------------------------------------------------------------------------- */
@@ -99,12 +98,12 @@ static void make_environment(struct strings *ret)
         strings_set(ret, settings[i]);
 }
 
-static bool git_init(struct git *git, const char *job_file, int64_t timeout)
+static bool git_init(struct git *git, const char *job_file, int64_t patience)
 {
     struct error error;
     char *copy;
 
-    *git = (struct git){.deadline = clock_now() + timeout};
+    *git = (struct git){.deadline = clock_now() + patience};
     if (file_find_program("git", &git->program, &error) < 0)
         return false;
     copy = memory_string(job_file);
@@ -272,7 +271,7 @@ static bool is_in_work_tree(const char *path, const char *work_tree)
     return result;
 }
 
-static void find_commit(struct origin *origin, const struct job *job, int64_t timeout)
+static void find_commit(struct origin *origin, const struct job *job, int64_t patience)
 {
     char *job_file = realpath(job->path, NULL);
     char *script_file = job->script_file != NULL ? realpath(job->script_file, NULL) : NULL;
@@ -281,7 +280,7 @@ static void find_commit(struct origin *origin, const struct job *job, int64_t ti
     struct git git = {.program = NULL};
     char *output = NULL;
 
-    if (work_tree != NULL && git_init(&git, job_file, timeout))
+    if (work_tree != NULL && git_init(&git, job_file, patience))
         output = ask_status(&git, job_file, pinned ? script_file : NULL);
     if (output != NULL)
         read_status(origin, output);
@@ -341,15 +340,10 @@ static char *find_host(void)
 
 /* ---- both --------------------------------------------------------------------------------- */
 
-void origin_find_within(struct origin *origin, const struct job *job, int64_t timeout)
+void origin_find(struct origin *origin, const struct job *job, int64_t patience)
 {
     *origin = (struct origin){.user = find_user(), .host = find_host()};
-    find_commit(origin, job, timeout);
-}
-
-void origin_find(struct origin *origin, const struct job *job)
-{
-    origin_find_within(origin, job, TIMEOUT);
+    find_commit(origin, job, patience);
 }
 
 void origin_done(struct origin *origin)

@@ -219,16 +219,19 @@ START_TEST(versions)
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
         struct login login = {.subscription = NULL};
         struct error error = {""};
+        struct finish token = ended(0, ANSWER, "");
         struct finish finish = cases[i].finish;
 
         finish.output =
             (struct capture_text){memory_string(cases[i].output), strlen(cases[i].output), 0, true};
-        ck_assert_int_eq((int)login_read_version(&login, &finish, &error), (int)cases[i].result);
+        ck_assert_int_eq((int)login_read(&login, &token, &finish, true, &error),
+                         (int)cases[i].result);
         if (cases[i].version == NULL)
             ck_assert_ptr_null(login.az_version);
         else
             ck_assert_str_eq(login.az_version, cases[i].version);
         ck_assert((cases[i].result == LOGIN_OK) == (error.text[0] == '\0'));
+        finished(&token);
         finished(&finish);
         login_done(&login);
     }

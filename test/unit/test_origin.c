@@ -68,7 +68,7 @@ static void find(const char *job_file, const char *script_file, int64_t timeout)
 
     origin_done(&origin);
     child_adopt_orphans();
-    origin_find_within(&origin, &job, timeout);
+    origin_find(&origin, &job, timeout);
     free(job.path);
     free(job.script_file);
 }
