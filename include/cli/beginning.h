@@ -47,10 +47,6 @@ void beginning_init(struct beginning *beginning, const struct execution *executi
                     const int *batches, struct warden *warden, struct live *live,
                     const struct result *result);
 
-/* Makes one target of those that are one VM where az's default subscription is SUBSCRIPTION: the
- * job as it should have been loaded. */
-void beginning_merge(struct execution *execution, const char *subscription);
-
 /* For struct conduct: CONTEXT is a struct beginning. False: nothing is to be started. */
 bool beginning_may(void *context, const struct login *login);
 

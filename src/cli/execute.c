@@ -14,9 +14,10 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "cli/beginning.h"
+#include "cli/execution.h"
 #include "cli/options.h"
 #include "cli/reports.h"
-#include "cli/stage.h"
+#include "cli/setup.h"
 #include "cli/tell.h"
 #include "engine/aside.h"
 #include "job/arguments.h"
@@ -68,9 +69,9 @@ static int write_aside(struct writing *writing)
     return writing->status;
 }
 
-static void write_own_report(const struct stage *stage, struct result *result)
+static void write_own_report(const struct setup *setup, struct result *result)
 {
-    struct writing writing = {.own = stage->folder.report, .result = result};
+    struct writing writing = {.own = setup->folder.report, .result = result};
 
     if (write_aside(&writing) == 0)
         return;
@@ -90,14 +91,14 @@ static void print_end(const struct options *options, const struct result *result
 }
 
 /* From here on a signal ends azfan, also one that came before and that nobody took. */
-static void end_watch(struct stage *stage, struct live *live)
+static void end_watch(struct setup *setup, struct live *live)
 {
     int untaken;
 
-    stage_clear(stage, live);
+    setup_clear(setup, live);
     live_leave(live); /* a signal that waits ends azfan in the next lines */
-    untaken = warden_close(stage->warden);
-    stage->warden = NULL;
+    untaken = warden_close(setup->warden);
+    setup->warden = NULL;
     signals_release();
     if (untaken != 0)
         signals_die_of(untaken);
@@ -109,18 +110,18 @@ static void end_watch(struct stage *stage, struct live *live)
  * nothing of value is left to lose, and from here on a signal ends azfan: what
  * is still to be written may go to somebody who does not read.
  */
-static void finish(const struct options *options, struct stage *stage, struct result *result,
+static void finish(const struct options *options, struct setup *setup, struct result *result,
                    struct live *live)
 {
     struct writing asked = {.options = options, .result = result};
     int status;
 
-    write_own_report(stage, result);
+    write_own_report(setup, result);
     status = result_exit_status(result);
-    end_watch(stage, live);
+    end_watch(setup, live);
     (void)write_aside(&asked); /* RESULT has what went wrong */
     if (result_exit_status(result) != status)
-        write_own_report(stage, result);
+        write_own_report(setup, result);
     print_end(options, result);
 }
 
@@ -182,31 +183,31 @@ static void keep_origin(struct result *result, const struct job *job)
 }
 
 static void prepare_result(struct result *result, const struct execution *execution,
-                           const struct stage *stage)
+                           const struct setup *setup)
 {
-    result_init(result, stage->run);
-    result_take_job(result, execution->job, stage->batches);
+    result_init(result, setup->run);
+    result_take_job(result, execution->job, setup->batches);
     result->rehearsal = execution->rehearsal;
     result->rerun_of = memory_string(execution->rerun_of);
     result->again = execution->options->again;
-    result->folder = memory_string(stage->folder.path);
+    result->folder = memory_string(setup->folder.path);
     keep_overrides(&result->overrides, execution->options, execution->job);
     keep_args(&result->overrides, execution->options, execution->job);
     keep_origin(result, execution->job);
 }
 
-static void say_what_begins(const struct execution *execution, const struct stage *stage,
+static void say_what_begins(const struct execution *execution, const struct setup *setup,
                             struct live *live)
 {
     const struct job *job = execution->job;
-    int batches = stage->batches[job->target_count - 1];
+    int batches = setup->batches[job->target_count - 1];
     struct buffer text = BUFFER_INIT;
 
     buffer_print(&text, "%s%s%s%s: %zu %s, %d at once", job->name,
                  execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
                  execution->rerun_of != NULL ? ", again for what was not ok in " : "",
                  execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
-                 job->target_count == 1 ? "target" : "targets", stage->room.children);
+                 job->target_count == 1 ? "target" : "targets", setup->room.children);
     if (batches > 1)
         buffer_print(&text, ", in %d batches", batches);
     live_note(live, buffer_text(&text));
@@ -214,7 +215,7 @@ static void say_what_begins(const struct execution *execution, const struct stag
 }
 
 /* What may spoil the run is said before it begins, also to those who want no progress. */
-static void say_what_is_short(const struct execution *execution, const struct stage *stage,
+static void say_what_is_short(const struct execution *execution, const struct setup *setup,
                               struct live *live)
 {
     struct buffer warning = BUFFER_INIT;
@@ -222,13 +223,13 @@ static void say_what_is_short(const struct execution *execution, const struct st
     problems_sort(execution->job->remarks);
     problems_print(execution->job->remarks, &warning);
     live_note_lines(live, &warning);
-    if (stage->room.bound != MACHINE_ENOUGH) {
-        buffer_print(&warning, "running %d at once, not more: %s", stage->room.children,
-                     stage->room.text);
+    if (setup->room.bound != MACHINE_ENOUGH) {
+        buffer_print(&warning, "running %d at once, not more: %s", setup->room.children,
+                     setup->room.text);
         live_note(live, buffer_text(&warning));
         buffer_done(&warning);
     }
-    if (rules_warn(&warning, execution->job, stage->batches, stage->room.children,
+    if (rules_warn(&warning, execution->job, setup->batches, setup->room.children,
                    execution->rehearsal))
         live_note(live, buffer_text(&warning));
     buffer_done(&warning);
@@ -255,7 +256,7 @@ static enum live_mode choose_mode(const struct options *options)
 }
 
 static void open_live(struct live *live, const struct execution *execution,
-                      const struct stage *stage, const struct result *result)
+                      const struct setup *setup, const struct result *result)
 {
     const struct options *options = execution->options;
     struct live_choices choices = {.mode = choose_mode(options),
@@ -268,8 +269,8 @@ static void open_live(struct live *live, const struct execution *execution,
     if (options->progress == PROGRESS_LIVE && choices.mode != LIVE_SCREEN)
         live_note(live, "--progress live needs a terminal on standard error: plain lines instead");
     if (beginning_is_told(options))
-        say_what_begins(execution, stage, live);
-    say_what_is_short(execution, stage, live);
+        say_what_begins(execution, setup, live);
+    say_what_is_short(execution, setup, live);
 }
 
 static uint64_t make_seed(const struct execution *execution)
@@ -282,17 +283,17 @@ static uint64_t make_seed(const struct execution *execution)
 }
 
 /* Nothing was started, and so nothing is kept. */
-static void leave_nothing(struct stage *stage, struct live *live)
+static void leave_nothing(struct setup *setup, struct live *live)
 {
     struct error error;
 
-    if (stage_remove_folder(stage, &error) < 0)
+    if (setup_remove_folder(setup, &error) < 0)
         live_note(live, error.text);
-    end_watch(stage, live);
+    end_watch(setup, live);
 }
 
 /* *RET_DOUBLES_IN: not NULL: as in struct beginning. */
-static int try_to_run(const struct execution *execution, struct stage *stage, char **ret_doubles_in,
+static int try_to_run(const struct execution *execution, struct setup *setup, char **ret_doubles_in,
                       int *ret_signal)
 {
     const struct options *options = execution->options;
@@ -300,39 +301,39 @@ static int try_to_run(const struct execution *execution, struct stage *stage, ch
     struct watcher watcher;
     struct beginning beginning;
     struct conduct conduct = {.job = execution->job,
-                              .az = &stage->az,
-                              .folder = &stage->folder,
-                              .journal = &stage->journal,
+                              .az = &setup->az,
+                              .folder = &setup->folder,
+                              .journal = &setup->journal,
                               .watcher = &watcher,
-                              .batches = stage->batches,
+                              .batches = setup->batches,
                               .not_before = execution->not_before,
                               .marks = execution->marks,
-                              .workers = stage->room.children,
+                              .workers = setup->room.children,
                               .seed = make_seed(execution),
-                              .warden = stage->warden,
+                              .warden = setup->warden,
                               .may_begin = beginning_may,
                               .context = &beginning};
     struct result result;
     int status = EXIT_USAGE;
     bool ran;
 
-    prepare_result(&result, execution, stage);
-    open_live(&live, execution, stage, &result);
+    prepare_result(&result, execution, setup);
+    open_live(&live, execution, setup, &result);
     watcher = live_watcher(&live);
-    beginning_init(&beginning, execution, stage->batches, stage->warden, &live, &result);
+    beginning_init(&beginning, execution, setup->batches, setup->warden, &live, &result);
     if (beginning.shows && !execution->rehearsal)
         conduct.accounts_patience = ACCOUNTS_TIMEOUT;
     ran = conduct_run(&conduct, &result);
     beginning_end(&beginning);
     *ret_doubles_in = beginning.doubles_in;
     if (ran) {
-        finish(options, stage, &result, &live);
+        finish(options, setup, &result, &live);
         status = result_exit_status(&result);
         *ret_signal = result.ending == RESULT_SIGNAL ? result.signal : 0;
     } else if (beginning.doubles_in != NULL) {
         live_close(&live);
     } else {
-        leave_nothing(stage, &live);
+        leave_nothing(setup, &live);
         *ret_signal = beginning.signal;
     }
     result_done(&result);
@@ -343,36 +344,36 @@ static int try_to_run(const struct execution *execution, struct stage *stage, ch
  * Two targets are one VM: the job is another one than was told and put into the journal, which
  * begins anew, and nothing has been started.
  */
-static int prepare_anew(struct execution *execution, struct stage *stage, const char *subscription,
+static int prepare_anew(struct execution *execution, struct setup *setup, const char *subscription,
                         struct error *error)
 {
-    beginning_merge(execution, subscription);
-    return stage_renew(stage, execution, error);
+    execution_merge(execution, subscription);
+    return setup_renew(setup, execution, error);
 }
 
-static int run_on_stage(struct execution *execution, struct stage *stage, int *ret_signal)
+static int run_with(struct execution *execution, struct setup *setup, int *ret_signal)
 {
     struct error error;
     char *doubles_in;
-    int status = try_to_run(execution, stage, &doubles_in, ret_signal);
+    int status = try_to_run(execution, setup, &doubles_in, ret_signal);
 
     while (doubles_in != NULL) {
-        int result = prepare_anew(execution, stage, doubles_in, &error);
+        int result = prepare_anew(execution, setup, doubles_in, &error);
 
         free(doubles_in);
         if (result < 0) {
             status = tell(EXIT_TROUBLE, error.text);
-            (void)stage_remove_folder(stage, &error);
+            (void)setup_remove_folder(setup, &error);
             return status;
         }
-        status = try_to_run(execution, stage, &doubles_in, ret_signal);
+        status = try_to_run(execution, setup, &doubles_in, ret_signal);
     }
     return status;
 }
 
 int execute_job(struct execution *execution, int *ret_signal)
 {
-    struct stage stage;
+    struct setup setup;
     struct error error;
     int status;
 
@@ -380,10 +381,10 @@ int execute_job(struct execution *execution, int *ret_signal)
         return tell(EXIT_USAGE, error.text);
     if (beginning_check(execution, &error) < 0)
         return tell(EXIT_USAGE, error.text);
-    if (stage_open(&stage, execution, &error) < 0)
+    if (setup_open(&setup, execution, &error) < 0)
         status = tell(EXIT_TROUBLE, error.text);
     else
-        status = run_on_stage(execution, &stage, ret_signal);
-    stage_close(&stage);
+        status = run_with(execution, &setup, ret_signal);
+    setup_close(&setup);
     return status;
 }

@@ -21,6 +21,7 @@
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/execute.h"
+#include "cli/execution.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "cli/tell.h"

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/execute.h"
+#include "cli/execution.h"
 #include "cli/load.h"
 #include "cli/options.h"
 #include "job/job.h"

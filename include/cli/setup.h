@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stage: what a run needs besides its job: an az, real or simulated, a folder, a journal.
+ * setup: what a run needs besides its job: an az, real or simulated, a folder, a journal.
  *
- *   stage_open(&stage, &execution, error);   // also after an error:
- *   stage_close(&stage);
+ *   setup_open(&setup, &execution, error);   // also after an error:
+ *   setup_close(&setup);
  *
  * Main thread.
  */
-#ifndef AZFAN_CLI_STAGE_H
-#define AZFAN_CLI_STAGE_H
+#ifndef AZFAN_CLI_SETUP_H
+#define AZFAN_CLI_SETUP_H
 
 #include "azure/az.h"
 #include "base/error.h"
@@ -21,7 +21,7 @@ struct execution;
 struct live;
 struct warden;
 
-struct stage {
+struct setup {
     struct az az;
     struct scratch simulation; /* the folder of the simulated Azure; not open: it is the real one */
     struct folder folder;
@@ -32,17 +32,17 @@ struct stage {
     struct warden *warden;
 };
 
-int stage_open(struct stage *stage, const struct execution *execution, struct error *error);
-void stage_close(struct stage *stage);
+int setup_open(struct setup *setup, const struct execution *execution, struct error *error);
+void setup_close(struct setup *setup);
 
 /* Removes script files and the simulated Azure: nothing may be left of them, whatever comes next.
  * LIVE: it has the terminal, for what is wrong; NULL: nobody has. */
-void stage_clear(struct stage *stage, struct live *live);
+void setup_clear(struct setup *setup, struct live *live);
 
 /* Nothing was started, and the job has fewer targets now: the journal begins anew. */
-int stage_renew(struct stage *stage, const struct execution *execution, struct error *error);
+int setup_renew(struct setup *setup, const struct execution *execution, struct error *error);
 
 /* Nothing was started, and so nothing is kept. */
-int stage_remove_folder(struct stage *stage, struct error *error);
+int setup_remove_folder(struct setup *setup, struct error *error);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* cli/beginning: what a rerun knows of targets that turn out to be one VM. */
-#include "cli/beginning.h"
+/* cli/execution: what a rerun knows of targets that turn out to be one VM. */
+#include "cli/execution.h"
 
 #include <stdlib.h>
 
 #include "base/memory.h"
-#include "cli/execute.h"
 #include "job/job.h"
 #include "unit/unit.h"
 
@@ -46,7 +45,7 @@ START_TEST(what_is_known_of_both_holds)
     struct execution execution = {.job = &job, .marks = marks, .not_before = starts};
 
     make_job(&job);
-    beginning_merge(&execution, ONE);
+    execution_merge(&execution, ONE);
     ck_assert_uint_eq(job.target_count, LEFT);
     for (int i = 0; i < LEFT; i++) {
         ck_assert_pstr_eq(marks[i], expected_marks[i]);
@@ -62,7 +61,7 @@ START_TEST(a_run_knows_nothing)
     struct execution execution = {.job = &job};
 
     make_job(&job);
-    beginning_merge(&execution, ONE);
+    execution_merge(&execution, ONE);
     ck_assert_uint_eq(job.target_count, LEFT);
     ck_assert_str_eq(job.targets[2].label, "c");
     forget_job(&job);
@@ -71,8 +70,8 @@ END_TEST
 
 static Suite *make_suite(void)
 {
-    Suite *suite = suite_create("beginning");
-    TCase *cases = tcase_create("beginning");
+    Suite *suite = suite_create("execution");
+    TCase *cases = tcase_create("execution");
 
     tcase_add_test(cases, what_is_known_of_both_holds);
     tcase_add_test(cases, a_run_knows_nothing);

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/setup.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "cli/execution.h"
+#include "cli/options.h"
+#include "cli/tell.h"
+#include "engine/aside.h"
+#include "engine/child.h"
+#include "job/job.h"
+#include "run/room.h"
+#include "run/rules.h"
+#include "run/warden.h"
+#include "screen/live.h"
+#include "simulator/plan.h"
+#include "simulator/simulator.h"
+
+/* Longer than an az that a killed azfan left behind takes to read its script. */
+#define SWEEP_AGE (10 * NUMBER_MINUTE)
+
+static int set_up_simulation(struct setup *setup, const struct options *options,
+                             struct error *error)
+{
+    struct simulator_plan plan = {.injections = options->injections.list,
+                                  .injection_count = options->injections.count,
+                                  .seed = options->seed,
+                                  .execute = options->execute};
+    char *setting;
+    int result;
+
+    if (scratch_open(&setup->simulation, error) < 0)
+        return -1;
+    if (simulator_prepare(&plan, setup->simulation.path, &setting, error) < 0)
+        return -1;
+    result = az_simulated(&setup->az, SIMULATOR_COMMAND, setting, error);
+    free(setting);
+    return result;
+}
+
+static int set_up_az(struct setup *setup, const struct execution *execution, struct error *error)
+{
+    if (execution->rehearsal)
+        return set_up_simulation(setup, execution->options, error);
+    return az_find(&setup->az, execution->job->az, error);
+}
+
+int setup_open(struct setup *setup, const struct execution *execution, struct error *error)
+{
+    *setup = (struct setup){.journal = {.fd = -1}, .batches = rules_batches(execution->job)};
+    child_adopt_orphans();
+    if (warden_open(&setup->warden, error) < 0)
+        return -1;
+    (void)scratch_sweep(SWEEP_AGE);
+    if (set_up_az(setup, execution, error) < 0)
+        return -1;
+    if (folder_name_run(execution->job->name, clock_wall(), &setup->run, error) < 0)
+        return -1;
+    if (folder_open(&setup->folder, execution->options->run_dir, setup->run, error) < 0)
+        return -1;
+    setup->room = room_for_targets(execution->job, &setup->az);
+    return journal_create(&setup->journal, setup->folder.journal, error);
+}
+
+/* LIVE: it has the terminal; NULL: nobody has. */
+static void tell_or_note(struct live *live, const char *text)
+{
+    if (live != NULL)
+        live_note(live, text);
+    else
+        (void)tell(0, text);
+}
+
+void setup_clear(struct setup *setup, struct live *live)
+{
+    struct error error;
+
+    if (az_done(&setup->az, &error) < 0)
+        tell_or_note(live, error.text);
+    if (scratch_close(&setup->simulation, &error) < 0)
+        tell_or_note(live, error.text);
+}
+
+void setup_close(struct setup *setup)
+{
+    setup_clear(setup, NULL);
+    journal_close(&setup->journal);
+    folder_close(&setup->folder);
+    free(setup->batches);
+    free(setup->run);
+    (void)warden_close(setup->warden);
+}
+
+/* ---- when nothing was started: aside, as reports are --------------------------------------- */
+
+static void remove_journal(void *context)
+{
+    const struct folder *folder = context;
+
+    (void)unlink(folder->journal); /* that it is still there is told by who makes it anew */
+}
+
+int setup_renew(struct setup *setup, const struct execution *execution, struct error *error)
+{
+    journal_close(&setup->journal);
+    (void)aside_call(remove_journal, &setup->folder);
+    free(setup->batches);
+    setup->batches = rules_batches(execution->job);
+    setup->room = room_for_targets(execution->job, &setup->az);
+    return journal_create(&setup->journal, setup->folder.journal, error);
+}
+
+struct removal {
+    struct folder *folder;
+    int status;
+    struct error *error;
+};
+
+static void remove_folder(void *context)
+{
+    struct removal *removal = context;
+
+    removal->status = folder_remove(removal->folder, removal->error);
+}
+
+int setup_remove_folder(struct setup *setup, struct error *error)
+{
+    struct removal removal = {.folder = &setup->folder, .error = error};
+
+    journal_close(&setup->journal);
+    return aside_call(remove_folder, &removal) == 0 ? removal.status : 0;
+}
