@@ -16,13 +16,6 @@
  *
  * The stage only grows, and nothing is started unless it is GOING. What was not settled by then
  * stays as it is: the caller settles it.
- *
- * Bursts. When Azure throttles, all that is in flight hears so; when the machine is full, all that
- * is being started is refused. Each such burst must count once: thirty answers would halve the
- * limit down to one. So starts are numbered, and a cut (or a longer pause) remembers how many there
- * had been: only what was started after it can cause another one.
- *
- * The file is longer than others: it is one machine, and all of its rules change the same state.
  */
 #include "run/schedule.h"
 
@@ -32,18 +25,15 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/number.h"
+#include "run/pace.h"
 #include "run/waits.h"
-
-#define ROOM_PAUSE_LEAST (250 * NUMBER_MILLISECOND)
-#define ROOM_PAUSE_MOST  (5 * NUMBER_SECOND)
 
 enum place { FRESH, WAITING, RUNNING, SETTLED, TAKEN_BACK };
 
 struct target {
     enum place place;
     int attempts;          /* begun, and not for want of room taken back */
-    uint64_t start;        /* the number of its last start */
+    uint64_t start;        /* the number of its last start (run/pace) */
     int64_t refused_since; /* the first of the refusals in a row, with `refused` */
     bool refused;
     bool given_up; /* its end comes from want of room, not from an attempt */
@@ -69,12 +59,7 @@ struct schedule {
     size_t batch_ok;
     struct schedule_tally tally; /* of the run, and of the current batch */
     size_t running;
-    int limit;
-    uint64_t starts;   /* so many have been */
-    uint64_t last_cut; /* starts until then; likewise last_refusal */
-    uint64_t last_refusal;
-    int64_t room_at;    /* nothing is started before */
-    int64_t room_pause; /* the last one; 0: none since an attempt ended */
+    struct pace pace;
 };
 
 static int64_t earlier(int64_t one, int64_t other)
@@ -174,8 +159,7 @@ struct schedule *schedule_new(const struct schedule_rules *rules)
     self->rules.not_before = self->not_before;
     self->targets = memory_zeroed(count, sizeof *self->targets);
     waits_init(&self->waits, count, rules->seed);
-    self->limit = rules->workers;
-    self->room_at = INT64_MIN;
+    pace_init(&self->pace, rules->workers);
     go_to_next_batch(self, INT64_MIN);
     return self;
 }
@@ -198,7 +182,7 @@ static int64_t find_start(struct schedule *self, int64_t now)
 {
     int64_t start;
 
-    if (self->stage != SCHEDULE_GOING || self->held || self->running >= (size_t)self->limit)
+    if (self->stage != SCHEDULE_GOING || self->held || self->running >= (size_t)self->pace.limit)
         return CLOCK_NEVER;
     if (!self->open && self->opens_at <= now)
         open_batch(self, now);
@@ -208,7 +192,7 @@ static int64_t find_start(struct schedule *self, int64_t now)
         start = INT64_MIN;
     else
         start = waits_due(&self->waits);
-    return later(start, self->room_at);
+    return later(start, self->pace.starts_at);
 }
 
 static struct schedule_decision start(struct schedule *self, int64_t now)
@@ -218,7 +202,7 @@ static struct schedule_decision start(struct schedule *self, int64_t now)
     struct target *target = &self->targets[index];
 
     target->place = RUNNING;
-    target->start = ++self->starts;
+    target->start = pace_start(&self->pace);
     self->running++;
     return (struct schedule_decision){
         .step = SCHEDULE_START, .target = index, .attempt = ++target->attempts};
@@ -303,23 +287,6 @@ static int64_t find_retry(struct schedule *self, const struct target *target,
     return add(now, rest);
 }
 
-/* Fewer at once when Azure throttles, one more whenever it takes a request. True: fewer. */
-static bool steer(struct schedule *self, const struct target *target, const struct outcome *outcome)
-{
-    if (outcome->kind != OUTCOME_ERROR) {
-        if (self->limit < self->rules.workers)
-            self->limit++;
-        return false;
-    }
-    if (outcome->reason != REASON_THROTTLED || target->start <= self->last_cut)
-        return false;
-    self->last_cut = self->starts;
-    if (self->limit == 1)
-        return false;
-    self->limit /= 2;
-    return true;
-}
-
 static bool grow(struct schedule *self, enum schedule_stage stage)
 {
     if (self->stage >= stage)
@@ -379,14 +346,6 @@ static enum schedule_halt see_halt(struct schedule *self)
     return halt;
 }
 
-/* What was really started has ended: what Azure said to it, and that there is room again. */
-static bool learn(struct schedule *self, const struct target *target, const struct outcome *outcome)
-{
-    self->room_at = INT64_MIN;
-    self->room_pause = 0;
-    return steer(self, target, outcome);
-}
-
 struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
                                        const struct outcome *outcome, int64_t now)
 {
@@ -396,7 +355,7 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
     assert(target < schedule->rules.target_count && ended->place == RUNNING);
     schedule->running--;
     if (!ended->given_up)
-        verdict.cut = learn(schedule, ended, outcome);
+        verdict.cut = pace_ended(&schedule->pace, ended->start, outcome);
     ended->refused = false;
     ended->given_up = false;
     if (is_repeated(schedule, ended, outcome)) {
@@ -428,26 +387,12 @@ void schedule_taken_back(struct schedule *schedule, size_t target)
 
 /* ---- no room ------------------------------------------------------------------------------- */
 
-static void pause_starts(struct schedule *self, const struct target *target, int64_t now)
-{
-    bool same_burst = self->room_pause > 0 && target->start <= self->last_refusal;
-
-    if (same_burst && now < self->room_at)
-        return;
-    if (self->room_pause == 0)
-        self->room_pause = ROOM_PAUSE_LEAST;
-    else if (!same_burst)
-        self->room_pause = earlier(2 * self->room_pause, ROOM_PAUSE_MOST);
-    self->last_refusal = self->starts;
-    self->room_at = add(now, self->room_pause);
-}
-
 bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now)
 {
     struct target *refused = &schedule->targets[target];
 
     assert(target < schedule->rules.target_count && refused->place == RUNNING);
-    pause_starts(schedule, refused, now);
+    pace_refused(&schedule->pace, refused->start, now);
     if (!refused->refused)
         refused->refused_since = now;
     refused->refused = true;
@@ -500,7 +445,7 @@ enum schedule_stage schedule_stage(const struct schedule *schedule)
 
 int schedule_limit(const struct schedule *schedule)
 {
-    return schedule->limit;
+    return schedule->pace.limit;
 }
 
 size_t schedule_running(const struct schedule *schedule)
