@@ -119,8 +119,8 @@ static char *describe_broken(const struct reply *reply)
     return buffer_take(&message);
 }
 
-static const char look_first[] = "it was not run again, and nobody can say how it ended: look at "
-                                 "the VM; `azfan rerun --again` runs it all the same";
+static const char look_first[] = "it was not run again, and nobody can say how it ended: check the "
+                                 "VM; `azfan rerun --again` runs it anyway";
 
 /* The guard found its mark. */
 static char *describe_again(const struct answer_question *question)

@@ -36,10 +36,11 @@ int beginning_check(const struct execution *execution, struct error *error)
 
     if (!job->has_confirm || !wants_yes(execution) || question_can_be_asked())
         return 0;
-    return error_set(error,
-                     "%s would run on %zu targets, and confirm allows no more than %zu unasked; "
-                     "there is no terminal to ask on here: say --yes if all of them are meant",
-                     job->name, job->target_count, job->confirm);
+    return error_set(
+        error,
+        "%s would run on %zu targets, and confirm allows no more than %zu without asking; there is "
+        "no terminal here to ask on: add --yes if you mean all of them",
+        job->name, job->target_count, job->confirm);
 }
 
 void beginning_init(struct beginning *beginning, const struct execution *execution,
@@ -119,10 +120,10 @@ static bool has_doubles(struct beginning *self, const char *subscription)
 
     if (count == 0)
         return false;
-    (void)error_set(&text,
-                    "%zu %s named twice, with az's default subscription %s and without it: that is "
-                    "one target",
-                    count, count == 1 ? "VM is" : "VMs are", subscription);
+    (void)error_set(
+        &text,
+        "%zu %s named twice, with az's default subscription %s and without it: each is one target",
+        count, count == 1 ? "VM is" : "VMs are", subscription);
     live_note(self->live, text.text);
     self->doubles_in = memory_string(subscription);
     return true;

@@ -45,7 +45,7 @@ static const char *find_change(const struct result_file *before, const struct jo
     if (strcmp(before->digest, file->digest) != 0)
         return "a file of the script has changed";
     if (before->executable != file->executable)
-        return "a file of the script has got or lost its run bit";
+        return "a file of the script has gained or lost its executable bit";
     return NULL;
 }
 
@@ -63,7 +63,7 @@ static bool tell_files(const struct result *past, const struct job *job)
     for (size_t i = 0; i < past->job.file_count; i++) {
         if (!has_file(job, past->job.files[i].name))
             changed =
-                tell_change(past, "a file of the script was taken out", past->job.files[i].name);
+                tell_change(past, "a file of the script was removed", past->job.files[i].name);
     }
     return changed;
 }
@@ -77,6 +77,6 @@ bool changes_tell(const struct result *past, const struct job *job)
     if (strcmp(past->job.script_digest, job->script_digest) != 0)
         changed =
             tell_change(past, "the script has changed",
-                        job->script_file != NULL ? job->script_file : "it stands in the job file");
+                        job->script_file != NULL ? job->script_file : "it is in the job file");
     return tell_files(past, job) || changed;
 }

@@ -100,11 +100,11 @@ static bool judge(const struct search *search)
     case OVERLAP_ENTERED:
         return true;
     case OVERLAP_FOUND:
-        live_note(live, "nothing was started, for two runs on one VM are in each other's way: wait "
-                        "for the end of the other, or say --overlap to run all the same");
+        live_note(live, "nothing was started, because two runs on one VM get in each other's way: "
+                        "wait for the other to end, or add --overlap to run anyway");
         return false;
     case OVERLAP_HELD_UP:
-        (void)error_set(&text, "nothing was started: %s (--overlap: start all the same)",
+        (void)error_set(&text, "nothing was started: %s (--overlap: start anyway)",
                         search->error.text);
         live_note(live, text.text);
         return false;

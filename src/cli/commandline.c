@@ -144,7 +144,7 @@ static int check_operands(const struct options *options, struct error *error)
     switch (command->operand) {
     case OPERAND_NONE:
         return count == 0 ? 0
-                          : error_set(error, "azfan %s takes no argument, and got %s",
+                          : error_set(error, "azfan %s takes no argument, but got %s",
                                       command->name, list[0]);
     case OPERAND_RUN:
         return count <= 1 ? 0
@@ -169,7 +169,7 @@ int commandline_read(int argc, char **argv, struct options *ret, struct error *e
 {
     *ret = (struct options){.command = COMMAND_HELP, .help_about = COMMAND_HELP};
     if (argc < 2)
-        return error_set(error, "what shall it do? azfan --help lists the commands");
+        return error_set(error, "no command given; azfan --help lists the commands");
     if (argv[1][0] == '-' && argv[1][1] != '\0') { /* azfan --help, azfan --version */
         if (read_options(argc, argv, ret, error) < 0)
             return -1;

@@ -205,7 +205,7 @@ static void say_what_begins(const struct execution *execution, const struct setu
 
     buffer_print(&text, "%s%s%s%s: %zu %s, %d at once", job->name,
                  execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
-                 execution->rerun_of != NULL ? ", again for what was not ok in " : "",
+                 execution->rerun_of != NULL ? ", rerun of what was not ok in " : "",
                  execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
                  job->target_count == 1 ? "target" : "targets", setup->room.children);
     if (batches > 1)
@@ -224,7 +224,7 @@ static void say_what_is_short(const struct execution *execution, const struct se
     problems_print(execution->job->remarks, &warning);
     live_note_lines(live, &warning);
     if (setup->room.bound != MACHINE_ENOUGH) {
-        buffer_print(&warning, "running %d at once, not more: %s", setup->room.children,
+        buffer_print(&warning, "running only %d at once: %s", setup->room.children,
                      setup->room.text);
         live_note(live, buffer_text(&warning));
         buffer_done(&warning);

@@ -35,7 +35,7 @@ static void print_retry(struct buffer *buffer, const struct job *job)
 
     if (job->retry.attempts == 1)
         return;
-    buffer_print(buffer, "%-17sup to %d attempts, first again after ",
+    buffer_print(buffer, "%-17sup to %d attempts, the second after ",
                  "Retry:", job->retry.attempts);
     number_print_exact_duration(buffer, job->retry.delay);
     buffer_add(buffer, "; for");
@@ -98,7 +98,7 @@ static void print_warning(struct buffer *buffer, const struct job *job, const in
 static void print_question(struct buffer *buffer, const struct job *job)
 {
     if (job->has_confirm)
-        buffer_print(buffer, "%-17sfor a yes above %zu targets; without a terminal --yes says it\n",
+        buffer_print(buffer, "%-17sfor a yes above %zu targets; without a terminal, add --yes\n",
                      "Asks:", job->confirm);
 }
 

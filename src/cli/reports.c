@@ -29,8 +29,9 @@ static int check_report(const char *path, struct error *error)
     int result = 0;
 
     if (access(parent, W_OK | X_OK) < 0)
-        result = error_set(error, "cannot write --report %s: %s is not a folder one can write to",
-                           path, parent);
+        result =
+            error_set(error, "cannot write --report %s: %s is not a folder that you can write to",
+                      path, parent);
     else if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         result = error_set(error, "cannot write --report %s: it is a folder", path);
     free(copy);

@@ -170,7 +170,7 @@ static bool tell_missing(const struct rerun *self)
     if (missing > NAMES_SHOWN)
         buffer_print(&names, " and %zu more", missing - NAMES_SHOWN);
     if (missing > 0) {
-        buffer_print(&names, "%s", " - the job does not select this any more");
+        buffer_print(&names, "%s", " - the job no longer selects this");
         (void)tell(0, buffer_text(&names));
     }
     buffer_done(&names);
@@ -214,8 +214,8 @@ static void tell_unset(const struct rerun *self)
         if (is_set(&self->options->settings, past->secrets[i]))
             continue;
         (void)error_set(&error,
-                        "%s was given with --set in %s, and is a secret, which is not kept: give "
-                        "it again where the job's own value is not meant",
+                        "%s was given with --set in %s and is a secret, which is not kept: give it "
+                        "again unless you mean the job's own value",
                         past->secrets[i], self->past.run);
         (void)tell(0, error.text);
     }
@@ -232,8 +232,8 @@ static bool has_all_args(const struct rerun *self)
         if (past->args[i] != NULL)
             continue;
         (void)error_set(&error,
-                        "argument %zu was given behind -- in %s, and is a secret, which is not "
-                        "kept: give the arguments again, behind --",
+                        "argument %zu was given after -- in %s and is a secret, which is not kept: "
+                        "give all arguments again, after --",
                         i + 1, self->past.run);
         (void)tell(0, error.text);
         return false;
@@ -301,11 +301,10 @@ static void tell_marked(size_t count)
 {
     char text[256];
 
-    (void)snprintf(
-        text, sizeof text,
-        "%zu %s may have started the script before: the mark on the VM decides, and where "
-        "it had started it is not run again (--again: all the same)",
-        count, count == 1 ? "target" : "targets");
+    (void)snprintf(text, sizeof text,
+                   "%zu %s may have started the script before: the mark on the VM decides; if it "
+                   "had started, it is not run again (--again: run it anyway)",
+                   count, count == 1 ? "target" : "targets");
     (void)tell(0, text);
 }
 
@@ -361,7 +360,7 @@ static int load_and_run(struct rerun *self, int *ret_signal)
     int status = load(self, &merged, &job);
 
     if (status == LOAD_OK && has_changed(self, job) && !self->options->changed)
-        status = tell(EXIT_USAGE, "to go on with what it is now, say --changed");
+        status = tell(EXIT_USAGE, "to go on with it as it is now, add --changed");
     else if (status == LOAD_OK) {
         tell_unset(self);
         status = run_left(self, &merged, job, ret_signal);
@@ -376,7 +375,7 @@ static void say_nothing_left(const char *run)
 {
     struct buffer line = BUFFER_INIT;
 
-    buffer_print(&line, "%s: nothing is left, all its targets are ok\n", run);
+    buffer_print(&line, "%s: nothing left to do, all its targets are ok\n", run);
     tell_plainly(&line);
     buffer_done(&line);
 }
@@ -391,7 +390,7 @@ static int tell_nothing_left(const struct rerun *self)
             say_nothing_left(whole->run);
         return 0;
     }
-    (void)error_set(&error, "%s has no target that --only means: nothing to do", whole->run);
+    (void)error_set(&error, "%s has no target that --only selects: nothing to do", whole->run);
     return tell(EXIT_NOTHING, error.text);
 }
 
@@ -409,7 +408,7 @@ static int rerun(struct rerun *self, int *ret_signal)
     if (status != 0)
         return tell(status, error.text);
     if (wants_faults(self->options) && !self->past.rehearsal) {
-        (void)error_set(&error, "%s was no rehearsal: --inject and --execute are for rehearsals",
+        (void)error_set(&error, "%s was not a rehearsal: --inject and --execute are for rehearsals",
                         self->past.run);
         return tell(EXIT_USAGE, error.text);
     }

@@ -75,7 +75,7 @@ int cli_runs(const struct options *options, int *ret_signal)
     if (runs_list(&runs, &error) < 0)
         return tell(EXIT_TROUBLE, error.text);
     if (runs.count == 0 && !options->quiet)
-        (void)tell(0, "there is no run yet");
+        (void)tell(0, "there are no runs yet");
     for (size_t i = 0; i < runs.count; i++) {
         struct result result;
         size_t targets;

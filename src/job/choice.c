@@ -137,7 +137,7 @@ static void apply_selector(struct choice *choice, const struct selectors_word *w
     if (choice->roster.steps == 0) {
         choice->is_exhausted = true;
         complain_of_text(choice, word,
-                         "up to here the patterns are too much work with %zu targets: write fewer, "
+                         "up to here the patterns are too much work for %zu targets: write fewer, "
                          "or names without * ? [ ]",
                          choice->targets->count);
     } else if (is_unmatched(choice, selector, &answer)) {
@@ -157,7 +157,8 @@ static bool take_word(void *context, const struct selectors_word *word)
     choice->in_value++;
     choice->names_any = choice->names_any || !word->negated;
     if (word->negated && !choice->voice->negates) {
-        complain_of_text(choice, word, "a \"!\" is for --limit: here each names what is left out");
+        complain_of_text(choice, word,
+                         "a \"!\" is for --limit: every entry here names what is left out");
     } else if (selector_parse(word->text, &selector, &error) < 0) {
         complain_of_text(choice, word, "%s", error.text);
     } else {

@@ -98,7 +98,7 @@ static int check_part(const char *at, const char *end, enum job_shell shell, str
         return error_set(error, "has a name that ends in a dot or a blank, which Windows does not "
                                 "have");
     if (shell == JOB_POWERSHELL && is_device(at, end))
-        return error_set(error, "has the name of a device in it, which on Windows is no file");
+        return error_set(error, "has the name of a device in it, which on Windows is not a file");
     return 0;
 }
 
@@ -127,8 +127,8 @@ static int check_name(const char *name, enum job_shell shell, struct error *erro
     reserved = files_is_reserved(first);
     free(first);
     if (reserved)
-        return error_set(error, "has the name of what azfan itself puts into that folder: choose "
-                                "another one");
+        return error_set(
+            error, "has the name of what azfan itself puts into that folder: choose another name");
     return 0;
 }
 

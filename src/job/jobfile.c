@@ -192,9 +192,9 @@ static void load_steps(const struct loading *loading, const struct jobkeys_value
         load_batches(loading, batches->node);
     job->pause_between = jobkeys_number(values, KEY_PAUSE_BETWEEN);
     if (pause->node != NULL && batches->key == NULL)
-        loading_problem(loading, pause->key,
-                        "pause_between needs batches: without them there is nothing between which "
-                        "to pause");
+        loading_problem(
+            loading, pause->key,
+            "pause_between needs batches: without them there is nothing to pause between");
     job->has_max_failures =
         most != NULL &&
         jobkeys_read_share(loading, KEY_MAX_FAILURES, "max_failures", most, &job->max_failures);

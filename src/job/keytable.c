@@ -42,7 +42,8 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
                           "(and no - or . in front)."},
     [KEY_DESCRIPTION] = {KEYTABLE_TOP, "description", KIND_TEXT, .help = "One line for people."},
     [KEY_RUNBOOK] = {KEYTABLE_TOP, "runbook", KIND_TEXT,
-                     .help = "Text or a link, shown to the person on call when something failed."},
+                     .help =
+                         "Text or a link, shown to the person on call when something has failed."},
     [KEY_SCRIPT] = {KEYTABLE_TOP, "script", KIND_MAPPING, .required = true,
                     .holds = KEYTABLE_SCRIPT,
                     .help = "What is run on the VMs: either file or inline."},
@@ -99,12 +100,13 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
                               "rounded down. Without it a batch of which nothing is ok halts "
                               "the run; 100% goes on whatever happens."},
     [KEY_ON_HALT] = {KEYTABLE_TOP, "on_halt", KIND_WORD, .normal = JOB_DRAIN, .words = halts,
-                     .help = "What becomes of the attempts that run when max_failures halts the "
-                             "run: drain lets them end, stop stops them."},
+                     .help = "What becomes of the attempts still running when max_failures halts "
+                             "the run: drain lets them end, stop stops them."},
     [KEY_CONFIRM] = {KEYTABLE_TOP, "confirm", KIND_NUMBER, .most = JOB_TARGETS_MOST,
-                     .help = "More targets than that are not run without a yes: on a terminal "
-                             "azfan asks, elsewhere it wants --yes. So many are run without. "
-                             "Without it azfan asks on every terminal, and never elsewhere."},
+                     .help =
+                         "More targets than this are not run without a yes: on a terminal azfan "
+                         "asks, elsewhere it needs --yes. Up to this many run without one. Without "
+                         "this key azfan asks on every terminal, and never elsewhere."},
     [KEY_OUTPUT_LIMIT] = {KEYTABLE_TOP, "output_limit", KIND_SIZE, .least = KIB,
                           .most = INT64_C(64) * MIB, .normal = MIB,
                           .help = "What is kept of each stream of an attempt: the first and the "
@@ -126,17 +128,17 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
                          .help = "Positional arguments of the script, in their order: \"$@\" (sh), "
                                  "or its param() by position, what is left in $args "
                                  "(powershell). {env: NAME} is a secret. On the command line "
-                                 "others may stand behind --."},
+                                 "others may be given after --."},
     [KEY_SCRIPT_OK_STATUS] = {KEYTABLE_SCRIPT, "ok_status", KIND_STATUSES, .least = INT32_MIN,
                               .most = INT32_MAX,
                               .help = "The statuses of the script that count as ok, 1 to 16, and "
-                                      "no others: 0 is one only where it is listed. From 0 to 255 "
+                                      "no others: 0 counts only if it is listed. From 0 to 255 "
                                       "for sh. Without it 0 alone."},
     [KEY_SCRIPT_FILES] = {KEYTABLE_SCRIPT, "files", KIND_FILES, .pattern = FILE_PATH,
                           .help =
                               "More files, 1 to 100, relative to the job file, in no folder above "
-                              "it: they are beside the script on the VM, with their relative "
-                              "paths and run bits. AZFAN_FILES has the folder, then each path."},
+                              "it: they are beside the script on the VM, with their relative paths "
+                              "and executable bits. AZFAN_FILES has the folder, then each path."},
     [KEY_TARGETS_SUBSCRIPTION] = {KEYTABLE_TARGETS, "subscription", KIND_TEXT,
                                   .pattern = SUBSCRIPTION,
                                   .help = "The id of the subscription of targets that name none. "
@@ -169,11 +171,13 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
                           .help = "By how much the delay grows from one attempt to the next."},
     [KEY_RETRY_MAX_DELAY] = {KEYTABLE_RETRY, "max_delay", KIND_DURATION, .most = 24 * NUMBER_HOUR,
                              .normal = 5 * NUMBER_MINUTE,
-                             .help = "How far the delay grows; not shorter than delay."},
+                             .help =
+                                 "The longest that the delay grows to; not shorter than delay."},
     [KEY_RETRY_ON] = {KEYTABLE_RETRY, "on", KIND_REASONS,
-                      .help = "A reason or a list of reasons, each once: which ends are repeated. "
-                              "azfan(1), OUTCOMES, says what they mean; azfan-job(5), which of "
-                              "them need idempotent."},
+                      .help =
+                          "A reason or a list of reasons, each once: which outcomes are repeated. "
+                          "azfan(1), OUTCOMES, says what they mean; azfan-job(5), which of "
+                          "them need idempotent."},
     [KEY_VM_NAME] = {KEYTABLE_VM, "name", KIND_TEXT, .required = true, .pattern = VM,
                      .help = "A name, a range such as web-[01-30], or a full ARM id."},
     [KEY_VM_RESOURCE_GROUP] = {KEYTABLE_VM, "resource_group", KIND_TEXT, .pattern = GROUP,

@@ -40,7 +40,8 @@ static int check_bytes(struct lines *lines, const struct buffer *text, struct er
         lines->column = text->data[i] == '\n' ? 1 : lines->column + 1;
         lines->line += text->data[i] == '\n';
     }
-    return error_set(error, "%s", null != NULL ? "a NUL byte: this is no text file" : "not UTF-8");
+    return error_set(error, "%s",
+                     null != NULL ? "a NUL byte: this is not a text file" : "not UTF-8");
 }
 
 int lines_begin(struct lines *lines, struct buffer *text, struct error *error)

@@ -41,8 +41,8 @@ static int check_name(const char *name, struct error *error)
 
     if (!is_identifier(name))
         return error_set(error,
-                         "\"%.80s\" is no name for a parameter: it becomes a variable of the "
-                         "script, so only letters, digits and \"_\", and no digit in front",
+                         "\"%.80s\" is not a name for a parameter: it becomes a variable of the "
+                         "script, so use only letters, digits and \"_\", and no digit first",
                          name);
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         if (strcasecmp(name, reserved[i]) == 0)
@@ -92,7 +92,7 @@ static const char *read_source(const struct loading *loading, const struct yaml_
     if (variable == NULL)
         return NULL;
     if (!is_identifier(variable->text)) {
-        loading_problem(loading, variable, "\"%s\" is no name of an environment variable",
+        loading_problem(loading, variable, "\"%s\" is not the name of an environment variable",
                         variable->text);
         return NULL;
     }

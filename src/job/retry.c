@@ -41,14 +41,14 @@ static bool check_reason(const struct loading *loading, const struct yaml_node *
 
     if (repeat == REPEAT_OVER || repeat == REPEAT_MENDED)
         loading_problem(loading, node, "\"%s\" is never repeated: %s", name,
-                        repeat == REPEAT_MENDED ? "a person has to mend that first"
+                        repeat == REPEAT_MENDED ? "a person has to fix that first"
                                                 : "the run is over by then");
     else if (outcome_is_in(loading->job->retry.on, reason))
         loading_problem(loading, node, "\"%s\" is named twice", name);
     else if (repeat != REPEAT_ASKED && !loading->job->idempotent)
         loading_problem(loading, node,
-                        "\"%s\": the script has %srun by then; to repeat it, say that it may run "
-                        "twice on a VM: \"idempotent: true\" at the left margin",
+                        "\"%s\": the script has %srun by then; to repeat it, declare that it may "
+                        "run twice on a VM: \"idempotent: true\" at the left margin",
                         name, repeat == REPEAT_MAYBE ? "perhaps " : "");
     else
         return true;

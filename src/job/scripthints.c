@@ -107,8 +107,8 @@ static void hint_at_folded_comment(const struct loading *loading)
 
     if (job->script_place.folded_by != NULL && strstr(job->script, " #") != NULL)
         loading_script_remark(loading, 1,
-                              "warning: the script was folded by %s, and what stands behind \"#\" "
-                              "in a line is a comment: use |, which keeps the lines",
+                              "warning: the script was folded by %s, and everything after \"#\" in "
+                              "a line is a comment: use |, which keeps the lines",
                               job->script_place.folded_by);
 }
 
@@ -134,10 +134,11 @@ static void hint_at_agent(const struct loading *loading)
     int line = agent_find_stop(loading->job);
 
     if (line > 0)
-        loading_script_remark(loading, line,
-                              "warning: this seems to stop the VM's own agent, which runs the "
-                              "script: its result is lost, and the VM may refuse other scripts "
-                              "for " LIMITS_REQUEST_TEXT);
+        loading_script_remark(
+            loading, line,
+            "warning: this seems to stop the VM's own agent, which runs the script: its result "
+            "would be lost, and the VM may refuse other scripts "
+            "for " LIMITS_REQUEST_TEXT);
 }
 
 void scripthints_add(const struct loading *loading)

@@ -32,7 +32,7 @@ static int check_bytes(const struct scripttext *script, struct error *error)
     if (encoding != NULL)
         return error_set(error, "%s is %s: save it as UTF-8", script->name, encoding);
     if (null != NULL)
-        return error_set(error, "%s has a NUL byte in line %d: it is no script", script->name,
+        return error_set(error, "%s has a NUL byte in line %d: it is not a script", script->name,
                          count_lines(text, (size_t)(null - text)));
     if (!text_is_utf8(text, script->length, &bad))
         return error_set(error, "%s is not UTF-8: see line %d", script->name,
@@ -146,7 +146,7 @@ static int check_work(const struct scripttext *script, struct error *error)
     swallows = folded_by != NULL ? what_swallows(script) : NULL;
     if (swallows != NULL)
         return error_set(error,
-                         "%s has a command behind %s in the same line, folded by %s: use |, which "
+                         "%s has a command after %s in the same line, folded by %s: use |, which "
                          "keeps the lines",
                          script->name, swallows, folded_by);
     return 0;

@@ -128,9 +128,7 @@ static void add_one(struct selection *selection, const struct entry *entry,
     if (targets_add(targets, subscription, resource_group, name, &parameters))
         targets->list[targets->count - 1].args = copy_parameters(&entry->args);
     else if (entry->parameters.count > 0 || entry->args.count > 0)
-        complain(selection, entry,
-                 "%s stands in the list already: give its %s where it is named "
-                 "first",
+        complain(selection, entry, "%s is in the list already: give its %s where it is first named",
                  name, entry->parameters.count > 0 ? "parameters" : "args");
 }
 
@@ -207,10 +205,11 @@ static const char *read_group(const struct loading *loading, const struct jobkey
         return NULL;
     if (names_is_group(value->node->text))
         return value->node->text;
-    loading_problem(loading, value->node,
-                    "\"%.100s\" is no resource group: 1 to %d letters, digits and - _ . ( ), and "
-                    "no . at the end",
-                    value->node->text, LIMITS_GROUP_NAME);
+    loading_problem(
+        loading, value->node,
+        "\"%.100s\" is not a resource group: 1 to %d letters, digits and - _ . ( ), and "
+        "no . at the end",
+        value->node->text, LIMITS_GROUP_NAME);
     return NULL;
 }
 
@@ -222,7 +221,7 @@ static const char *read_subscription(const struct loading *loading,
     if (names_is_subscription(value->node->text))
         return value->node->text;
     loading_problem(loading, value->node,
-                    "\"%.100s\" is no subscription: give its id, such as "
+                    "\"%.100s\" is not a subscription: give its id, such as "
                     "00000000-0000-0000-0000-000000000001 (az account show)",
                     value->node->text);
     return NULL;
@@ -238,7 +237,7 @@ static bool check_id_alone(const struct loading *loading, const struct jobkeys_v
         if (values[others[i]].key == NULL)
             continue;
         loading_problem(loading, values[others[i]].key,
-                        "\"%s\" must not stand beside a full id, which has its own",
+                        "\"%s\" must not be given with a full id, which has its own",
                         values[others[i]].key->text);
         good = false;
     }

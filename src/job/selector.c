@@ -35,7 +35,7 @@ static int check_group(const char *group, struct error *error)
 {
     if (has_globs(group) || names_is_group(group))
         return 0;
-    return error_set(error, "\"%.100s\" is no resource group", group);
+    return error_set(error, "\"%.100s\" is not a resource group", group);
 }
 
 /*
@@ -104,7 +104,7 @@ static int parse_parts(char *parts, struct selector *ret, struct error *error)
         *group++ = '\0';
         if (!names_is_subscription(parts))
             return error_set(error,
-                             "\"%.80s\" is no subscription's id: write NAME, GROUP/NAME, "
+                             "\"%.80s\" is not a subscription's id: write NAME, GROUP/NAME, "
                              "SUBSCRIPTION/GROUP/NAME or the VM's full id",
                              parts);
         ret->subscription = memory_string(parts);
@@ -124,7 +124,7 @@ int selector_parse(const char *text, struct selector *ret, struct error *error)
 
     *ret = (struct selector){.groups = STRINGS_INIT};
     if (strpbrk(text, " \t;") != NULL)
-        result = error_set(error, "between several names there are commas");
+        result = error_set(error, "put commas between several names");
     else
         result = text[0] == '/' ? parse_id(text, ret, error) : parse_parts(parts, ret, error);
     free(parts);

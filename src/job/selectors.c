@@ -114,10 +114,11 @@ static bool take_or_read(void *context, const struct selectors_word *word)
     if (word->text[0] != '@')
         return reading->take(reading->context, word);
     if (word->negated)
-        reading->result = error_set(reading->error, "a \"!\" may stand in front of a VM, not of a "
-                                                    "file: write it into the file");
+        reading->result =
+            error_set(reading->error,
+                      "a \"!\" may go before a VM, not before a file: write it into the file");
     else if (word->text[1] == '\0')
-        reading->result = error_set(reading->error, "behind \"@\" there is no file");
+        reading->result = error_set(reading->error, "there is no file after \"@\"");
     else
         reading->result =
             each_line(word->text + 1, reading->take, reading->context, reading->error);

@@ -241,8 +241,7 @@ static void check_duplicates(struct builder *builder, struct yaml_node *mapping)
             continue;
         }
         problems_add(builder->problems, builder->path, sorted[i]->line, sorted[i]->column,
-                     "duplicate key \"%s\": it stands in line %d already", first->text,
-                     first->line);
+                     "duplicate key \"%s\": it is already in line %d", first->text, first->line);
         sorted[i]->refused = true;
     }
     free(sorted);
@@ -354,7 +353,7 @@ struct yaml_node *yaml_parse(const char *path, const char *text, size_t length,
     if (!yamltext_check(path, text, length, problems))
         return NULL;
     if (!yaml_parser_initialize(&parser)) {
-        problems_add(problems, path, 0, 0, "there is no memory left to read it");
+        problems_add(problems, path, 0, 0, "out of memory while reading it");
         return NULL;
     }
     builder.end = yamltext_end(text, length);

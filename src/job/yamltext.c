@@ -16,7 +16,7 @@ static const struct explanation {
      "a \":\" is not allowed here: put a value with \": \" in it in quotes, or check the "
      "indentation"},
     {"could not find expected ':'", NULL, true,
-     "a \":\" and a value are missing behind this key, or a quote or bracket above is not closed"},
+     "a \":\" and a value are missing after this key, or a quote or bracket above is not closed"},
     {"did not find expected key", NULL, false,
      "a key is expected here: check the indentation, and quotes in the lines above"},
     {"did not find expected '-' indicator", NULL, false,
@@ -32,7 +32,7 @@ static const struct explanation {
      "a value is expected here, or a bracket above is not closed"},
     {"did not find expected node content", NULL, false, "a value is expected here"},
     {"did not find expected <document start>", NULL, false,
-     "this does not belong to what stands above: check the indentation"},
+     "this does not belong to what is above: check the indentation"},
     {"found unexpected end of stream", "while scanning a quoted", true, "this quote is not closed"},
     {"found unexpected document indicator", NULL, true, "this quote is not closed"},
     {"found unknown escape character", NULL, false,
@@ -48,7 +48,7 @@ static const struct explanation {
     {"did not find expected comment or line break", NULL, false,
      "only a comment may follow here: put the text on the next lines, indented"},
     {"found an indentation indicator equal to 0", NULL, false,
-     "the number behind \"|\" or \">\" must be from 1 to 9"},
+     "the number after \"|\" or \">\" must be from 1 to 9"},
 };
 
 enum { NEXT_LINE = 0x85 }; /* the second byte of U+0085 */
@@ -152,7 +152,7 @@ bool yamltext_check(const char *path, const char *text, size_t length, struct pr
     bad = find_control(text, length);
     if (bad < length && text[bad] == '\0') {
         add_at(problems, path, text, bad,
-               "a NUL byte: this is no text file, or it is UTF-16 (save it as UTF-8)");
+               "a NUL byte: this is not a text file, or it is UTF-16 (save it as UTF-8)");
         return false;
     }
     if (bad < length) {

@@ -234,8 +234,8 @@ static void write_picture(struct page *page, const struct histogram *histogram)
     markup_text(markup, "Histogram of durations");
     markup_end(markup);
     markup_begin(markup, "desc", "id", "durations-description", NULL);
-    markup_text(markup, "A column for each span of time, as high as attempts took so long. The "
-                        "table below has the numbers.");
+    markup_text(markup, "A column for each span of time, as high as the number of attempts that "
+                        "took so long. The table below has the numbers.");
     markup_end(markup);
     markup_begin(markup, "text", "class", "lane", "x", "-8", "y", "14", NULL);
     markup_print(markup, "%zu", histogram->highest);

@@ -81,7 +81,7 @@ static void write_overrides(struct page *page)
     if (overrides->setting_count > MOST_SETTINGS)
         write_number(page, "Settings in all", overrides->setting_count);
     for (size_t i = 0; i < overrides->arg_count && i < MOST_SETTINGS; i++)
-        write_fact(page, "Argument behind --",
+        write_fact(page, "Argument after --",
                    overrides->args[i] != NULL ? overrides->args[i] : "***");
     if (overrides->arg_count > MOST_SETTINGS)
         write_number(page, "Arguments in all", overrides->arg_count);
@@ -111,11 +111,11 @@ static void write_concurrency(struct page *page)
 {
     const struct result *result = page->result;
 
-    write_number(page, "At once, as the job wants it", (size_t)result->concurrency);
-    write_number(page, "As the machine can bear it", (size_t)result->workers);
+    write_number(page, "Concurrency, as the job asks", (size_t)result->concurrency);
+    write_number(page, "Concurrency, as the machine allows", (size_t)result->workers);
     if (result->cuts > 0) {
-        write_number(page, "Least, for Azure throttled", (size_t)result->least_limit);
-        write_number(page, "Times that it was halved", result->cuts);
+        write_number(page, "Lowest concurrency (Azure throttled)", (size_t)result->least_limit);
+        write_number(page, "Times halved", result->cuts);
     }
 }
 

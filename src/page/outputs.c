@@ -120,7 +120,7 @@ static bool write_difference(struct page *page, const struct stream *stream)
         page_note(page, "%s: the same as that of the largest group.", stream->name);
     if (told && diff.length > 0) {
         markup_element(&page->markup, "h3", NULL, stream->name);
-        page_note(page, "As a difference to that of the largest group.");
+        page_note(page, "As a difference from that of the largest group.");
         begin_box(page, stream, "stream difference");
         write_lines(page, diff.data, diff.length);
         markup_end(&page->markup);
@@ -138,7 +138,7 @@ static void write_stream(struct page *page, const struct stream *stream)
     if (stream->text->length == 0 && stream->other != NULL && stream->other->length > 0)
         page_note(page, "%s: empty, unlike that of the largest group.", stream->name);
     if (stream->truncated)
-        page_note(page, "%s is not whole: its beginning, or its middle, did not come.",
+        page_note(page, "%s is incomplete: its beginning or its middle did not come back.",
                   stream->name);
 }
 
@@ -280,7 +280,7 @@ static void write_place(struct page *page, const size_t rooms[ROOM_FOR_ALL + 1])
         page_note(page, "%zu of %zu groups are left out altogether.", rooms[ROOM_FOR_NOTHING],
                   page->groups.count);
     if (folder != NULL)
-        page_note(page, "What every VM printed is, whole, in %s/output.", folder);
+        page_note(page, "All that every VM printed is in %s/output.", folder);
 }
 
 static void write_groups(struct page *page)

@@ -39,7 +39,7 @@ static void write_title(struct page *page)
         markup_print(&page->markup, "%s: going on", result->job.name);
     else if (ok == result->target_count)
         markup_print(&page->markup, "%s: all %zu ok%s", result->job.name, ok,
-                     result_exit_status(result) == 0 ? "" : ", but not well");
+                     result_exit_status(result) == 0 ? "" : ", but it did not end well");
     else
         markup_print(&page->markup, "%s: %zu of %zu not ok", result->job.name,
                      result->target_count - ok, result->target_count);

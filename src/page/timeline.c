@@ -285,7 +285,7 @@ static void write_notes(struct page_frame *frame)
         buffer_done(&text);
     }
     if (frame->lanes.count > PAGE_FRAME_MOST_BARS)
-        markup_text(markup, "There are too many attempts for words on each bar; the table of "
+        markup_text(markup, "There are too many attempts for a label on each bar; the table of "
                             "targets has them. ");
     if (frame->is_cut)
         markup_text(markup, "Some of the less urgent ones are not drawn. ");

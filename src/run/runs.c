@@ -173,7 +173,7 @@ static int find_latest(char **ret, struct error *error)
     if (runs.count > 0)
         *ret = memory_string(runs.list[0]);
     else
-        status = error_set(error, "there is no run yet in %s", place);
+        status = error_set(error, "there are no runs yet in %s", place);
     free(place);
     strings_done(&runs);
     return status;

@@ -496,10 +496,10 @@ EOF
   # neither of the rerun, which is the latest, nor of the first run
   run_azfan rerun --yes
   [ "$status" = 0 ]
-  grep -q ': nothing is left, all its targets are ok$' "$T/out"
+  grep -q ': nothing left to do, all its targets are ok$' "$T/out"
   run_azfan rerun --yes "$first"
   [ "$status" = 0 ]
-  grep -qFx "$first: nothing is left, all its targets are ok" "$T/out"
+  grep -qFx "$first: nothing left to do, all its targets are ok" "$T/out"
   [ "$(total_posts rg-rerun)" = 3 ]
 
   run_azfan runs

@@ -164,7 +164,7 @@ short_jobs() {
   section OPTIONS | sed -n '/Fl Fl only/,/^\.It Fl Fl changed/p' | sed -nE 's/^\.Ql ([a-z]+).*/\1/p' | paste -sd, >"$place/manual"
   "$azfan" rerun --help | sed -nE 's/.*--only OUTCOMES +only these: (.*)/\1/p' | diff "$place/manual" -
   run "$azfan" rerun --only "$(cat "$place/manual")"
-  [[ $output == *"there is no run yet"* ]] # they are all words, and there is nothing to do them on
+  [[ $output == *"there are no runs yet"* ]] # they are all words, and there is nothing to do them on
 }
 
 # keys NAME: every place of every object that is read, as "NAME targets[].name"; NAME is a filter.
@@ -264,7 +264,7 @@ attempts() { [ "$(pgrep -P "$pid" -fc 'run-command invoke')" -ge "$1" ]; }
   [ "$(jq -c '[.rehearsal, [.targets[].name]]' "$place/rerun.json")" = '[true,["vm-2"]]' ]
   run "$azfan" rerun --set TOKEN=hushhush
   [ "$status" = 0 ]
-  [[ $output == *"nothing is left"* ]]
+  [[ $output == *"nothing left to do"* ]]
 }
 
 @test "rerun: what has changed is told, exit 2, and taken with --changed" {

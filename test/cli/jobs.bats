@@ -347,7 +347,7 @@ two-2" ]
   wrong "--output is grouped" run "$job" --output all
   wrong "not a regular expression" run "$job" --ignore '('
   wrong "matches even where there is nothing" run "$job" --ignore 'x*'
-  wrong "there is no run yet" rerun latest
+  wrong "there are no runs yet" rerun latest
   wrong "there is no run nowhere" report nowhere
   wrong "takes one run" rerun one two
   wrong "takes no argument" runs now
@@ -371,7 +371,7 @@ two-2" ]
     "batches: [1, 10%]" "pause_between: 30s" "max_failures: 10%" "on_halt: stop" "deadline: 3m"
   run "$azfan" plan "$job" --az "$stub/az"
   [ "$status" = 0 ]
-  [[ $output == *"up to 2 attempts, first again after 10s; for busy; never when"* ]]
+  [[ $output == *"up to 2 attempts, the second after 10s; for busy; never when"* ]]
   [[ $output == *"the run halts after 1 failure in batch 1 (1 VM), 1 in any of batches 2 to 10 (2 each), 1 in batch 11 (1), or 3 in all (20); what is running then is stopped"* ]]
   [[ $output == *"Targets (20, in 11 batches):"* ]]
   [[ $output == *"  Batch 11 (1): vm-20"* ]]

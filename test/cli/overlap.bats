@@ -62,7 +62,7 @@ EOF
     [ "$status" -eq 0 ]
     [ "$(sort -f "$STUB_AZ_LOG" | tr '[:upper:]' '[:lower:]')" = "$(printf 'db-1\nweb-01')" ]
     [[ $output == *"twice: 2 ok of 2 targets"* ]]
-    [[ $stderr == *"1 VM is named twice, with az's default subscription $subscription and without it: that is one target"* ]]
+    [[ $stderr == *"1 VM is named twice, with az's default subscription $subscription and without it: each is one target"* ]]
     [ "$(value '.targets | length')" -eq 2 ]
     [ "$(value '[.targets[].name | ascii_downcase] | sort | join(" ")')" = "db-1 web-01" ]
     [ "$(value '[.targets[].batch] | max')" -eq 2 ]
@@ -99,7 +99,7 @@ EOF
   run -0 "$azfan" rerun --az "$stub/az"
   [ "$(sort "$STUB_AZ_LOG")" = "$(printf 'db-1\nweb-01')" ]
   run -0 "$azfan" rerun --az "$stub/az"
-  [[ $output == *"nothing is left"* ]]
+  [[ $output == *"nothing left to do"* ]]
   [ "$(wc -l <"$STUB_AZ_LOG")" -eq 2 ]
 }
 

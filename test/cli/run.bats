@@ -50,7 +50,7 @@ setup() { setup_place; }
   write_job 'confirm: 2'
   run_job </dev/null
   [ "$status" = 2 ]
-  [[ $output == *"test would run on 3 targets, and confirm allows no more than 2 unasked"*"--yes"* ]]
+  [[ $output == *"test would run on 3 targets, and confirm allows no more than 2 without asking"*"--yes"* ]]
   [ ! -e "$place/run" ] && [ ! -e "$place/log" ] && [ ! -e "$place/token" ] && [ ! -e "$place/accounts" ]
   run_job --confirm 3 </dev/null
   [ "$status" = 0 ]

@@ -109,7 +109,7 @@ lines><ü>|<4><own><2><3><***>' ]
   rehearse --execute --inject vm-1=busy --run-dir "$place/secret" -- 1 2 3 4
   run "$azfan" rerun "$place/secret" --execute
   [ "$status" = 2 ]
-  [[ $output == *"argument 4 was given behind -- in "*", and is a secret, which is not kept: give the arguments again, behind --"* ]]
+  [[ $output == *"argument 4 was given after -- in "*" and is a secret, which is not kept: give all arguments again, after --"* ]]
   run "$azfan" rerun "$place/secret" --execute --run-dir "$place/fifth" -- one
   [ "$status" = 0 ]
   [ "$(report=$place/fifth/report.json printed)" = '<1><one>' ]
@@ -186,7 +186,7 @@ tool :lib.sh:conf/app.conf:tool
   chmod 600 "$place/tool"
   run "$azfan" rerun "$place/run" --execute
   [ "$status" = 2 ]
-  [[ $output == *"a file of the script has changed since "*": lib.sh"*"has got or lost its run bit since "*": tool"*"say --changed"* ]]
+  [[ $output == *"a file of the script has changed since "*": lib.sh"*"has gained or lost its executable bit since "*": tool"*"add --changed"* ]]
   [ "$(grep -c " since " <<<"$output")" = 2 ]
   chmod 700 "$place/tool"
   run "$azfan" rerun "$place/run" --execute --changed --run-dir "$place/again"

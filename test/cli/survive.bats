@@ -154,7 +154,7 @@ survive_kill() {
   diff <(names | sort | comm -23 - <(sed -n 's/ ok$//p' "$place/settled")) <(sort "$log") || return 1
   for again in "" "$(basename "$folder")"; do
     "$azfan" rerun ${again:+"$again"} >"$place/out" || return 1
-    grep -q "nothing is left" "$place/out" || { cat "$place/out"; return 1; }
+    grep -q "nothing left to do" "$place/out" || { cat "$place/out"; return 1; }
   done
 }
 
@@ -206,7 +206,7 @@ measure_run() {
   [ "$status" = 0 ]
   run "$azfan" rerun "$first"
   [ "$status" = 0 ]
-  [[ $output == "$first: nothing is left"* ]]
+  [[ $output == "$first: nothing left to do"* ]]
 }
 
 @test "a signal at any moment: the journal is whole, and the report can be made of it again" {
@@ -621,7 +621,7 @@ rerun() {
   STUB_AZ=busy STUB_AZ_FOR=vm-04 rerun
   [ "$status" = 5 ]
   [ "$logged" = "vm-03 vm-04" ]
-  [[ $output == *"again for what was not ok in $first: 2 targets"* ]]
+  [[ $output == *"rerun of what was not ok in $first: 2 targets"* ]]
   # The first run again: the rerun of it counts.
   rerun "$first"
   [ "$status" = 0 ]
@@ -630,7 +630,7 @@ rerun() {
     before=$(state)
     rerun ${word:+"$word"}
     [ "$status" = 0 ]
-    [[ $output == *"nothing is left, all its targets are ok" ]]
+    [[ $output == *"nothing left to do, all its targets are ok" ]]
     [ -z "$logged" ]
     [ "$(state)" = "$before" ]
   done
@@ -642,7 +642,7 @@ rerun() {
   run_with_failures
   rerun --only timeout,unknown
   [ "$status" = 7 ]
-  [[ $output == *"has no target that --only means"* ]]
+  [[ $output == *"has no target that --only selects"* ]]
   [ -z "$logged" ]
   rerun --only failed "$first" --limit 'vm-0[4-9]'
   [ "$status" = 0 ]
@@ -694,7 +694,7 @@ stands_still() {
 @test "rerun: a VM that the job does not select any more is named" {
   run_with_failures
   sed -i 's/vm-\[01-10\]/vm-[04-10]/' "$job"
-  stands_still "vm-03 - the job does not select this any more"
+  stands_still "vm-03 - the job no longer selects this"
   rerun "$first" --changed
   [ "$status" = 0 ]
   [ "$logged" = vm-04 ]
@@ -943,7 +943,7 @@ lost='ERROR: (InternalServerError) An internal server error occurred.'
     [ "$status" = 4 ] || { echo "$output"; return 1; }
     [[ $output == *"1 target may have started the script before: the mark on the VM decides"*"--again"* ]]
     [ "$(jq -r '.targets[0] | "\(.outcome) \(.reason) \(.script_started) \(.message)"' "$place/again.json")" = \
-      "unknown no_trailer yes the script had started in run $first; it was not run again, and nobody can say how it ended: look at the VM; \`azfan rerun --again\` runs it all the same" ]
+      "unknown no_trailer yes the script had started in run $first; it was not run again, and nobody can say how it ended: check the VM; \`azfan rerun --again\` runs it anyway" ]
     [ "$(times_run)" = 1 ]
   done
   # So does a script that has changed meanwhile: the work was begun.
@@ -959,7 +959,7 @@ lost='ERROR: (InternalServerError) An internal server error occurred.'
   [ "$(jq -c 'select(.event == "run") | .again' "$runs/$again/journal.jsonl")" = true ]
   [ "$(jq -r 'select(.event == "start") | .mark' "$runs/$again/journal.jsonl")" = "$again" ]
   run "$azfan" rerun
-  [[ $output == *"nothing is left"* ]]
+  [[ $output == *"nothing left to do"* ]]
 }
 
 @test "rerun: where a script that may have started had not, it runs; where its end is known, likewise" {
@@ -1099,7 +1099,7 @@ one_az() {
   before=$(state)
   rerun --inject vm-2=exit:4
   [ "$status" = 2 ]
-  [[ $output == *"$first was no rehearsal"* ]]
+  [[ $output == *"$first was not a rehearsal"* ]]
   [ "$(state)" = "$before" ]
 }
 

@@ -446,8 +446,8 @@ static const struct {
     const char *expected;
 } settings[] = {
     {"s3cret", "--set: write NAME=VALUE\n"},
-    {"=s3cret", "--set: \"\" is no name for a parameter"},
-    {"A-B=s3cret", "--set: \"A-B\" is no name for a parameter"},
+    {"=s3cret", "--set: \"\" is not a name for a parameter"},
+    {"A-B=s3cret", "--set: \"A-B\" is not a name for a parameter"},
     {"AZFAN_RUN=s3cret", "--set: AZFAN_RUN is set by azfan itself"},
     {"A=s3cret\xff", "--set: the value of A is not UTF-8\n"},
     {"TOKEN=", "--set: TOKEN is a secret and must not be empty\n"},

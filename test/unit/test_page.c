@@ -504,7 +504,7 @@ START_TEST(a_long_output_is_cut_between_characters_and_says_so)
     write_page();
     ck_assert_ptr_null(strstr(page, "\xef\xbf\xbd"));
     check_count("//pre//span[@class='gap' and contains(., 'bytes are left out here')]", 1);
-    check_count("//p[@class='note' and contains(., 'Standard output is not whole')]", 1);
+    check_count("//p[@class='note' and contains(., 'Standard output is incomplete')]", 1);
     ck_assert_uint_lt(strlen(page), 100000);
 }
 END_TEST
@@ -538,7 +538,7 @@ START_TEST(five_thousand_that_all_print_something_else_stay_within_the_limit)
     check_count("//section[@id='targets']//tbody/tr", 5000);
     check_count("//svg[@class='timeline']//rect", 5000);
     check_count("//p[@class='note' and contains(., 'of 5000 groups have no room')]", 1);
-    check_count("//p[@class='note' and contains(., 'is, whole, in /runs/')]", 1);
+    check_count("//p[@class='note' and contains(., 'printed is in /runs/')]", 1);
 }
 END_TEST
 

@@ -366,7 +366,7 @@ START_TEST(no_folder_is_no_run)
 
     check_list(NULL, 0);
     ck_assert_int_eq(runs_find(NULL, &ret, &error), -1);
-    ck_assert_msg(strstr(error.text, "no run yet") != NULL, "%s", error.text);
+    ck_assert_msg(strstr(error.text, "no runs yet") != NULL, "%s", error.text);
     ck_assert_ptr_nonnull(strstr(error.text, place));
 }
 END_TEST

@@ -176,7 +176,7 @@ START_TEST(hundred_thousand_keys)
     buffer_add(&text, "k5: again\n");
     root = parse(buffer_text(&text));
     ck_assert_uint_eq(problems_total(&problems), 1);
-    ck_assert_str_eq(problems.list[0].text, "duplicate key \"k5\": it stands in line 6 already");
+    ck_assert_str_eq(problems.list[0].text, "duplicate key \"k5\": it is already in line 6");
     ck_assert_uint_eq(root->count, 100000);
     yaml_discard(root);
     buffer_done(&text);
