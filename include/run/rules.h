@@ -41,8 +41,7 @@ struct schedule_rules rules_of(const struct job *job, const int *batches, const 
 struct rules_duration {
     int64_t worst; /* every attempt as long as it can be, every target's attempts all used; at most
                       NUMBER_LONGEST; the deadline is not considered */
-    int64_t least; /* Run Command takes about 20 s at least (Azure's documentation), so no real
-                      run is quicker */
+    int64_t least; /* no real run is quicker: LIMITS_QUICKEST a round */
     size_t rounds; /* of WORKERS at once, over all batches, one attempt a target */
     size_t batches;
     int64_t pauses; /* between them, in all */
