@@ -55,7 +55,7 @@ void frames_refresh(struct frames *frames, int64_t now);
 /* When the next one is due; CLOCK_NEVER: not before the terminal takes what it was given. */
 int64_t frames_next(const struct frames *frames);
 
-/* A frame without lines, at once: what has been kept, and TEXT, which may be NULL, behind it. */
+/* A frame without lines, at once: what has been kept, and after it TEXT, which may be NULL. */
 void frames_clear(struct frames *frames, const char *text, int64_t now);
 
 /* The terminal may have another size by now. */
