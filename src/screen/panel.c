@@ -96,6 +96,15 @@ void panel_print_state(const struct board *board, const struct result *result, i
 
 /* ---- lines of a terminal ------------------------------------------------------------------ */
 
+/* What is drawn, and where. */
+struct panel {
+    const struct board *board;
+    const struct result *result;
+    struct panel_look look; /* of no more lines than there can be */
+    int64_t now;
+    struct panel_lines *lines;
+};
+
 /* A line that is being written; what does not fit is left out. */
 struct pen {
     struct buffer *text;
@@ -142,12 +151,14 @@ static void put_buffer(const struct pen *pen, struct buffer *text)
     buffer_done(text);
 }
 
-static struct pen next_line(struct panel_lines *lines, const struct panel_look *look)
+static struct pen next_line(const struct panel *panel)
 {
+    struct panel_lines *lines = panel->lines;
     int line = lines->count++;
 
     lines->widths[line] = 0;
-    return (struct pen){&lines->text[line], &lines->widths[line], look->width - 1, look->colour};
+    return (struct pen){&lines->text[line], &lines->widths[line], panel->look.width - 1,
+                        panel->look.colour};
 }
 
 /* One cell of the bar: the outcome that it stands for. OUTCOME_KINDS: nothing has come to it. */
@@ -164,14 +175,14 @@ static enum outcome_kind cell_kind(const struct board *board, int cell, int cell
     return OUTCOME_KINDS;
 }
 
-static void put_bar(const struct pen *pen, const struct board *board, const struct panel_look *look,
-                    int cells)
+static void put_bar(const struct pen *pen, const struct panel *panel, int cells)
 {
+    const struct panel_look *look = &panel->look;
     const char *full = look->utf8 ? "━" : "#";
     const char *empty = look->utf8 ? "─" : "-";
 
     for (int cell = 0; cell < cells; cell++) {
-        enum outcome_kind kind = cell_kind(board, cell, cells);
+        enum outcome_kind kind = cell_kind(panel->board, cell, cells);
 
         if (kind < OUTCOME_KINDS)
             buffer_print(pen->text, "%s%s%s", style_begin(look->colour, kind), full,
@@ -184,24 +195,24 @@ static void put_bar(const struct pen *pen, const struct board *board, const stru
 }
 
 /* "━━━━━━────── 19 of 30  42s, about 25s left" */
-static void print_head(const struct board *board, const struct panel_look *look, int64_t now,
-                       struct panel_lines *lines)
+static void print_head(const struct panel *panel)
 {
-    struct pen pen = next_line(lines, look);
+    const struct board *board = panel->board;
+    struct pen pen = next_line(panel);
     struct buffer words = BUFFER_INIT;
     struct buffer rest = BUFFER_INIT;
     int cells;
 
     buffer_print(&words, "%zu of %zu  ", board->settled, board->target_count);
-    print_seconds(&words, now - board->started);
-    print_rest(board, now, &rest);
+    print_seconds(&words, panel->now - board->started);
+    print_rest(board, panel->now, &rest);
     if (rest.length > 0)
         buffer_print(&words, ", %s", buffer_text(&rest));
     cells = pen.most - (int)words.length - 1;
     if (cells > BAR_MOST)
         cells = BAR_MOST;
     if (cells >= BAR_LEAST) {
-        put_bar(&pen, board, look, cells);
+        put_bar(&pen, panel, cells);
         put_plain(&pen, " ");
     }
     put_buffer(&pen, &words);
@@ -209,10 +220,10 @@ static void print_head(const struct board *board, const struct panel_look *look,
 }
 
 /* "17 ok  1 failed  8 running  2 waiting  batch 2 of 3" */
-static void print_counts(const struct board *board, const struct panel_look *look,
-                         struct panel_lines *lines)
+static void print_counts(const struct panel *panel)
 {
-    struct pen pen = next_line(lines, look);
+    const struct board *board = panel->board;
+    struct pen pen = next_line(panel);
 
     for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
         char count[32];
@@ -236,70 +247,67 @@ static void print_counts(const struct board *board, const struct panel_look *loo
         put_plain(&pen, "  batch %d of %d", board->batch, board->batches);
 }
 
-static int name_width(const struct result *result, size_t first, const struct board *board,
-                      int rows)
+static int name_width(const struct panel *panel, size_t first, int rows)
 {
     size_t width = 0;
 
     for (size_t index = first; index != BOARD_NONE && rows > 0; rows--) {
-        size_t length = strlen(result->targets[index].label);
+        size_t length = strlen(panel->result->targets[index].label);
 
         width = length > width ? length : width;
-        index = board->targets[index].behind;
+        index = panel->board->targets[index].behind;
     }
     return (int)(width < NAME_MOST ? width : NAME_MOST);
 }
 
-static void print_running(const struct board *board, const struct result *result,
-                          const struct panel_look *look, int64_t now, size_t index, int width,
-                          struct panel_lines *lines)
+static void print_running(const struct panel *panel, size_t index, int width)
 {
-    bool is_late = now - board->targets[index].began > board->timeout / 4 * 3;
-    struct pen pen = next_line(lines, look);
+    const struct board *board = panel->board;
+    bool is_late = panel->now - board->targets[index].began > board->timeout / 4 * 3;
+    struct pen pen = next_line(panel);
     struct buffer age = BUFFER_INIT;
 
-    put_plain(&pen, "  %-*s  ", width, result->targets[index].label);
-    print_age(board, index, now, &age);
+    put_plain(&pen, "  %-*s  ", width, panel->result->targets[index].label);
+    print_age(board, index, panel->now, &age);
     put(&pen, is_late ? style_begin(true, OUTCOME_TIMEOUT) : "", buffer_text(&age),
         is_late ? style_end(true) : "");
     buffer_done(&age);
 }
 
 /* Those that run longest, in ROWS lines. */
-static void print_oldest(const struct board *board, const struct result *result,
-                         const struct panel_look *look, int64_t now, int rows,
-                         struct panel_lines *lines)
+static void print_oldest(const struct panel *panel, int rows)
 {
+    const struct board *board = panel->board;
     bool all = board->running <= (size_t)rows;
     int named = all ? (int)board->running : rows - 1;
-    int width = name_width(result, board->oldest, board, named);
+    int width = name_width(panel, board->oldest, named);
     size_t index = board->oldest;
 
     for (int row = 0; row < named; row++) {
-        print_running(board, result, look, now, index, width, lines);
+        print_running(panel, index, width);
         index = board->targets[index].behind;
     }
     if (!all && rows > 0) {
-        struct pen pen = next_line(lines, look);
+        struct pen pen = next_line(panel);
 
         put_plain(&pen, named > 0 ? "  and %zu more" : "  %zu run", board->running - (size_t)named);
     }
 }
 
 /* "  web-03  again in 12s (busy, attempt 2 of 3)" */
-static void print_waiting(const struct board *board, const struct result *result,
-                          const struct panel_look *look, int64_t now, size_t index,
-                          struct panel_lines *lines)
+static void print_waiting(const struct panel *panel, size_t index)
 {
+    const struct board *board = panel->board;
+    const struct result *result = panel->result;
     const struct result_target *target = &result->targets[index];
-    struct pen pen = next_line(lines, look);
+    struct pen pen = next_line(panel);
     struct buffer when = BUFFER_INIT;
 
-    if (board->targets[index].again_at <= now) {
+    if (board->targets[index].again_at <= panel->now) {
         buffer_add(&when, "next"); /* as soon as a worker is free */
     } else {
         buffer_add(&when, "in ");
-        print_until(&when, board->targets[index].again_at, now);
+        print_until(&when, board->targets[index].again_at, panel->now);
     }
     if (target->attempt_count > 0)
         put_plain(&pen, "  %s  again %s (%s, attempt %zu of %d)", target->label, buffer_text(&when),
@@ -310,10 +318,9 @@ static void print_waiting(const struct board *board, const struct result *result
     buffer_done(&when);
 }
 
-static void print_first_waiting(const struct board *board, const struct result *result,
-                                const struct panel_look *look, int64_t now, int rows,
-                                struct panel_lines *lines)
+static void print_first_waiting(const struct panel *panel, int rows)
 {
+    const struct board *board = panel->board;
     size_t index = BOARD_NONE;
     int64_t at = 0;
 
@@ -322,54 +329,53 @@ static void print_first_waiting(const struct board *board, const struct result *
         if (index == BOARD_NONE)
             return;
         at = board->targets[index].again_at;
-        print_waiting(board, result, look, now, index, lines);
+        print_waiting(panel, index);
     }
 }
 
-static void print_pause(const struct board *board, const struct panel_look *look, int64_t now,
-                        struct panel_lines *lines)
+static void print_pause(const struct panel *panel)
 {
-    struct pen pen = next_line(lines, look);
+    struct pen pen = next_line(panel);
     struct buffer when = BUFFER_INIT;
 
-    print_until(&when, board->batch_from, now);
-    put_plain(&pen, "  batch %d begins in %s", board->batch, buffer_text(&when));
+    print_until(&when, panel->board->batch_from, panel->now);
+    put_plain(&pen, "  batch %d begins in %s", panel->board->batch, buffer_text(&when));
     buffer_done(&when);
 }
 
-static void print_rows(const struct board *board, const struct result *result,
-                       const struct panel_look *look, int64_t now, int rows,
-                       struct panel_lines *lines)
+static void print_rows(const struct panel *panel, int rows)
 {
+    const struct board *board = panel->board;
     int waiting = board->waiting_count < (size_t)rows ? (int)board->waiting_count : rows;
     int third = rows / 3 > 0 ? rows / 3 : 1;
+    int left;
 
     if (board->running > 0 && waiting > third)
         waiting = (size_t)(rows - third) > board->running ? rows - (int)board->running : third;
     if (board->running > 0 && rows - waiting < 1)
         waiting = rows - 1;
     if (board->running > 0)
-        print_oldest(board, result, look, now, rows - waiting, lines);
-    else if (board->stage == SCHEDULE_GOING && board->batch_from > now)
-        print_pause(board, look, now, lines);
-    print_first_waiting(
-        board, result, look, now,
-        waiting < look->height - lines->count ? waiting : look->height - lines->count, lines);
+        print_oldest(panel, rows - waiting);
+    else if (board->stage == SCHEDULE_GOING && board->batch_from > panel->now)
+        print_pause(panel);
+    left = panel->look.height - panel->lines->count;
+    print_first_waiting(panel, waiting < left ? waiting : left);
 }
 
 void panel_print(const struct board *board, const struct result *result,
                  const struct panel_look *look, int64_t now, struct panel_lines *lines)
 {
-    struct panel_look bounded = *look;
+    struct panel panel = {
+        .board = board, .result = result, .look = *look, .now = now, .lines = lines};
 
     *lines = (struct panel_lines){.count = 0};
-    if (bounded.height > PANEL_LINES_MOST)
-        bounded.height = PANEL_LINES_MOST;
-    print_head(board, &bounded, now, lines);
-    if (bounded.height > 1)
-        print_counts(board, &bounded, lines);
-    if (bounded.height > HEAD_LINES)
-        print_rows(board, result, &bounded, now, bounded.height - HEAD_LINES, lines);
+    if (panel.look.height > PANEL_LINES_MOST)
+        panel.look.height = PANEL_LINES_MOST;
+    print_head(&panel);
+    if (panel.look.height > 1)
+        print_counts(&panel);
+    if (panel.look.height > HEAD_LINES)
+        print_rows(&panel, panel.look.height - HEAD_LINES);
 }
 
 void panel_lines_done(struct panel_lines *lines)
