@@ -20,9 +20,8 @@ struct buffer;
 int caseless_compare(const char *one, const char *other);
 bool caseless_is_same(const char *one, const char *other);
 
-/* The same for texts that are the same. Begins with CASELESS_HASH; NULL is as "". */
+/* Goes on with HASH (base/hash), the same for texts that are the same. NULL is as "". */
 uint64_t caseless_hash(uint64_t hash, const char *text);
-#define CASELESS_HASH UINT64_C(14695981039346656037)
 
 /* Appends the one spelling of all texts that are the same: of ASCII it is the lower case. */
 void caseless_append(struct buffer *buffer, const char *text);

@@ -47,6 +47,9 @@ int number_parse_duration(const char *text, int64_t *ret, struct error *error);
 /* "64KiB", "1MiB", "1GiB" or "4096B"; a bare number is refused. */
 int number_parse_size(const char *text, size_t *ret, struct error *error);
 
+/* Appends "1 target", "2 targets". */
+void number_print_count(struct buffer *buffer, size_t count, const char *one, const char *many);
+
 /* Appends "0.8s", "34.2s", "3m40s", "2h05m", for people. */
 void number_print_duration(struct buffer *buffer, int64_t duration);
 

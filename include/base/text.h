@@ -28,6 +28,17 @@ bool text_is_harmful(uint32_t character);
 /* Is BYTE, of UTF-8, within a character: not its first? A text is not cut before such a byte. */
 bool text_is_within_character(char byte);
 
+/* How many bytes the whole characters have, at the beginning of BYTES, which are UTF-8, that fit
+ * into MOST. */
+size_t text_head(const char *bytes, size_t length, size_t most);
+
+/* Where the whole characters begin, at the end of BYTES, that fit into MOST. */
+size_t text_tail(const char *bytes, size_t length, size_t most);
+
+/* Appends the first HEAD bytes, a line that says how many are left out, and those from TAIL on. */
+void text_cut_middle(struct buffer *buffer, const char *bytes, size_t length, size_t head,
+                     size_t tail);
+
 /* Is it UTF-8 (no surrogates, no overlong forms)? If not, *RET_BAD is the first bad byte. */
 bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad);
 

@@ -57,6 +57,12 @@ int file_write(const char *path, unsigned mode, const char *bytes, size_t length
                struct error *error);
 
 /*
+ * Puts the name of the file PATH on disk, which its own sync does not (fsync(2)): its folder is
+ * synced. Where a file system knows no such thing (SMB) nothing can be done, and that is no error.
+ */
+int file_sync_name(const char *path, struct error *error);
+
+/*
  * A file that appears whole or not at all: written beside its place under a
  * temporary name, synced, renamed, its folder synced. Where PATH is a symbolic
  * link to a file, that file is replaced; a link of another user's is refused. What is not a regular

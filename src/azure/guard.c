@@ -2,11 +2,11 @@
 #include "azure/guard.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include <nettle/base16.h>
 #include <nettle/base64.h>
 
 #include "azure/guard_shell.h"
@@ -33,8 +33,8 @@ int guard_make_nonce(char nonce[GUARD_NONCE_SIZE], struct error *error)
     while (got < 0 && errno == EINTR);
     if (got != (ssize_t)sizeof bytes)
         return error_set(error, "cannot get random numbers from the kernel: %s", strerror(errno));
-    for (size_t i = 0; i < sizeof bytes; i++)
-        (void)snprintf(nonce + 2 * i, 3, "%02x", bytes[i]);
+    base16_encode_update(nonce, sizeof bytes, bytes);
+    nonce[GUARD_NONCE_SIZE - 1] = '\0';
     return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/text.h"
 
 /*
  * What is sent is kept small, for a parameter or a script may need the room: it is explained here,
@@ -263,19 +264,6 @@ static const char leave[] =
     "Report $end $status\n"
     "exit 0\n";
 
-/* The code of the character at *AT, which is moved behind it. The text is known to be UTF-8. */
-static uint32_t read_character(const char **at)
-{
-    const unsigned char *byte = (const unsigned char *)*at;
-    int more = byte[0] >= 0xf0 ? 3 : byte[0] >= 0xe0 ? 2 : byte[0] >= 0xc0 ? 1 : 0;
-    uint32_t character = more == 0 ? byte[0] : byte[0] & (0x3fU >> more);
-
-    (*at)++;
-    for (; more > 0 && (**at & 0xc0) == 0x80; more--, (*at)++)
-        character = character << 6 | (unsigned char)(**at & 0x3f);
-    return character;
-}
-
 /* One UTF-16 unit between two pieces of a quoted string. */
 static void add_unit(struct buffer *buffer, uint32_t unit)
 {
@@ -284,9 +272,17 @@ static void add_unit(struct buffer *buffer, uint32_t unit)
 
 void guard_powershell_quote(struct buffer *buffer, const char *value)
 {
-    for (const char *at = value; *at != '\0';) {
-        uint32_t character = read_character(&at);
+    size_t length = strlen(value);
+    size_t size;
 
+    for (size_t at = 0; at < length; at += size) {
+        uint32_t character = 0;
+
+        size = text_read_character(value + at, length - at, &character);
+        if (size == 0) { /* no text: as it is */
+            size = 1;
+            character = (unsigned char)value[at];
+        }
         if (character == '\'')
             buffer_add(buffer, "''");
         else if (character < 0x80 && character != '\r') /* line ends may be changed on the way */

@@ -22,16 +22,6 @@ struct rule_use {
     bool attempt; /* a script was to be run */
 };
 
-/* Where to cut valid UTF-8 so that at most MOST bytes and no half character are left. */
-static size_t cut(const char *text, size_t length, size_t most)
-{
-    if (length <= most)
-        return length;
-    while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
-        most--;
-    return most;
-}
-
 void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
 {
     struct buffer masked = BUFFER_INIT;
@@ -45,7 +35,7 @@ void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
     /* A message has no full stop of its own: what it is put into may go on. */
     while (clean.length > 0 && strchr(" .", clean.data[clean.length - 1]) != NULL)
         clean.length--;
-    end = cut(clean.data, clean.length, LONGEST);
+    end = text_head(clean.data, clean.length, LONGEST);
     buffer_append(buffer, buffer_text(&clean), end);
     if (end < clean.length)
         buffer_add(buffer, REFUSAL_CUT_MARK);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 /* Every STEPth letter from FIRST to LAST has its other case so far ahead. */
@@ -172,11 +173,10 @@ bool caseless_is_same(const char *one, const char *other)
     return caseless_compare(one, other) == 0;
 }
 
-/* FNV-1a, a letter at a time. */
 uint64_t caseless_hash(uint64_t hash, const char *text)
 {
     while (text != NULL && *text != '\0')
-        hash = (hash ^ take(&text)) * UINT64_C(1099511628211);
+        hash = hash_add(hash, take(&text));
     return hash;
 }
 

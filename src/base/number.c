@@ -153,6 +153,11 @@ int number_parse_size(const char *text, size_t *ret, struct error *error)
     return 0;
 }
 
+void number_print_count(struct buffer *buffer, size_t count, const char *one, const char *many)
+{
+    buffer_print(buffer, "%zu %s", count, count == 1 ? one : many);
+}
+
 void number_print_duration(struct buffer *buffer, int64_t duration)
 {
     int64_t tenths = (duration + 50 * NUMBER_MILLISECOND) / (100 * NUMBER_MILLISECOND);

@@ -40,6 +40,32 @@ bool text_is_within_character(char byte)
     return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
+size_t text_head(const char *bytes, size_t length, size_t most)
+{
+    if (length <= most)
+        return length;
+    while (most > 0 && text_is_within_character(bytes[most]))
+        most--;
+    return most;
+}
+
+size_t text_tail(const char *bytes, size_t length, size_t most)
+{
+    size_t start = length > most ? length - most : 0;
+
+    while (start > 0 && start < length && text_is_within_character(bytes[start]))
+        start++;
+    return start;
+}
+
+void text_cut_middle(struct buffer *buffer, const char *bytes, size_t length, size_t head,
+                     size_t tail)
+{
+    buffer_append(buffer, bytes, head);
+    buffer_print(buffer, "\n[… %zu bytes left out …]\n", tail - head);
+    buffer_append(buffer, bytes + tail, length - tail);
+}
+
 bool text_is_utf8(const char *bytes, size_t length, size_t *ret_bad)
 {
     uint32_t character;

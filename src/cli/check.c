@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/strings.h"
 #include "base/text.h"
 #include "cli/cli.h"
@@ -67,8 +68,9 @@ static void print_good(const struct job *job)
     struct buffer line = BUFFER_INIT;
 
     text_add_line(&line, job->path);
-    buffer_print(&line, ": ok, %zu %s\n", job->target_count,
-                 job->target_count == 1 ? "target" : "targets");
+    buffer_add(&line, ": ok, ");
+    number_print_count(&line, job->target_count, "target", "targets");
+    buffer_add(&line, "\n");
     tell_plainly(&line);
     buffer_done(&line);
 }

@@ -9,6 +9,7 @@
 #include "azure/accounts.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "job/fold.h"
 #include "job/job.h"
@@ -40,12 +41,9 @@ static const char *vms(size_t count)
 /* A name that Azure or somebody there has chosen: any text. */
 static void add_data(struct buffer *buffer, const char *text)
 {
-    size_t length = strnlen(text, DATA_LENGTH);
-    char *copy;
+    size_t length = text_head(text, strlen(text), DATA_LENGTH);
+    char *copy = memory_copy(text, length);
 
-    while (text[length] != '\0' && text_is_within_character(text[length]))
-        length--;
-    copy = memory_copy(text, length);
     text_add_line(buffer, copy);
     if (text[length] != '\0')
         buffer_add(buffer, "…");
@@ -171,10 +169,14 @@ static void print_places(struct printing *self, const struct places *places, boo
         print_subscription(self, &places->list[i], with_user);
     for (size_t i = shown; i < places->count; i++)
         targets += places->list[i].count;
-    if (targets > 0)
-        buffer_print(
-            self->buffer, "%sand %zu more %s with %zu %s\n", self->indent, places->count - shown,
-            places->count - shown == 1 ? "subscription" : "subscriptions", targets, vms(targets));
+    if (targets > 0) {
+        buffer_print(self->buffer, "%sand ", self->indent);
+        number_print_count(self->buffer, places->count - shown, "more subscription",
+                           "more subscriptions");
+        buffer_add(self->buffer, " with ");
+        number_print_count(self->buffer, targets, "VM", "VMs");
+        buffer_add(self->buffer, "\n");
+    }
 }
 
 /* ---- who ---------------------------------------------------------------------------------- */
@@ -252,9 +254,12 @@ static void print_counts(struct buffer *buffer, const struct scope *scope,
     size_t count = scope->job->target_count;
     int batches = scope->batches[count - 1];
 
-    buffer_print(buffer, "%zu %s in %zu %s of %zu %s, in ", count, vms(count), places->group_count,
-                 places->group_count == 1 ? "resource group" : "resource groups", places->count,
-                 places->count == 1 ? "subscription" : "subscriptions");
+    number_print_count(buffer, count, "VM", "VMs");
+    buffer_add(buffer, " in ");
+    number_print_count(buffer, places->group_count, "resource group", "resource groups");
+    buffer_add(buffer, " of ");
+    number_print_count(buffer, places->count, "subscription", "subscriptions");
+    buffer_add(buffer, ", in ");
     if (batches == 1) {
         buffer_add(buffer, "one batch\n");
         return;

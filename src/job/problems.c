@@ -23,9 +23,7 @@ static char *make_presentable(char *raw)
     }
     text_add_plain(&text, raw);
     if (text.length > PROBLEMS_LONGEST) {
-        text.length = PROBLEMS_LONGEST - strlen(ellipsis);
-        while (text_is_within_character(text.data[text.length]))
-            text.length--;
+        text.length = text_head(text.data, text.length, PROBLEMS_LONGEST - strlen(ellipsis));
         buffer_add(&text, ellipsis);
     }
     return buffer_take(&text);

@@ -6,6 +6,7 @@
 
 #include "base/caseless.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "job/job.h"
 #include "job/names.h"
@@ -16,7 +17,7 @@ enum { STEPS_OF_A_NAME = 60 }; /* to make one of a range, and to look it up */
 
 static size_t place_of(const struct roster *roster, const char *name)
 {
-    return caseless_hash(CASELESS_HASH, name) % roster->size;
+    return caseless_hash(HASH_BEGIN, name) % roster->size;
 }
 
 void roster_init(struct roster *roster, struct targets *targets)

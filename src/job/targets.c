@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/caseless.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "job/doubles.h"
 #include "job/names.h"
@@ -79,7 +80,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 static size_t find_place(const struct targets *targets, const char *subscription,
                          const char *resource_group, const char *name)
 {
-    uint64_t hash = hash_text(CASELESS_HASH, subscription);
+    uint64_t hash = hash_text(HASH_BEGIN, subscription);
     size_t place;
 
     hash = hash_text(hash_text(hash, resource_group), name);

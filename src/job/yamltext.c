@@ -66,7 +66,7 @@ static char byte_at(const char *text, size_t length, size_t line, size_t column)
     for (; at != NULL && at < end && column > 0; column--) {
         do
             at++;
-        while (at < end && ((unsigned char)*at & 0xc0) == 0x80);
+        while (at < end && text_is_within_character(*at));
     }
     if (at == NULL || at >= end)
         return '\0';
@@ -81,7 +81,7 @@ struct yamltext_place yamltext_end(const char *text, size_t length)
         if (text[i] == '\n') {
             place.line++;
             place.column = 1;
-        } else if (((unsigned char)text[i] & 0xc0) != 0x80) {
+        } else if (!text_is_within_character(text[i])) {
             place.column++;
         }
     }

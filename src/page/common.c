@@ -68,9 +68,7 @@ static size_t find_cut(const char *text, size_t limit)
         cut--;
     if (cut > limit / 2)
         return cut;
-    for (cut = limit; cut > 0 && text_is_within_character(text[cut]); cut--)
-        ; /* in the middle of a character */
-    return cut;
+    return text_head(text, limit + 1, limit);
 }
 
 void page_cut(struct page *page, const char *text, size_t limit)

@@ -32,7 +32,7 @@ struct stream {
 /* ---- one stream --------------------------------------------------------------------------- */
 
 /* Whole lines where they are short enough, and whole characters in any case. */
-static size_t end_of_head(const char *text)
+static size_t end_of_head(const char *text, size_t length)
 {
     size_t end = LONGEST_STREAM / 2;
 
@@ -40,9 +40,7 @@ static size_t end_of_head(const char *text)
         if (text[i - 1] == '\n')
             return i;
     }
-    while (text_is_within_character(text[end]))
-        end--;
-    return end;
+    return text_head(text, length, end);
 }
 
 static size_t start_of_tail(const char *text, size_t length)
@@ -53,9 +51,7 @@ static size_t start_of_tail(const char *text, size_t length)
         if (text[i - 1] == '\n')
             return i;
     }
-    while (text_is_within_character(text[start]))
-        start++;
-    return start;
+    return text_tail(text, length, LONGEST_STREAM / 2);
 }
 
 static void begin_box(struct page *page, const struct stream *stream, const char *class)
@@ -77,7 +73,7 @@ static void write_whole(struct page *page, const struct stream *stream)
         markup_end(&page->markup);
         return;
     }
-    head = end_of_head(text);
+    head = end_of_head(text, length);
     tail = start_of_tail(text, length);
     markup_bytes(&page->markup, text, head);
     markup_begin(&page->markup, "span", "class", "gap", NULL);

@@ -55,9 +55,7 @@ static struct buffer take_line(const char *text, size_t most)
     add_bounded_runs(&line, buffer_text(&plain), plain.length);
     buffer_done(&plain);
     if (line.length > most) {
-        while (most > 0 && text_is_within_character(line.data[most]))
-            most--;
-        line.length = most;
+        line.length = text_head(line.data, line.length, most);
         buffer_add(&line, "…");
     }
     for (size_t i = 0; i < line.length; i++) {
@@ -104,20 +102,11 @@ void code_print_html(struct buffer *buffer, const char *text, size_t most)
 /* Appends TEXT, or its two ends. */
 static void add_ends(struct buffer *buffer, const char *text, size_t length, size_t most)
 {
-    size_t head = most / 2;
-    size_t tail = length - most / 2;
-
-    if (length <= most) {
+    if (length <= most)
         buffer_append(buffer, text, length);
-        return;
-    }
-    while (head > 0 && text_is_within_character(text[head]))
-        head--;
-    while (tail < length && text_is_within_character(text[tail]))
-        tail++;
-    buffer_append(buffer, text, head);
-    buffer_print(buffer, "\n[… %zu bytes left out …]\n", tail - head);
-    buffer_append(buffer, text + tail, length - tail);
+    else
+        text_cut_middle(buffer, text, length, text_head(text, length, most / 2),
+                        text_tail(text, length, most / 2));
 }
 
 void code_print_block(struct buffer *buffer, const char *text, size_t length, size_t most)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/drawn.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "run/result.h"
 
 static const char heads[] = "name,resource_group,subscription,id,batch,outcome,reason,exit_code,"
@@ -34,11 +35,9 @@ static bool begins_formula(const char *text)
 /* How many units of UTF-16 the character that begins with BYTE takes; 0: BYTE begins none. */
 static size_t units_of(char byte)
 {
-    unsigned char first = (unsigned char)byte;
-
-    if (first >= 0x80 && first < 0xc0)
+    if (text_is_within_character(byte))
         return 0;
-    return first >= 0xf0 ? 2 : 1;
+    return (unsigned char)byte >= 0xf0 ? 2 : 1;
 }
 
 static size_t count_units(const char *text, size_t length)
@@ -94,9 +93,7 @@ static void fit(struct buffer *text)
         return;
     head = head_within(text->data, text->length, HALF);
     tail = tail_within(text->data, text->length, HALF);
-    buffer_append(&cut, text->data, head);
-    buffer_print(&cut, "\n[… %zu bytes left out …]\n", tail - head);
-    buffer_append(&cut, text->data + tail, text->length - tail);
+    text_cut_middle(&cut, text->data, text->length, head, tail);
     buffer_done(text);
     *text = cut;
 }

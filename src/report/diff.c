@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 enum { CONTEXT = 2, MOST_LINES = 20000, MOST_EDITS = 100 };
@@ -40,15 +41,6 @@ struct diff {
 
 /* ---- lines -------------------------------------------------------------------------------- */
 
-static uint64_t hash_line(const char *text, size_t length)
-{
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 static size_t count_lines(const char *text, size_t length)
 {
     size_t count = length > 0 && text[length - 1] != '\n' ? 1 : 0;
@@ -73,7 +65,7 @@ static bool take_lines(struct side *side, const char *text, size_t length)
         size_t size = (size_t)(stop - text);
 
         side->lines[side->count++] =
-            (struct line){.text = text, .length = size, .hash = hash_line(text, size)};
+            (struct line){.text = text, .length = size, .hash = hash_bytes(HASH_BEGIN, text, size)};
         text = newline != NULL ? newline + 1 : end;
     }
     return true;

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "report/diff.h"
 #include "report/groups.h"
@@ -48,9 +49,11 @@ static size_t skip_lines(struct outputs *self, const char *name, const char *tex
 
     for (size_t i = 0; i < start; i++)
         lines += text[i] == '\n';
-    if (lines > 0)
-        buffer_print(&self->text, "      %s: %zu %s left out before these\n", name, lines,
-                     lines == 1 ? "line" : "lines");
+    if (lines > 0) {
+        buffer_print(&self->text, "      %s: ", name);
+        number_print_count(&self->text, lines, "line", "lines");
+        buffer_add(&self->text, " left out before these\n");
+    }
     self->lines_left_out += lines;
     return start;
 }
@@ -194,14 +197,14 @@ static void print_left_out(struct outputs *self)
     if (self->groups_left_out == 0 && self->lines_left_out == 0)
         return;
     buffer_add(&self->text, "  Left out: ");
-    if (self->groups_left_out > 0)
-        buffer_print(&self->text, "%zu %s (%zu %s)%s", self->groups_left_out,
-                     self->groups_left_out == 1 ? "group" : "groups", self->targets_left_out,
-                     self->targets_left_out == 1 ? "target" : "targets",
-                     self->lines_left_out > 0 ? ", " : "");
+    if (self->groups_left_out > 0) {
+        number_print_count(&self->text, self->groups_left_out, "group", "groups");
+        buffer_add(&self->text, " (");
+        number_print_count(&self->text, self->targets_left_out, "target", "targets");
+        buffer_add(&self->text, self->lines_left_out > 0 ? "), " : ")");
+    }
     if (self->lines_left_out > 0)
-        buffer_print(&self->text, "%zu %s", self->lines_left_out,
-                     self->lines_left_out == 1 ? "line" : "lines");
+        number_print_count(&self->text, self->lines_left_out, "line", "lines");
     buffer_add(&self->text, ".");
     if (word != NULL) {
         buffer_add(&self->text, " All of it: azfan report ");

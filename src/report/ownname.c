@@ -17,6 +17,7 @@
 #include "base/ascii.h"
 #include "base/buffer.h"
 #include "base/caseless.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -129,17 +130,10 @@ static size_t find(const struct word *word, const struct line *line, size_t at)
 
 /* ---- counts ------------------------------------------------------------------------------- */
 
-static uint64_t hash_bytes(uint64_t hash, const char *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
-    return hash;
-}
-
 /* Of those that printed the line as it is. */
 static uint64_t key_of_line(const struct line *line)
 {
-    return hash_bytes(CASELESS_HASH, line->text, line->length);
+    return hash_bytes(HASH_BEGIN, line->text, line->length);
 }
 
 /* Of those among them that are called NAME. */
@@ -152,7 +146,7 @@ static uint64_t key_of_namesakes(uint64_t key, const char *name)
 static uint64_t key_of_likes(const struct word *word, const struct line *line)
 {
     static const char place = PLACE;
-    uint64_t hash = CASELESS_HASH ^ 2;
+    uint64_t hash = HASH_BEGIN ^ 2;
     size_t at = 0;
 
     for (size_t next; (next = find(word, line, at)) < line->length; at = next + word->length) {

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,7 @@
 #include "engine/aside.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 
 /* How long journal_create() tries to get a lock that only readers can have, for an instant each. */
 #define LOCK_PATIENCE NUMBER_SECOND
@@ -92,25 +92,6 @@ static int lock(int fd, const char *path, struct error *error)
     return 0;
 }
 
-/*
- * fsync(2): the file's own sync does not put its name on disk; its folder has to be synced too.
- * EINVAL is a file system that knows no such thing as syncing a folder (SMB): nothing can be done.
- */
-static int sync_folder_of(const char *path, struct error *error)
-{
-    char *copy = memory_string(path);
-    const char *folder = dirname(copy);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int result = 0;
-
-    if (fd < 0 || ((FAULT("journal.fsync") || fsync(fd) < 0) && errno != EINVAL))
-        result =
-            error_set(error, "cannot put %s on disk: folder %s: %s", path, folder, strerror(errno));
-    fd_close(&fd);
-    free(copy);
-    return result;
-}
-
 /* The lock belongs to what was opened (flock(2)), and a second time is another. */
 static int open_again(struct journal *journal, struct error *error)
 {
@@ -132,7 +113,7 @@ int journal_create(struct journal *journal, const char *path, struct error *erro
     journal->path = memory_string(path);
     aside_keep_out(journal->lock);
     if (lock(journal->lock, path, error) == 0 && open_again(journal, error) == 0 &&
-        sync_folder_of(path, error) == 0)
+        file_sync_name(path, error) == 0)
         return 0;
     (void)unlink(path); /* ours: O_EXCL made it. The next try shall not find it in its way. */
     journal_close(journal);

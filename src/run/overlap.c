@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/caseless.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/strings.h"
 #include "run/going.h"
@@ -22,7 +23,7 @@ struct vm {
 
 static struct vm vm_of(const struct result_target *target)
 {
-    return (struct vm){caseless_hash(CASELESS_HASH, target->id), target->id};
+    return (struct vm){caseless_hash(HASH_BEGIN, target->id), target->id};
 }
 
 static int compare_vms(const void *a, const void *b)

@@ -176,16 +176,11 @@ static void print_total(struct buffer *buffer, int64_t total)
         buffer_add(buffer, " or more");
 }
 
-static void print_count(struct buffer *buffer, size_t count, const char *one, const char *more)
-{
-    buffer_print(buffer, "%zu %s", count, count == 1 ? one : more);
-}
-
 /* "9 pauses of 30s" */
 static void print_pauses(struct buffer *buffer, const struct job *job,
                          const struct rules_duration *duration)
 {
-    print_count(buffer, duration->batches - 1, "pause", "pauses");
+    number_print_count(buffer, duration->batches - 1, "pause", "pauses");
     buffer_add(buffer, " of ");
     number_print_exact_duration(buffer, job->pause_between);
 }
@@ -204,11 +199,11 @@ static void print_rounds(struct buffer *buffer, const struct job *job, const int
     }
     if (workers >= 1 && (size_t)workers < at_once)
         at_once = (size_t)workers;
-    print_count(buffer, job->target_count, "target", "targets");
+    number_print_count(buffer, job->target_count, "target", "targets");
     if (duration->batches > 1)
         buffer_print(buffer, " in %zu batches", duration->batches);
     buffer_print(buffer, ", %zu at once, %s ", at_once, job->target_count == 1 ? "is" : "are");
-    print_count(buffer, duration->rounds, "round", "rounds");
+    number_print_count(buffer, duration->rounds, "round", "rounds");
     buffer_add(buffer, " of ");
 }
 

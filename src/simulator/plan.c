@@ -9,7 +9,9 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/buffer.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
@@ -201,16 +203,15 @@ void simulator_describe_faults(struct buffer *buffer)
         buffer_print(buffer, "  %-15s  %s\n", kinds[i].usage, kinds[i].meaning);
 }
 
-/* FNV-1a over the seed, the VM's name in lower case and PURPOSE, well mixed (splitmix64's end). */
+/* Of the seed, the VM's name in lower case and PURPOSE, well mixed (splitmix64's end). */
 static uint64_t draw(uint64_t seed, const char *name, const char *purpose)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ seed;
+    uint64_t hash = HASH_BEGIN ^ seed;
 
     for (; *name != '\0'; name++)
-        hash = (hash ^ (uint64_t)tolower((unsigned char)*name)) * UINT64_C(0x100000001b3);
-    hash = (hash ^ '/') * UINT64_C(0x100000001b3);
-    for (; *purpose != '\0'; purpose++)
-        hash = (hash ^ (unsigned char)*purpose) * UINT64_C(0x100000001b3);
+        hash = hash_add(hash, (unsigned char)ascii_lower(*name));
+    hash = hash_add(hash, '/');
+    hash = hash_bytes(hash, purpose, strlen(purpose));
     hash = (hash ^ (hash >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     hash = (hash ^ (hash >> 27)) * UINT64_C(0x94d049bb133111eb);
     return hash ^ (hash >> 31);

@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "base/strings.h"
+#include "base/text.h"
 #include "engine/child.h"
 #include "job/limits.h"
 #include "job/targets.h"
@@ -52,7 +53,7 @@ static void add_safe(struct buffer *path, const char *name)
         unsigned char byte = (unsigned char)text.data[i];
         bool safe = byte < 0x80 && (isalnum(byte) || strchr("-_.()", byte) != NULL);
 
-        if (safe || (byte & 0xc0) != 0x80)
+        if (safe || !text_is_within_character(text.data[i]))
             buffer_add_char(path, (char)(safe ? byte : '_'));
         whole = whole && safe;
     }

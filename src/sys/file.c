@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "sys/fault.h"
 #include "sys/fd.h"
 #include "sys/place.h"
 
@@ -293,16 +294,19 @@ void file_replace_abandon(struct file_replacement *file)
     replacement_done(file);
 }
 
-/* Makes the rename itself durable. Some file systems cannot; that is no error. */
-static void sync_folder_of(const char *path)
+int file_sync_name(const char *path, struct error *error)
 {
     char *copy = memory_string(path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *folder = dirname(copy);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = 0;
 
-    if (fd >= 0)
-        (void)fsync(fd);
+    if (fd < 0 || ((FAULT("file.sync_name") || fsync(fd) < 0) && errno != EINVAL))
+        result =
+            error_set(error, "cannot put %s on disk: folder %s: %s", path, folder, strerror(errno));
     fd_close(&fd);
     free(copy);
+    return result;
 }
 
 int file_replace_commit(struct file_replacement *file, struct error *error)
@@ -310,6 +314,7 @@ int file_replace_commit(struct file_replacement *file, struct error *error)
     bool written = fflush(file->stream) == 0 && !ferror(file->stream) &&
                    (file->temporary == NULL || fsync(fileno(file->stream)) == 0);
     int code = errno;
+    struct error ignored;
 
     if (fclose(file->stream) != 0 && written) {
         written = false;
@@ -326,7 +331,7 @@ int file_replace_commit(struct file_replacement *file, struct error *error)
         return -1;
     }
     if (file->temporary != NULL)
-        sync_folder_of(file->path);
+        (void)file_sync_name(file->path, &ignored); /* it is whole, and where it should be */
     replacement_done(file);
     return 0;
 }

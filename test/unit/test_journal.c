@@ -623,7 +623,7 @@ static const struct {
     {"journal.flock", EOPNOTSUPP, "cannot lock journal.jsonl: Operation not supported; choose"},
     {"journal.flock", ENOLCK, "cannot lock journal.jsonl: No locks available; choose a --run-dir"},
     {"journal.flock", EWOULDBLOCK, "cannot lock journal.jsonl: another program holds its lock"},
-    {"journal.fsync", EIO, "cannot put journal.jsonl on disk: folder .: Input/output error"},
+    {"file.sync_name", EIO, "cannot put journal.jsonl on disk: folder .: Input/output error"},
 };
 
 /* Protects the next try: nothing is left in its way. */
@@ -647,7 +647,7 @@ static const struct {
     {"journal.flock", EINTR},
     {"journal.flock", EWOULDBLOCK}, /* a reader asked at that moment */
     {"journal.flock", EACCES},      /* the same over SMB */
-    {"journal.fsync", EINVAL},      /* the file system cannot sync a folder */
+    {"file.sync_name", EINVAL},     /* the file system cannot sync a folder */
 };
 
 START_TEST(creation_goes_on)

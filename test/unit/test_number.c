@@ -181,6 +181,17 @@ START_TEST(size)
 }
 END_TEST
 
+START_TEST(print_count)
+{
+    struct buffer text = BUFFER_INIT;
+
+    for (size_t count = 0; count < 3; count++)
+        number_print_count(&text, count, "VM is ", "VMs are ");
+    ck_assert_str_eq(buffer_text(&text), "0 VMs are 1 VM is 2 VMs are ");
+    buffer_done(&text);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("number");
@@ -190,6 +201,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, share, 0, UNIT_COUNT(shares));
     tcase_add_loop_test(tests, duration, 0, UNIT_COUNT(durations));
     tcase_add_loop_test(tests, print_duration, 0, UNIT_COUNT(shown));
+    tcase_add_test(tests, print_count);
     tcase_add_loop_test(tests, size, 0, UNIT_COUNT(sizes));
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "unit/unit.h"
 
@@ -238,6 +240,47 @@ START_TEST(other_encoding)
 }
 END_TEST
 
+/* No character is cut in two: of each text its two ends, MOST bytes each at most. */
+static const struct {
+    const char *text;
+    size_t most;
+    const char *head;
+    const char *tail;
+} ends[] = {
+    {"abcdef", 2, "ab", "ef"},
+    {"abc", 3, "abc", "abc"},
+    {"abc", 9, "abc", "abc"},
+    {"abc", 0, "", ""},
+    {"", 0, "", ""},
+    {"a\u00e9b", 2, "a", "b"},
+    {"a\u00e9b", 3, "a\u00e9", "\u00e9b"},
+    {"\u20ac\u20ac", 2, "", ""},
+    {"\u20ac\u20ac", 5, "\u20ac", "\u20ac"},
+    {"\U0001f511", 3, "", ""},
+};
+
+START_TEST(ends_of_a_text)
+{
+    const char *text = ends[_i].text;
+    size_t length = strlen(text);
+    char *head = memory_copy(text, text_head(text, length, ends[_i].most));
+
+    ck_assert_str_eq(head, ends[_i].head);
+    ck_assert_str_eq(text + text_tail(text, length, ends[_i].most), ends[_i].tail);
+    free(head);
+}
+END_TEST
+
+START_TEST(the_middle_is_cut_out)
+{
+    struct buffer buffer = BUFFER_INIT;
+
+    text_cut_middle(&buffer, "0123456789", 10, 2, 9);
+    ck_assert_str_eq(buffer_text(&buffer), "01\n[… 7 bytes left out …]\n9");
+    buffer_done(&buffer);
+}
+END_TEST
+
 /* What was never written to has no address. A sanitizer tells when something is added to it. */
 START_TEST(nothing_needs_no_address)
 {
@@ -263,6 +306,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, plain_shows_nul);
     tcase_add_loop_test(tests, other_encoding, 0, UNIT_COUNT(encodings));
     tcase_add_test(tests, nothing_needs_no_address);
+    tcase_add_loop_test(tests, ends_of_a_text, 0, UNIT_COUNT(ends));
+    tcase_add_test(tests, the_middle_is_cut_out);
     tcase_add_test(tests, a_line_is_one);
     tcase_add_loop_test(tests, json_does_nothing_to_a_terminal, 0, UNIT_COUNT(jsons));
     tcase_add_loop_test(tests, word_of_a_shell, 0, UNIT_COUNT(words_of_a_shell));
