@@ -16,10 +16,12 @@ static const char *const kind_names[OUTCOME_KINDS] = {
 static const char *const script_names[] = {
     [SCRIPT_NOT_STARTED] = "no", [SCRIPT_MAY_HAVE_STARTED] = "maybe", [SCRIPT_STARTED] = "yes"};
 
-#define ENDED    (BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED))
+/* Of the kinds that a reason goes with. */
+#define STOPPED  (BIT(OUTCOME_CANCELLED) | BIT(OUTCOME_SKIPPED))
 #define OF_ERROR BIT(OUTCOME_ERROR)
 #define UNKNOWN  BIT(OUTCOME_UNKNOWN)
 
+/* Every reason, and all that is known of it. */
 static const struct {
     const char *name;
     unsigned kinds; /* that it goes with */
@@ -27,28 +29,28 @@ static const struct {
     bool by_default;  /* repeated by a job that names no reasons */
     bool has_streams; /* with an error: they tell more than the message */
 } reasons[REASONS] = {
-    [REASON_NONE] = {"", BIT(OUTCOME_OK), REPEAT_OVER},
-    [REASON_EXIT] = {"exit", BIT(OUTCOME_FAILED), REPEAT_RUN},
-    [REASON_SIGNAL] = {"signal", BIT(OUTCOME_FAILED) | ENDED, REPEAT_RUN},
-    [REASON_SCRIPT] = {"script", BIT(OUTCOME_TIMEOUT), REPEAT_RUN},
-    [REASON_AZ] = {"az", BIT(OUTCOME_TIMEOUT), REPEAT_MAYBE},
-    [REASON_BUSY] = {"busy", OF_ERROR, REPEAT_ASKED, .by_default = true},
-    [REASON_THROTTLED] = {"throttled", OF_ERROR, REPEAT_ASKED, .by_default = true},
-    [REASON_NOT_RUNNING] = {"not_running", OF_ERROR, REPEAT_ASKED},
-    [REASON_NOT_FOUND] = {"not_found", OF_ERROR, REPEAT_ASKED},
-    [REASON_FORBIDDEN] = {"forbidden", OF_ERROR, REPEAT_ASKED},
-    [REASON_LOGIN] = {"login", OF_ERROR | BIT(OUTCOME_SKIPPED), REPEAT_MENDED},
-    [REASON_NETWORK] = {"network", OF_ERROR, REPEAT_ASKED, .by_default = true},
-    [REASON_AGENT] = {"agent", OF_ERROR, REPEAT_ASKED, .has_streams = true},
-    [REASON_EXTENSION] = {"extension", OF_ERROR, REPEAT_ASKED, .has_streams = true},
-    [REASON_AZ_BROKEN] = {"az_broken", OF_ERROR, REPEAT_MENDED, .has_streams = true},
-    [REASON_START] = {"start", OF_ERROR, REPEAT_ASKED},
-    [REASON_OTHER] = {"other", OF_ERROR, REPEAT_ASKED, .has_streams = true},
-    [REASON_NO_TRAILER] = {"no_trailer", UNKNOWN, REPEAT_MAYBE},
-    [REASON_INTERRUPTED] = {"interrupted", UNKNOWN, REPEAT_MAYBE},
-    [REASON_ANSWER] = {"answer", UNKNOWN, REPEAT_MAYBE},
-    [REASON_HALTED] = {"halted", ENDED, REPEAT_OVER},
-    [REASON_DEADLINE] = {"deadline", ENDED, REPEAT_OVER},
+    [REASON_NONE] = {"", BIT(OUTCOME_OK), .repeat = REPEAT_OVER},
+    [REASON_EXIT] = {"exit", BIT(OUTCOME_FAILED), .repeat = REPEAT_RUN},
+    [REASON_SIGNAL] = {"signal", BIT(OUTCOME_FAILED) | STOPPED, .repeat = REPEAT_RUN},
+    [REASON_SCRIPT] = {"script", BIT(OUTCOME_TIMEOUT), .repeat = REPEAT_RUN},
+    [REASON_AZ] = {"az", BIT(OUTCOME_TIMEOUT), .repeat = REPEAT_MAYBE},
+    [REASON_BUSY] = {"busy", OF_ERROR, .repeat = REPEAT_ASKED, .by_default = true},
+    [REASON_THROTTLED] = {"throttled", OF_ERROR, .repeat = REPEAT_ASKED, .by_default = true},
+    [REASON_NOT_RUNNING] = {"not_running", OF_ERROR, .repeat = REPEAT_ASKED},
+    [REASON_NOT_FOUND] = {"not_found", OF_ERROR, .repeat = REPEAT_ASKED},
+    [REASON_FORBIDDEN] = {"forbidden", OF_ERROR, .repeat = REPEAT_ASKED},
+    [REASON_LOGIN] = {"login", OF_ERROR | BIT(OUTCOME_SKIPPED), .repeat = REPEAT_MENDED},
+    [REASON_NETWORK] = {"network", OF_ERROR, .repeat = REPEAT_ASKED, .by_default = true},
+    [REASON_AGENT] = {"agent", OF_ERROR, .repeat = REPEAT_ASKED, .has_streams = true},
+    [REASON_EXTENSION] = {"extension", OF_ERROR, .repeat = REPEAT_ASKED, .has_streams = true},
+    [REASON_AZ_BROKEN] = {"az_broken", OF_ERROR, .repeat = REPEAT_MENDED, .has_streams = true},
+    [REASON_START] = {"start", OF_ERROR, .repeat = REPEAT_ASKED},
+    [REASON_OTHER] = {"other", OF_ERROR, .repeat = REPEAT_ASKED, .has_streams = true},
+    [REASON_NO_TRAILER] = {"no_trailer", UNKNOWN, .repeat = REPEAT_MAYBE},
+    [REASON_INTERRUPTED] = {"interrupted", UNKNOWN, .repeat = REPEAT_MAYBE},
+    [REASON_ANSWER] = {"answer", UNKNOWN, .repeat = REPEAT_MAYBE},
+    [REASON_HALTED] = {"halted", STOPPED, .repeat = REPEAT_OVER},
+    [REASON_DEADLINE] = {"deadline", STOPPED, .repeat = REPEAT_OVER},
 };
 
 const enum outcome_kind outcome_urgency[OUTCOME_KINDS] = {
