@@ -36,7 +36,7 @@ struct options_list {
 
 struct options {
     enum commands_id command;
-    enum commands_id help_about; /* with COMMAND_HELP: the command asked about, or COMMAND_HELP */
+    enum commands_id help_about; /* with COMMAND_HELP: which one was asked about, or COMMAND_HELP */
     struct options_list
         jobs; /* the job files; one, but for check; of report and rerun: the run, if any */
     struct options_list args; /* the script's, which stand behind -- */

@@ -11,7 +11,7 @@
 #include "cli/options.h"
 #include "cli/optiontable.h"
 
-/* What getopt_long() calls a word that is no option, and the first row that has no letter. */
+/* What getopt_long() calls a word that is no option, and the long form of the first row. */
 enum { WORD = 1, LONG = 256 };
 
 static const char *nearest_option(const char *word, enum commands_id command)
@@ -26,7 +26,8 @@ static const char *nearest_option(const char *word, enum commands_id command)
     return nearest_word(word, names, count);
 }
 
-/* getopt_long() found nothing it knows at ARGUMENT, or no value behind it. */
+/* getopt_long() found nothing it knows at ARGUMENT, or no value after it, or one that it takes not.
+ */
 static int complain(int code, const char *argument, enum commands_id command, struct error *error)
 {
     const char *name = commands[command].name;
@@ -35,6 +36,8 @@ static int complain(int code, const char *argument, enum commands_id command, st
 
     if (code == ':')
         return error_set(error, "%s needs a value; see azfan %s --help", argument, name);
+    if (optopt >= LONG)
+        return error_set(error, "%s takes no value; see azfan %s --help", argument, name);
     if (nearest != NULL)
         return error_set(error, "azfan %s has no option %s; did you mean --%s?", name, argument,
                          nearest);
@@ -81,8 +84,8 @@ static struct known list_known(enum commands_id command)
 
         if (!optiontable_has(row, command))
             continue;
-        known.options[count++] = (struct option){row->name, takes ? required_argument : no_argument,
-                                                 NULL, row->letter != 0 ? row->letter : LONG + i};
+        known.options[count++] =
+            (struct option){row->name, takes ? required_argument : no_argument, NULL, LONG + i};
         if (row->letter != 0)
             (void)snprintf(known.letters + strlen(known.letters), 3, "%c%s", row->letter,
                            takes ? ":" : "");
@@ -106,7 +109,7 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 {
     enum commands_id command = options->command; /* --help makes another one of it */
     struct known known = list_known(command);
-    int before = 1;
+    int before = 1; /* the word that is read next */
     int code;
 
     opterr = 0;
@@ -114,16 +117,14 @@ static int read_options(int argc, char **argv, struct options *options, struct e
     while ((code = getopt_long(argc, argv, known.letters, known.options, NULL)) != -1) {
         const struct optiontable_row *row = find_row(code, command);
         char letter[3] = {'-', (char)optopt, '\0'};
+        bool is_letter = optopt > 0 && optopt < 0x80; /* else it may be half a character */
 
+        if (row == NULL && code != WORD)
+            return complain(code, is_letter ? letter : argv[before], command, error);
         before = optind;
-        if (code == WORD) {
+        if (code == WORD)
             options_add(&options->jobs, optarg);
-            continue;
-        }
-        if (row == NULL)
-            return complain(code, optopt > 0 && optopt < 256 ? letter : argv[optind - 1], command,
-                            error);
-        if (row->take(row, optarg, options, error) < 0)
+        else if (row->take(row, optarg, options, error) < 0)
             return -1;
     }
     if (optind > before) /* after a -- */
@@ -170,14 +171,11 @@ int commandline_read(int argc, char **argv, struct options *ret, struct error *e
     *ret = (struct options){.command = COMMAND_HELP, .help_about = COMMAND_HELP};
     if (argc < 2)
         return error_set(error, "no command given; azfan --help lists the commands");
-    if (argv[1][0] == '-' && argv[1][1] != '\0') { /* azfan --help, azfan --version */
-        if (read_options(argc, argv, ret, error) < 0)
-            return -1;
-        ret->help_about = COMMAND_HELP;
-        return 0;
-    }
+    if (argv[1][0] == '-' && argv[1][1] != '\0') /* azfan --help, azfan --version */
+        return read_options(argc, argv, ret, error);
     if (commands_find(argv[1], &ret->command, error) < 0)
         return -1;
+    ret->help_about = ret->command;
     if (ret->command == COMMAND_HELP && argc > 3 && argv[2][0] != '-')
         return error_set(error, "azfan help takes one command, not %d", argc - 2);
     if (ret->command == COMMAND_HELP && argc > 2 && argv[2][0] != '-')

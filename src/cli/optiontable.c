@@ -237,7 +237,6 @@ static int take_help(const struct optiontable_row *row, const char *value, struc
     (void)row;
     (void)value;
     (void)error;
-    options->help_about = options->command;
     options->command = COMMAND_HELP;
     return 0;
 }

@@ -341,6 +341,14 @@ two-2" ]
   wrong "--concurrency must be" run "$job" -c many
   wrong "needs a unit" run "$job" --timeout 220
   wrong "needs a value" run "$job" --timeout
+  # The option as it was typed, and not its short form or the word before it.
+  wrong "azfan: --concurrency needs a value" run "$job" --concurrency
+  wrong "azfan: -c needs a value" run "$job" -qc
+  wrong "azfan: --yes=no takes no value" run "$job" --yes=no
+  wrong "azfan: --overlap=no takes no value" run "$job" --overlap=no
+  wrong "has no option -qž;" run "$job" -qž
+  wrong "has no option -ž;" run -ž "$job"
+  wrong "has no option --ž;" run "$job" --ž
   wrong "has no option" targets "$job" --inject a=hang
   wrong "--color is auto" run "$job" --color blue
   wrong "--progress is auto" run "$job" --progress much
@@ -356,6 +364,14 @@ two-2" ]
   wrong "--set: the job declares no parameter, and so not GREETING" run "$job" --set GREETING=hi
   wrong "--inject" rehearse "$job" --inject vm-1=explode
   wrong "hang" rehearse "$job" --inject vm-1=explode
+}
+
+@test "--help is the command's, also twice and after --version" {
+  "$azfan" run --help >"$place/help"
+  grep -q '^Usage: azfan run ' "$place/help"
+  for options in '--help --help' '-hh' '--version --help' '--help -c 3 -h'; do
+    "$azfan" run $options | diff "$place/help" - || { echo "$options"; return 1; }
+  done
 }
 
 @test "options on the command line go over the job file" {
