@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "run/result.h"
 
@@ -56,7 +57,11 @@ void page_begin_section(struct page *page, const char *id, const char *heading)
 
 void page_count(struct page *page, size_t count, const char *one, const char *many)
 {
-    markup_print(&page->markup, "%zu %s", count, count == 1 ? one : many);
+    struct buffer text = BUFFER_INIT;
+
+    number_print_count(&text, count, one, many);
+    markup_text(&page->markup, buffer_text(&text));
+    buffer_done(&text);
 }
 
 /* Between two words or names: half of a name would be another name. */

@@ -49,9 +49,15 @@ static bool write_piece(struct markdown *markdown, struct buffer *piece)
     return fits;
 }
 
-static const char *plural(size_t count)
+/* Of COUNT things, for which room is set aside (NOTES_MOST). */
+static void write_left_out(const struct markdown *markdown, size_t count, const char *one,
+                           const char *many)
 {
-    return count == 1 ? "" : "s";
+    struct buffer note = BUFFER_INIT;
+
+    number_print_count(&note, count, one, many);
+    (void)fprintf(markdown->stream, "%s: there is no room for them here.", buffer_text(&note));
+    buffer_done(&note);
 }
 
 /* ---- the head ----------------------------------------------------------------------------- */
@@ -110,9 +116,10 @@ static void add_retries(struct buffer *head, const struct result *result)
 
     for (size_t i = 0; i < result->target_count; i++)
         count += result_attempts(&result->targets[i]) > 1 ? 1 : 0;
-    if (count > 0)
-        buffer_print(head, "%zu target%s tried more than once.\n\n", count,
-                     count == 1 ? " was" : "s were");
+    if (count > 0) {
+        number_print_count(head, count, "target was", "targets were");
+        buffer_add(head, " tried more than once.\n\n");
+    }
 }
 
 static void add_head(struct buffer *head, const struct result *result)
@@ -190,12 +197,13 @@ static void add_advices(struct buffer *piece, const struct matter *matter)
 
 static void add_matter(struct buffer *piece, const struct matter *matter)
 {
-    size_t count = matter->targets.count;
     struct buffer names = BUFFER_INIT;
 
     matters_print_names(&names, &matter->targets);
-    buffer_print(piece, "### %s (%s): %zu target%s\n\n", outcome_name(matter->kind),
-                 outcome_reason_name(matter->reason), count, plural(count));
+    buffer_print(piece, "### %s (%s): ", outcome_name(matter->kind),
+                 outcome_reason_name(matter->reason));
+    number_print_count(piece, matter->targets.count, "target", "targets");
+    buffer_add(piece, "\n\n");
     code_print_span(piece, buffer_text(&names), NAMES_MOST);
     buffer_add(piece, "\n\n");
     add_messages(piece, &matter->targets);
@@ -218,9 +226,10 @@ static void write_not_ok(struct markdown *markdown, const struct result *result)
         add_matter(&piece, &matters.list[i]);
         left_out += write_piece(markdown, &piece) ? 0 : 1;
     }
-    if (left_out > 0)
-        (void)fprintf(markdown->stream, "%zu more outcome%s: there is no room for them here.\n\n",
-                      left_out, plural(left_out));
+    if (left_out > 0) {
+        write_left_out(markdown, left_out, "more outcome", "more outcomes");
+        (void)fputs("\n\n", markdown->stream);
+    }
     matters_done(&matters);
 }
 
@@ -373,12 +382,11 @@ static void write_groups(struct markdown *markdown, const struct result *result,
         return;
     left_out = write_some_groups(markdown, result, groups, false);
     left_out += write_some_groups(markdown, result, groups, true);
-    if (left_out > 0)
-        (void)fprintf(markdown->stream,
-                      "%zu more output%s: there is no room for them here. All of it is in the run "
-                      "folder, in `%s`.\n",
-                      left_out, plural(left_out),
+    if (left_out > 0) {
+        write_left_out(markdown, left_out, "more output", "more outputs");
+        (void)fprintf(markdown->stream, " All of it is in the run folder, in `%s`.\n",
                       ending_has_report(result) ? "report.json` and `output" : "journal.jsonl");
+    }
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */

@@ -71,9 +71,10 @@ static void print_matter(struct buffer *buffer, const struct matter *matter, int
 {
     size_t count = matter->targets.count;
 
-    buffer_print(buffer, "\n%s%s%s (%s), %zu %s:\n", style_bold(view->colour),
-                 outcome_name(matter->kind), style_end(view->colour),
-                 outcome_reason_name(matter->reason), count, count == 1 ? "target" : "targets");
+    buffer_print(buffer, "\n%s%s%s (%s), ", style_bold(view->colour), outcome_name(matter->kind),
+                 style_end(view->colour), outcome_reason_name(matter->reason));
+    number_print_count(buffer, count, "target", "targets");
+    buffer_add(buffer, ":\n");
     if (matter->kind == OUTCOME_SKIPPED) {
         print_names(buffer, &matter->targets);
     } else {
@@ -123,9 +124,9 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
 {
     buffer_print(buffer, "\n%s%s%s: ", style_bold(colour), result->job.name, style_end(colour));
     line_print_counts(buffer, "", result->counts, colour);
-    buffer_print(buffer, "%s of %zu %s in %s", result->settled == 0 ? "none has ended" : "",
-                 result->target_count, result->target_count == 1 ? "target" : "targets",
-                 result->ending == RESULT_INTERRUPTED ? "at least " : "");
+    buffer_print(buffer, "%s of ", result->settled == 0 ? "none has ended" : "");
+    number_print_count(buffer, result->target_count, "target", "targets");
+    buffer_print(buffer, " in %s", result->ending == RESULT_INTERRUPTED ? "at least " : "");
     number_print_duration(buffer, result->duration);
     buffer_print(buffer, "%s%s\n", result->ending == RESULT_GOING ? " so far" : "",
                  result->rehearsal ? " (a rehearsal)" : "");
