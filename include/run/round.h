@@ -30,8 +30,8 @@ struct round {
     struct az *az;
     const struct watcher *watcher;
     struct warden *warden;
-    const char *const *marks; /* as struct conduct has them */
-    struct result *result;
+    const char *const *marks;    /* as struct conduct has them */
+    const struct result *result; /* `record` changes it */
     struct record record;
     struct redact *redact;
     struct schedule *schedule;

@@ -154,9 +154,9 @@ static void end_record(struct conductor *self)
                event_finish_of(self->round.result, attempt_whole_milliseconds(clock_wall()),
                                attempt_whole_milliseconds(record_time(&self->round.record))));
     if (record_commit(&self->round.record, &error) < 0)
-        result_trouble(self->round.result, error.text);
+        result_trouble(self->round.record.result, error.text);
     if (record_show(&self->round.record, &error) < 0)
-        result_trouble(self->round.result, error.text);
+        result_trouble(self->round.record.result, error.text);
 }
 
 static void end(struct conductor *self)
@@ -172,7 +172,7 @@ static void give_up(struct conductor *self, const struct error *error)
     struct event event;
 
     begin_record(self);
-    result_trouble(self->round.result, error->text);
+    result_trouble(self->round.record.result, error->text);
     event = record_event(&self->round.record, EVENT_HALT);
     event.halt.ending = RESULT_HALTED;
     record_add(&self->round.record, event);
