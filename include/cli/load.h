@@ -9,8 +9,6 @@ struct job;
 struct overrides;
 struct options;
 
-enum { LOAD_OK = 0, LOAD_WRONG = 2, LOAD_EMPTY = 7 }; /* exit statuses */
-
 /* What it is loaded for. */
 enum load_use {
     LOAD_TO_RUN,
@@ -19,10 +17,10 @@ enum load_use {
 };
 
 /*
- * Loads the job file PATH into *RET, for job_free(). LOAD_WRONG: problems,
- * or a script too large for Azure, were told. LOAD_EMPTY: the job selects no
- * target; told as well, and *RET is NULL in both cases. The remarks of a job that
- * is to be run are left to tell, all others were told.
+ * Loads the job file PATH into *RET, for job_free(), and returns STATUS_OK, or what azfan is to exit
+ * with (run/status), *RET being NULL: STATUS_USAGE where there are problems, or the script is too
+ * large for Azure; STATUS_NOTHING where the job selects no target. That was told, and so were the
+ * job's remarks, but for those of a job that is to be run.
  */
 int load_job(const struct options *options, const char *path, enum load_use use, struct job **ret);
 

@@ -16,6 +16,7 @@
 #include "cli/options.h"
 #include "cli/tell.h"
 #include "job/job.h"
+#include "run/status.h"
 
 /* ---- the job files of a folder ------------------------------------------------------------ */
 
@@ -80,7 +81,7 @@ static int check_one(const struct options *options, const char *path)
     struct job *job;
     int status = load_job(options, path, LOAD_TO_SHOW, &job);
 
-    if (status == LOAD_OK && !options->quiet)
+    if (status == STATUS_OK && !options->quiet)
         print_good(job);
     job_free(job);
     return status;
@@ -89,17 +90,17 @@ static int check_one(const struct options *options, const char *path)
 /* A file that is wrong weighs more than one that selects nothing. */
 static int worse(int worst, int status)
 {
-    return status == LOAD_WRONG || worst == LOAD_OK ? status : worst;
+    return status == STATUS_USAGE || worst == STATUS_OK ? status : worst;
 }
 
 static int check_folder(const struct options *options, const char *folder)
 {
     struct strings paths = STRINGS_INIT;
     struct error error;
-    int worst = LOAD_OK;
+    int worst = STATUS_OK;
 
     if (find_jobs(folder, &paths, &error) < 0)
-        worst = tell(LOAD_WRONG, error.text);
+        worst = tell(STATUS_USAGE, error.text);
     for (size_t i = 0; i < paths.count; i++)
         worst = worse(worst, check_one(options, paths.list[i]));
     strings_done(&paths);
@@ -108,7 +109,7 @@ static int check_folder(const struct options *options, const char *folder)
 
 int cli_check(const struct options *options, int *ret_signal)
 {
-    int worst = LOAD_OK;
+    int worst = STATUS_OK;
 
     (void)ret_signal;
     for (size_t i = 0; i < options->jobs.count; i++) {

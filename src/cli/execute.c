@@ -33,12 +33,11 @@
 #include "run/origin.h"
 #include "run/result.h"
 #include "run/rules.h"
+#include "run/status.h"
 #include "run/warden.h"
 #include "run/watcher.h"
 #include "screen/live.h"
 #include "sys/signals.h"
-
-enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
 
 /* ---- reports ------------------------------------------------------------------------------ */
 
@@ -314,7 +313,7 @@ static int try_to_run(const struct execution *execution, struct setup *setup, ch
                               .may_begin = beginning_may,
                               .context = &beginning};
     struct result result;
-    int status = EXIT_USAGE;
+    int status = STATUS_USAGE;
     bool ran;
 
     prepare_result(&result, execution, setup);
@@ -362,7 +361,7 @@ static int run_with(struct execution *execution, struct setup *setup, int *ret_s
 
         free(doubles_in);
         if (result < 0) {
-            status = tell(EXIT_TROUBLE, error.text);
+            status = tell(STATUS_TROUBLE, error.text);
             (void)setup_remove_folder(setup, &error);
             return status;
         }
@@ -378,11 +377,11 @@ int execute_job(struct execution *execution, int *ret_signal)
     int status;
 
     if (reports_check(execution->options, &error) < 0)
-        return tell(EXIT_USAGE, error.text);
+        return tell(STATUS_USAGE, error.text);
     if (beginning_check(execution, &error) < 0)
-        return tell(EXIT_USAGE, error.text);
+        return tell(STATUS_USAGE, error.text);
     if (setup_open(&setup, execution, &error) < 0)
-        status = tell(EXIT_TROUBLE, error.text);
+        status = tell(STATUS_TROUBLE, error.text);
     else
         status = run_with(execution, &setup, ret_signal);
     setup_close(&setup);

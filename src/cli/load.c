@@ -12,6 +12,7 @@
 #include "job/jobfile.h"
 #include "job/overrides.h"
 #include "job/problems.h"
+#include "run/status.h"
 
 static void tell_problems(struct problems *problems)
 {
@@ -27,12 +28,12 @@ static void tell_problems(struct problems *problems)
 static int examine_script(const struct job *job)
 {
     struct problems errors = {.count = 0};
-    int status = LOAD_OK;
+    int status = STATUS_OK;
 
     syntax_check(job, &errors, job->remarks);
     if (problems_total(&errors) > 0) {
         tell_problems(&errors);
-        status = LOAD_WRONG;
+        status = STATUS_USAGE;
     }
     problems_done(&errors);
     return status;
@@ -45,13 +46,13 @@ static int examine(const struct job *job, enum load_use use)
 
     if (job->target_count == 0) {
         (void)error_set(&error, "%s selects no target: nothing to do", job->path);
-        return tell(LOAD_EMPTY, error.text);
+        return tell(STATUS_NOTHING, error.text);
     }
     if (guard_check_size(job, &cause) < 0) {
         (void)error_set(&error, "%s: %s", job->path, cause.text);
-        return tell(LOAD_WRONG, error.text);
+        return tell(STATUS_USAGE, error.text);
     }
-    return use == LOAD_TO_LIST ? LOAD_OK : examine_script(job);
+    return use == LOAD_TO_LIST ? STATUS_OK : examine_script(job);
 }
 
 /* Of a job that is to be run the remarks are told when it is, among the run's own notes. */
@@ -59,7 +60,7 @@ static int examine_and_tell(const struct job *job, enum load_use use)
 {
     int status = examine(job, use);
 
-    if (status != LOAD_OK || use != LOAD_TO_RUN)
+    if (status != STATUS_OK || use != LOAD_TO_RUN)
         tell_problems(job->remarks);
     return status;
 }
@@ -68,7 +69,7 @@ static int load(const struct overrides *overrides, const char *path, enum load_u
                 struct job **ret)
 {
     struct problems problems = {.count = 0};
-    int status = LOAD_WRONG;
+    int status = STATUS_USAGE;
 
     *ret = jobfile_load(path, overrides, &problems);
     if (*ret == NULL)
@@ -76,7 +77,7 @@ static int load(const struct overrides *overrides, const char *path, enum load_u
     else
         status = examine_and_tell(*ret, use);
     problems_done(&problems);
-    if (status != LOAD_OK) {
+    if (status != STATUS_OK) {
         job_free(*ret);
         *ret = NULL;
     }

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/tell.h"
+#include "run/status.h"
 #include "simulator/simulator.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
@@ -41,7 +42,7 @@ static int close_output(int status)
         return status;
     (void)fprintf(stderr, "azfan: cannot write to standard output: %s\n",
                   errno != 0 ? strerror(errno) : "an earlier write failed");
-    return status == 0 ? 1 : status;
+    return status == STATUS_OK ? STATUS_TROUBLE : status;
 }
 
 /*
@@ -61,7 +62,7 @@ static void end_without_memory(void)
         "azfan: out of memory; what a run has done so far is in its journal (azfan report)\n";
 
     (void)fd_write_all(STDERR_FILENO, text, sizeof text - 1);
-    _exit(1);
+    _exit(STATUS_TROUBLE);
 }
 
 int main(int argc, char **argv)
@@ -74,13 +75,13 @@ int main(int argc, char **argv)
     keep_memory_private();
     memory_when_none(end_without_memory);
     if (fd_sanitize_standard() < 0)
-        return 1;
+        return STATUS_TROUBLE;
     if (argc > 1 && strcmp(argv[1], SIMULATOR_COMMAND) == 0)
         return simulator_main(argv + 2);
     keep_memory_small();
     if (commandline_read(argc, argv, &options, &error) < 0) {
         options_done(&options);
-        return tell(2, error.text);
+        return tell(STATUS_USAGE, error.text);
     }
     status = close_output(commands[options.command].obey(&options, &signal));
     options_done(&options);

@@ -20,6 +20,7 @@
 #include "job/targets.h"
 #include "run/halting.h"
 #include "run/rules.h"
+#include "run/status.h"
 
 static void print_duration(struct buffer *buffer, const char *name, int64_t duration)
 {
@@ -215,7 +216,7 @@ int cli_plan(const struct options *options, int *ret_signal)
     struct job *job;
     int status = load_job(options, options->jobs.list[0], LOAD_TO_SHOW, &job);
 
-    if (status != LOAD_OK)
+    if (status != STATUS_OK)
         return status;
     lookup_ask(&lookup, job);
     *ret_signal = lookup.signal;
@@ -223,5 +224,5 @@ int cli_plan(const struct options *options, int *ret_signal)
         print_plan(job, &lookup);
     lookup_done(&lookup);
     job_free(job);
-    return LOAD_OK;
+    return STATUS_OK;
 }

@@ -14,8 +14,7 @@
 #include "run/replay.h"
 #include "run/result.h"
 #include "run/runs.h"
-
-enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+#include "run/status.h"
 
 static int show(const struct options *options, struct result *result)
 {
@@ -23,9 +22,9 @@ static int show(const struct options *options, struct result *result)
     struct error error;
 
     if (reports_write_asked(options, result, &error) < 0)
-        return tell(EXIT_TROUBLE, error.text);
+        return tell(STATUS_TROUBLE, error.text);
     if (options->reports.count > 0)
-        return 0;
+        return STATUS_OK;
     view = reports_view(options, STDOUT_FILENO);
     if (options->quiet) {
         outputs_write(stdout, result, &view);
@@ -33,7 +32,7 @@ static int show(const struct options *options, struct result *result)
     } else {
         plaintext_write(stdout, result, &view);
     }
-    return 0;
+    return STATUS_OK;
 }
 
 int cli_report(const struct options *options, int *ret_signal)
@@ -46,11 +45,11 @@ int cli_report(const struct options *options, int *ret_signal)
     (void)ret_signal;
     if (reports_check(options, &error) < 0 ||
         runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, &error) < 0)
-        return tell(EXIT_USAGE, error.text);
+        return tell(STATUS_USAGE, error.text);
     status = replay_run(folder, &result, &error);
     free(folder);
     if (status < 0)
-        return tell(EXIT_TROUBLE, error.text);
+        return tell(STATUS_TROUBLE, error.text);
     status = show(options, &result);
     result_done(&result);
     return status;

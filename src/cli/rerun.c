@@ -31,16 +31,17 @@
 #include "job/targets.h"
 #include "run/result.h"
 #include "run/runs.h"
+#include "run/status.h"
 #include "sys/fd.h"
 
-enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2, EXIT_NOTHING = 7, NAMES_SHOWN = 10 };
+enum { NAMES_SHOWN = 10 };
 
 /* ---- which targets ------------------------------------------------------------------------ */
 
 struct rerun {
     const struct options *options;
-    struct result past;          /* the run that was named: its job and command line count */
-    struct result whole;         /* the run that it goes back to, with all reruns over it */
+    struct result past;                /* the run that was named: its job and command line count */
+    struct result whole;               /* the run that it goes back to, with all reruns over it */
     const struct result_target **left; /* of the whole, those that are to run again, in its order */
     size_t left_count;
     struct targets_id *ids; /* of each of them; all NULL where the id is not known */
@@ -93,14 +94,14 @@ static int find_past(struct rerun *self, struct error *error)
     int status;
 
     if (runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, error) < 0)
-        return EXIT_USAGE;
+        return STATUS_USAGE;
     status = runs_gather(folder, &self->past, &self->whole, &self->lock, error);
     free(folder);
     if (status < 0)
-        return EXIT_TROUBLE;
+        return STATUS_TROUBLE;
     if (self->past.job.path == NULL) {
         (void)error_set(error, "%s does not say where its job file is", self->past.run);
-        return EXIT_TROUBLE;
+        return STATUS_TROUBLE;
     }
     return 0;
 }
@@ -359,9 +360,9 @@ static int load_and_run(struct rerun *self, int *ret_signal)
     struct job *job;
     int status = load(self, &merged, &job);
 
-    if (status == LOAD_OK && has_changed(self, job) && !self->options->changed)
-        status = tell(EXIT_USAGE, "to go on with it as it is now, add --changed");
-    else if (status == LOAD_OK) {
+    if (status == STATUS_OK && has_changed(self, job) && !self->options->changed)
+        status = tell(STATUS_USAGE, "to go on with it as it is now, add --changed");
+    else if (status == STATUS_OK) {
         tell_unset(self);
         status = run_left(self, &merged, job, ret_signal);
     }
@@ -388,10 +389,10 @@ static int tell_nothing_left(const struct rerun *self)
     if (whole->counts[OUTCOME_OK] == whole->target_count) {
         if (!self->options->quiet)
             say_nothing_left(whole->run);
-        return 0;
+        return STATUS_OK;
     }
     (void)error_set(&error, "%s has no target that --only selects: nothing to do", whole->run);
-    return tell(EXIT_NOTHING, error.text);
+    return tell(STATUS_NOTHING, error.text);
 }
 
 /* Faults are the simulated Azure's: with the real one they would be silently ignored. */
@@ -410,13 +411,13 @@ static int rerun(struct rerun *self, int *ret_signal)
     if (wants_faults(self->options) && !self->past.rehearsal) {
         (void)error_set(&error, "%s was not a rehearsal: --inject and --execute are for rehearsals",
                         self->past.run);
-        return tell(EXIT_USAGE, error.text);
+        return tell(STATUS_USAGE, error.text);
     }
     pick_targets(self);
     if (self->left_count == 0)
         return tell_nothing_left(self);
     if (!has_all_args(self))
-        return EXIT_USAGE;
+        return STATUS_USAGE;
     return load_and_run(self, ret_signal);
 }
 

@@ -7,6 +7,7 @@
 #include "cli/load.h"
 #include "cli/options.h"
 #include "job/job.h"
+#include "run/status.h"
 
 static int run(const struct options *options, bool rehearsal, int *ret_signal)
 {
@@ -14,7 +15,7 @@ static int run(const struct options *options, bool rehearsal, int *ret_signal)
     int status = load_job(options, options->jobs.list[0], LOAD_TO_RUN, &job);
     struct execution execution = {.options = options, .job = job, .rehearsal = rehearsal};
 
-    if (status != LOAD_OK)
+    if (status != STATUS_OK)
         return status;
     status = execute_job(&execution, ret_signal);
     job_free(job);

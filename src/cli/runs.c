@@ -14,8 +14,9 @@
 #include "run/replay.h"
 #include "run/result.h"
 #include "run/runs.h"
+#include "run/status.h"
 
-enum { EXIT_TROUBLE = 1, ID_WIDTH = 40, TIME_WIDTH = 8 };
+enum { ID_WIDTH = 40, TIME_WIDTH = 8 };
 
 static void print_ending(struct buffer *buffer, const struct result *result)
 {
@@ -56,7 +57,7 @@ static void print_run(const char *folder, const struct result *result, size_t ta
     text_add_line(&line, strrchr(folder, '/') + 1); /* a folder may have any name */
     buffer_print(&line, "%*s  %*s  ", line.length < ID_WIDTH ? ID_WIDTH - (int)line.length : 0, "",
                  TIME_WIDTH, buffer_text(&time));
-    buffer_print(&line, "%zu %s", targets, targets == 1 ? "target" : "targets");
+    number_print_count(&line, targets, "target", "targets");
     line_print_counts(&line, ": ", result->counts, false);
     print_ending(&line, result);
     buffer_add(&line, "\n");
@@ -69,11 +70,11 @@ int cli_runs(const struct options *options, int *ret_signal)
 {
     struct strings runs;
     struct error error;
-    int status = 0;
+    int status = STATUS_OK;
 
     (void)ret_signal;
     if (runs_list(&runs, &error) < 0)
-        return tell(EXIT_TROUBLE, error.text);
+        return tell(STATUS_TROUBLE, error.text);
     if (runs.count == 0 && !options->quiet)
         (void)tell(0, "there are no runs yet");
     for (size_t i = 0; i < runs.count; i++) {
@@ -81,7 +82,7 @@ int cli_runs(const struct options *options, int *ret_signal)
         size_t targets;
 
         if (replay_summary(runs.list[i], &result, &targets, &error) < 0) {
-            status = tell(EXIT_TROUBLE, error.text);
+            status = tell(STATUS_TROUBLE, error.text);
             continue;
         }
         print_run(runs.list[i], &result, targets);

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "cli/cli.h"
 #include "job/schema.h"
+#include "run/status.h"
 
 int cli_schema(const struct options *options, int *ret_signal)
 {
@@ -14,5 +15,5 @@ int cli_schema(const struct options *options, int *ret_signal)
     schema_print(&buffer);
     (void)fputs(buffer_text(&buffer), stdout);
     buffer_done(&buffer);
-    return 0;
+    return STATUS_OK;
 }

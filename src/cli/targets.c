@@ -12,8 +12,7 @@
 #include "cli/tell.h"
 #include "job/job.h"
 #include "job/targets.h"
-
-enum { EXIT_TROUBLE = 1, EXIT_USAGE = 2 };
+#include "run/status.h"
 
 static void print_names(const struct job *job)
 {
@@ -31,7 +30,7 @@ static int print_ids(const struct job *job, const struct lookup *lookup)
                         "az's default subscription, which %s leaves to az, is not known: %s; "
                         "name it in the job (targets.subscription)",
                         job->path, lookup->unknown);
-        return tell(EXIT_TROUBLE, error.text);
+        return tell(STATUS_TROUBLE, error.text);
     }
     for (size_t i = 0; i < job->target_count; i++) {
         const struct job_target *target = &job->targets[i];
@@ -42,7 +41,7 @@ static int print_ids(const struct job *job, const struct lookup *lookup)
         puts(id);
         free(id);
     }
-    return LOAD_OK;
+    return STATUS_OK;
 }
 
 static void print_folded(const struct job *job, const struct lookup *lookup)
@@ -58,11 +57,11 @@ static void print_folded(const struct job *job, const struct lookup *lookup)
 static int print_selected(const struct options *options, struct job *job, int *ret_signal)
 {
     struct lookup lookup;
-    int status = LOAD_OK;
+    int status = STATUS_OK;
 
     if (options->names) {
         print_names(job);
-        return LOAD_OK;
+        return STATUS_OK;
     }
     lookup_ask(&lookup, job);
     *ret_signal = lookup.signal;
@@ -80,9 +79,9 @@ int cli_targets(const struct options *options, int *ret_signal)
     int status;
 
     if (options->names && options->ids)
-        return tell(EXIT_USAGE, "--names or --ids, not both");
+        return tell(STATUS_USAGE, "--names or --ids, not both");
     status = load_job(options, options->jobs.list[0], LOAD_TO_LIST, &job);
-    if (status != LOAD_OK)
+    if (status != STATUS_OK)
         return status;
     status = print_selected(options, job, ret_signal);
     job_free(job);

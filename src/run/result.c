@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "job/job.h"
 #include "job/targets.h"
+#include "run/status.h"
 
 void result_init(struct result *result, const char *run)
 {
@@ -130,27 +131,27 @@ int result_exit_status(const struct result *result)
     const size_t *counts = result->counts;
 
     if (result->ending == RESULT_GOING)
-        return 0;
+        return STATUS_OK;
     if (result->ending == RESULT_INTERRUPTED)
-        return 128 + SIGKILL;
+        return STATUS_SIGNAL + SIGKILL;
     if (result->ending == RESULT_SIGNAL)
-        return 128 + result->signal;
+        return STATUS_SIGNAL + result->signal;
     if (result->ending == RESULT_DEADLINE)
-        return 124;
+        return STATUS_DEADLINE;
     if (result->trouble != NULL)
-        return 1;
+        return STATUS_TROUBLE;
     if (result->target_count == 0)
-        return 7;
+        return STATUS_NOTHING;
     if (result->ending != RESULT_COMPLETE)
-        return 6;
+        return STATUS_HALTED;
     if (counts[OUTCOME_ERROR] > 0)
-        return 5;
+        return STATUS_ERROR;
     if (counts[OUTCOME_TIMEOUT] > 0 || counts[OUTCOME_UNKNOWN] > 0)
-        return 4;
+        return STATUS_OPEN;
     if (counts[OUTCOME_FAILED] > 0)
-        return 3;
+        return STATUS_FAILED;
     /* Whatever is left that is not ok was cut short by an ending that was told above. */
-    return counts[OUTCOME_OK] == result->target_count ? 0 : 1;
+    return counts[OUTCOME_OK] == result->target_count ? STATUS_OK : STATUS_TROUBLE;
 }
 
 /* ---- freeing ------------------------------------------------------------------------------ */

@@ -16,6 +16,7 @@
 #include "job/limits.h"
 #include "run/event.h"
 #include "run/result.h"
+#include "run/status.h"
 
 /* ---- the head ----------------------------------------------------------------------------- */
 
@@ -401,7 +402,7 @@ static void finish(struct result *result, struct event *event)
 static int apply_summary(struct result *result, struct event *event, struct error *error)
 {
     enum result_ending ending = event->finish.ending;
-    int signal = ending == RESULT_SIGNAL ? event->finish.exit_status - 128 : 0;
+    int signal = ending == RESULT_SIGNAL ? event->finish.exit_status - STATUS_SIGNAL : 0;
 
     if (event->finish.exit_status < 0 || (signal != 0 && sigabbrev_np(signal) == NULL))
         return error_set(error, "the exit status of the run is not what it should be");
