@@ -57,7 +57,7 @@ void round_wait(struct round *round, int fd, int64_t until);
 
 /* All signals that have come; those that end nothing are obeyed, or answered at the end of the
  * round. */
-void round_see_signals(struct round *round);
+void round_handle_signals(struct round *round);
 
 /* The second half of a round: puts on disk what has happened, starts and shows. */
 void round_act(struct round *round);

@@ -12,7 +12,7 @@
  *           … start decision.target …
  *       if (decision.step == SCHEDULE_OVER) break;
  *       … wait for an end, a signal, or decision.until …
- *       schedule_ended(…) for each end; schedule_see_signal(…); schedule_see_time(…)
+ *       schedule_ended(…) for each end; schedule_handle_signal(…); schedule_check_deadline(…)
  *   }
  *   schedule_free(schedule);
  *
@@ -68,8 +68,9 @@ struct schedule_decision {
     enum schedule_step step;
     size_t target; /* with START: it counts as running from now on */
     int attempt;   /* likewise: from 1 */
-    int64_t until; /* with WAIT: nothing can be started before, unless an attempt ends; not after
-                      the deadline, when schedule_see_time() has something to say; CLOCK_NEVER */
+    int64_t
+        until; /* with WAIT: nothing can be started before, unless an attempt ends; not after
+                  the deadline, when schedule_check_deadline() has something to say; CLOCK_NEVER */
 };
 
 /* Which of the rules halts the run: the narrowest, where several do. */
@@ -134,14 +135,14 @@ bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now);
 void schedule_taken_back(struct schedule *schedule, size_t target);
 
 /* Has the deadline passed? Returns true when it just has: the stage has become STOPPING. */
-bool schedule_see_time(struct schedule *schedule, int64_t now);
+bool schedule_check_deadline(struct schedule *schedule, int64_t now);
 
 /*
  * A signal of the operator's. GENTLE (SIGINT): the first one drains, however the run was going; the
  * next ones, and any other signal, stop; and a signal that comes while what runs is being stopped
  * kills. Returns the stage.
  */
-enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle);
+enum schedule_stage schedule_handle_signal(struct schedule *schedule, bool gentle);
 
 /* The same for a stage alone. GENTLY: by a SIGINT, and there was no signal before. */
 enum schedule_stage schedule_stage_after(enum schedule_stage stage, bool gently);

@@ -78,7 +78,7 @@ void board_wait(struct board *board, size_t index, int64_t again_at, int64_t now
 /* INDEX is settled, after an attempt or without one. */
 void board_settle(struct board *board, const struct result *result, size_t index, int64_t now);
 
-void board_see_stage(struct board *board, enum schedule_stage stage);
+void board_set_stage(struct board *board, enum schedule_stage stage);
 
 /* How long the rest will take, by what has ended so far; -1: nobody can say. */
 int64_t board_estimate(const struct board *board, int64_t now);

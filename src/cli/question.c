@@ -90,7 +90,7 @@ static bool is_yes(const struct question *self)
            (end - start == 3 && strncasecmp(self->answer + start, "yes", 3) == 0);
 }
 
-static void see_byte(struct question *self, char byte)
+static void handle_byte(struct question *self, char byte)
 {
     if (byte == '\n' || byte == '\r') {
         self->ended = true;
@@ -111,7 +111,7 @@ static void read_answer(struct question *self)
     while (self->state == OPEN) {
         count = read(self->input >= 0 ? self->input : STDIN_FILENO, &byte, 1);
         if (count == 1)
-            see_byte(self, byte);
+            handle_byte(self, byte);
         else if (count < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         else
@@ -123,7 +123,7 @@ static void read_answer(struct question *self)
 
 /* ---- signals ------------------------------------------------------------------------------ */
 
-static void see_signal(struct question *self, int signal)
+static void handle_signal(struct question *self, int signal)
 {
     if (signal == SIGTSTP) {
         signals_stop();
@@ -140,12 +140,12 @@ static void see_signal(struct question *self, int signal)
         self->signal = signal;
 }
 
-static void see_signals(struct question *self)
+static void handle_signals(struct question *self)
 {
     int signal;
 
     while ((signal = warden_take(self->warden)) != 0)
-        see_signal(self, signal);
+        handle_signal(self, signal);
 }
 
 /* ---- waiting ------------------------------------------------------------------------------ */
@@ -165,7 +165,7 @@ static void wait_for_something(struct question *self)
     watches[2].fd = fds[0];
     watches[3].fd = fds[1];
     (void)ppoll(watches, 4, clock_left(until, clock_now(), &left), NULL);
-    see_signals(self);
+    handle_signals(self);
     if (watches[2].revents != 0 || watches[3].revents != 0)
         watcher.writable(watcher.context);
     if (!is_in_front())

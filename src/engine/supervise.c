@@ -121,7 +121,7 @@ static void begin_kill(struct supervision *self)
     enter(self, KILLED, SUPERVISE_ABANDON_MS * NUMBER_MILLISECOND);
 }
 
-static void see_exit(struct supervision *self)
+static void handle_exit(struct supervision *self)
 {
     self->exited = true;
     if (self->phase != ASKED)
@@ -133,7 +133,7 @@ static void begin_stop(struct supervision *self, enum finish_stop why)
 {
     /* What poll() said may be older than what the clock says: after Ctrl-Z and fg, by hours. */
     if (child_has_exited(&self->child)) {
-        see_exit(self);
+        handle_exit(self);
         return;
     }
     self->finish->stop = why;
@@ -146,7 +146,7 @@ static void begin_stop(struct supervision *self, enum finish_stop why)
     enter(self, ASKED, self->limits->kill_grace);
 }
 
-static void see_stop(struct supervision *self, const struct pollfd *watches)
+static void handle_stop(struct supervision *self, const struct pollfd *watches)
 {
     self->hard = self->hard || watches[WATCH_HARD].revents != 0;
     if (self->phase == RUNNING && (self->hard || watches[WATCH_SOFT].revents != 0))
@@ -155,7 +155,7 @@ static void see_stop(struct supervision *self, const struct pollfd *watches)
         begin_kill(self);
 }
 
-static void see_deadline(struct supervision *self)
+static void handle_deadline(struct supervision *self)
 {
     if (self->phase == ASKED && self->exited && pipes_are_closed(self)) {
         begin_draining(self);
@@ -204,9 +204,9 @@ static void watch_child(struct supervision *self)
             continue; /* EINTR: azfan's signals are blocked, a debugger's are not */
         read_ready(self, watches);
         if (watches[WATCH_EXIT].revents != 0)
-            see_exit(self);
-        see_stop(self, watches);
-        see_deadline(self);
+            handle_exit(self);
+        handle_stop(self, watches);
+        handle_deadline(self);
     }
 }
 

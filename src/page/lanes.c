@@ -16,7 +16,7 @@ static size_t count_bars(const struct result *result)
     return count;
 }
 
-static void see_end(struct lanes *lanes, int64_t end)
+static void stretch_to(struct lanes *lanes, int64_t end)
 {
     if (end > lanes->span)
         lanes->span = end;
@@ -35,7 +35,7 @@ static void take_ended(struct lanes *lanes, const struct result *result)
                                                        .lane = attempt->worker,
                                                        .at = attempt->at,
                                                        .duration = attempt->duration};
-            see_end(lanes, attempt->at + attempt->duration);
+            stretch_to(lanes, attempt->at + attempt->duration);
             if (attempt->worker >= lanes->lanes)
                 lanes->lanes = attempt->worker + 1;
         }
@@ -106,7 +106,7 @@ static void take_open(struct lanes *lanes, const struct result *result)
             continue;
         lanes->bars[lanes->count++] =
             (struct bar){.target = i, .attempt = target->attempt_count, .at = at, .open = true};
-        see_end(lanes, at);
+        stretch_to(lanes, at);
     }
     qsort(&lanes->bars[first], lanes->count - first, sizeof *lanes->bars, compare_times);
     for (size_t i = first; i < lanes->count; i++) {
@@ -139,7 +139,7 @@ void lanes_make(struct lanes *ret, const struct result *result)
 {
     *ret = (struct lanes){.bars = memory_zeroed(count_bars(result), sizeof *ret->bars),
                           .span = NUMBER_MILLISECOND};
-    see_end(ret, result->duration);
+    stretch_to(ret, result->duration);
     take_ended(ret, result);
     take_open(ret, result);
     find_begins(ret, result);

@@ -46,7 +46,7 @@ static void tell_no_room(void *context, const struct error *error)
     round_tell_no_room(&self->round, error);
 }
 
-static void see_login(struct conductor *self)
+static void record_login(struct conductor *self)
 {
     const struct watcher *watcher = self->round.watcher;
     struct event event = record_event(&self->round.record, EVENT_LOGIN);
@@ -81,7 +81,7 @@ static void log_in(struct conductor *self)
     if (self->round.stage != SCHEDULE_GOING) /* that is what cut the login short */
         return;
     if (result == LOGIN_OK)
-        see_login(self);
+        record_login(self);
     else
         round_end_by_login(&self->round, result, &error);
 }
@@ -161,7 +161,7 @@ static void end_record(struct conductor *self)
 
 static void end(struct conductor *self)
 {
-    round_see_signals(&self->round); /* that came while the last target was being shown */
+    round_handle_signals(&self->round); /* that came while the last target was being shown */
     round_act(&self->round);
     end_record(self);
 }

@@ -107,7 +107,7 @@ static bool is_live(const char *folder)
 }
 
 /* The entry NAME of the register, when its run is going on. */
-static void see_entry(int folder, const char *name, struct strings *runs)
+static void check_entry(int folder, const char *name, struct strings *runs)
 {
     char target[PATH_MAX];
     ssize_t length = readlinkat(folder, name, target, sizeof target - 1);
@@ -129,7 +129,7 @@ static void list_entries(struct strings *runs)
     struct dirent *item;
 
     while (folder != NULL && (item = readdir(folder)) != NULL)
-        see_entry(dirfd(folder), item->d_name, runs);
+        check_entry(dirfd(folder), item->d_name, runs);
     if (folder != NULL)
         (void)closedir(folder);
     free(path);

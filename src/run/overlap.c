@@ -98,7 +98,7 @@ static bool is_same(const char *folder, const char *other)
            one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
-static void see_run(const struct result *result, const char *folder, struct overlap *overlap)
+static void compare_run(const struct result *result, const char *folder, struct overlap *overlap)
 {
     struct overlap_run other = {.count = 0};
     struct error ignored;
@@ -123,7 +123,7 @@ void overlap_find(const struct result *result, struct overlap *ret)
     *ret = (struct overlap){NULL, 0};
     going_list(&runs);
     for (size_t i = 0; i < runs.count; i++)
-        see_run(result, runs.list[i], ret);
+        compare_run(result, runs.list[i], ret);
     strings_done(&runs);
 }
 

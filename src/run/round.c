@@ -74,7 +74,7 @@ static void take_back_unbegun(struct round *self)
 }
 
 /* Carries out what the schedule's stage has become. */
-static void see_stage(struct round *self)
+static void follow_stage(struct round *self)
 {
     enum schedule_stage stage = schedule_stage(self->schedule);
 
@@ -93,7 +93,7 @@ static void end_early(struct round *self, enum result_ending ending, int signal,
 {
     struct event event;
 
-    see_stage(self);
+    follow_stage(self);
     /* After what was taken back: by this event whatever waits is settled. */
     event = record_event(&self->record, EVENT_HALT);
     event.halt.ending = ending;
@@ -105,7 +105,7 @@ static void end_early(struct round *self, enum result_ending ending, int signal,
 }
 
 /* azfan itself cannot go on as it should: what runs may end, nothing more is started. */
-static void see_trouble(struct round *self, const struct error *error)
+static void halt_for_trouble(struct round *self, const struct error *error)
 {
     struct event event;
 
@@ -127,16 +127,16 @@ void round_end_by_login(struct round *self, enum login_result result, struct err
 }
 
 /* The deadline, if it has just passed. */
-static void see_time(struct round *self)
+static void check_deadline(struct round *self)
 {
-    if (schedule_see_time(self->schedule, clock_now()))
+    if (schedule_check_deadline(self->schedule, clock_now()))
         end_early(self, RESULT_DEADLINE, 0, NULL);
 }
 
 /* ---- signals ------------------------------------------------------------------------------ */
 
 /* Signals that end nothing. False: SIGNAL is none of them. */
-static bool see_harmless_signal(struct round *self, int signal)
+static bool handle_harmless_signal(struct round *self, int signal)
 {
     const struct watcher *watcher = self->watcher;
 
@@ -155,14 +155,14 @@ static bool see_harmless_signal(struct round *self, int signal)
     return true;
 }
 
-void round_see_signals(struct round *self)
+void round_handle_signals(struct round *self)
 {
     int signal;
 
     while ((signal = warden_take(self->warden)) != 0) {
-        if (see_harmless_signal(self, signal))
+        if (handle_harmless_signal(self, signal))
             continue;
-        (void)schedule_see_signal(self->schedule, signal == SIGINT);
+        (void)schedule_handle_signal(self->schedule, signal == SIGINT);
         end_early(self, RESULT_SIGNAL, signal, NULL);
     }
 }
@@ -198,7 +198,7 @@ static void answer_signals(struct round *self)
 static void fail_start(struct round *self, size_t index, const struct error *error)
 {
     schedule_taken_back(self->schedule, index);
-    see_trouble(self, error);
+    halt_for_trouble(self, error);
 }
 
 /*
@@ -274,8 +274,8 @@ static void forget_starts(struct round *self)
 /* ---- ends --------------------------------------------------------------------------------- */
 
 /* A failure that every other target would meet likewise, or more of them than the job allows. */
-static void see_halt(struct round *self, const struct schedule_verdict *verdict,
-                     const struct outcome *outcome)
+static void check_halt(struct round *self, const struct schedule_verdict *verdict,
+                       const struct outcome *outcome)
 {
     enum result_ending ending = RESULT_HALTED;
     char *cause;
@@ -293,7 +293,7 @@ static void see_halt(struct round *self, const struct schedule_verdict *verdict,
     free(cause);
 }
 
-static void see_cut(struct round *self)
+static void record_limit(struct round *self)
 {
     struct event event = record_event(&self->record, EVENT_LIMIT);
 
@@ -319,8 +319,8 @@ static void end_attempt(struct round *self, size_t index, struct result_attempt 
         event.end.again_at = attempt_whole_milliseconds(verdict.again_at - self->record.started);
     record_add(&self->record, event);
     if (verdict.cut)
-        see_cut(self);
-    see_halt(self, &verdict, &target->outcome);
+        record_limit(self);
+    check_halt(self, &verdict, &target->outcome);
 }
 
 static bool put_aside(struct round *self, size_t index, struct result_attempt *attempt,
@@ -387,7 +387,7 @@ static void ask(struct round *self)
 }
 
 /* Asks when it is time, and lets go what nobody asks about any more. */
-static void see_doubts(struct round *self)
+static void check_doubts(struct round *self)
 {
     if (self->doubts.count == 0 || self->question != NULL)
         return;
@@ -443,7 +443,7 @@ static void commit(struct round *self)
     if (record_commit(&self->record, &error) == 0)
         return;
     forget_starts(self);
-    see_trouble(self, &error);
+    halt_for_trouble(self, &error);
 }
 
 static void show(struct round *self)
@@ -451,7 +451,7 @@ static void show(struct round *self)
     struct error error;
 
     if (record_show(&self->record, &error) < 0)
-        see_trouble(self, &error);
+        halt_for_trouble(self, &error);
 }
 
 /*
@@ -463,7 +463,7 @@ void round_act(struct round *self)
     do {
         commit(self);
         if (self->calls.planned_count > 0) {
-            round_see_signals(self);
+            round_handle_signals(self);
             commit(self); /* what it took back; mostly nothing */
         }
         calls_launch_planned(&self->calls, self->job->timeout);
@@ -512,8 +512,8 @@ static int64_t earlier(int64_t one, int64_t other)
 void round_wait(struct round *round, int fd, int64_t until)
 {
     wait_for_something(round, fd, until);
-    round_see_signals(round);
-    see_time(round);
+    round_handle_signals(round);
+    check_deadline(round);
     round_act(round);
 }
 
@@ -524,9 +524,9 @@ void round_run(struct round *self)
         enum schedule_stage decided;
 
         take_finished(self);
-        round_see_signals(self);
-        see_time(self);
-        see_doubts(self);
+        round_handle_signals(self);
+        check_deadline(self);
+        check_doubts(self);
         decision = plan_starts(self);
         decided = self->stage;
         round_act(self);

@@ -233,8 +233,8 @@ static int put_rerun_over(struct strings *family, struct result *rerun, struct r
 }
 
 /* What the run in FOLDER adds to WHOLE when it is a rerun of FAMILY. NAMED was read already. */
-static int see_run(struct strings *family, const char *folder, struct result *named,
-                   struct result *whole, struct error *error)
+static int add_rerun(struct strings *family, const char *folder, struct result *named,
+                     struct result *whole, struct error *error)
 {
     struct result run;
     struct error ignored;
@@ -268,7 +268,7 @@ static int add_reruns(struct strings *family, struct result *named, struct resul
     do { /* again: where the clock was set back, a rerun of one of the family stands before it */
         known = family->count;
         for (size_t i = runs.count; i > 0 && status == 0; i--)
-            status = see_run(family, runs.list[i - 1], named, whole, error);
+            status = add_rerun(family, runs.list[i - 1], named, whole, error);
     } while (status == 0 && family->count > known);
     strings_done(&runs);
     return status;

@@ -336,7 +336,7 @@ static enum schedule_halt find_halt(const struct schedule *self)
 }
 
 /* A halt is told when it changes something: once. */
-static enum schedule_halt see_halt(struct schedule *self)
+static enum schedule_halt check_halt(struct schedule *self)
 {
     enum schedule_halt halt = find_halt(self);
 
@@ -370,7 +370,7 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
     }
     count(schedule, outcome);
     verdict.tally = schedule->tally;
-    verdict.halt = see_halt(schedule);
+    verdict.halt = check_halt(schedule);
     settle(schedule, ended, now);
     return verdict;
 }
@@ -409,7 +409,7 @@ bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now)
 
 /* ---- the end of the run -------------------------------------------------------------------- */
 
-bool schedule_see_time(struct schedule *schedule, int64_t now)
+bool schedule_check_deadline(struct schedule *schedule, int64_t now)
 {
     return now >= schedule->rules.deadline && grow(schedule, SCHEDULE_STOPPING);
 }
@@ -421,7 +421,7 @@ enum schedule_stage schedule_stage_after(enum schedule_stage stage, bool gently)
     return gently ? SCHEDULE_DRAINING : SCHEDULE_STOPPING;
 }
 
-enum schedule_stage schedule_see_signal(struct schedule *schedule, bool gentle)
+enum schedule_stage schedule_handle_signal(struct schedule *schedule, bool gentle)
 {
     (void)grow(schedule, schedule_stage_after(schedule->stage, gentle && !schedule->signalled));
     schedule->signalled = true;

@@ -135,7 +135,7 @@ static int64_t last_moment(const struct warden *self, int64_t held)
 }
 
 /* Does what is due. Returns when the next thing will be. */
-static int64_t see_time(struct warden *self)
+static int64_t do_what_is_due(struct warden *self)
 {
     int64_t now = clock_now();
     int64_t held = held_since(self);
@@ -168,7 +168,7 @@ static void *watch(void *argument)
         if (watches[1].revents != 0)
             return NULL;
         take_signals(self);
-        next = see_time(self);
+        next = do_what_is_due(self);
     }
 }
 

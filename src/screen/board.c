@@ -118,7 +118,7 @@ void board_log_in(struct board *board)
     board->logged_in = true;
 }
 
-void board_see_stage(struct board *board, enum schedule_stage stage)
+void board_set_stage(struct board *board, enum schedule_stage stage)
 {
     board->stage = stage;
 }

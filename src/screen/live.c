@@ -220,7 +220,7 @@ static void halted(struct live *live, const struct result *result, const struct 
         target_settled(live, result, event->halt.settled[i]);
     if (event->halt.stage == SCHEDULE_GOING) /* there was nothing to stop */
         return;
-    board_see_stage(&live->board, event->halt.stage);
+    board_set_stage(&live->board, event->halt.stage);
     notice_stopping(&note, result, event->halt.running, event->halt.stage);
     print_note(live, &note);
 }

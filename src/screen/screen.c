@@ -25,7 +25,7 @@ static bool is_echoed_here(const struct screen *screen)
  * Has a line been typed since the last time? It stays where it is, for the shell. How many lines
  * the bytes make nobody can tell without reading them; people type one a second.
  */
-static bool see_typing(struct screen *screen)
+static bool check_typing(struct screen *screen)
 {
     int before = screen->typed;
 
@@ -38,7 +38,7 @@ static bool see_typing(struct screen *screen)
 void screen_open(struct screen *screen, int fd)
 {
     *screen = (struct screen){.fd = fd};
-    (void)see_typing(screen);
+    (void)check_typing(screen);
     screen_measure(screen);
 }
 
@@ -98,7 +98,7 @@ static int rows_of(const struct screen *screen, int line)
 
 void screen_erase(struct screen *screen, struct buffer *bytes)
 {
-    int rows = see_typing(screen) && screen->drawn > 0 ? 1 : 0;
+    int rows = check_typing(screen) && screen->drawn > 0 ? 1 : 0;
 
     for (int i = 0; i < screen->drawn; i++)
         rows += rows_of(screen, i);

@@ -302,7 +302,7 @@ START_TEST(the_end_is_told)
     for (int i = 0; i < UNIT_COUNT(stages); i++) {
         char expected[128];
 
-        board_see_stage(&board, stages[i].stage);
+        board_set_stage(&board, stages[i].stage);
         (void)snprintf(expected, sizeof expected,
                        "---------------------------------------- 0 of 30  1s\n%s", stages[i].line);
         expect((struct panel_look){.width = 80, .height = 2}, S, expected);

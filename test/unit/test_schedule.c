@@ -190,11 +190,11 @@ static bool play_events(struct stage_play *self)
         if (said != (*self->word == 'r'))
             blame(self, "kept", said);
     } else if (is_word(self, "time", &rest) || is_word(self, "notime", &rest)) {
-        said = schedule_see_time(self->schedule, self->now);
+        said = schedule_check_deadline(self->schedule, self->now);
         if (said != (*self->word == 't'))
             blame(self, "time", said);
     } else if (is_word(self, "int", &rest) || is_word(self, "term", &rest)) {
-        (void)schedule_see_signal(self->schedule, *self->word == 'i');
+        (void)schedule_handle_signal(self->schedule, *self->word == 'i');
     } else if (is_word(self, "halt", &rest)) {
         schedule_halt(self->schedule);
     } else {
@@ -1411,12 +1411,12 @@ static void interfere(struct world *world)
     enum schedule_stage before = schedule_stage(world->schedule);
 
     if (chance(world, world->percent_signals))
-        HOLDS(world, schedule_see_signal(world->schedule, chance(world, 70)) >= before);
+        HOLDS(world, schedule_handle_signal(world->schedule, chance(world, 70)) >= before);
     if (chance(world, world->percent_halts))
         schedule_halt(world->schedule);
     HOLDS(world, schedule_stage(world->schedule) >= before);
     before = schedule_stage(world->schedule);
-    if (chance(world, 80) && schedule_see_time(world->schedule, world->now)) {
+    if (chance(world, 80) && schedule_check_deadline(world->schedule, world->now)) {
         HOLDS(world, !world->timed_out && before < SCHEDULE_STOPPING);
         HOLDS(world, world->now >= world->rules.deadline);
         HOLDS(world, schedule_stage(world->schedule) == SCHEDULE_STOPPING);
