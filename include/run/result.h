@@ -214,6 +214,10 @@ bool result_may_still_run(const struct result_target *target);
  */
 const char *result_word(const struct result *result);
 
+/* The same for a run that one can go on with: NULL also where azfan was in trouble, for then not
+ * all of it may have been kept. */
+const char *result_way_on(const struct result *result);
+
 /* The exit status as azfan(1), EXIT STATUS, has it; of a run that is GOING: 0. */
 int result_exit_status(const struct result *result);
 

@@ -239,11 +239,11 @@ static void write_next_steps(struct page *page)
         page_cut(page, result->job.runbook, PAGE_LONGEST_FACT);
         markup_end(markup);
     }
-    if (result->trouble == NULL && result_word(result) != NULL && result->ending != RESULT_GOING) {
+    if (result_way_on(result) != NULL && result->ending != RESULT_GOING) {
         markup_element(markup, "dt", NULL, "Go on");
         markup_begin(markup, "dd", NULL);
         markup_begin(markup, "code", NULL);
-        text_add_word(&word, result_word(result));
+        text_add_word(&word, result_way_on(result));
         markup_print(markup, "azfan rerun %s", buffer_text(&word));
         buffer_done(&word);
         markup_end(markup);

@@ -240,7 +240,7 @@ static void add_command(struct buffer *facts, const struct result *result, const
     struct buffer line = BUFFER_INIT;
     struct buffer word = BUFFER_INIT;
 
-    text_add_word(&word, result_word(result));
+    text_add_word(&word, result_way_on(result));
     buffer_print(&line, "azfan %s %s\n", command, buffer_text(&word));
     code_print_block(facts, buffer_text(&line), line.length, line.length);
     buffer_add(facts, "\n");
@@ -252,12 +252,12 @@ static void add_going_on(struct buffer *facts, const struct result *result)
 {
     bool going = result->ending == RESULT_GOING;
 
-    if (is_all_ok(result))
+    if (is_all_ok(result) || (result->job.runbook == NULL && result_way_on(result) == NULL))
         return;
     buffer_add(facts, "## How to go on\n\n");
     if (result->job.runbook != NULL)
         add_sentence(facts, "Runbook", result->job.runbook);
-    if (result_word(result) == NULL)
+    if (result_way_on(result) == NULL)
         return;
     if (going)
         buffer_add(facts, "See how far it has come, where it is running:\n\n");

@@ -192,7 +192,7 @@ static bool *choose_groups(const struct groups *groups, bool brief)
 /* "  Left out: 3 groups (8 targets), 120 lines. All of it: azfan report 2026…" */
 static void print_left_out(struct outputs *self)
 {
-    const char *word = self->result->trouble == NULL ? result_word(self->result) : NULL;
+    const char *word = result_way_on(self->result);
 
     if (self->groups_left_out == 0 && self->lines_left_out == 0)
         return;

@@ -158,10 +158,9 @@ static void print_places(struct buffer *buffer, const struct result *result)
 
     if (!all_ok && result->job.runbook != NULL)
         print_runbook(buffer, result->job.runbook);
-    if (!all_ok && result->trouble == NULL && result->ending != RESULT_GOING &&
-        result_word(result) != NULL) {
+    if (!all_ok && result_way_on(result) != NULL && result->ending != RESULT_GOING) {
         buffer_add(buffer, "Again:   azfan rerun ");
-        text_add_word(buffer, result_word(result));
+        text_add_word(buffer, result_way_on(result));
         buffer_add(buffer, " (what is not ok, and nothing else)\n");
     }
     if (result->folder != NULL && !ending_has_report(result))

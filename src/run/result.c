@@ -126,6 +126,11 @@ const char *result_word(const struct result *result)
     return slash != NULL && strcmp(slash + 1, result->run) == 0 ? result->run : result->folder;
 }
 
+const char *result_way_on(const struct result *result)
+{
+    return result->trouble == NULL ? result_word(result) : NULL;
+}
+
 int result_exit_status(const struct result *result)
 {
     const size_t *counts = result->counts;

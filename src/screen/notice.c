@@ -43,12 +43,11 @@ void notice_no_room(struct buffer *note, const char *why)
     text_add_plain(note, why);
 }
 
-/* Where nothing can be kept there is nothing to go on from. */
 static void print_way_on(struct buffer *buffer, const struct result *result)
 {
-    if (result->trouble == NULL && result_word(result) != NULL) {
+    if (result_way_on(result) != NULL) {
         buffer_add(buffer, "; go on with: azfan rerun ");
-        text_add_word(buffer, result_word(result));
+        text_add_word(buffer, result_way_on(result));
     }
 }
 

@@ -127,6 +127,19 @@ static void in_trouble(void)
     result_trouble(&result, "the disk is full");
 }
 
+static void failed_in_trouble(void)
+{
+    two_failed();
+    result_trouble(&result, "the disk is full");
+}
+
+static void without_a_way_on(void)
+{
+    failed_in_trouble();
+    free(result.job.runbook);
+    result.job.runbook = NULL;
+}
+
 static void rehearsed(void)
 {
     all_ok();
@@ -198,6 +211,8 @@ static const struct {
     {going, "## Not ok"},
     {going, "exit status"},
     {going, "rerun"},
+    {failed_in_trouble, "azfan rerun"}, /* not all of it may have been kept */
+    {without_a_way_on, "How to go on"},
     {silent, "What the VMs wrote"},
     {halted, "What the VMs wrote"},
 };
