@@ -15,9 +15,6 @@ enum style_choice { STYLE_AUTO, STYLE_ALWAYS, STYLE_NEVER };
  * TERM=dumb. */
 bool style_wanted(enum style_choice choice, int fd);
 
-/* The columns of the terminal behind FD; 0: it is none, or its size is not known. */
-int style_width(int fd);
-
 /* The escape sequence that begins an outcome's colour and the one that ends it; "" when not COLOUR.
  */
 const char *style_begin(bool colour, enum outcome_kind kind);

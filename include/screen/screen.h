@@ -30,17 +30,8 @@ struct screen {
 /* FD: a terminal. */
 void screen_open(struct screen *screen, int fd);
 
-/* Are the descriptors ONE and OTHER the same terminal, also when one was opened as /dev/tty? */
-bool screen_is_same(int one, int other);
-
-/* Is what the environment calls its text UTF-8? The program's own locale stays as it is. */
-bool screen_is_unicode(void);
-
 /* Asks how large the terminal is now; what is unknown is 80 columns and 24 rows. */
 void screen_measure(struct screen *screen);
-
-/* Is this process in the terminal's foreground? Where it has none to be in: yes. */
-bool screen_is_ours(const struct screen *screen);
 
 /* How many lines may be drawn: a third of the rows, so that what scrolls by can be read; 0: none.
  */

@@ -9,10 +9,8 @@
 #include "cli/question.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +21,7 @@
 #include "screen/live.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
+#include "sys/terminal.h"
 
 /* How often one in the background looks whether it still is: not every shell says so. */
 #define LOOKING_PAUSE (NUMBER_SECOND / 4)
@@ -45,25 +44,10 @@ struct question {
     int signal;
 };
 
-static bool is_in_front(void)
-{
-    pid_t group = tcgetpgrp(STDIN_FILENO);
-
-    return group < 0 || group == getpgrp();
-}
-
 bool question_can_be_asked(void)
 {
-    return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 && is_in_front();
-}
-
-/* Our own way to the terminal, so that only we do not wait there; -1: there is none. */
-static int open_input(void)
-{
-    char path[32];
-
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", STDIN_FILENO);
-    return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    return terminal_is(STDIN_FILENO) && terminal_is(STDERR_FILENO) &&
+           terminal_is_ours(STDIN_FILENO);
 }
 
 static void ask(struct question *self)
@@ -168,7 +152,7 @@ static void wait_for_something(struct question *self)
     handle_signals(self);
     if (watches[2].revents != 0 || watches[3].revents != 0)
         watcher.writable(watcher.context);
-    if (!is_in_front())
+    if (!terminal_is_ours(STDIN_FILENO))
         self->away = true;
     else if (self->away && self->state == OPEN)
         ask(self);
@@ -178,10 +162,13 @@ static void wait_for_something(struct question *self)
 
 bool question_ask(struct live *live, struct warden *warden, const char *text, int *ret_signal)
 {
-    struct question self = {
-        .live = live, .warden = warden, .text = text, .input = open_input(), .away = true};
+    struct question self = {.live = live,
+                            .warden = warden,
+                            .text = text,
+                            .input = terminal_open_again(STDIN_FILENO),
+                            .away = true};
 
-    if (is_in_front())
+    if (terminal_is_ours(STDIN_FILENO))
         ask(&self);
     while (self.state == OPEN)
         wait_for_something(&self);

@@ -20,6 +20,7 @@
 #include "report/view.h"
 #include "run/result.h"
 #include "sys/file.h"
+#include "sys/terminal.h"
 
 static int check_report(const char *path, struct error *error)
 {
@@ -119,7 +120,7 @@ struct view reports_view(const struct options *options, int fd)
                          .ignore = &options->ignore,
                          .brief = options->command != COMMAND_REPORT,
                          .colour = style_wanted(options->color, fd),
-                         .width = style_width(fd)};
+                         .width = terminal_size(fd).columns};
 }
 
 int reports_write_asked(const struct options *options, struct result *result, struct error *error)

@@ -2,27 +2,18 @@
 #include "report/style.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
+
+#include "sys/terminal.h"
 
 bool style_wanted(enum style_choice choice, int fd)
 {
     const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
 
     if (choice != STYLE_AUTO)
         return choice == STYLE_ALWAYS;
     if (no_color != NULL && no_color[0] != '\0')
         return false;
-    return isatty(fd) == 1 && term != NULL && strcmp(term, "dumb") != 0;
-}
-
-int style_width(int fd)
-{
-    struct winsize size = {.ws_col = 0};
-
-    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    return terminal_has_escapes(fd);
 }
 
 const char *style_begin(bool colour, enum outcome_kind kind)

@@ -6,6 +6,7 @@
 #include "screen/board.h"
 #include "screen/outlet.h"
 #include "screen/panel.h"
+#include "sys/terminal.h"
 
 #define PERIOD (100 * NUMBER_MILLISECOND)
 
@@ -16,7 +17,7 @@ void frames_open(struct frames *frames, struct outlet *outlet, const struct boar
                               .board = board,
                               .result = result,
                               .colour = colour,
-                              .utf8 = screen_is_unicode(),
+                              .utf8 = terminal_is_unicode(),
                               .next = now,
                               .next_second = now};
     screen_open(&frames->screen, outlet->fd);
@@ -42,7 +43,7 @@ static void draw(struct frames *frames, int64_t now, bool with_lines)
     screen_erase(&frames->screen, &bytes);
     buffer_append(&bytes, buffer_text(&frames->pending), frames->pending.length);
     buffer_done(&frames->pending);
-    if (with_lines && screen_height(&frames->screen) > 0 && screen_is_ours(&frames->screen))
+    if (with_lines && screen_height(&frames->screen) > 0 && terminal_is_ours(frames->screen.fd))
         append_lines(frames, &bytes, now);
     outlet_add(frames->outlet, &bytes);
     frames->stale = false;

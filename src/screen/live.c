@@ -7,7 +7,6 @@
 #include "screen/live.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +23,7 @@
 #include "screen/frames.h"
 #include "screen/notice.h"
 #include "screen/panel.h"
+#include "sys/terminal.h"
 
 #define STATE_PERIOD (30 * NUMBER_SECOND)
 
@@ -394,10 +394,7 @@ static void tick(void *context, const struct result *result)
 
 bool live_can_draw(void)
 {
-    const char *term = getenv("TERM");
-
-    return isatty(STDERR_FILENO) == 1 && term != NULL && term[0] != '\0' &&
-           strcmp(term, "dumb") != 0;
+    return terminal_has_escapes(STDERR_FILENO);
 }
 
 bool live_is_alone(void)
@@ -424,7 +421,7 @@ void live_open(struct live *live, const struct live_choices *choices, const stru
     board_open(&live->board, result, job, not_before, now);
     if (!has_frames(live))
         return;
-    live->shared = screen_is_same(STDOUT_FILENO, STDERR_FILENO);
+    live->shared = terminal_is_same(STDOUT_FILENO, STDERR_FILENO);
     frames_open(&live->frames, &live->notes, &live->board, result, choices->notes_colour, now);
 }
 

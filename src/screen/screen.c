@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/screen.h"
 
-#include <langinfo.h>
-#include <locale.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "sys/terminal.h"
 
 enum { COLUMNS = 80, ROWS = 24 };
-
-/* Does what is typed on standard input show on this terminal, line by line? */
-static bool is_echoed_here(const struct screen *screen)
-{
-    struct termios modes;
-
-    return screen_is_same(STDIN_FILENO, screen->fd) && tcgetattr(STDIN_FILENO, &modes) == 0 &&
-           (modes.c_lflag & ICANON) != 0 && (modes.c_lflag & (ECHO | ECHONL)) != 0;
-}
 
 /*
  * Has a line been typed since the last time? It stays where it is, for the shell. How many lines
@@ -30,8 +17,8 @@ static bool check_typing(struct screen *screen)
     int before = screen->typed;
 
     screen->typed = 0;
-    if (is_echoed_here(screen))
-        (void)ioctl(STDIN_FILENO, FIONREAD, &screen->typed);
+    if (terminal_is_same(STDIN_FILENO, screen->fd) && terminal_echoes(STDIN_FILENO))
+        screen->typed = terminal_waiting(STDIN_FILENO);
     return screen->typed > before;
 }
 
@@ -42,41 +29,12 @@ void screen_open(struct screen *screen, int fd)
     screen_measure(screen);
 }
 
-bool screen_is_unicode(void)
-{
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    bool is;
-
-    if (locale == (locale_t)0)
-        return false;
-    is = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-    freelocale(locale);
-    return is;
-}
-
-bool screen_is_same(int one, int other)
-{
-    unsigned first = 0;
-    unsigned second = 0;
-
-    return ioctl(one, TIOCGDEV, &first) == 0 && ioctl(other, TIOCGDEV, &second) == 0 &&
-           first == second;
-}
-
 void screen_measure(struct screen *screen)
 {
-    struct winsize size = {.ws_col = 0};
+    struct terminal_size size = terminal_size(screen->fd);
 
-    (void)ioctl(screen->fd, TIOCGWINSZ, &size);
-    screen->columns = size.ws_col > 0 ? size.ws_col : COLUMNS;
-    screen->rows = size.ws_row > 0 ? size.ws_row : ROWS;
-}
-
-bool screen_is_ours(const struct screen *screen)
-{
-    pid_t group = tcgetpgrp(screen->fd);
-
-    return group < 0 || group == getpgrp();
+    screen->columns = size.columns > 0 ? size.columns : COLUMNS;
+    screen->rows = size.rows > 0 ? size.rows : ROWS;
 }
 
 int screen_height(const struct screen *screen)
