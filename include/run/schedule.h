@@ -68,9 +68,9 @@ struct schedule_decision {
     enum schedule_step step;
     size_t target; /* with START: it counts as running from now on */
     int attempt;   /* likewise: from 1 */
-    int64_t
-        until; /* with WAIT: nothing can be started before, unless an attempt ends; not after
-                  the deadline, when schedule_check_deadline() has something to say; CLOCK_NEVER */
+    /* With WAIT: nothing can be started before, unless an attempt ends; not after the deadline,
+       when schedule_check_deadline() has something to say; CLOCK_NEVER */
+    int64_t until;
 };
 
 /* Which of the rules halts the run: the narrowest, where several do. */
