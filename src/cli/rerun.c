@@ -110,9 +110,10 @@ static int find_past(struct rerun *self, struct error *error)
 
 static void append_all(struct options_list *list, const char *const *values, size_t count)
 {
-    list->list = memory_resize(list->list, list->count + count, sizeof *list->list);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        list->list = memory_grow(list->list, list->count, sizeof *list->list);
         list->list[list->count++] = values[i];
+    }
 }
 
 /* The past run's command line, with this one's over it. The caller free()s both lists. */
