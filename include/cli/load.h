@@ -17,10 +17,10 @@ enum load_use {
 };
 
 /*
- * Loads the job file PATH into *RET, for job_free(), and returns STATUS_OK, or what azfan is to exit
- * with (run/status), *RET being NULL: STATUS_USAGE where there are problems, or the script is too
- * large for Azure; STATUS_NOTHING where the job selects no target. That was told, and so were the
- * job's remarks, but for those of a job that is to be run.
+ * Loads the job file PATH into *RET, for job_free(), and returns STATUS_OK, or what azfan is to
+ * exit with (run/status), *RET being NULL: STATUS_USAGE where there are problems, or the script is
+ * too large for Azure; STATUS_NOTHING where the job selects no target. That was told, and so were
+ * the job's remarks, but for those of a job that is to be run.
  */
 int load_job(const struct options *options, const char *path, enum load_use use, struct job **ret);
 

@@ -35,9 +35,9 @@ enum {
 /* No Run Command is quicker, by the same page: "about 20 seconds". */
 #define LIMITS_QUICKEST (20 * NUMBER_SECOND)
 
-/* What az and the VM's agent need beside the script's own time, the usual grace included: up to 30 s
- * until many az have started on a small machine, 20 to 30 s for the agent, and 30 s because az asks
- * for the answer only every 30 s (azure-core, base_polling.py). */
+/* What az and the VM's agent need beside the script's own time, the usual grace included: up to 30
+ * s until many az have started on a small machine, 20 to 30 s for the agent, and 30 s because az
+ * asks for the answer only every 30 s (azure-core, base_polling.py). */
 #define LIMITS_OVERHEAD      (90 * NUMBER_SECOND)
 #define LIMITS_OVERHEAD_TEXT "90 seconds"
 

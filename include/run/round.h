@@ -66,6 +66,6 @@ void round_act(struct round *round);
 void round_end_by_login(struct round *round, enum login_result result, struct error *error);
 
 /* No process could be started for want of room: said once a run. */
-void round_tell_no_room(struct round *round, const struct error *error);
+void round_report_no_room(struct round *round, const struct error *error);
 
 #endif

@@ -311,9 +311,9 @@ static bool does_bash_take(const struct job *job)
     return takes;
 }
 
-static void tell_refusal(const struct shell *shell, const struct job *job,
-                         const struct message *message, struct problems *errors,
-                         struct problems *remarks)
+static void report_refusal(const struct shell *shell, const struct job *job,
+                           const struct message *message, struct problems *errors,
+                           struct problems *remarks)
 {
     if (shell->complains != NULL && !has_one(message->text, shell->complains))
         return;
@@ -343,7 +343,7 @@ void syntax_check(const struct job *job, struct problems *errors, struct problem
     signals_expect_children();
     verdict = ask(shell, job);
     if (verdict.refused && find_message(&verdict, job, false, &message)) {
-        tell_refusal(shell, job, &message, errors, remarks);
+        report_refusal(shell, job, &message, errors, remarks);
         free(message.text);
     } else if (verdict.known && shell->warns && find_message(&verdict, job, true, &message)) {
         add(remarks, job, &message, "warning: %s -n says: %s", shell->name,

@@ -101,8 +101,8 @@ static void add(struct problems *problems, const struct job *job, const struct c
                      before, complaint->text, behind, complaint->line, complaint->column);
 }
 
-static void tell(const struct job *job, const struct complaint *complaint, struct problems *errors,
-                 struct problems *remarks)
+static void report_complaint(const struct job *job, const struct complaint *complaint,
+                             struct problems *errors, struct problems *remarks)
 {
     if (has_id(complaint, NEWER))
         add(errors, job, complaint,
@@ -175,7 +175,7 @@ void syntax_powershell_check(const struct job *job, struct problems *errors,
         char *output = memory_copy(finish.output.data, finish.output.length);
 
         if (find_first(output, &complaint))
-            tell(job, &complaint, errors, remarks);
+            report_complaint(job, &complaint, errors, remarks);
         free(output);
     }
     finish_done(&finish);

@@ -4,17 +4,17 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "cli/tell.h"
+#include "cli/message.h"
 #include "job/job.h"
 #include "run/result.h"
 
 /* True. */
-static bool tell_change(const struct result *past, const char *what, const char *place)
+static bool report_change(const struct result *past, const char *what, const char *place)
 {
     struct buffer text = BUFFER_INIT;
 
     buffer_print(&text, "%s since %s: %s", what, past->run, place);
-    (void)tell(0, buffer_text(&text));
+    (void)message_fail(0, buffer_text(&text));
     buffer_done(&text);
     return true;
 }
@@ -49,7 +49,7 @@ static const char *find_change(const struct result_file *before, const struct jo
     return NULL;
 }
 
-static bool tell_files(const struct result *past, const struct job *job)
+static bool report_files(const struct result *past, const struct job *job)
 {
     bool changed = false;
 
@@ -58,12 +58,12 @@ static bool tell_files(const struct result *past, const struct job *job)
         const char *what = find_change(find_past_file(&past->job, file->name), file);
 
         if (what != NULL)
-            changed = tell_change(past, what, file->name);
+            changed = report_change(past, what, file->name);
     }
     for (size_t i = 0; i < past->job.file_count; i++) {
         if (!has_file(job, past->job.files[i].name))
             changed =
-                tell_change(past, "a file of the script was removed", past->job.files[i].name);
+                report_change(past, "a file of the script was removed", past->job.files[i].name);
     }
     return changed;
 }
@@ -73,10 +73,10 @@ bool changes_tell(const struct result *past, const struct job *job)
     bool changed = false;
 
     if (strcmp(past->job.digest, job->digest) != 0)
-        changed = tell_change(past, "the job file has changed", job->path);
+        changed = report_change(past, "the job file has changed", job->path);
     if (strcmp(past->job.script_digest, job->script_digest) != 0)
         changed =
-            tell_change(past, "the script has changed",
-                        job->script_file != NULL ? job->script_file : "it is in the job file");
-    return tell_files(past, job) || changed;
+            report_change(past, "the script has changed",
+                          job->script_file != NULL ? job->script_file : "it is in the job file");
+    return report_files(past, job) || changed;
 }

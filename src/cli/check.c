@@ -13,8 +13,8 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "cli/message.h"
 #include "cli/options.h"
-#include "cli/tell.h"
 #include "job/job.h"
 #include "run/status.h"
 
@@ -72,7 +72,7 @@ static void print_good(const struct job *job)
     buffer_add(&line, ": ok, ");
     number_print_count(&line, job->target_count, "target", "targets");
     buffer_add(&line, "\n");
-    tell_plainly(&line);
+    message_print(&line);
     buffer_done(&line);
 }
 
@@ -100,7 +100,7 @@ static int check_folder(const struct options *options, const char *folder)
     int worst = STATUS_OK;
 
     if (find_jobs(folder, &paths, &error) < 0)
-        worst = tell(STATUS_USAGE, error.text);
+        worst = message_fail(STATUS_USAGE, error.text);
     for (size_t i = 0; i < paths.count; i++)
         worst = worse(worst, check_one(options, paths.list[i]));
     strings_done(&paths);

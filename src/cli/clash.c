@@ -35,7 +35,7 @@ static void print_who(struct buffer *text, const struct origin *origin)
     buffer_add(text, ")");
 }
 
-static void tell_run(const struct clash *clash, const struct overlap_run *run)
+static void report_run(const struct clash *clash, const struct overlap_run *run)
 {
     size_t targets = clash->result->target_count;
     struct buffer text = BUFFER_INIT;
@@ -53,12 +53,12 @@ static void tell_run(const struct clash *clash, const struct overlap_run *run)
     buffer_done(&text);
 }
 
-static void tell_runs(const struct clash *clash, const struct overlap *overlap)
+static void report_runs(const struct clash *clash, const struct overlap *overlap)
 {
     struct error more;
 
     for (size_t i = 0; i < overlap->count && i < RUNS_SHOWN; i++)
-        tell_run(clash, &overlap->list[i]);
+        report_run(clash, &overlap->list[i]);
     if (overlap->count <= RUNS_SHOWN)
         return;
     (void)error_set(&more, "and so have %zu more runs", overlap->count - RUNS_SHOWN);
@@ -125,7 +125,7 @@ static bool ask(struct clash *clash, bool enters)
     (void)error_set(&search.error, "the process that looked for others was killed");
     (void)aside_call(look, &search);
     if (search.overlap.count > 0 && !clash->told)
-        tell_runs(clash, &search.overlap);
+        report_runs(clash, &search.overlap);
     clash->told = search.overlap.count > 0;
     clash->entered = enters && search.answer == OVERLAP_ENTERED;
     may = judge(&search);

@@ -15,10 +15,10 @@
 #include "base/number.h"
 #include "cli/beginning.h"
 #include "cli/execution.h"
+#include "cli/message.h"
 #include "cli/options.h"
 #include "cli/reports.h"
 #include "cli/setup.h"
-#include "cli/tell.h"
 #include "engine/aside.h"
 #include "job/arguments.h"
 #include "job/job.h"
@@ -361,7 +361,7 @@ static int run_with(struct execution *execution, struct setup *setup, int *ret_s
 
         free(doubles_in);
         if (result < 0) {
-            status = tell(STATUS_TROUBLE, error.text);
+            status = message_fail(STATUS_TROUBLE, error.text);
             (void)setup_remove_folder(setup, &error);
             return status;
         }
@@ -377,11 +377,11 @@ int execute_job(struct execution *execution, int *ret_signal)
     int status;
 
     if (reports_check(execution->options, &error) < 0)
-        return tell(STATUS_USAGE, error.text);
+        return message_fail(STATUS_USAGE, error.text);
     if (beginning_check(execution, &error) < 0)
-        return tell(STATUS_USAGE, error.text);
+        return message_fail(STATUS_USAGE, error.text);
     if (setup_open(&setup, execution, &error) < 0)
-        status = tell(STATUS_TROUBLE, error.text);
+        status = message_fail(STATUS_TROUBLE, error.text);
     else
         status = run_with(execution, &setup, ret_signal);
     setup_close(&setup);

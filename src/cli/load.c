@@ -6,15 +6,15 @@
 #include "azure/guard.h"
 #include "azure/syntax.h"
 #include "base/buffer.h"
+#include "cli/message.h"
 #include "cli/options.h"
-#include "cli/tell.h"
 #include "job/job.h"
 #include "job/jobfile.h"
 #include "job/overrides.h"
 #include "job/problems.h"
 #include "run/status.h"
 
-static void tell_problems(struct problems *problems)
+static void report_problems(struct problems *problems)
 {
     struct buffer buffer = BUFFER_INIT;
 
@@ -32,7 +32,7 @@ static int examine_script(const struct job *job)
 
     syntax_check(job, &errors, job->remarks);
     if (problems_total(&errors) > 0) {
-        tell_problems(&errors);
+        report_problems(&errors);
         status = STATUS_USAGE;
     }
     problems_done(&errors);
@@ -46,11 +46,11 @@ static int examine(const struct job *job, enum load_use use)
 
     if (job->target_count == 0) {
         (void)error_set(&error, "%s selects no target: nothing to do", job->path);
-        return tell(STATUS_NOTHING, error.text);
+        return message_fail(STATUS_NOTHING, error.text);
     }
     if (guard_check_size(job, &cause) < 0) {
         (void)error_set(&error, "%s: %s", job->path, cause.text);
-        return tell(STATUS_USAGE, error.text);
+        return message_fail(STATUS_USAGE, error.text);
     }
     return use == LOAD_TO_LIST ? STATUS_OK : examine_script(job);
 }
@@ -61,7 +61,7 @@ static int examine_and_tell(const struct job *job, enum load_use use)
     int status = examine(job, use);
 
     if (status != STATUS_OK || use != LOAD_TO_RUN)
-        tell_problems(job->remarks);
+        report_problems(job->remarks);
     return status;
 }
 
@@ -73,7 +73,7 @@ static int load(const struct overrides *overrides, const char *path, enum load_u
 
     *ret = jobfile_load(path, overrides, &problems);
     if (*ret == NULL)
-        tell_problems(&problems);
+        report_problems(&problems);
     else
         status = examine_and_tell(*ret, use);
     problems_done(&problems);

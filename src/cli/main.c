@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "cli/commandline.h"
 #include "cli/commands.h"
+#include "cli/message.h"
 #include "cli/options.h"
-#include "cli/tell.h"
 #include "run/status.h"
 #include "simulator/simulator.h"
 #include "sys/fd.h"
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
     keep_memory_small();
     if (commandline_read(argc, argv, &options, &error) < 0) {
         options_done(&options);
-        return tell(STATUS_USAGE, error.text);
+        return message_fail(STATUS_USAGE, error.text);
     }
     status = close_output(commands[options.command].obey(&options, &signal));
     options_done(&options);

@@ -11,9 +11,9 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/lookup.h"
+#include "cli/message.h"
 #include "cli/options.h"
 #include "cli/scope.h"
-#include "cli/tell.h"
 #include "job/fold.h"
 #include "job/job.h"
 #include "job/outcome.h"
@@ -206,7 +206,7 @@ static void print_plan(const struct job *job, const struct lookup *lookup)
     free(batches);
     print_files(&buffer, &job->files);
     print_command(&buffer, job, lookup->subscription);
-    tell_plainly(&buffer);
+    message_print(&buffer);
     buffer_done(&buffer);
 }
 

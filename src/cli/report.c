@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "cli/cli.h"
+#include "cli/message.h"
 #include "cli/options.h"
 #include "cli/reports.h"
-#include "cli/tell.h"
 #include "report/outputs.h"
 #include "report/plaintext.h"
 #include "report/summary.h"
@@ -22,7 +22,7 @@ static int show(const struct options *options, struct result *result)
     struct error error;
 
     if (reports_write_asked(options, result, &error) < 0)
-        return tell(STATUS_TROUBLE, error.text);
+        return message_fail(STATUS_TROUBLE, error.text);
     if (options->reports.count > 0)
         return STATUS_OK;
     view = reports_view(options, STDOUT_FILENO);
@@ -45,11 +45,11 @@ int cli_report(const struct options *options, int *ret_signal)
     (void)ret_signal;
     if (reports_check(options, &error) < 0 ||
         runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, &error) < 0)
-        return tell(STATUS_USAGE, error.text);
+        return message_fail(STATUS_USAGE, error.text);
     status = replay_run(folder, &result, &error);
     free(folder);
     if (status < 0)
-        return tell(STATUS_TROUBLE, error.text);
+        return message_fail(STATUS_TROUBLE, error.text);
     status = show(options, &result);
     result_done(&result);
     return status;

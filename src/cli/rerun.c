@@ -23,8 +23,8 @@
 #include "cli/execute.h"
 #include "cli/execution.h"
 #include "cli/load.h"
+#include "cli/message.h"
 #include "cli/options.h"
-#include "cli/tell.h"
 #include "job/job.h"
 #include "job/names.h"
 #include "job/overrides.h"
@@ -158,7 +158,7 @@ static int load(struct rerun *self, const struct options *merged, struct job **r
 /* ---- what has changed --------------------------------------------------------------------- */
 
 /* False: none is. */
-static bool tell_missing(const struct rerun *self)
+static bool report_missing(const struct rerun *self)
 {
     struct buffer names = BUFFER_INIT;
     size_t missing = 0;
@@ -173,7 +173,7 @@ static bool tell_missing(const struct rerun *self)
         buffer_print(&names, " and %zu more", missing - NAMES_SHOWN);
     if (missing > 0) {
         buffer_print(&names, "%s", " - the job no longer selects this");
-        (void)tell(0, buffer_text(&names));
+        (void)message_fail(0, buffer_text(&names));
     }
     buffer_done(&names);
     return missing > 0;
@@ -189,7 +189,7 @@ static bool has_changed(const struct rerun *self, const struct job *job)
     bool changed = changes_tell(&self->past, job);
 
     /* With --limit and --exclude nobody expects all of them. */
-    return (!is_narrowed(self->options) && tell_missing(self)) || changed;
+    return (!is_narrowed(self->options) && report_missing(self)) || changed;
 }
 
 /* ---- what the command line does not say again --------------------------------------------- */
@@ -206,7 +206,7 @@ static bool is_set(const struct options_list *settings, const char *name)
 }
 
 /* No journal has them: the job's own value counts, or none. */
-static void tell_unset(const struct rerun *self)
+static void report_unset(const struct rerun *self)
 {
     const struct result_overrides *past = &self->past.overrides;
 
@@ -219,7 +219,7 @@ static void tell_unset(const struct rerun *self)
                         "%s was given with --set in %s and is a secret, which is not kept: give it "
                         "again unless you mean the job's own value",
                         past->secrets[i], self->past.run);
-        (void)tell(0, error.text);
+        (void)message_fail(0, error.text);
     }
 }
 
@@ -237,7 +237,7 @@ static bool has_all_args(const struct rerun *self)
                         "argument %zu was given after -- in %s and is a secret, which is not kept: "
                         "give all arguments again, after --",
                         i + 1, self->past.run);
-        (void)tell(0, error.text);
+        (void)message_fail(0, error.text);
         return false;
     }
     return true;
@@ -256,14 +256,14 @@ static int64_t time_to_wait(const struct result_target *target)
     return wait < most ? wait : most; /* the wall clock may have been set back */
 }
 
-static void tell_waiting(const struct job_target *target, int64_t wait)
+static void report_waiting(const struct job_target *target, int64_t wait)
 {
     struct buffer text = BUFFER_INIT;
 
     buffer_print(&text, "%s: its script may still be running on the VM, for up to ", target->label);
     number_print_duration(&text, wait);
     buffer_add(&text, " more; it is started after that (--now: at once)");
-    (void)tell(0, buffer_text(&text));
+    (void)message_fail(0, buffer_text(&text));
     buffer_done(&text);
 }
 
@@ -291,7 +291,7 @@ static int64_t *plan_starts(const struct rerun *self, const struct job *job)
     for (size_t i = 0; i < job->target_count; i++) {
         if (starts[i] == 0)
             continue;
-        tell_waiting(&job->targets[i], starts[i]);
+        report_waiting(&job->targets[i], starts[i]);
         starts[i] += now;
     }
     return starts;
@@ -299,7 +299,7 @@ static int64_t *plan_starts(const struct rerun *self, const struct job *job)
 
 /* ---- those that may have started ---------------------------------------------------------- */
 
-static void tell_marked(size_t count)
+static void report_marked(size_t count)
 {
     char text[256];
 
@@ -307,7 +307,7 @@ static void tell_marked(size_t count)
                    "%zu %s may have started the script before: the mark on the VM decides; if it "
                    "had started, it is not run again (--again: run it anyway)",
                    count, count == 1 ? "target" : "targets");
-    (void)tell(0, text);
+    (void)message_fail(0, text);
 }
 
 /*
@@ -329,7 +329,7 @@ static const char **plan_marks(const struct rerun *self, const struct job *job)
         count += marks[wanted->place] != NULL;
     }
     if (count > 0 && !job->idempotent)
-        tell_marked(count);
+        report_marked(count);
     return marks;
 }
 
@@ -362,9 +362,9 @@ static int load_and_run(struct rerun *self, int *ret_signal)
     int status = load(self, &merged, &job);
 
     if (status == STATUS_OK && has_changed(self, job) && !self->options->changed)
-        status = tell(STATUS_USAGE, "to go on with it as it is now, add --changed");
+        status = message_fail(STATUS_USAGE, "to go on with it as it is now, add --changed");
     else if (status == STATUS_OK) {
-        tell_unset(self);
+        report_unset(self);
         status = run_left(self, &merged, job, ret_signal);
     }
     job_free(job);
@@ -378,11 +378,11 @@ static void say_nothing_left(const char *run)
     struct buffer line = BUFFER_INIT;
 
     buffer_print(&line, "%s: nothing left to do, all its targets are ok\n", run);
-    tell_plainly(&line);
+    message_print(&line);
     buffer_done(&line);
 }
 
-static int tell_nothing_left(const struct rerun *self)
+static int report_nothing_left(const struct rerun *self)
 {
     const struct result *whole = &self->whole;
     struct error error;
@@ -393,7 +393,7 @@ static int tell_nothing_left(const struct rerun *self)
         return STATUS_OK;
     }
     (void)error_set(&error, "%s has no target that --only selects: nothing to do", whole->run);
-    return tell(STATUS_NOTHING, error.text);
+    return message_fail(STATUS_NOTHING, error.text);
 }
 
 /* Faults are the simulated Azure's: with the real one they would be silently ignored. */
@@ -408,15 +408,15 @@ static int rerun(struct rerun *self, int *ret_signal)
     int status = find_past(self, &error);
 
     if (status != 0)
-        return tell(status, error.text);
+        return message_fail(status, error.text);
     if (wants_faults(self->options) && !self->past.rehearsal) {
         (void)error_set(&error, "%s was not a rehearsal: --inject and --execute are for rehearsals",
                         self->past.run);
-        return tell(STATUS_USAGE, error.text);
+        return message_fail(STATUS_USAGE, error.text);
     }
     pick_targets(self);
     if (self->left_count == 0)
-        return tell_nothing_left(self);
+        return report_nothing_left(self);
     if (!has_all_args(self))
         return STATUS_USAGE;
     return load_and_run(self, ret_signal);

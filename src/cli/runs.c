@@ -8,8 +8,8 @@
 #include "base/strings.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/message.h"
 #include "cli/options.h"
-#include "cli/tell.h"
 #include "report/line.h"
 #include "run/replay.h"
 #include "run/result.h"
@@ -61,7 +61,7 @@ static void print_run(const char *folder, const struct result *result, size_t ta
     line_print_counts(&line, ": ", result->counts, false);
     print_ending(&line, result);
     buffer_add(&line, "\n");
-    tell_plainly(&line);
+    message_print(&line);
     buffer_done(&time);
     buffer_done(&line);
 }
@@ -74,15 +74,15 @@ int cli_runs(const struct options *options, int *ret_signal)
 
     (void)ret_signal;
     if (runs_list(&runs, &error) < 0)
-        return tell(STATUS_TROUBLE, error.text);
+        return message_fail(STATUS_TROUBLE, error.text);
     if (runs.count == 0 && !options->quiet)
-        (void)tell(0, "there are no runs yet");
+        (void)message_fail(0, "there are no runs yet");
     for (size_t i = 0; i < runs.count; i++) {
         struct result result;
         size_t targets;
 
         if (replay_summary(runs.list[i], &result, &targets, &error) < 0) {
-            status = tell(STATUS_TROUBLE, error.text);
+            status = message_fail(STATUS_TROUBLE, error.text);
             continue;
         }
         print_run(runs.list[i], &result, targets);

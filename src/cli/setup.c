@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "cli/execution.h"
+#include "cli/message.h"
 #include "cli/options.h"
-#include "cli/tell.h"
 #include "engine/aside.h"
 #include "engine/child.h"
 #include "job/job.h"
@@ -66,12 +66,12 @@ int setup_open(struct setup *setup, const struct execution *execution, struct er
 }
 
 /* LIVE: it has the terminal; NULL: nobody has. */
-static void tell_or_note(struct live *live, const char *text)
+static void print_or_note(struct live *live, const char *text)
 {
     if (live != NULL)
         live_note(live, text);
     else
-        (void)tell(0, text);
+        (void)message_fail(0, text);
 }
 
 void setup_clear(struct setup *setup, struct live *live)
@@ -79,9 +79,9 @@ void setup_clear(struct setup *setup, struct live *live)
     struct error error;
 
     if (az_done(&setup->az, &error) < 0)
-        tell_or_note(live, error.text);
+        print_or_note(live, error.text);
     if (scratch_close(&setup->simulation, &error) < 0)
-        tell_or_note(live, error.text);
+        print_or_note(live, error.text);
 }
 
 void setup_close(struct setup *setup)

@@ -7,9 +7,9 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "cli/lookup.h"
+#include "cli/message.h"
 #include "cli/options.h"
 #include "cli/scope.h"
-#include "cli/tell.h"
 #include "job/job.h"
 #include "job/targets.h"
 #include "run/status.h"
@@ -30,7 +30,7 @@ static int print_ids(const struct job *job, const struct lookup *lookup)
                         "az's default subscription, which %s leaves to az, is not known: %s; "
                         "name it in the job (targets.subscription)",
                         job->path, lookup->unknown);
-        return tell(STATUS_TROUBLE, error.text);
+        return message_fail(STATUS_TROUBLE, error.text);
     }
     for (size_t i = 0; i < job->target_count; i++) {
         const struct job_target *target = &job->targets[i];
@@ -50,7 +50,7 @@ static void print_folded(const struct job *job, const struct lookup *lookup)
     struct buffer buffer = BUFFER_INIT;
 
     scope_print_targets(&buffer, &scope);
-    tell_plainly(&buffer);
+    message_print(&buffer);
     buffer_done(&buffer);
 }
 
@@ -79,7 +79,7 @@ int cli_targets(const struct options *options, int *ret_signal)
     int status;
 
     if (options->names && options->ids)
-        return tell(STATUS_USAGE, "--names or --ids, not both");
+        return message_fail(STATUS_USAGE, "--names or --ids, not both");
     status = load_job(options, options->jobs.list[0], LOAD_TO_LIST, &job);
     if (status != STATUS_OK)
         return status;

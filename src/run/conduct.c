@@ -39,11 +39,11 @@ static bool is_going(void *context)
     return self->round.stage == SCHEDULE_GOING;
 }
 
-static void tell_no_room(void *context, const struct error *error)
+static void report_no_room(void *context, const struct error *error)
 {
     struct conductor *self = context;
 
-    round_tell_no_room(&self->round, error);
+    round_report_no_room(&self->round, error);
 }
 
 static void record_login(struct conductor *self)
@@ -74,7 +74,7 @@ static void log_in(struct conductor *self)
         .context = self,
         .wait = wait_for_login,
         .is_going = is_going,
-        .no_room = tell_no_room};
+        .no_room = report_no_room};
     self->round.logging_in = true;
     result = preflight_run(&self->preflight, &self->login, &error);
     self->round.logging_in = false;

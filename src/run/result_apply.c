@@ -208,8 +208,8 @@ static int64_t find_busy_until(const struct result *result, const struct result_
 
 /* What the attempts before this one may have left, BEFORE and until BUSY_BEFORE, still holds where
  * it has started nothing, or nobody knows. */
-static void see_script(const struct result *result, struct result_target *target,
-                       enum outcome_script before, int64_t busy_before)
+static void note_script(const struct result *result, struct result_target *target,
+                        enum outcome_script before, int64_t busy_before)
 {
     struct outcome *outcome = &target->outcome;
     char *message = outcome->message;
@@ -256,7 +256,7 @@ static int apply_end(struct result *result, struct event *event, struct error *e
         return error_set(error, "an attempt that is longer than any clock");
     keep_attempt(target, &event->end.attempt);
     keep_answer(target, &event->end.answer);
-    see_script(result, target, before, busy_before);
+    note_script(result, target, before, busy_before);
     target->doubtful = is_doubtful(&target->outcome);
     target->state = RESULT_WAITING;
     if (event->end.settled)
@@ -461,7 +461,7 @@ static int (*const appliers[])(struct result *result, struct event *event, struc
     [EVENT_BREAK] = apply_break,       [EVENT_OTHER] = apply_other};
 
 /* Until the last line says better, the run lasted until the last thing that is known of it. */
-static void see_time(struct result *result, const struct event *event)
+static void note_time(struct result *result, const struct event *event)
 {
     if (event->wall != EVENT_NO_TIME)
         result->wall_ended = event->wall;
@@ -474,7 +474,7 @@ int result_apply(struct result *result, struct event *event, struct error *error
     if (appliers[event->kind](result, event, error) < 0)
         return -1;
     if (event->kind != EVENT_FINISH)
-        see_time(result, event);
+        note_time(result, event);
     return 0;
 }
 

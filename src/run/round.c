@@ -167,7 +167,7 @@ void round_handle_signals(struct round *self)
     }
 }
 
-static void tell_running(struct round *self)
+static void report_running(struct round *self)
 {
     struct calls_view view = {.count = 0};
 
@@ -185,7 +185,7 @@ static void answer_signals(struct round *self)
     if (self->continued)
         watcher->continued(watcher->context, self->result, schedule_running(self->schedule));
     if (self->asked)
-        tell_running(self);
+        report_running(self);
     self->continued = self->asked = false;
 }
 
@@ -344,7 +344,7 @@ static void take_answer(struct round *self, struct call *call)
 }
 
 /* No process could be started for want of room: said once a run. */
-void round_tell_no_room(struct round *self, const struct error *error)
+void round_report_no_room(struct round *self, const struct error *error)
 {
     const struct watcher *watcher = self->watcher;
 
@@ -360,7 +360,7 @@ static bool starts_later(struct round *self, const struct call *call)
         !schedule_no_room(self->schedule, call->target, clock_now()))
         return false;
     record_put_back(&self->record, call->target, call->task.finish.error.text);
-    round_tell_no_room(self, &call->task.finish.error);
+    round_report_no_room(self, &call->task.finish.error);
     return true;
 }
 

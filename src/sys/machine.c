@@ -310,8 +310,8 @@ static bool lower(struct machine_room *room, enum machine_bound bound, uint64_t 
 }
 
 /* What is short, for people. OWN is what is kept free, of AVAILABLE. */
-static void tell_memory(struct machine_room *room, const struct machine_needs *needs,
-                        uint64_t available, uint64_t own)
+static void report_memory(struct machine_room *room, const struct machine_needs *needs,
+                          uint64_t available, uint64_t own)
 {
     char available_text[GROUPED_SIZE];
     char own_text[GROUPED_SIZE];
@@ -343,7 +343,7 @@ static void look_at_memory(struct machine_room *room, const char *root,
         return;
     own = smaller(needs->own_memory, available / 2);
     if (lower(room, MACHINE_MEMORY, available - own, needs->memory))
-        tell_memory(room, needs, available, own);
+        report_memory(room, needs, available, own);
 }
 
 static void look_at_files(struct machine_room *room, const struct machine_needs *needs)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tell: a word to the user, in which nothing from outside does anything to a terminal.
+ * message: a word to the user, in which nothing from outside does anything to a terminal.
  */
-#ifndef AZFAN_CLI_TELL_H
-#define AZFAN_CLI_TELL_H
+#ifndef AZFAN_CLI_MESSAGE_H
+#define AZFAN_CLI_MESSAGE_H
 
 struct buffer;
 
@@ -11,9 +11,9 @@ struct buffer;
  * Prints "azfan: TEXT" on standard error, in one line and without the control
  * characters that a file's name may bring along. Returns STATUS.
  */
-int tell(int status, const char *text);
+int message_fail(int status, const char *text);
 
 /* Prints BUFFER, which may have many lines, on standard output. */
-void tell_plainly(const struct buffer *buffer);
+void message_print(const struct buffer *buffer);
 
 #endif

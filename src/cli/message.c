@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/tell.h"
+#include "cli/message.h"
 
 #include <stdio.h>
 
 #include "base/buffer.h"
 #include "base/text.h"
 
-void tell_plainly(const struct buffer *buffer)
+void message_print(const struct buffer *buffer)
 {
     struct buffer plain = BUFFER_INIT;
 
@@ -15,7 +15,7 @@ void tell_plainly(const struct buffer *buffer)
     buffer_done(&plain);
 }
 
-int tell(int status, const char *text)
+int message_fail(int status, const char *text)
 {
     struct buffer line = BUFFER_INIT;
 
