@@ -35,7 +35,7 @@ guard_assign guard_powershell_assign;
 /* All that the target's script gets: parameters (***, where GUARD masks), then azfan's own. */
 void guard_write_parameters(struct buffer *buffer, const struct guard *guard, guard_assign *assign);
 
-/* Appends one argument of the script, so that it stands behind those before it. */
+/* Appends one argument of the script, so that it stands after those before it. */
 typedef void guard_pass(struct buffer *buffer, const char *value);
 
 guard_pass guard_sh_pass;

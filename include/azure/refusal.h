@@ -14,7 +14,7 @@
 
 struct buffer;
 
-/* In a message: what az's words end with where they were cut, and what they stand behind. */
+/* In a message: what az's words end with where they were cut, and what they stand after. */
 #define REFUSAL_CUT_MARK   "…"
 #define REFUSAL_QUOTE_MARK ": "
 

@@ -41,8 +41,8 @@ struct refusal_rule {
     enum outcome_reason reason;
     enum cause cause;
     unsigned effect;
-    const char *message; /* az's own words are put behind a message that ends in ':' */
-    const char *attempt; /* put behind the message when a script was to be run; NULL: that it may
+    const char *message; /* az's own words are put after a message that ends in ':' */
+    const char *attempt; /* put after the message when a script was to be run; NULL: that it may
                             have started, where it may still run */
 };
 

@@ -18,7 +18,7 @@
 /*
  * What stands right before each stream of a Linux VM, with LINE_END for a line end: "\n", or in
  * the JSON itself "\\n". And in that JSON before either stream of a Windows VM, with QUOTE for a
- * quotation mark and GAP for what stands behind a colon: az prints a blank there, ARM nothing.
+ * quotation mark and GAP for what stands after a colon: az prints a blank there, ARM nothing.
  */
 #define REPLY_OUTPUT_MARK(LINE_END) LINE_END "[stdout]" LINE_END
 #define REPLY_ERRORS_MARK(LINE_END) LINE_END "[stderr]" LINE_END

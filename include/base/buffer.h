@@ -3,7 +3,7 @@
  * buffer: bytes that grow.
  *
  * Starts as BUFFER_INIT (or zeroed memory); buffer_done() frees it and makes
- * it empty again. `data` is NULL or holds `length` bytes with a NUL behind
+ * it empty again. `data` is NULL or holds `length` bytes with a NUL after
  * them, so it can be used as a string when the bytes hold no NUL. Grows
  * through base/memory (no failure). One owner at a time; not locked.
  */
@@ -25,7 +25,7 @@ struct buffer {
 
 void buffer_done(struct buffer *buffer);
 
-/* Makes room for MORE bytes (and the NUL) behind `length`. */
+/* Makes room for MORE bytes (and the NUL) after `length`. */
 void buffer_reserve(struct buffer *buffer, size_t more);
 
 void buffer_append(struct buffer *buffer, const char *bytes, size_t count);

@@ -20,7 +20,7 @@ typedef bool gzip_take(void *context, const char *bytes, size_t count);
 
 /*
  * Hands over what is packed in BYTES, which may be anything, piece by piece. True: they are one
- * whole member with nothing behind it, and all of it was taken.
+ * whole member with nothing after it, and all of it was taken.
  */
 bool gzip_unpack(const char *bytes, size_t length, gzip_take *take, void *context);
 

@@ -35,7 +35,7 @@ void *memory_resize(void *old, size_t count, size_t size);
  */
 void *memory_grow(void *list, size_t count, size_t size);
 
-/* A copy of LENGTH bytes of TEXT with a NUL behind them. */
+/* A copy of LENGTH bytes of TEXT with a NUL after them. */
 char *memory_copy(const char *text, size_t length);
 
 /* A copy of a C string; NULL stays NULL. */

@@ -39,7 +39,7 @@ struct options {
     enum commands_id help_about; /* with COMMAND_HELP: which one was asked about, or COMMAND_HELP */
     struct options_list
         jobs; /* the job files; one, but for check; of report and rerun: the run, if any */
-    struct options_list args; /* the script's, which stand behind -- */
+    struct options_list args; /* the script's, which stand after -- */
     bool has_args;            /* there is a --: these count, also when there are none */
     int concurrency;          /* 0: as the job says; likewise timeout and deadline */
     int64_t timeout;

@@ -36,7 +36,7 @@ struct view reports_view(const struct options *options, int fd);
 
 /*
  * Writes all that are asked for. -1 with the first failure, which is told to RESULT too
- * (result_trouble()): the reports behind it have it.
+ * (result_trouble()): the reports after it have it.
  */
 int reports_write_asked(const struct options *options, struct result *result, struct error *error);
 

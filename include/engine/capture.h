@@ -25,7 +25,7 @@
 #define CAPTURE_MARK_TAIL " bytes left out …]\n"
 
 struct capture {
-    char *data; /* the first half as read; behind it the second half as a ring */
+    char *data; /* the first half as read; after it the second half as a ring */
     size_t capacity;
     size_t limit;
     size_t head;    /* bytes in the first half */

@@ -57,7 +57,7 @@ struct job_file {
 struct job_files {
     struct job_file *list; /* in the order of the job */
     size_t count;
-    char *packed; /* the bytes of all, one behind the other, as gzip(1) packs them */
+    char *packed; /* the bytes of all, one after the other, as gzip(1) packs them */
     size_t packed_length;
 };
 

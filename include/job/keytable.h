@@ -104,7 +104,7 @@ struct keytable_row {
     int64_t least, most;      /* of NUMBER, DURATION, SIZE and a count; a percentage is up to 100 */
     int64_t normal;           /* what counts where the key is absent; below `least`: nothing */
     const char *normal_text;  /* the same of a TEXT; NULL: nothing */
-    const char *const *words; /* of a WORD, in the order of its numbers, with a NULL behind */
+    const char *const *words; /* of a WORD, in the order of its numbers, with a NULL after */
     const char *pattern; /* of a TEXT and PATTERNS: a regular expression (ECMA 262) of what a reader
                             takes beside the kind; NULL: anything */
     const char *help;    /* for people; NULL for LATER */

@@ -2,7 +2,7 @@
 /*
  * lines: a file that lists VMs, one a line.
  *
- * Blank lines and what stands behind a "#" are left out, blanks around a line
+ * Blank lines and what stands after a "#" are left out, blanks around a line
  * too; a "#" within a word is part of it. A byte order mark is no part of the
  * text, and a line may end with CR LF. Main thread.
  */

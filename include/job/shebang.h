@@ -2,7 +2,7 @@
 /*
  * shebang: the "#!" line by which a script names its own interpreter.
  *
- * Read as Linux does: the program's path, and all behind it as one argument.
+ * Read as Linux does: the program's path, and all after it as one argument.
  * Pure and thread-safe.
  */
 #ifndef AZFAN_JOB_SHEBANG_H
@@ -16,7 +16,7 @@ enum { SHEBANG_LONGEST = 32 };
 struct shebang {
     char program[SHEBANG_LONGEST]; /* its name alone, and of "/usr/bin/env bash" bash; cut when
                                       longer */
-    bool has_command; /* behind it stands what is no option: something else was meant */
+    bool has_command;              /* after it stands what is no option: something else was meant */
 };
 
 /* Does SCRIPT, NUL-terminated, begin with one? */

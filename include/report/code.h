@@ -4,7 +4,7 @@
  *
  * In code nothing is markup, a mention or a link; what is to be kept from is
  * that a text ends its code. So the delimiters are longer than any run of
- * backticks in it, and within a line the 17th of a run and those behind it are
+ * backticks in it, and within a line the 17th of a run and those after it are
  * written as \x60: no reader of Markdown has to know delimiters of any length.
  * Control characters are shown, as text_append_plain() does.
  * Pure.

@@ -31,7 +31,7 @@ void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outc
 void line_print_counts(struct buffer *buffer, const char *before,
                        const size_t counts[OUTCOME_KINDS], bool colour);
 
-/* Appends the last COUNT lines of BYTES (0: all of them), each behind PREFIX. */
+/* Appends the last COUNT lines of BYTES (0: all of them), each after PREFIX. */
 void line_print_block(struct buffer *buffer, const struct buffer *bytes, size_t count,
                       const char *prefix);
 

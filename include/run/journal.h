@@ -83,7 +83,7 @@ typedef int journal_reader(void *context, size_t number, const char *line, size_
 
 /*
  * Gives the lines of PATH to READ, from the first. The end of a journal may be torn by a crash:
- * a last line without a newline, or a line with NUL bytes and all behind it, is dropped in silence.
+ * a last line without a newline, or a line with NUL bytes and all after it, is dropped in silence.
  * A journal that is being written is read as far as it has come; its last lines may not be
  * committed yet. Refuses what is no regular file, and a line longer than JOURNAL_LONGEST_LINE.
  * Holds no more than one line. The error names the path, and the line where READ gave one.

@@ -5,7 +5,7 @@
  * A script, or az, may echo a secret parameter, also one of another VM. Each
  * place where one stands is replaced by "***". Recognised are, of all secrets
  * of the job and its targets:
- *   - the value, also without the line ends behind it, with LF for CRLF, and
+ *   - the value, also without the line ends after it, with LF for CRLF, and
  *     with CRLF for LF;
  *   - of several lines, each line of four bytes or more;
  *   - these as the guards quote them, for sh and for PowerShell, and with apostrophes doubled;
@@ -13,7 +13,7 @@
  *   - these as they look in a message: blanks for control characters, and no
  *     blanks and full stops at the end;
  *   - where text was cut, or its writer was stopped: four bytes or more of a
- *     secret's beginning before the cut, and of its end behind it.
+ *     secret's beginning before the cut, and of its end after it.
  * Runs of backslashes count as one, since each string in a string doubles them.
  * A stream that holds a secret only as people see it, without colours
  * (base/drawn), is kept as they see it.

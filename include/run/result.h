@@ -62,7 +62,7 @@ struct result_overrides {
     size_t setting_count;
     char **secrets; /* of those the names: a rerun does not know what was set */
     size_t secret_count;
-    bool has_args; /* there were arguments behind --, perhaps none */
+    bool has_args; /* there were arguments after --, perhaps none */
     char **args;   /* NULL in it: a secret, likewise */
     size_t arg_count;
 };

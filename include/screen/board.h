@@ -83,7 +83,7 @@ void board_set_stage(struct board *board, enum schedule_stage stage);
 /* How long the rest will take, by what has ended so far; -1: nobody can say. */
 int64_t board_estimate(const struct board *board, int64_t now);
 
-/* The first of those that wait, behind the moment AFTER and, of those of that moment, behind the
+/* The first of those that wait, after the moment AFTER and, of those of that moment, after the
  * target AFTER_INDEX (BOARD_NONE: all of them); BOARD_NONE: there is no other. */
 size_t board_next_waiting(const struct board *board, int64_t after, size_t after_index);
 

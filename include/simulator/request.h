@@ -17,7 +17,7 @@ struct simulator_request {
     struct buffer script; /* the lines of --scripts, @FILE replaced by what stands in it */
 };
 
-/* Reads ARGUMENTS (NULL-terminated, behind az's command words) into RET, for
+/* Reads ARGUMENTS (NULL-terminated, after az's command words) into RET, for
  * simulator_request_done(). */
 int simulator_request_read(char *const *arguments, struct simulator_request *ret);
 

@@ -3,7 +3,7 @@
  * simulator: an az, and the Azure behind it, inside azfan.
  *
  * For rehearsals. azfan starts itself with SIMULATOR_COMMAND as first argument
- * and az's arguments behind it; the process answers in az's exact formats
+ * and az's arguments after it; the process answers in az's exact formats
  * (reference: azfan(1), REHEARSAL). What it should do is simulator/plan's, in the
  * folder that the variable SIMULATOR_VARIABLE names. Runs in a process of its own, with
  * one thread.

@@ -16,7 +16,7 @@
  * own, so no terminal stops them: they go on, and so do deadlines.
  * SIGCONT lets azfan go on even though it is blocked (signal(7)); that it can be
  * read as well tells that the terminal may show something else by now. It is
- * no wish that anything end: shells, timeout(1) and systemd send it behind
+ * no wish that anything end: shells, timeout(1) and systemd send it after
  * SIGTERM.
  */
 #ifndef AZFAN_SYS_SIGNALS_H

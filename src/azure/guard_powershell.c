@@ -134,7 +134,7 @@ static const char runner_end[] =
 
 /*
  * The files have a byte order mark, without which 5.1 reads them as ANSI. The line at the script's
- * end stands before a signature, behind which no statement may be.
+ * end stands before a signature, after which no statement may be.
  */
 static const char unpack[] =
     "$folder = \"$([IO.Path]::GetTempPath())azfan-$azfan_nonce\"\n"
@@ -310,7 +310,7 @@ void guard_powershell_pass(struct buffer *buffer, const char *value)
     buffer_add(buffer, "')\n");
 }
 
-/* Takes away what indents the lines behind FROM, which are the guard's own. */
+/* Takes away what indents the lines after FROM, which are the guard's own. */
 static void unindent(struct buffer *buffer, size_t from)
 {
     size_t to = from;

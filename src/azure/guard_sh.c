@@ -9,7 +9,7 @@
  * control leads no group, so setsid need not fork and $! is the script); and
  * the watchdog, which sleeps.
  *
- * The script is all that has its session: what the kernel says in /proc/PID/stat behind
+ * The script is all that has its session: what the kernel says in /proc/PID/stat after
  * the last parenthesis. The guard's own pid in the same list says that there is a list.
  * TERM goes to the script's group at once, so that none of it can start a child in
  * between that gets none, and to each of the others; KILL goes again and again, for

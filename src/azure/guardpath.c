@@ -141,7 +141,7 @@ static bool is_full(const struct scan *scan, size_t end)
 
 /* ---- the name ----------------------------------------------------------------------------- */
 
-/* How many characters of WORD, of COUNT, stand at *AT, which is moved behind them; breaks between
+/* How many characters of WORD, of COUNT, stand at *AT, which is moved after them; breaks between
  * two do not count. */
 static size_t match(const struct scan *scan, size_t *at, const char *word, size_t count)
 {
@@ -227,7 +227,7 @@ static bool is_behind_mark(const struct scan *scan, size_t at)
 }
 
 /* Is the folder's name at AT, whole, shortened in the middle or, at a line's end, cut off? *RET_END
- * is behind it. */
+ * is after it. */
 static bool match_folder(const struct scan *scan, size_t at, size_t *ret_end)
 {
     size_t digits;
@@ -293,7 +293,7 @@ static size_t find_start(const struct scan *scan, size_t end, bool windows)
     return at;
 }
 
-/* The same for a folder of Windows with blanks in its name, of which AT is behind the last; AT:
+/* The same for a folder of Windows with blanks in its name, of which AT is after the last; AT:
  * there is no drive before it. */
 static size_t find_drive(const struct scan *scan, size_t at)
 {
@@ -338,7 +338,7 @@ static size_t find_path(const struct scan *scan, size_t at)
     return start;
 }
 
-/* ---- what comes behind it ----------------------------------------------------------------- */
+/* ---- what comes after it ----------------------------------------------------------------- */
 
 /* Behind the separators at *AT, which may stand in the next line. False: there are none. */
 static bool skip_separators(const struct scan *scan, size_t *at)

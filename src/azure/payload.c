@@ -30,7 +30,7 @@ struct guard_line {
     bool there;
     bool gzip;
     size_t start;   /* of the line */
-    size_t content; /* behind the line */
+    size_t content; /* after the line */
     uint64_t keep, output, errors;
 };
 
@@ -278,7 +278,7 @@ static bool hide_runs(struct buffer *text)
     return found;
 }
 
-/* Also where the line of one stream is lost, or the base64 goes on behind what is none. */
+/* Also where the line of one stream is lost, or the base64 goes on after what is none. */
 static void replace_by_note(struct buffer *text, const struct guard_line *line, bool *cut)
 {
     struct buffer note = BUFFER_INIT;

@@ -61,7 +61,7 @@ static const struct refusal_rule rest[] = {
 
 /*
  * Old versions of az drop Azure's code, and its sentence alone is left. A line that begins and goes
- * on as one of these has the code behind it; "" is any.
+ * on as one of these has the code after it; "" is any.
  */
 static const struct {
     const char *begin;

@@ -4,7 +4,7 @@
  * "\n[stdout]\n", the last 4,096 bytes of stdout, "\n[stderr]\n", the last
  * 4,096 bytes of stderr (Azure/run-command-extension-linux main/cmds.go,
  * main/status.go). A script may print "[stderr]" itself, so the division is
- * looked for behind the trailer, which is the end of stdout. A Windows VM
+ * looked for after the trailer, which is the end of stdout. A Windows VM
  * gives two statuses, StdOut and StdErr (azure-docs-cli#4542).
  */
 #include "azure/reply.h"

@@ -7,7 +7,7 @@
  *
  * Where a VM's words begin is certain, for Azure opens them with one of few
  * phrases. Where they end is not, for they may hold any quotation mark: so
- * nothing behind such a phrase is taken for az's own.
+ * nothing after such a phrase is taken for az's own.
  */
 #include "azure/said.h"
 
@@ -25,7 +25,7 @@ enum { EXAMINED = 64 * 1024 /* of what az wrote: messages are short, tracebacks 
 #define UNEXPECTED "ERROR: The command failed with an unexpected error"
 #define TRACEBACK  "Traceback "
 
-/* What stands behind one of these is somebody else's: a VM's, an extension's, a page's. */
+/* What stands after one of these is somebody else's: a VM's, an extension's, a page's. */
 static const char *const quotes[] = {"has reported a failure when processing",
                                      "has reported terminal failure",
                                      "error message:",
@@ -182,7 +182,7 @@ static void add_details(struct buffer *text, const json_t *error)
     }
 }
 
-/* Where the body of an answer stands: alone, as "WORD({…})", or behind the status. Or NULL. */
+/* Where the body of an answer stands: alone, as "WORD({…})", or after the status. Or NULL. */
 static const char *find_body(const char *line)
 {
     static const char content[] = "\nContent: ";

@@ -9,7 +9,7 @@
  *   zsh       /dev/stdin:5: parse error near `fi'
  *
  * Not every refusal is the script's fault: -n executes no shopt, setopt or alias that would change
- * the grammar, and reads on behind an exit. And the VM's /bin/sh may be another shell than ours.
+ * the grammar, and reads on after an exit. And the VM's /bin/sh may be another shell than ours.
  * What is not certain is a remark.
  */
 #include "azure/syntax.h"
@@ -182,7 +182,7 @@ static bool begins(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* What stands behind the first number of TEXT. */
+/* What stands after the first number of TEXT. */
 static const char *behind_number(const char *text)
 {
     static const char digits[] = "0123456789";
@@ -274,7 +274,7 @@ static void add(struct problems *problems, const struct job *job, const struct m
 
 /* ---- whether it is certain ------------------------------------------------------------------ */
 
-/* Is there an exit, at the left margin, before line LINE? What stands behind it is never read. */
+/* Is there an exit, at the left margin, before line LINE? What stands after it is never read. */
 static bool ends_before(const char *script, int line)
 {
     for (int number = 1; number < line && *script != '\0'; number++) {

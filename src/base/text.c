@@ -265,7 +265,7 @@ void text_add_wrapped(struct buffer *buffer, const char *text, int start, int in
         column += length;
         if (*text == ' ') {
             text++;
-            /* Not behind the last word of a line. */
+            /* Not after the last word of a line. */
             if (width == 0 || column + 1 + (int)strcspn(text, " ") <= width)
                 buffer_add(buffer, " ");
             column++;

@@ -45,8 +45,8 @@ static int complain(int code, const char *argument, enum commands_id command, st
 }
 
 /*
- * What stands behind --: the script's arguments, where the command takes some; but a job that does
- * not stand before it is the first word behind it, and another -- may follow that.
+ * What stands after --: the script's arguments, where the command takes some; but a job that does
+ * not stand before it is the first word after it, and another -- may follow that.
  */
 static void read_rest(int count, char **words, struct options *options)
 {

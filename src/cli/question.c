@@ -38,8 +38,8 @@ struct question {
     char answer[ANSWER_MOST];
     size_t length; /* of all that was typed, also where that is more than ANSWER_MOST */
     bool away;     /* somebody else has had the terminal, or has it: it is to be asked again */
-    bool stopped;  /* by Ctrl-Z: the SIGCONT behind it says nothing new */
-    bool ended;    /* the line behind the question, by Enter */
+    bool stopped;  /* by Ctrl-Z: the SIGCONT after it says nothing new */
+    bool ended;    /* the line after the question, by Enter */
     enum state state;
     int signal;
 };
@@ -86,7 +86,7 @@ static void handle_byte(struct question *self, char byte)
     self->length++;
 }
 
-/* Byte by byte: what stands behind the answer is for somebody else. */
+/* Byte by byte: what stands after the answer is for somebody else. */
 static void read_answer(struct question *self)
 {
     char byte;

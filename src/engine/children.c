@@ -56,7 +56,7 @@ bool children_is_unborn(int pid)
 {
     enum {
         FORKED_AND_NOT_EXECUTED = 0x40, /* PF_FORKNOEXEC, since 2.6 */
-        BLANKS_BEFORE_FLAGS = 7         /* behind the name: proc(5) */
+        BLANKS_BEFORE_FLAGS = 7         /* after the name: proc(5) */
     };
     char text[512];
     const char *word;

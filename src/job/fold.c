@@ -208,7 +208,7 @@ static unsigned long number_of(const struct digit_run *run)
     return number;
 }
 
-/* Is NEXT what names_expand() counts up to behind LAST, in a span whose first number has WIDTH
+/* Is NEXT what names_expand() counts up to after LAST, in a span whose first number has WIDTH
  * digits? */
 static bool goes_on(const struct digit_run *last, const struct digit_run *next, size_t width)
 {

@@ -91,7 +91,7 @@ static int read_number(const char **at, int32_t *ret)
 }
 
 /*
- * Reads one span at *AT, which stands behind '[' or ','. Leaves *AT behind the
+ * Reads one span at *AT, which stands after '[' or ','. Leaves *AT after the
  * comma when another span must follow, else on the ']'.
  */
 static int read_span(const char **at, struct span *ret, struct error *error)
@@ -144,7 +144,7 @@ static size_t count_digits(int32_t number)
     return digits;
 }
 
-/* Counts what is in the brackets at *AT, which stands behind '['; steps over the ']'. */
+/* Counts what is in the brackets at *AT, which stands after '['; steps over the ']'. */
 static int count_bracket(const char **at, struct census *ret, struct error *error)
 {
     struct span span;
@@ -264,11 +264,11 @@ int names_check_pattern(const char *pattern, struct error *error)
  * Matching keeps the set of places in the name that can be reached with the
  * pattern read so far, a bit each: no backtracking. All but a '*' goes on by one
  * character at least, and where nothing is reached any more the end is known. So
- * a match is a few steps as a rule. Ranges of many numbers behind a '*' are the
+ * a match is a few steps as a rule. Ranges of many numbers after a '*' are the
  * worst, and the caller says how many steps there may be.
  */
 struct reached {
-    uint64_t before; /* bit N: N characters of the name are behind it; fewer than 64 */
+    uint64_t before; /* bit N: N characters of the name are after it; fewer than 64 */
     bool at_longest; /* all of a name of 64 */
 };
 
@@ -373,7 +373,7 @@ static void follow_span(const struct span *span, const struct names_subject *nam
     }
 }
 
-/* One step over the brackets at *AT, which stands behind '['. False when they are no range, or when
+/* One step over the brackets at *AT, which stands after '['. False when they are no range, or when
  * no steps are left. */
 static bool step_bracket(struct matching *matching, const char **at)
 {

@@ -57,7 +57,7 @@ static bool take_steps(struct roster *roster, uint64_t count)
     return roster->steps > 0;
 }
 
-/* The number plus one of the next target called NAME, behind AT; 0: there is none. */
+/* The number plus one of the next target called NAME, after AT; 0: there is none. */
 static size_t next_of(const struct roster *roster, size_t at, const char *name)
 {
     while (at > 0 && !caseless_is_same(roster->targets->list[at - 1].name, name))

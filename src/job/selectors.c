@@ -20,7 +20,7 @@ static bool is_blank(char character)
     return character == ' ' || character == '\t';
 }
 
-/* The comma behind TEXT's first selector, or its end. */
+/* The comma after TEXT's first selector, or its end. */
 static const char *find_end(const char *text)
 {
     bool in_brackets = false;

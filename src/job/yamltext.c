@@ -121,7 +121,7 @@ static size_t find_control(const char *text, size_t length)
 
 /*
  * The first line end that only YAML 1.1 takes for one: U+0085, U+2028, U+2029, and a carriage
- * return alone. Editors and people do not, so what stands behind it in a comment would count,
+ * return alone. Editors and people do not, so what stands after it in a comment would count,
  * unseen. LENGTH when there is none.
  */
 static size_t find_hidden_line_end(const char *text, size_t length)

@@ -29,7 +29,7 @@ static void add_backticks(struct buffer *buffer, size_t count)
 }
 
 /*
- * Appends TEXT with the backticks behind the LONGEST_RUN-th of a run written out, as control
+ * Appends TEXT with the backticks after the LONGEST_RUN-th of a run written out, as control
  * characters are: cmark knows no delimiter that is longer than 80.
  */
 static void add_bounded_runs(struct buffer *line, const char *text, size_t length)

@@ -92,7 +92,7 @@ static void set_aside_what_is_same(struct diff *diff)
 
 /* ---- search ------------------------------------------------------------------------------- */
 
-/* The middle of row D: rows of 1, 3, 5, … places lie one behind the other. */
+/* The middle of row D: rows of 1, 3, 5, … places lie one after the other. */
 static int32_t *row_of(const struct diff *diff, int d)
 {
     return diff->trace + (size_t)d * (size_t)d + (size_t)d;

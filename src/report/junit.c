@@ -162,7 +162,7 @@ static void write_stream(xmlTextWriter *writer, const char *element, const struc
     buffer_done(&text);
 }
 
-/* Jenkins shows what stands before the last dot as the package and what is behind it as the class:
+/* Jenkins shows what stands before the last dot as the package and what is after it as the class:
  * the job, below it the resource groups, below them their VMs. */
 static void write_case(xmlTextWriter *writer, const char *job, const struct result_target *target)
 {

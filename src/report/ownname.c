@@ -315,7 +315,7 @@ static size_t find_place(const struct buffer *text, size_t at)
 
     while (at < text->length && text->data[at] != PLACE &&
            (text->data[at] != mark[0] ||
-            strncmp(text->data + at, mark, sizeof mark - 1) != 0)) /* a NUL is behind the text */
+            strncmp(text->data + at, mark, sizeof mark - 1) != 0)) /* a NUL is after the text */
         at++;
     return at;
 }

@@ -76,7 +76,7 @@ static size_t read_interval(struct reading *reading)
     return (counts[1] > counts[0] ? counts[1] : counts[0]) + 1;
 }
 
-/* What the signs behind PART make of it. */
+/* What the signs after PART make of it. */
 static void read_repeats(struct reading *reading, struct part *part)
 {
     while (*reading->at != '\0' && strchr("*?+{", *reading->at) != NULL) {

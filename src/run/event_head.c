@@ -60,7 +60,7 @@ static json_t *texts_array(char *const *texts, size_t count)
     return array;
 }
 
-/* What stands behind --, null for a secret; no list: nothing does. */
+/* What stands after --, null for a secret; no list: nothing does. */
 static json_t *arguments_array(const struct result_overrides *overrides)
 {
     return overrides->has_args ? texts_array(overrides->args, overrides->arg_count) : json_null();

@@ -6,7 +6,7 @@
  * `shorter` has the next longest beginning that ends there too.
  *
  * The words are put in sorted, so the nodes stand in the order of the tree: the
- * first child of a node, where it has one, stands right behind it. What would
+ * first child of a node, where it has one, comes right after it. What would
  * be a pointer to it costs nothing, and a node has 16 bytes.
  */
 #include "run/finder.h"

@@ -10,7 +10,7 @@
 #include "run/rules.h"
 
 enum {
-    ALIKE_LEAST = 4, /* so many batches of one size, one behind the other, are one item */
+    ALIKE_LEAST = 4, /* so many batches of one size, one after the other, are one item */
     ITEMS_MOST = 8   /* of more than that those in the middle are left out */
 };
 
@@ -33,7 +33,7 @@ static struct plan make_plan(const struct job *job, const int *batches)
     for (size_t i = 0; i < job->target_count; i++)
         plan.sizes[batches[i] - 1]++;
     if (count > 1 && plan.needs_ok)
-        plan.count = count - 1; /* behind the last one there is nothing to halt */
+        plan.count = count - 1; /* after the last one there is nothing to halt */
     else if (count > 1 && job->max_failures.percent)
         plan.count = count;
     return plan;

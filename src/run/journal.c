@@ -5,7 +5,7 @@
  * perhaps, after a crash or a full disk, the torn end of one more. The first
  * thing that fails ends the writing for good: the file is cut back to
  * `committed`, the failure is kept until a commit tells it, and lines that
- * come later are dropped. So nothing is ever written behind a torn line, and
+ * come later are dropped. So nothing is ever written after a torn line, and
  * a reader that stops at the first torn line has read all there is.
  */
 #include "run/journal.h"
@@ -228,7 +228,7 @@ static int hold(struct journal *journal, struct buffer *line)
         buffer_add_char(&journal->pending, '\n');
         return 0;
     }
-    /* From where it is, without a copy: the byte behind a buffer is there, a NUL until now. */
+    /* From where it is, without a copy: the byte after a buffer is there, a NUL until now. */
     line->data[line->length] = '\n';
     return put(journal, line->data, line->length + 1);
 }

@@ -96,7 +96,7 @@ static int give(struct reading *reading, char *line, size_t length, struct error
     return reading->number == reading->wanted ? ENOUGH : GO_ON;
 }
 
-/* Gives the lines that end in the COUNT bytes behind those that are held, and holds the rest. */
+/* Gives the lines that end in the COUNT bytes after those that are held, and holds the rest. */
 static int give_lines(struct reading *reading, size_t count, struct error *error)
 {
     char *line = reading->held;
@@ -214,7 +214,7 @@ int journal_read_first(const char *path, size_t count, journal_reader *read, voi
     return read_lines(&reading, error);
 }
 
-/* To the byte before the last MOST: when that is a newline, a line begins right behind it. */
+/* To the byte before the last MOST: when that is a newline, a line begins right after it. */
 static int seek_tail(struct reading *reading, size_t most, struct error *error)
 {
     off_t size = lseek(reading->fd, 0, SEEK_END);

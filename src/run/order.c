@@ -12,7 +12,7 @@
 #include "sys/fd.h"
 #include "sys/file.h"
 
-/* Beyond this the file begins anew: some 25,000 runs. One more line may be behind it. */
+/* Beyond this the file begins anew: some 25,000 runs. One more line may be after it. */
 enum { LONGEST = 1024 * 1024, LIMIT = 2 * LONGEST };
 
 static char *make_path(const char *runs)

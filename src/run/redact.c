@@ -225,7 +225,7 @@ static void folded_done(struct folded *text)
 
 /* ---- looking ------------------------------------------------------------------------------ */
 
-/* Ends never go back: END is behind, or where, the last place ends. */
+/* Ends never go back: END is after, or where, the last place ends. */
 static void hide(struct folded *text, size_t start, size_t end)
 {
     struct spans *places = &text->places;
@@ -240,7 +240,7 @@ static void hide(struct folded *text, size_t start, size_t end)
 
 /*
  * Where the rests of secrets end with which the segments begin; a segment's start, when it begins
- * with none. A secret may have a seam's text in it, so a rest may go on behind its segment. For
+ * with none. A secret may have a seam's text in it, so a rest may go on after its segment. For
  * free().
  */
 static size_t *find_rests(const struct redact *redact, const struct folded *text)

@@ -309,7 +309,7 @@ void redact_forms_add(struct strings *forms, const char *secret)
 {
     size_t length = strlen(secret);
 
-    /* Without the line ends behind it: they tell nothing, and the lines of the text stay apart. */
+    /* Without the line ends after it: they tell nothing, and the lines of the text stay apart. */
     while (length > 0 && strchr("\r\n", secret[length - 1]) != NULL)
         length--;
     if (length == 0)

@@ -33,7 +33,7 @@ static void add_script(struct buffer *script, const char *value)
     buffer_done(&text);
 }
 
-/* Reads the values of the option at *AT, and leaves *AT behind them. Returns an exit status. */
+/* Reads the values of the option at *AT, and leaves *AT after them. Returns an exit status. */
 static int read_values(char *const **at, enum option_value kind, struct simulator_request *request,
                        const char **ret)
 {

@@ -71,7 +71,7 @@ static bool read_number(const char *text, int base, uint64_t *ret)
     return errno == 0 && end != text;
 }
 
-/* The first number behind NAME in lines such as "Threads:\t3" and "inactive_file 4096". */
+/* The first number after NAME in lines such as "Threads:\t3" and "inactive_file 4096". */
 static bool find_number(const struct buffer *text, const char *name, int base, uint64_t *ret)
 {
     size_t length = strlen(name);
