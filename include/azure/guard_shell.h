@@ -45,7 +45,7 @@ guard_pass guard_powershell_pass;
 size_t guard_count_arguments(const struct guard *guard);
 void guard_write_arguments(struct buffer *buffer, const struct guard *guard, guard_pass *pass);
 
-/* Appends the job's packed files in base64, in lines. */
+/* Appends BYTES in base64, in lines. */
 void guard_add_base64(struct buffer *buffer, const char *bytes, size_t length);
 
 /* How a shell's own text holds what differs between targets. */

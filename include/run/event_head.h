@@ -15,7 +15,7 @@ struct error;
 struct event;
 struct result;
 
-enum { EVENT_MOST_TARGETS = 100000, EVENT_MOST_WORKERS = 100000 };
+enum { EVENT_MOST_WORKERS = 100000 };
 
 void event_head_write_run(struct buffer *line, json_t *object, const struct event *event,
                           const struct result *result);

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/value.h"
 #include "job/cause.h"
+#include "job/job.h"
 #include "run/event_head.h"
 #include "run/result.h"
 
@@ -302,7 +303,7 @@ static bool get_counts(const json_t *json, size_t targets, size_t counts[OUTCOME
     for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
         int count;
 
-        if (!value_get_number(object, outcome_name((enum outcome_kind)kind), 0, EVENT_MOST_TARGETS,
+        if (!value_get_number(object, outcome_name((enum outcome_kind)kind), 0, JOB_TARGETS_MOST,
                               &count))
             return false;
         counts[kind] = (size_t)count;

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/value.h"
+#include "job/job.h"
 #include "run/event.h"
 #include "run/result.h"
 
@@ -219,7 +220,7 @@ static int read_job(struct result_job *job, const json_t *object, struct error *
         !get_grace(object, &job->script_grace) ||
         !value_get_seconds(object, "deadline_s", &job->deadline) ||
         !value_get_number(object, "attempts", 1, INT_MAX, &job->attempts) ||
-        !value_get_number(object, "batches", 1, EVENT_MOST_TARGETS, &job->batches))
+        !value_get_number(object, "batches", 1, JOB_TARGETS_MOST, &job->batches))
         return event_miss(error, "the job");
     return 0;
 }
@@ -315,7 +316,7 @@ int event_head_read_run(const json_t *json, const struct result *result, struct 
         !value_get_time(json, "started", &known->wall_started) ||
         !value_get_number(json, "concurrency", 1, EVENT_MOST_WORKERS, &known->concurrency) ||
         !value_get_number(json, "workers", 1, EVENT_MOST_WORKERS, &known->workers) ||
-        !value_get_number(json, "targets", 1, EVENT_MOST_TARGETS, &targets))
+        !value_get_number(json, "targets", 1, JOB_TARGETS_MOST, &targets))
         return event_miss(error, "a key of the run");
     known->least_limit = known->workers;
     known->target_total = (size_t)targets;
@@ -331,7 +332,7 @@ static int read_target(struct result_target *target, const json_t *object, struc
     target->label = copy_name(object, "label");
     if (!optional || target->name == NULL || target->resource_group == NULL ||
         target->label == NULL ||
-        !value_get_number(object, "batch", 1, EVENT_MOST_TARGETS, &target->batch))
+        !value_get_number(object, "batch", 1, JOB_TARGETS_MOST, &target->batch))
         return event_miss(error, "a key of a target");
     return 0;
 }
