@@ -49,6 +49,9 @@ void page_count(struct page *page, size_t count, const char *one, const char *ma
 /* TEXT, or its first LIMIT bytes or less, cut between two words and marked so. */
 void page_cut(struct page *page, const char *text, size_t limit);
 
+/* How TARGET came to its outcome (line_print_why()), cut likewise. */
+void page_why(struct page *page, const struct result_target *target, size_t limit);
+
 /* The name of a target, which only a forged journal makes so long that it is cut. */
 void page_label(struct page *page, const struct result_target *target);
 

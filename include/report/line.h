@@ -19,9 +19,19 @@ struct result_target;
 /* How wide the column of names must be; long names overflow it. */
 int line_name_width(const struct result *result);
 
-/* Appends "web-03   failed    1.2s  status 7" with a newline. */
+/* Appends "web-03   failed    1.2s  exit 7: nginx: unknown directive" with a newline. */
 void line_print(struct buffer *buffer, const struct result_target *target, int name_width,
                 bool colour);
+
+/*
+ * Appends, in one line without its newline, how TARGET came to its outcome: its message. Of a
+ * script that came to a bad end the last line of its standard error as well: "exit 7: nginx:
+ * unknown directive". Nothing for ok with status 0.
+ */
+void line_print_why(struct buffer *buffer, const struct result_target *target);
+
+/* Is that last line all that there is of its standard error? */
+bool line_tells_errors(const struct result_target *target);
 
 /* Appends "ok", "failed (exit 7)", "timeout (az)". */
 void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outcome_reason reason,

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "report/line.h"
 #include "run/result.h"
 
 enum { LONGEST_NAMES = 600, LONGEST_LABEL = 300 }; /* bytes */
@@ -86,6 +87,15 @@ void page_cut(struct page *page, const char *text, size_t limit)
     }
     markup_bytes(&page->markup, text, find_cut(text, limit));
     markup_text(&page->markup, " \xe2\x80\xa6");
+}
+
+void page_why(struct page *page, const struct result_target *target, size_t limit)
+{
+    struct buffer why = BUFFER_INIT;
+
+    line_print_why(&why, target);
+    page_cut(page, buffer_text(&why), limit);
+    buffer_done(&why);
 }
 
 void page_label(struct page *page, const struct result_target *target)

@@ -95,8 +95,7 @@ static void write_row(struct page *page, size_t index)
     page_cut(page, target->resource_group, LONGEST_MESSAGE);
     markup_end(markup);
     markup_begin(markup, "td", NULL);
-    if (target->outcome.message != NULL)
-        page_cut(page, target->outcome.message, LONGEST_MESSAGE);
+    page_why(page, target, LONGEST_MESSAGE);
     markup_end(markup);
     markup_end(markup);
 }

@@ -207,7 +207,7 @@ static void write_matter(struct page *page, const struct matter *matter)
             page_label(page, first);
             markup_text(markup, ": ");
         }
-        page_cut(page, first->outcome.message, LONGEST_MESSAGE);
+        page_why(page, first, LONGEST_MESSAGE);
         markup_end(markup);
     }
     write_advices(page, matter);

@@ -11,6 +11,7 @@
 #include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "report/line.h"
 #include "run/event.h"
 #include "run/result.h"
 
@@ -97,12 +98,16 @@ static void write_skipped(xmlTextWriter *writer, const struct result_target *tar
 }
 
 /* The text is what CI systems show where a stack trace would stand. */
-static void write_trouble(xmlTextWriter *writer, const struct outcome *outcome)
+static void write_trouble(xmlTextWriter *writer, const struct result_target *target)
 {
+    const struct outcome *outcome = &target->outcome;
+    struct buffer why = BUFFER_INIT;
     struct buffer text = BUFFER_INIT;
 
+    line_print_why(&why, target);
     begin_verdict(writer, outcome->kind == OUTCOME_FAILED ? "failure" : "error", outcome->kind,
-                  outcome->reason, outcome->message);
+                  outcome->reason, buffer_text(&why));
+    buffer_done(&why);
     if (outcome->message != NULL) {
         text_add_plain(&text, outcome->message);
         buffer_add(&text, "\n");
@@ -176,7 +181,7 @@ static void write_case(xmlTextWriter *writer, const char *job, const struct resu
     if (!settled || target->outcome.kind == OUTCOME_SKIPPED)
         write_skipped(writer, target);
     else if (target->outcome.kind != OUTCOME_OK)
-        write_trouble(writer, &target->outcome);
+        write_trouble(writer, target);
     if (settled)
         write_earlier_attempts(writer, target);
     write_stream(writer, "system-out", &target->output, target->output_truncated);

@@ -12,6 +12,10 @@
 
 enum { WIDEST_NAME = 40, KIND_WIDTH = 9, TIME_WIDTH = 7 };
 
+/* Of the last line of standard error: bytes that are shown, and lines that may be blank after it.
+ */
+enum { LONGEST_ERROR = 300, BLANKS_MOST = 8 };
+
 int line_name_width(const struct result *result)
 {
     int width = 4;
@@ -25,11 +29,97 @@ int line_name_width(const struct result *result)
     return width;
 }
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* What a terminal would show of BYTES, without the blanks at both ends; for buffer_done(). */
+static struct buffer draw_line(const char *bytes, size_t length)
+{
+    struct buffer drawn = BUFFER_INIT;
+    struct buffer line = BUFFER_INIT;
+    size_t start = 0;
+
+    drawn_append(&drawn, bytes, length);
+    while (drawn.length > 0 && is_blank(drawn.data[drawn.length - 1]))
+        drawn.length--;
+    while (start < drawn.length && is_blank(drawn.data[start]))
+        start++;
+    for (size_t i = start; i < drawn.length; i++) {
+        if (is_blank(drawn.data[i])) /* a tab */
+            drawn.data[i] = ' ';
+        buffer_add_char(&line, drawn.data[i]);
+    }
+    buffer_done(&drawn);
+    return line;
+}
+
+/* The last line that is not blank, once it is drawn: what resets colours may stand alone on one. */
+static struct buffer last_error(const struct buffer *errors)
+{
+    const char *bytes = buffer_text(errors);
+    size_t end = errors->length;
+    struct buffer line = BUFFER_INIT;
+
+    for (int i = 0; i <= BLANKS_MOST && line.length == 0; i++) {
+        size_t start;
+
+        while (end > 0 && is_blank(bytes[end - 1]))
+            end--;
+        start = text_last_lines(bytes, end, 1);
+        buffer_done(&line);
+        line = draw_line(bytes + start, end - start);
+        end = start;
+    }
+    return line;
+}
+
+static void print_last_error(struct buffer *buffer, const struct buffer *line)
+{
+    size_t shown = text_head(buffer_text(line), line->length, LONGEST_ERROR);
+
+    buffer_append(buffer, buffer_text(line), shown);
+    if (shown < line->length)
+        buffer_add(buffer, "…");
+}
+
+/* What came back is all that the script printed, and its message says nothing of that. */
+static bool has_bad_end(const struct outcome *outcome)
+{
+    return outcome->kind != OUTCOME_OK && outcome_script_ended(outcome->kind, outcome->reason);
+}
+
+void line_print_why(struct buffer *buffer, const struct result_target *target)
+{
+    const struct outcome *outcome = &target->outcome;
+    struct buffer line = BUFFER_INIT;
+
+    if (has_bad_end(outcome))
+        line = last_error(&target->errors);
+    if (line.length > 0 && outcome->reason == REASON_EXIT && outcome->exit_code > 0) {
+        buffer_print(buffer, "exit %d: ", outcome->exit_code);
+    } else if (outcome->message != NULL) {
+        text_add_line(buffer, outcome->message);
+        buffer_add(buffer, line.length > 0 ? "; stderr: " : "");
+    }
+    print_last_error(buffer, &line);
+    buffer_done(&line);
+}
+
+bool line_tells_errors(const struct result_target *target)
+{
+    return has_bad_end(&target->outcome) && target->errors.length > 0 &&
+           target->errors.length <= LONGEST_ERROR &&
+           text_last_lines(buffer_text(&target->errors), target->errors.length, 1) == 0;
+}
+
 void line_print(struct buffer *buffer, const struct result_target *target, int name_width,
                 bool colour)
 {
     const struct outcome *outcome = &target->outcome;
     struct buffer time = BUFFER_INIT;
+    struct buffer why = BUFFER_INIT;
 
     if (target->attempt_count > 0)
         number_print_duration(&time, target->duration);
@@ -37,11 +127,9 @@ void line_print(struct buffer *buffer, const struct result_target *target, int n
                  style_begin(colour, outcome->kind), KIND_WIDTH, outcome_name(outcome->kind),
                  style_end(colour), TIME_WIDTH, buffer_text(&time));
     buffer_done(&time);
-    if (outcome->message != NULL) {
-        buffer_add(buffer, "  ");
-        text_append_plain(buffer, outcome->message, strlen(outcome->message));
-    }
-    buffer_add(buffer, "\n");
+    line_print_why(&why, target);
+    buffer_print(buffer, "%s%s\n", why.length > 0 ? "  " : "", buffer_text(&why));
+    buffer_done(&why);
 }
 
 void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outcome_reason reason,

@@ -23,7 +23,8 @@ static void print_target(struct buffer *buffer, const struct result_target *targ
     buffer_add(buffer, "  ");
     line_print(buffer, target, width, view->colour);
     if (view->outputs != VIEW_NONE ||
-        !outcome_has_streams(target->outcome.kind, target->outcome.reason))
+        !outcome_has_streams(target->outcome.kind, target->outcome.reason) ||
+        line_tells_errors(target))
         return;
     if (target->errors.length > 0)
         line_print_block(buffer, &target->errors, STDERR_LINES, "      stderr | ");

@@ -279,6 +279,8 @@ START_TEST(hostile_bytes_are_shown_and_harmless)
     sample_end(&result, 0, &sample);
     document = parse();
     expect(document, "string(//testcase[1]/failure/@message)",
+           "exit 1: ]]></system-err><testcase name=\"x\"/>&#27;\\x02");
+    expect(document, "string(substring-before(//testcase[1]/failure, '\n'))",
            "a \\x1b[1m \" <b> & 'c' \xef\xbf\xbd");
     expect(document, "string(//testcase[1]/system-err)",
            "]]></system-err><testcase name=\"x\"/>&#27;\\x02");

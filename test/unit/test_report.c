@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "happen.h"
 #include "job/job.h"
 #include "report/json.h"
@@ -159,7 +160,7 @@ END_TEST
 START_TEST(the_summary_names_what_is_not_ok_and_what_to_do)
 {
     static const char *const wanted[] = {"web-02",
-                                         "status 7",
+                                         "exit 7: bad ",
                                          "What to do: ",
                                          "skipped",
                                          "web-03",
@@ -208,6 +209,81 @@ START_TEST(what_is_under_way_does_not_look_idle)
 }
 END_TEST
 
+/* Why a target is not ok: of a script that ended badly the last thing that it said of that. */
+static const struct {
+    const char *name;
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    int exit_code;
+    const char *message;
+    const char *errors;
+    const char *why;
+    bool tells_all; /* there is no more of standard error */
+} ends[] = {{"its last line", OUTCOME_FAILED, REASON_EXIT, 1, "the script ended with status 1",
+             "starting\nnginx: unknown directive \"workr\"\n",
+             "exit 1: nginx: unknown directive \"workr\"", false},
+            {"one line", OUTCOME_FAILED, REASON_EXIT, 1, "the script ended with status 1",
+             "no such file", "exit 1: no such file", true},
+            {"nothing was said", OUTCOME_FAILED, REASON_EXIT, 1, "the script ended with status 1",
+             "", "the script ended with status 1", false},
+            {"blanks alone", OUTCOME_FAILED, REASON_EXIT, 2, "the script ended with status 2",
+             " \n\t\n\n", "the script ended with status 2", false},
+            {"blank lines, and a line of escapes, at the end", OUTCOME_FAILED, REASON_EXIT, 1,
+             "status", "\033[31m  E:\tbroken  \n\033[0m\n\n \r\n", "exit 1: E: broken", false},
+            {"drawn over", OUTCOME_FAILED, REASON_EXIT, 1, "status", "10%\r50%\rfull",
+             "exit 1: full", true},
+            {"hostile", OUTCOME_FAILED, REASON_EXIT, 1, "status", "a\033]0;x\007b\xff\xe2\x80\xae",
+             "exit 1: ab\xef\xbf\xbd\\u202e", true},
+            {"a signal keeps its words", OUTCOME_FAILED, REASON_SIGNAL, 137, "ended by SIGKILL",
+             "line 3: Killed\n", "ended by SIGKILL; stderr: line 3: Killed", true},
+            {"a status that is not listed keeps them", OUTCOME_FAILED, REASON_EXIT, 0,
+             "not in ok_status", "hm\n", "not in ok_status; stderr: hm", true},
+            {"script_timeout", OUTCOME_TIMEOUT, REASON_SCRIPT, -1, "stopped after 30s",
+             "waiting for db\n", "stopped after 30s; stderr: waiting for db", true},
+            {"standard error is az's own", OUTCOME_TIMEOUT, REASON_AZ, -1, "no answer",
+             "ERROR: cancelled\n", "no answer", false},
+            {"ok", OUTCOME_OK, REASON_NONE, 0, NULL, "warning: old\n", "", false},
+            {"ok, with another status", OUTCOME_OK, REASON_NONE, 4, "status 4 counts as ok",
+             "warning\n", "status 4 counts as ok", false}};
+
+START_TEST(why_a_target_is_not_ok)
+{
+    struct result_target target = {.outcome = {.kind = ends[_i].kind,
+                                               .reason = ends[_i].reason,
+                                               .exit_code = ends[_i].exit_code,
+                                               .message = memory_string(ends[_i].message)}};
+    struct buffer why = BUFFER_INIT;
+
+    buffer_add(&target.errors, ends[_i].errors);
+    line_print_why(&why, &target);
+    ck_assert_msg(strcmp(buffer_text(&why), ends[_i].why) == 0, "%s: %s", ends[_i].name,
+                  buffer_text(&why));
+    ck_assert_msg(line_tells_errors(&target) == ends[_i].tells_all, "%s", ends[_i].name);
+    buffer_done(&why);
+    buffer_done(&target.errors);
+    outcome_done(&target.outcome);
+}
+END_TEST
+
+/* A line without an end, of characters of three bytes. */
+START_TEST(a_long_error_is_cut_between_two_characters)
+{
+    struct result_target target = {
+        .outcome = {.kind = OUTCOME_FAILED, .reason = REASON_EXIT, .exit_code = 1}};
+    struct buffer why = BUFFER_INIT;
+
+    buffer_add(&target.errors, "x");
+    for (int i = 0; i < 1000; i++)
+        buffer_add(&target.errors, "€");
+    line_print_why(&why, &target);
+    ck_assert_uint_lt(why.length, 320);
+    ck_assert(text_is_utf8(buffer_text(&why), why.length, &(size_t){0}));
+    ck_assert(!line_tells_errors(&target));
+    buffer_done(&why);
+    buffer_done(&target.errors);
+}
+END_TEST
+
 START_TEST(a_block_has_its_prefix_on_every_line)
 {
     struct buffer bytes = BUFFER_INIT;
@@ -239,6 +315,8 @@ static Suite *report_suite(void)
     tcase_add_test(tests, the_summary_names_what_is_not_ok_and_what_to_do);
     tcase_add_test(tests, a_runbook_of_several_lines_is_indented);
     tcase_add_test(tests, what_is_under_way_does_not_look_idle);
+    tcase_add_loop_test(tests, why_a_target_is_not_ok, 0, UNIT_COUNT(ends));
+    tcase_add_test(tests, a_long_error_is_cut_between_two_characters);
     tcase_add_test(tests, a_block_has_its_prefix_on_every_line);
     suite_add_tcase(suite, tests);
     return suite;
