@@ -2,7 +2,7 @@
 /*
  * board: who runs and who waits at this moment.
  *
- * Knows who runs since when, who waits until when, and what has ended, as it is
+ * Knows who runs since when, who waits until when, and what has ended and how, as it is
  * told. Pure: no clock, no I/O. screen/panel shows it.
  *
  *   board_open(&board, result, job, not_before, now);
@@ -28,6 +28,8 @@ struct result;
 
 #define BOARD_NONE SIZE_MAX /* no target */
 
+enum { BOARD_FAILED_MOST = 8 }; /* so many of those that failed are known by name */
+
 struct board_target {
     int64_t began;    /* of the attempt that runs; CLOCK_NEVER: none does */
     size_t before;    /* in the list of those that run; BOARD_NONE: there is none */
@@ -37,6 +39,8 @@ struct board_target {
 };
 
 struct board {
+    const struct job *job;
+    char *place; /* where the run goes, in words; NULL: not known yet */
     struct board_target *targets;
     size_t target_count;
     size_t oldest; /* of those that run, in the order in which they began */
@@ -47,9 +51,15 @@ struct board {
     size_t waiting_count;
     size_t counts[OUTCOME_KINDS]; /* of those that are settled, and have been told to be */
     size_t settled;
-    size_t *left; /* of each batch, how many are not settled */
+    size_t done;                      /* of them, those that were not skipped */
+    size_t failures;                  /* and those that max_failures counts */
+    size_t failed[BOARD_FAILED_MOST]; /* the last of these: a ring, as FAILURES turns */
+    size_t *left;                     /* of each batch, how many are not settled */
     int batches;
-    int batch;          /* the current one, from 1 */
+    int batch; /* the current one, from 1 */
+    size_t batch_targets;
+    size_t batch_failures;
+    size_t batch_ok;
     int64_t batch_from; /* when it could begin: the one before has ended, and the pause is over */
     int64_t pause_between;
     int workers;
@@ -61,12 +71,14 @@ struct board {
     enum schedule_stage stage;
 };
 
-/* NOT_BEFORE: of each target, when it may start; may be NULL. */
+/* JOB stays where it is until board_close(). NOT_BEFORE: of each target, when it may start; may be
+ * NULL. */
 void board_open(struct board *board, const struct result *result, const struct job *job,
                 const int64_t *not_before, int64_t now);
 void board_close(struct board *board);
 
-void board_log_in(struct board *board);
+/* PLACE: where the run goes, in words of any kind, which are copied; NULL: nobody knows. */
+void board_log_in(struct board *board, const char *place);
 void board_start(struct board *board, size_t index, int64_t now);
 
 /* The attempt could not be begun: it was none. */
@@ -82,6 +94,10 @@ void board_set_stage(struct board *board, enum schedule_stage stage);
 
 /* How long the rest will take, by what has ended so far; -1: nobody can say. */
 int64_t board_estimate(const struct board *board, int64_t now);
+
+/* The target that failed NTH last, from 0; BOARD_NONE: there is none, or it is not known any more.
+ */
+size_t board_failed(const struct board *board, size_t nth);
 
 /* The first of those that wait, after the moment AFTER and, of those of that moment, after the
  * target AFTER_INDEX (BOARD_NONE: all of them); BOARD_NONE: there is no other. */

@@ -13,11 +13,16 @@
 #include "run/schedule.h"
 
 struct buffer;
+struct job;
 struct login;
 struct result;
 struct watcher_running;
 
 void notice_login(struct buffer *note, const struct login *login);
+
+/* The one subscription of all targets, by its name where az told one, "several subscriptions", or
+ * nothing. */
+void notice_place(struct buffer *note, const struct job *job, const struct login *login);
 
 /* "web-03: busy, again in 30s (attempt 2 of 3): another run-command is active" */
 void notice_wait(struct buffer *note, const struct result *result, size_t index, int64_t wait);

@@ -33,8 +33,8 @@ void screen_open(struct screen *screen, int fd);
 /* Asks how large the terminal is now; what is unknown is 80 columns and 24 rows. */
 void screen_measure(struct screen *screen);
 
-/* How many lines may be drawn: a third of the rows, so that what scrolls by can be read; 0: none.
- */
+/* How many lines may be drawn: a third of the rows, or a little more where they are few, so that
+ * what scrolls by can be read; 0: none. */
 int screen_height(const struct screen *screen);
 
 /*

@@ -247,7 +247,7 @@ static enum live_mode choose_mode(const struct options *options)
     case PROGRESS_LIVE:
         break;
     case PROGRESS_AUTO:
-        if (options->quiet || !live_is_alone())
+        if (!live_is_alone())
             return LIVE_PLAIN;
         break;
     }

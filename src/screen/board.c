@@ -98,24 +98,51 @@ void board_wait(struct board *board, size_t index, int64_t again_at, int64_t now
     add_waiting(board, index, again_at);
 }
 
+static void enter_batch(struct board *board, int batch, int64_t from)
+{
+    board->batch = batch;
+    board->batch_from = from;
+    board->batch_targets = board->left[batch - 1];
+    board->batch_failures = 0;
+    board->batch_ok = 0;
+}
+
+static void count(struct board *board, size_t index, enum outcome_kind kind)
+{
+    board->counts[kind]++;
+    board->settled++;
+    board->done += kind != OUTCOME_SKIPPED;
+    board->batch_ok += kind == OUTCOME_OK;
+    if (kind == OUTCOME_OK || kind == OUTCOME_CANCELLED || kind == OUTCOME_SKIPPED)
+        return;
+    board->failed[board->failures++ % BOARD_FAILED_MOST] = index;
+    board->batch_failures++;
+}
+
 void board_settle(struct board *board, const struct result *result, size_t index, int64_t now)
 {
     const struct result_target *target = &result->targets[index];
 
     end_attempt(board, index, now);
     remove_waiting(board, index);
-    board->counts[target->outcome.kind]++;
-    board->settled++;
+    count(board, index, target->outcome.kind);
     board->left[target->batch - 1]--;
-    while (board->batch < board->batches && board->left[board->batch - 1] == 0) {
-        board->batch++;
-        board->batch_from = now + board->pause_between;
-    }
+    while (board->batch < board->batches && board->left[board->batch - 1] == 0)
+        enter_batch(board, board->batch + 1, now + board->pause_between);
 }
 
-void board_log_in(struct board *board)
+size_t board_failed(const struct board *board, size_t nth)
+{
+    if (nth >= board->failures || nth >= BOARD_FAILED_MOST)
+        return BOARD_NONE;
+    return board->failed[(board->failures - 1 - nth) % BOARD_FAILED_MOST];
+}
+
+void board_log_in(struct board *board, const char *place)
 {
     board->logged_in = true;
+    free(board->place);
+    board->place = memory_string(place);
 }
 
 void board_set_stage(struct board *board, enum schedule_stage stage)
@@ -128,11 +155,11 @@ void board_open(struct board *board, const struct result *result, const struct j
 {
     size_t count = result->target_count;
 
-    *board = (struct board){.target_count = count,
+    *board = (struct board){.job = job,
+                            .target_count = count,
                             .oldest = BOARD_NONE,
                             .newest = BOARD_NONE,
                             .batches = result->job.batches,
-                            .batch = 1,
                             .pause_between = job->pause_between,
                             .workers = result->workers > 0 ? result->workers : job_at_once(job),
                             .timeout = result->job.timeout,
@@ -147,10 +174,12 @@ void board_open(struct board *board, const struct result *result, const struct j
         if (not_before != NULL && not_before[i] > now)
             add_waiting(board, i, not_before[i]);
     }
+    enter_batch(board, 1, 0);
 }
 
 void board_close(struct board *board)
 {
+    free(board->place);
     free(board->targets);
     free(board->waiting);
     free(board->left);

@@ -146,7 +146,9 @@ static void logged_in(void *context, const struct login *login)
     struct live *live = context;
     struct buffer note = BUFFER_INIT;
 
-    board_log_in(&live->board);
+    notice_place(&note, live->board.job, login);
+    board_log_in(&live->board, note.data);
+    buffer_done(&note);
     touch(live);
     if (!live->choices.verbose || has_events(live))
         return;
@@ -168,8 +170,7 @@ static void target_settled(struct live *live, const struct result *result, size_
         return;
     /* Of several that ended at once the result counts all by now, the board those that are shown.
      */
-    buffer_print(&lines, "[%*zu/%zu] ", live->count_width, live->board.settled,
-                 result->target_count);
+    buffer_print(&lines, "[%*zu/%zu] ", live->count_width, live->board.done, result->target_count);
     line_print(&lines, target, live->name_width, choices->colour);
     if (choices->verbose) {
         line_print_block(&lines, &target->output, 0, "      stdout | ");

@@ -4,11 +4,14 @@
 #include <signal.h>
 #include <string.h>
 
+#include "azure/accounts.h"
 #include "azure/login.h"
 #include "base/buffer.h"
+#include "base/caseless.h"
 #include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "job/job.h"
 #include "run/result.h"
 #include "run/watcher.h"
 
@@ -18,6 +21,30 @@ void notice_login(struct buffer *note, const struct login *login)
     text_add_plain(note, login->az_version);
     if (login->subscription != NULL)
         buffer_print(note, ", subscription %s", login->subscription);
+}
+
+static const char *subscription_of(const struct job_target *target, const struct login *login)
+{
+    return target->subscription != NULL ? target->subscription : login->subscription;
+}
+
+void notice_place(struct buffer *note, const struct job *job, const struct login *login)
+{
+    const char *one = job->target_count > 0 ? subscription_of(&job->targets[0], login) : NULL;
+    const struct account *account;
+
+    for (size_t i = 0; i < job->target_count && one != NULL; i++) {
+        const char *other = subscription_of(&job->targets[i], login);
+
+        if (other == NULL || !caseless_is_same(one, other)) {
+            buffer_add(note, "several subscriptions");
+            return;
+        }
+    }
+    if (one == NULL) /* az has none, and fails on every target */
+        return;
+    account = accounts_find(&login->accounts, one);
+    text_add_line(note, account != NULL && account->name[0] != '\0' ? account->name : one);
 }
 
 void notice_wait(struct buffer *note, const struct result *result, size_t index, int64_t wait)

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/panel.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "base/number.h"
+#include "job/job.h"
 #include "report/line.h"
 #include "report/style.h"
 #include "run/result.h"
+#include "run/rules.h"
 #include "screen/board.h"
+#include "screen/pen.h"
 
-enum { BAR_LEAST = 8, BAR_MOST = 40, NAME_MOST = 40, HEAD_LINES = 2 };
+enum { BAR_LEAST = 8, BAR_MOST = 40, NAME_MOST = 40, HEAD_LINES = 3 };
 
 /* ---- words -------------------------------------------------------------------------------- */
 
@@ -46,6 +47,17 @@ static void print_rest(const struct board *board, int64_t now, struct buffer *bu
     }
 }
 
+/* The clock that runs out first on a target which has run for AGE; *RET_KEY is its key where that
+ * is not `timeout`. */
+static int64_t nearer_clock(const struct board *board, int64_t age, const char **ret_key)
+{
+    int64_t script_timeout = board->job->script_timeout;
+    bool is_script = script_timeout > age && script_timeout < board->timeout;
+
+    *ret_key = is_script ? "script_timeout" : NULL;
+    return is_script ? script_timeout : board->timeout;
+}
+
 static const char *stage_word(enum schedule_stage stage)
 {
     static const char *const words[] = {[SCHEDULE_GOING] = "",
@@ -58,11 +70,18 @@ static const char *stage_word(enum schedule_stage stage)
 
 /* ---- one line of a log -------------------------------------------------------------------- */
 
+/* "59s of 2m10s (script_timeout)" */
 static void print_age(const struct board *board, size_t index, int64_t now, struct buffer *buffer)
 {
-    print_seconds(buffer, now - board->targets[index].began);
+    int64_t age = now - board->targets[index].began;
+    const char *key;
+    int64_t clock = nearer_clock(board, age, &key);
+
+    print_seconds(buffer, age);
     buffer_add(buffer, " of ");
-    number_print_exact_duration(buffer, board->timeout);
+    number_print_exact_duration(buffer, clock);
+    if (key != NULL)
+        buffer_print(buffer, " (%s)", key);
 }
 
 void panel_print_state(const struct board *board, const struct result *result, int64_t now,
@@ -71,7 +90,7 @@ void panel_print_state(const struct board *board, const struct result *result, i
     struct buffer rest = BUFFER_INIT;
 
     print_seconds(buffer, now - board->started);
-    buffer_print(buffer, ": %zu of %zu have ended", board->settled, board->target_count);
+    buffer_print(buffer, ": %zu of %zu have ended", board->done, board->target_count);
     line_print_counts(buffer, " (", board->counts, false);
     buffer_add(buffer, board->settled > 0 ? ")" : "");
     buffer_print(buffer, ", %zu running", board->running);
@@ -105,52 +124,6 @@ struct panel {
     struct panel_lines *lines;
 };
 
-/* A line that is being written; what does not fit is left out. */
-struct pen {
-    struct buffer *text;
-    int *width;
-    int most;
-    bool colour;
-};
-
-static void put(const struct pen *pen, const char *before, const char *text, const char *after)
-{
-    int room = pen->most - *pen->width;
-    int length = (int)strlen(text);
-    int size = length < room ? length : room;
-
-    if (size <= 0)
-        return;
-    if (pen->colour)
-        buffer_add(pen->text, before);
-    buffer_append(pen->text, text, (size_t)size);
-    if (pen->colour)
-        buffer_add(pen->text, after);
-    *pen->width += size;
-}
-
-static void put_plain(const struct pen *pen, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void put_plain(const struct pen *pen, const char *format, ...)
-{
-    va_list arguments;
-    char *text;
-
-    va_start(arguments, format);
-    text = memory_print_list(format, arguments);
-    va_end(arguments);
-    put(pen, "", text, "");
-    free(text);
-}
-
-/* Takes TEXT, and empties it. */
-static void put_buffer(const struct pen *pen, struct buffer *text)
-{
-    put(pen, "", buffer_text(text), "");
-    buffer_done(text);
-}
-
 static struct pen next_line(const struct panel *panel)
 {
     struct panel_lines *lines = panel->lines;
@@ -158,15 +131,16 @@ static struct pen next_line(const struct panel *panel)
 
     lines->widths[line] = 0;
     return (struct pen){&lines->text[line], &lines->widths[line], panel->look.width - 1,
-                        panel->look.colour};
+                        panel->look.colour, panel->look.utf8};
 }
 
-/* One cell of the bar: the outcome that it stands for. OUTCOME_KINDS: nothing has come to it. */
+/* One cell of the bar: the outcome that it stands for. OUTCOME_KINDS: nothing has come to it, or
+ * never will. */
 static enum outcome_kind cell_kind(const struct board *board, int cell, int cells)
 {
     size_t sum = 0;
 
-    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+    for (int kind = 0; kind < OUTCOME_SKIPPED; kind++) {
         sum += board->counts[kind];
         /* Whole cells only: a bar is full when all is done, and not before. */
         if (sum * (size_t)cells >= ((size_t)cell + 1) * board->target_count)
@@ -194,6 +168,67 @@ static void put_bar(const struct pen *pen, const struct panel *panel, int cells)
     *pen->width += cells;
 }
 
+/* "3 failures, halts at 4", of the rule that halts first. */
+static void print_limit(const struct board *board, struct buffer *buffer)
+{
+    const struct job *job = board->job;
+    size_t of_run = rules_max_failures(job, board->target_count);
+    size_t of_batch = rules_max_failures(job, board->batch_targets);
+    bool by_batch = job->has_max_failures && job->max_failures.percent && board->batches > 1 &&
+                    of_batch - board->batch_failures <= of_run - board->failures;
+    size_t failures = by_batch ? board->batch_failures : board->failures;
+    size_t allowed = by_batch ? of_batch : of_run;
+
+    if (!job->has_max_failures && board->batch_ok == 0 && board->batch < board->batches)
+        buffer_print(buffer, "halts if nothing in batch %d is ok", board->batch);
+    if (!job->has_max_failures || allowed >= board->target_count)
+        return;
+    number_print_count(buffer, failures, "failure", "failures");
+    if (by_batch)
+        buffer_print(buffer, " in batch %d", board->batch);
+    buffer_print(buffer, ", halts at %zu", allowed + 1);
+}
+
+/* What the next one does; the first one of an operator's lets what runs end, whatever halted the
+ * run. */
+static const char *ctrl_c(const struct board *board, const struct result *result)
+{
+    switch (board->stage) {
+    case SCHEDULE_GOING:
+        return "Ctrl-C: no new starts";
+    case SCHEDULE_DRAINING:
+        return result->ending == RESULT_SIGNAL ? "Ctrl-C: stop what runs"
+                                               : "Ctrl-C twice: stop what runs";
+    case SCHEDULE_STOPPING:
+        return "Ctrl-C: kill what runs";
+    case SCHEDULE_KILLING:
+        break;
+    }
+    return "";
+}
+
+/* "patch-nginx  REHEARSAL  3 failures, halts at 4  Ctrl-C: no new starts" */
+static void print_title(const struct panel *panel)
+{
+    const struct board *board = panel->board;
+    struct pen pen = next_line(panel);
+    struct buffer limit = BUFFER_INIT;
+
+    pen_add_text(&pen, panel->result->job.name);
+    if (panel->result->rehearsal) {
+        pen_print(&pen, "  ");
+        pen_add(&pen, style_bold(true), "REHEARSAL", style_end(true));
+    } else if (board->place != NULL) {
+        pen_print(&pen, "  ");
+        pen_add_text(&pen, board->place);
+    }
+    if (board->stage == SCHEDULE_GOING)
+        print_limit(board, &limit);
+    pen_add_piece(&pen, buffer_text(&limit));
+    pen_add_piece(&pen, ctrl_c(board, panel->result));
+    buffer_done(&limit);
+}
+
 /* "━━━━━━────── 19 of 30  42s, about 25s left" */
 static void print_head(const struct panel *panel)
 {
@@ -203,7 +238,7 @@ static void print_head(const struct panel *panel)
     struct buffer rest = BUFFER_INIT;
     int cells;
 
-    buffer_print(&words, "%zu of %zu  ", board->settled, board->target_count);
+    buffer_print(&words, "%zu of %zu  ", board->done, board->target_count);
     print_seconds(&words, panel->now - board->started);
     print_rest(board, panel->now, &rest);
     if (rest.length > 0)
@@ -213,10 +248,29 @@ static void print_head(const struct panel *panel)
         cells = BAR_MOST;
     if (cells >= BAR_LEAST) {
         put_bar(&pen, panel, cells);
-        put_plain(&pen, " ");
+        pen_print(&pen, " ");
     }
-    put_buffer(&pen, &words);
+    pen_add(&pen, "", buffer_text(&words), "");
+    buffer_done(&words);
     buffer_done(&rest);
+}
+
+/* "batch 2 of 3 waits for web-07 and 2 others", when nothing of it is left to start. */
+static void put_batch(const struct pen *pen, const struct panel *panel)
+{
+    const struct board *board = panel->board;
+    size_t left = board->left[board->batch - 1];
+    size_t first = board->oldest;
+
+    pen_print(pen, "  batch %d of %d", board->batch, board->batches);
+    if (board->stage != SCHEDULE_GOING || left == 0 ||
+        left != board->running + board->waiting_count)
+        return;
+    if (first == BOARD_NONE)
+        first = board_next_waiting(board, 0, BOARD_NONE);
+    pen_print(pen, " waits for %s", panel->result->targets[first].label);
+    if (left > 1)
+        pen_print(pen, " and %zu more", left - 1);
 }
 
 /* "17 ok  1 failed  8 running  2 waiting  batch 2 of 3" */
@@ -232,19 +286,19 @@ static void print_counts(const struct panel *panel)
                        outcome_name((enum outcome_kind)kind));
         if (board->counts[kind] == 0)
             continue;
-        put(&pen, style_begin(true, (enum outcome_kind)kind), count, style_end(true));
-        put_plain(&pen, "  ");
+        pen_add(&pen, style_begin(true, (enum outcome_kind)kind), count, style_end(true));
+        pen_print(&pen, "  ");
     }
     if (!board->logged_in)
-        put_plain(&pen, "logging in");
+        pen_print(&pen, "logging in");
     else
-        put_plain(&pen, "%zu running", board->running);
+        pen_print(&pen, "%zu running", board->running);
     if (board->waiting_count > 0)
-        put_plain(&pen, "  %zu waiting", board->waiting_count);
+        pen_print(&pen, "  %zu waiting", board->waiting_count);
     if (board->stage != SCHEDULE_GOING)
-        put_plain(&pen, "  %s", stage_word(board->stage));
+        pen_print(&pen, "  %s", stage_word(board->stage));
     if (board->batches > 1)
-        put_plain(&pen, "  batch %d of %d", board->batch, board->batches);
+        put_batch(&pen, panel);
 }
 
 static int name_width(const struct panel *panel, size_t first, int rows)
@@ -263,14 +317,16 @@ static int name_width(const struct panel *panel, size_t first, int rows)
 static void print_running(const struct panel *panel, size_t index, int width)
 {
     const struct board *board = panel->board;
-    bool is_late = panel->now - board->targets[index].began > board->timeout / 4 * 3;
+    int64_t ran = panel->now - board->targets[index].began;
+    const char *key;
+    bool is_late = ran > nearer_clock(board, ran, &key) / 4 * 3;
     struct pen pen = next_line(panel);
     struct buffer age = BUFFER_INIT;
 
-    put_plain(&pen, "  %-*s  ", width, panel->result->targets[index].label);
+    pen_print(&pen, "  %-*s  ", width, panel->result->targets[index].label);
     print_age(board, index, panel->now, &age);
-    put(&pen, is_late ? style_begin(true, OUTCOME_TIMEOUT) : "", buffer_text(&age),
-        is_late ? style_end(true) : "");
+    pen_add(&pen, is_late ? style_begin(true, OUTCOME_TIMEOUT) : "", buffer_text(&age),
+            is_late ? style_end(true) : "");
     buffer_done(&age);
 }
 
@@ -290,8 +346,52 @@ static void print_oldest(const struct panel *panel, int rows)
     if (!all && rows > 0) {
         struct pen pen = next_line(panel);
 
-        put_plain(&pen, named > 0 ? "  and %zu more" : "  %zu run", board->running - (size_t)named);
+        pen_print(&pen, named > 0 ? "  and %zu more" : "  %zu run", board->running - (size_t)named);
     }
+}
+
+/* "  web-07  failed  exit 1: nginx: unknown directive" */
+static void print_failed(const struct panel *panel, size_t index)
+{
+    const struct result_target *target = &panel->result->targets[index];
+    struct pen pen = next_line(panel);
+    struct buffer why = BUFFER_INIT;
+
+    pen_print(&pen, "  %s  ", target->label);
+    pen_add(&pen, style_begin(true, target->outcome.kind), outcome_name(target->outcome.kind),
+            style_end(true));
+    line_print_why(&why, target);
+    pen_print(&pen, "%s", why.length > 0 ? "  " : "");
+    pen_add_text(&pen, buffer_text(&why));
+    buffer_done(&why);
+}
+
+/* Those that failed last, the last one first, in ROWS lines. */
+static void print_last_failed(const struct panel *panel, int rows)
+{
+    size_t failures = panel->board->failures;
+    size_t named = failures <= (size_t)rows || rows == 1 ? (size_t)rows : (size_t)rows - 1;
+
+    for (size_t i = 0; i < named; i++)
+        print_failed(panel, board_failed(panel->board, i));
+    if (named < (size_t)rows) {
+        struct pen pen = next_line(panel);
+
+        pen_print(&pen, "  and %zu more that are not ok", failures - named);
+    }
+}
+
+/* Half of the ROWS, and those that nobody else needs. */
+static int rows_of_failed(const struct board *board, int rows)
+{
+    size_t others = board->running + board->waiting_count;
+    int most = (rows + 1) / 2;
+
+    if (others < (size_t)(rows - most))
+        most = rows - (int)others;
+    if (most > BOARD_FAILED_MOST)
+        most = BOARD_FAILED_MOST;
+    return board->failures < (size_t)most ? (int)board->failures : most;
 }
 
 /* "  web-03  again in 12s (busy, attempt 2 of 3)" */
@@ -310,11 +410,11 @@ static void print_waiting(const struct panel *panel, size_t index)
         print_until(&when, board->targets[index].again_at, panel->now);
     }
     if (target->attempt_count > 0)
-        put_plain(&pen, "  %s  again %s (%s, attempt %zu of %d)", target->label, buffer_text(&when),
+        pen_print(&pen, "  %s  again %s (%s, attempt %zu of %d)", target->label, buffer_text(&when),
                   outcome_reason_name(target->outcome.reason), target->attempt_count + 1,
                   result->job.attempts);
     else
-        put_plain(&pen, "  %s  %s (its script may still run)", target->label, buffer_text(&when));
+        pen_print(&pen, "  %s  %s (its script may still run)", target->label, buffer_text(&when));
     buffer_done(&when);
 }
 
@@ -339,11 +439,12 @@ static void print_pause(const struct panel *panel)
     struct buffer when = BUFFER_INIT;
 
     print_until(&when, panel->board->batch_from, panel->now);
-    put_plain(&pen, "  batch %d begins in %s", panel->board->batch, buffer_text(&when));
+    pen_print(&pen, "  batch %d begins in %s", panel->board->batch, buffer_text(&when));
     buffer_done(&when);
 }
 
-static void print_rows(const struct panel *panel, int rows)
+/* Those that run and those that wait, in ROWS lines, from 1. */
+static void print_going(const struct panel *panel, int rows)
 {
     const struct board *board = panel->board;
     int waiting = board->waiting_count < (size_t)rows ? (int)board->waiting_count : rows;
@@ -362,6 +463,15 @@ static void print_rows(const struct panel *panel, int rows)
     print_first_waiting(panel, waiting < left ? waiting : left);
 }
 
+static void print_rows(const struct panel *panel, int rows)
+{
+    int failed = rows_of_failed(panel->board, rows);
+
+    print_last_failed(panel, failed);
+    if (failed < rows)
+        print_going(panel, rows - failed);
+}
+
 void panel_print(const struct board *board, const struct result *result,
                  const struct panel_look *look, int64_t now, struct panel_lines *lines)
 {
@@ -371,6 +481,8 @@ void panel_print(const struct board *board, const struct result *result,
     *lines = (struct panel_lines){.count = 0};
     if (panel.look.height > PANEL_LINES_MOST)
         panel.look.height = PANEL_LINES_MOST;
+    if (panel.look.height >= HEAD_LINES)
+        print_title(&panel);
     print_head(&panel);
     if (panel.look.height > 1)
         print_counts(&panel);

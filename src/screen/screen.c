@@ -8,6 +8,9 @@
 
 enum { COLUMNS = 80, ROWS = 24 };
 
+/* A screen of SMALL rows has room for the head, and for one target. */
+enum { SMALL = 10, LEAST_HEIGHT = 4 };
+
 /*
  * Has a line been typed since the last time? It stays where it is, for the shell. How many lines
  * the bytes make nobody can tell without reading them; people type one a second.
@@ -43,6 +46,8 @@ int screen_height(const struct screen *screen)
 
     if (screen->rows < 2) /* what is drawn would scroll itself away */
         return 0;
+    if (screen->rows >= SMALL && height < LEAST_HEIGHT)
+        return LEAST_HEIGHT;
     return height < 1 ? 1 : height;
 }
 
@@ -54,6 +59,10 @@ static int rows_of(const struct screen *screen, int line)
     return width <= screen->columns ? 1 : (width + screen->columns - 1) / screen->columns;
 }
 
+/*
+ * Row by row: to erase all from the first row of the screen on is to clear it, and a terminal may
+ * keep what it cleared for who scrolls back (tmux does).
+ */
 void screen_erase(struct screen *screen, struct buffer *bytes)
 {
     int rows = check_typing(screen) && screen->drawn > 0 ? 1 : 0;
@@ -61,7 +70,9 @@ void screen_erase(struct screen *screen, struct buffer *bytes)
     for (int i = 0; i < screen->drawn; i++)
         rows += rows_of(screen, i);
     if (rows > 0)
-        buffer_print(bytes, "\r\033[%dA\033[J", rows);
+        buffer_add(bytes, "\r\033[J");
+    for (int i = 0; i < rows; i++)
+        buffer_add(bytes, "\033[A\033[2K");
     screen->drawn = 0;
 }
 

@@ -29,7 +29,7 @@ no_residue() { [ "$(residue)" = 0 ] || { everything; return 1; }; }
   until_screen '^9 ok +3 running$'
   screen >"$place/screen"
   grep -qE '^━+─+ 9 of 12  [0-9]+s' "$place/screen" || { cat "$place/screen"; return 1; }
-  grep -qE '^  vm-10  [0-9]+s of 1m$' "$place/screen"
+  grep -qE '^  vm-10  [0-9]+s of 30s \(script_timeout\)$' "$place/screen"
   grep -qE '^\[ 9/12\] vm-0[1-9]  ok ' "$place/screen"
   open_gate
   until_ended
@@ -38,6 +38,28 @@ no_residue() { [ "$(residue)" = 0 ] || { everything; return 1; }; }
   on_screen '^test: 12 ok of 12 targets'
   on_screen '^\[0\]$'
   nothing_is_left
+}
+
+@test "what failed stays in sight while all else scrolls by; --quiet leaves out the ok lines, not the display" {
+  vms='vm-[01-40]' write_job "concurrency: 4" "timeout: 60s"
+  cat >"$place/script" <<EOF
+case \$AZFAN_TARGET in
+vm-02) echo 'no such "unit"' >&2; exit 5 ;;
+vm-40) while ! [ -e $place/gate/go ]; do sleep 0.1; done ;;
+esac
+EOF
+  sed -i "s|inline: .*|file: script|" "$job"
+  open_terminal 80 24
+  type "\$azfan rehearse \$job --execute -q --run-dir \$place/run; echo \"[\$?]\""
+  until_screen '^38 ok +1 failed +1 running$'
+  screen >"$place/screen"
+  grep -qE '^test  REHEARSAL  Ctrl-C: no new starts$' "$place/screen" || { cat "$place/screen"; return 1; }
+  grep -qF '  vm-02  failed  exit 5: no such "unit"' "$place/screen"
+  grep -qE '^\[ *[0-9]+/40\] vm-02 +failed .* exit 5: no such "unit"$' "$place/screen"
+  [ "$(everything | grep -cE '^\[.* ok ')" = 0 ]
+  open_gate
+  until_ended
+  no_residue
 }
 
 @test "40x10: no line is wrapped, and most of the screen is left for what has ended" {

@@ -61,7 +61,7 @@ run_in_terminal() { type "$1 \$azfan run \$job --yes --az \$stub/az --run-dir \$
 
 # residue: how many lines of the display stand anywhere on the terminal.
 residue() {
-  everything | grep -cE '(^|[─━#-] )[0-9]+ of [0-9]+  |^([0-9]+ [a-z]+  )*[0-9]+ running( |$)|^  vm-[0-9]+ +[0-9hms]+ of [0-9hms]+$' || true
+  everything | grep -cE '(^|[─━#-] )[0-9]+ of [0-9]+  |^([0-9]+ [a-z]+  )*[0-9]+ running( |$)|^  vm-[0-9]+ +[0-9hms]+ of [0-9hms]+( \(script_timeout\))?$|^test  .*Ctrl-C' || true
 }
 
 # The terminal's modes, as a line of the recording; `settings N` is the Nth last one.

@@ -250,21 +250,26 @@ END_TEST
 
 /* ---- a terminal --------------------------------------------------------------------------- */
 
-#define BAR40 "---------------------------------------"
+#define UP     "\033[A\033[2K"
+#define ERASE3 "\r\033[J" UP UP UP
+#define ERASE4 ERASE3 UP
+#define ERASE8 ERASE4 UP UP UP UP
+#define TITLE  "demo  Ctrl-C: no new starts\n"
+#define BAR40  "---------------------------------------"
 
 /* A result scrolls by above the lines, which are taken away at the end. */
 START_TEST(lines_at_the_bottom)
 {
     begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
     start(0);
-    expect(output, BAR40 "- 0 of 3  0s\nlogging in\n  web-01  0s of 3m40s\n");
+    expect(output, TITLE BAR40 "- 0 of 3  0s\nlogging in\n  web-01  0s of 3m40s\n");
     now += NUMBER_SECOND;
     settle(0, "");
-    expect(output,
-           "\r\033[3A\033[J[1/3] web-01  ok           1.0s\n"
+    expect(output, ERASE4
+           "[1/3] web-01  ok           1.0s\n" TITLE
            "###########---------------------- 1 of 3  1s, about 1s left\n1 ok  logging in\n");
     end();
-    expect(output, "\r\033[2A\033[J");
+    expect(output, ERASE3);
 }
 END_TEST
 
@@ -312,8 +317,8 @@ START_TEST(a_narrower_terminal)
     ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, &size), 0);
     watcher.resized(watcher.context);
     let_pass(NUMBER_SECOND / 10);
-    /* 52 columns are 3 rows of 20, 10 are 1, and 21 are 2. */
-    expect(output, "\r\033[6A\033[J-------- 0 of 3  0s\nlogging in\n  web-01  0s of 3m4\n");
+    /* 27 columns are 2 rows of 20, 52 are 3, 10 are 1, and 21 are 2. */
+    expect(output, ERASE8 "demo\n-------- 0 of 3  0s\nlogging in\n  web-01  0s of 3m4\n");
     end();
 }
 END_TEST
@@ -325,10 +330,10 @@ START_TEST(ctrl_z_and_fg)
     start(0);
     free(read_all(output));
     watcher.leaving(watcher.context);
-    expect(output, "\r\033[3A\033[J");
+    expect(output, ERASE4);
     now += 5 * NUMBER_SECOND;
     watcher.continued(watcher.context, &result, 1);
-    expect(output, "azfan: continued: 0 of 3 have ended, 1 running\n" BAR40 "- 0 of 3  5s\n"
+    expect(output, "azfan: continued: 0 of 3 have ended, 1 running\n" TITLE BAR40 "- 0 of 3  5s\n"
                    "logging in\n  web-01  5s of 3m40s\n");
     end();
 }
