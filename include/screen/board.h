@@ -3,15 +3,16 @@
  * board: who runs and who waits at this moment.
  *
  * Knows who runs since when, who waits until when, and what has ended and how, as it is
- * told. Pure: no clock, no I/O. screen/panel shows it.
+ * told. Pure: no clock, no I/O. screen/panel shows it, screen/estimate knows how long the rest
+ * takes.
  *
  *   board_open(&board, result, job, not_before, now);
  *   board_start(…), board_wait(…), board_settle(…)…
  *   board_close(&board);
  *
- * Every call costs the same however many targets there are; only an estimate and
- * board_next_waiting() look at all that wait, of whom there are few. Times are
- * absolute monotonic nanoseconds. Main thread.
+ * Every call costs the same however many targets there are; only board_next_waiting()
+ * looks at all that wait, of whom there are few. Times are absolute monotonic
+ * nanoseconds. Main thread.
  */
 #ifndef AZFAN_SCREEN_BOARD_H
 #define AZFAN_SCREEN_BOARD_H
@@ -46,7 +47,6 @@ struct board {
     size_t oldest; /* of those that run, in the order in which they began */
     size_t newest;
     size_t running;
-    double starts; /* the sum of when they began, from the run's start */
     size_t *waiting;
     size_t waiting_count;
     size_t counts[OUTCOME_KINDS]; /* of those that are settled, and have been told to be */
@@ -62,11 +62,16 @@ struct board {
     size_t batch_ok;
     int64_t batch_from; /* when it could begin: the one before has ended, and the pause is over */
     int64_t pause_between;
-    int workers;
+    int workers; /* so many may run at once, as far as is known */
     int64_t timeout;
     int64_t started;
-    double durations; /* the sum, of attempts that have ended */
-    size_t ended;
+    double durations; /* the sum, of attempts that settled their target */
+    size_t ended;     /* how many; of them those that no clock has ended, … */
+    size_t usual;
+    int64_t shortest; /* … and of these the shortest and the longest */
+    int64_t longest;
+    size_t repeats; /* how often a target was to be tried again, … */
+    int64_t rest;   /* … and the longest time until then */
     bool logged_in;
     enum schedule_stage stage;
 };
@@ -90,10 +95,10 @@ void board_wait(struct board *board, size_t index, int64_t again_at, int64_t now
 /* INDEX is settled, after an attempt or without one. */
 void board_settle(struct board *board, const struct result *result, size_t index, int64_t now);
 
-void board_set_stage(struct board *board, enum schedule_stage stage);
+/* Azure throttles: no more than LIMIT are started for now. */
+void board_limit(struct board *board, int limit);
 
-/* How long the rest will take, by what has ended so far; -1: nobody can say. */
-int64_t board_estimate(const struct board *board, int64_t now);
+void board_set_stage(struct board *board, enum schedule_stage stage);
 
 /* The target that failed NTH last, from 0; BOARD_NONE: there is none, or it is not known any more.
  */

@@ -2,8 +2,8 @@
 /*
  * panel: what a board looks like: lines at the bottom of a terminal, or one line of a log.
  *
- * Pure. What it prints is made of names and words of azfan alone, one column a
- * character. Times are absolute monotonic nanoseconds. Main thread.
+ * Pure. What it prints takes one column a character (screen/pen), also what VMs and Azure
+ * have written. Times are absolute monotonic nanoseconds. Main thread.
  */
 #ifndef AZFAN_SCREEN_PANEL_H
 #define AZFAN_SCREEN_PANEL_H

@@ -31,8 +31,8 @@ void pen_print(const struct pen *pen, const char *format, ...)
  * terminal. */
 void pen_add_text(const struct pen *pen, const char *text);
 
-/* ASCII, which stands there as a whole, after a gap where it is not the first, or not at all; "" is
- * nothing. */
-void pen_add_piece(const struct pen *pen, const char *text);
+/* ASCII, which stands there as a whole, after a gap where it is not the first. False: it does not
+ * fit, or is "". */
+bool pen_add_piece(const struct pen *pen, const char *text);
 
 #endif

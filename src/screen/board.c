@@ -4,10 +4,9 @@
  * order in which they began: so the ones that run longest are at its head, and
  * a start or an end costs the same with ten as with a thousand. Those that wait
  * are an array without order: there are few, and a look at all of them finds
- * the first. The sum of the starts gives the sum of all ages at any moment.
+ * the first.
  *
- * Sums of times, and what is estimated with them, are floating: of 100,000 targets and months
- * they go beyond 64 bits. All are nanoseconds; a start is told from the run's own.
+ * The sum of durations is floating: of 100,000 targets and months it goes beyond 64 bits.
  */
 #include "screen/board.h"
 
@@ -18,9 +17,6 @@
 #include "base/number.h"
 #include "job/job.h"
 #include "run/result.h"
-
-/* A hundred years: nobody waits longer. */
-static const int64_t LONGEST_ESTIMATE = INT64_C(100) * 365 * 24 * NUMBER_HOUR;
 
 /* ---- who runs and who waits --------------------------------------------------------------- */
 
@@ -44,11 +40,6 @@ static void remove_waiting(struct board *board, size_t index)
     board->targets[index].place = BOARD_NONE;
 }
 
-static double since_start(const struct board *board, int64_t moment)
-{
-    return (double)(moment - board->started);
-}
-
 static void remove_running(struct board *board, size_t index)
 {
     struct board_target *target = &board->targets[index];
@@ -59,7 +50,6 @@ static void remove_running(struct board *board, size_t index)
         target->behind;
     *(target->behind != BOARD_NONE ? &board->targets[target->behind].before : &board->newest) =
         target->before;
-    board->starts -= since_start(board, target->began);
     board->running--;
     target->began = CLOCK_NEVER;
 }
@@ -74,7 +64,6 @@ void board_start(struct board *board, size_t index, int64_t now)
     target->behind = BOARD_NONE;
     *(board->newest != BOARD_NONE ? &board->targets[board->newest].behind : &board->oldest) = index;
     board->newest = index;
-    board->starts += since_start(board, now);
     board->running++;
 }
 
@@ -83,19 +72,31 @@ void board_put_back(struct board *board, size_t index)
     remove_running(board, index);
 }
 
-static void end_attempt(struct board *board, size_t index, int64_t now)
-{
-    if (board->targets[index].began == CLOCK_NEVER)
-        return;
-    board->durations += (double)(now - board->targets[index].began);
-    board->ended++;
-    remove_running(board, index);
-}
-
 void board_wait(struct board *board, size_t index, int64_t again_at, int64_t now)
 {
-    end_attempt(board, index, now);
+    remove_running(board, index);
     add_waiting(board, index, again_at);
+    board->repeats++;
+    if (again_at - now > board->rest)
+        board->rest = again_at - now;
+}
+
+/* What an operator ended says nothing of how long others take; what a clock ended is not usual. */
+static void learn(struct board *board, size_t index, enum outcome_kind kind, int64_t now)
+{
+    int64_t duration = now - board->targets[index].began;
+
+    if (board->targets[index].began == CLOCK_NEVER || kind == OUTCOME_CANCELLED)
+        return;
+    board->durations += (double)duration;
+    board->ended++;
+    if (kind == OUTCOME_TIMEOUT)
+        return;
+    if (board->usual == 0 || duration < board->shortest)
+        board->shortest = duration;
+    if (board->usual == 0 || duration > board->longest)
+        board->longest = duration;
+    board->usual++;
 }
 
 static void enter_batch(struct board *board, int batch, int64_t from)
@@ -123,7 +124,8 @@ void board_settle(struct board *board, const struct result *result, size_t index
 {
     const struct result_target *target = &result->targets[index];
 
-    end_attempt(board, index, now);
+    learn(board, index, target->outcome.kind, now);
+    remove_running(board, index);
     remove_waiting(board, index);
     count(board, index, target->outcome.kind);
     board->left[target->batch - 1]--;
@@ -143,6 +145,11 @@ void board_log_in(struct board *board, const char *place)
     board->logged_in = true;
     free(board->place);
     board->place = memory_string(place);
+}
+
+void board_limit(struct board *board, int limit)
+{
+    board->workers = limit;
 }
 
 void board_set_stage(struct board *board, enum schedule_stage stage)
@@ -184,66 +191,6 @@ void board_close(struct board *board)
     free(board->waiting);
     free(board->left);
     *board = (struct board){.targets = NULL};
-}
-
-/* ---- how long it will take ---------------------------------------------------------------- */
-
-static double greater(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-/* What COUNT targets take, as many at once as there are workers. */
-static double time_for(const struct board *board, size_t count, double mean)
-{
-    size_t at_once = board->workers > 0 ? (size_t)board->workers : 1;
-    size_t rounds = (count + at_once - 1) / at_once;
-
-    return (double)rounds * mean;
-}
-
-/* How long the last of those that wait still has to; less than nothing: none waits. */
-static double last_wait(const struct board *board, int64_t now)
-{
-    int64_t last = 0;
-
-    for (size_t i = 0; i < board->waiting_count; i++) {
-        int64_t at = board->targets[board->waiting[i]].again_at;
-
-        last = at > last ? at : last;
-    }
-    return (double)last - (double)now;
-}
-
-static double estimate(const struct board *board, int64_t now)
-{
-    double mean = board->durations / (double)board->ended;
-    size_t left = board->left[board->batch - 1];
-    /* What those that run have still before them; who is over the mean says nothing of it. */
-    double ages = (double)board->running * since_start(board, now) - board->starts;
-    double running = greater(0, (double)board->running * mean - ages);
-    double rest = board->running > 0 ? running / (double)board->running : 0;
-
-    if (board->stage != SCHEDULE_GOING)
-        return board->running > 0 ? rest : 0;
-    rest += time_for(board, left > board->running ? left - board->running : 0, mean);
-    rest = greater(rest, last_wait(board, now) + mean);
-    rest += greater(0, (double)(board->batch_from - now));
-    for (int batch = board->batch + 1; batch <= board->batches; batch++)
-        rest += (double)board->pause_between + time_for(board, board->left[batch - 1], mean);
-    return rest;
-}
-
-int64_t board_estimate(const struct board *board, int64_t now)
-{
-    double rest;
-
-    if (board->ended == 0 || board->settled == board->target_count)
-        return -1;
-    rest = estimate(board, now);
-    if (rest < 1)
-        return -1;
-    return rest < (double)LONGEST_ESTIMATE ? (int64_t)rest : LONGEST_ESTIMATE;
 }
 
 size_t board_next_waiting(const struct board *board, int64_t after, size_t after_index)

@@ -198,6 +198,7 @@ static void limited(struct live *live, int limit)
 {
     struct buffer note = BUFFER_INIT;
 
+    board_limit(&live->board, limit);
     if (has_events(live))
         return;
     notice_limit(&note, limit);

@@ -10,9 +10,10 @@
 #include "report/line.h"
 #include "report/style.h"
 #include "run/result.h"
-#include "run/rules.h"
 #include "screen/board.h"
+#include "screen/estimate.h"
 #include "screen/pen.h"
+#include "screen/title.h"
 
 enum { BAR_LEAST = 8, BAR_MOST = 40, NAME_MOST = 40, HEAD_LINES = 3 };
 
@@ -30,21 +31,21 @@ static void print_until(struct buffer *buffer, int64_t when, int64_t now)
     print_seconds(buffer, (when > now ? when - now : 0) + NUMBER_SECOND - 1);
 }
 
-/* "about 25s left"; what nobody can estimate has a limit all the same: "at most 1m28s left". */
+/* "about 25s left", "at most 1m28s left" */
 static void print_rest(const struct board *board, int64_t now, struct buffer *buffer)
 {
-    int64_t estimate = board_estimate(board, now);
-    bool all_run = board->running > 0 && board->running + board->settled == board->target_count;
+    static const char *const words[] = {
+        [ESTIMATE_ABOUT] = "about", [ESTIMATE_LEAST] = "at least", [ESTIMATE_MOST] = "at most"};
+    struct estimate estimate = estimate_rest(board, now);
 
-    if (estimate > 0) {
-        buffer_add(buffer, "about ");
-        print_until(buffer, now + estimate, now);
-        buffer_add(buffer, " left");
-    } else if (all_run && board->ended > 0) {
-        buffer_add(buffer, "at most ");
-        print_until(buffer, board->targets[board->newest].began + board->timeout, now);
-        buffer_add(buffer, " left");
-    }
+    if (estimate.kind == ESTIMATE_NONE)
+        return;
+    buffer_print(buffer, "%s ", words[estimate.kind]);
+    if (estimate.kind == ESTIMATE_LEAST)
+        print_seconds(buffer, estimate.rest);
+    else
+        print_until(buffer, now + estimate.rest, now);
+    buffer_add(buffer, " left");
 }
 
 /* The clock that runs out first on a target which has run for AGE; *RET_KEY is its key where that
@@ -168,67 +169,6 @@ static void put_bar(const struct pen *pen, const struct panel *panel, int cells)
     *pen->width += cells;
 }
 
-/* "3 failures, halts at 4", of the rule that halts first. */
-static void print_limit(const struct board *board, struct buffer *buffer)
-{
-    const struct job *job = board->job;
-    size_t of_run = rules_max_failures(job, board->target_count);
-    size_t of_batch = rules_max_failures(job, board->batch_targets);
-    bool by_batch = job->has_max_failures && job->max_failures.percent && board->batches > 1 &&
-                    of_batch - board->batch_failures <= of_run - board->failures;
-    size_t failures = by_batch ? board->batch_failures : board->failures;
-    size_t allowed = by_batch ? of_batch : of_run;
-
-    if (!job->has_max_failures && board->batch_ok == 0 && board->batch < board->batches)
-        buffer_print(buffer, "halts if nothing in batch %d is ok", board->batch);
-    if (!job->has_max_failures || allowed >= board->target_count)
-        return;
-    number_print_count(buffer, failures, "failure", "failures");
-    if (by_batch)
-        buffer_print(buffer, " in batch %d", board->batch);
-    buffer_print(buffer, ", halts at %zu", allowed + 1);
-}
-
-/* What the next one does; the first one of an operator's lets what runs end, whatever halted the
- * run. */
-static const char *ctrl_c(const struct board *board, const struct result *result)
-{
-    switch (board->stage) {
-    case SCHEDULE_GOING:
-        return "Ctrl-C: no new starts";
-    case SCHEDULE_DRAINING:
-        return result->ending == RESULT_SIGNAL ? "Ctrl-C: stop what runs"
-                                               : "Ctrl-C twice: stop what runs";
-    case SCHEDULE_STOPPING:
-        return "Ctrl-C: kill what runs";
-    case SCHEDULE_KILLING:
-        break;
-    }
-    return "";
-}
-
-/* "patch-nginx  REHEARSAL  3 failures, halts at 4  Ctrl-C: no new starts" */
-static void print_title(const struct panel *panel)
-{
-    const struct board *board = panel->board;
-    struct pen pen = next_line(panel);
-    struct buffer limit = BUFFER_INIT;
-
-    pen_add_text(&pen, panel->result->job.name);
-    if (panel->result->rehearsal) {
-        pen_print(&pen, "  ");
-        pen_add(&pen, style_bold(true), "REHEARSAL", style_end(true));
-    } else if (board->place != NULL) {
-        pen_print(&pen, "  ");
-        pen_add_text(&pen, board->place);
-    }
-    if (board->stage == SCHEDULE_GOING)
-        print_limit(board, &limit);
-    pen_add_piece(&pen, buffer_text(&limit));
-    pen_add_piece(&pen, ctrl_c(board, panel->result));
-    buffer_done(&limit);
-}
-
 /* "━━━━━━────── 19 of 30  42s, about 25s left" */
 static void print_head(const struct panel *panel)
 {
@@ -255,22 +195,33 @@ static void print_head(const struct panel *panel)
     buffer_done(&rest);
 }
 
-/* "batch 2 of 3 waits for web-07 and 2 others", when nothing of it is left to start. */
-static void put_batch(const struct pen *pen, const struct panel *panel)
+/* For whom the batch waits that has nothing left to start: BOARD_NONE: it has, or does not wait. */
+static size_t batch_waits_for(const struct board *board)
+{
+    if (board->stage != SCHEDULE_GOING || board->batch == board->batches ||
+        board->left[board->batch - 1] != board->running + board->waiting_count)
+        return BOARD_NONE;
+    return board->oldest != BOARD_NONE ? board->oldest : board_next_waiting(board, 0, BOARD_NONE);
+}
+
+/* "batch 2 of 3 waits for web-07 and 2 more" */
+static void add_batch(const struct pen *pen, const struct panel *panel)
 {
     const struct board *board = panel->board;
     size_t left = board->left[board->batch - 1];
-    size_t first = board->oldest;
+    size_t first = batch_waits_for(board);
+    struct buffer words = BUFFER_INIT;
+    size_t brief;
 
-    pen_print(pen, "  batch %d of %d", board->batch, board->batches);
-    if (board->stage != SCHEDULE_GOING || left == 0 ||
-        left != board->running + board->waiting_count)
-        return;
-    if (first == BOARD_NONE)
-        first = board_next_waiting(board, 0, BOARD_NONE);
-    pen_print(pen, " waits for %s", panel->result->targets[first].label);
-    if (left > 1)
-        pen_print(pen, " and %zu more", left - 1);
+    buffer_print(&words, "batch %d of %d", board->batch, board->batches);
+    brief = words.length;
+    if (first != BOARD_NONE)
+        buffer_print(&words, " waits for %s", panel->result->targets[first].label);
+    if (first != BOARD_NONE && left > 1)
+        buffer_print(&words, " and %zu more", left - 1);
+    if (!pen_add_piece(pen, buffer_text(&words)))
+        pen_print(pen, "  %.*s", (int)brief, buffer_text(&words));
+    buffer_done(&words);
 }
 
 /* "17 ok  1 failed  8 running  2 waiting  batch 2 of 3" */
@@ -298,7 +249,7 @@ static void print_counts(const struct panel *panel)
     if (board->stage != SCHEDULE_GOING)
         pen_print(&pen, "  %s", stage_word(board->stage));
     if (board->batches > 1)
-        put_batch(&pen, panel);
+        add_batch(&pen, panel);
 }
 
 static int name_width(const struct panel *panel, size_t first, int rows)
@@ -481,8 +432,11 @@ void panel_print(const struct board *board, const struct result *result,
     *lines = (struct panel_lines){.count = 0};
     if (panel.look.height > PANEL_LINES_MOST)
         panel.look.height = PANEL_LINES_MOST;
-    if (panel.look.height >= HEAD_LINES)
-        print_title(&panel);
+    if (panel.look.height >= HEAD_LINES) {
+        struct pen pen = next_line(&panel);
+
+        title_print(&pen, board, result);
+    }
     print_head(&panel);
     if (panel.look.height > 1)
         print_counts(&panel);

@@ -75,11 +75,12 @@ void pen_add_text(const struct pen *pen, const char *text)
     }
 }
 
-void pen_add_piece(const struct pen *pen, const char *text)
+bool pen_add_piece(const struct pen *pen, const char *text)
 {
     int gap = *pen->width > 0 ? GAP : 0;
 
     if (text[0] == '\0' || (int)strlen(text) + gap > pen->most - *pen->width)
-        return;
+        return false;
     pen_print(pen, "%*s%s", gap, "", text);
+    return true;
 }

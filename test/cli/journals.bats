@@ -31,6 +31,10 @@ same_reports() {
 
 @test "an old journal makes the old reports: killed, with half a line" { same_reports killed; }
 
+@test "an old journal makes the old reports: batches of which two have one that hangs" { same_reports hangs-in-batches; }
+
+@test "an old journal makes the old reports: one batch, of which one fails and says why" { same_reports one-batch; }
+
 @test "every journal in test/journals has its test" {
   for journal in "$top"/test/journals/*/; do
     grep -q "same_reports $(basename "$journal");" "$BATS_TEST_FILENAME"

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "screen/title.h"
+
+#include "base/buffer.h"
+#include "base/number.h"
+#include "job/job.h"
+#include "report/style.h"
+#include "run/result.h"
+#include "run/rules.h"
+#include "screen/board.h"
+#include "screen/pen.h"
+
+/* "3 failures, halts at 4", of the rule that halts first; where that is too long "halts at 4". */
+static void add_limit(const struct pen *pen, const struct board *board)
+{
+    const struct job *job = board->job;
+    size_t of_run = rules_max_failures(job, board->target_count);
+    size_t of_batch = rules_max_failures(job, board->batch_targets);
+    bool by_batch = job->has_max_failures && job->max_failures.percent && board->batches > 1 &&
+                    of_batch - board->batch_failures <= of_run - board->failures;
+    size_t allowed = by_batch ? of_batch : of_run;
+    struct buffer words = BUFFER_INIT;
+    size_t start;
+
+    if (!job->has_max_failures || allowed >= board->target_count)
+        return;
+    number_print_count(&words, by_batch ? board->batch_failures : board->failures, "failure",
+                       "failures");
+    if (by_batch)
+        buffer_print(&words, " in batch %d", board->batch);
+    buffer_add(&words, ", ");
+    start = words.length;
+    buffer_print(&words, "halts at %zu", allowed + 1);
+    if (!pen_add_piece(pen, buffer_text(&words)))
+        (void)pen_add_piece(pen, buffer_text(&words) + start);
+    buffer_done(&words);
+}
+
+/* A batch without one that is ok halts a run that has no max_failures, where another one follows.
+ */
+static void add_need(const struct pen *pen, const struct board *board)
+{
+    struct buffer words = BUFFER_INIT;
+
+    if (board->job->has_max_failures || board->batch_ok > 0 || board->batch == board->batches)
+        return;
+    buffer_print(&words, "halts if nothing in batch %d is ok", board->batch);
+    (void)pen_add_piece(pen, buffer_text(&words));
+    buffer_done(&words);
+}
+
+/* What the next one does; the first one of an operator's lets what runs end, whatever halted the
+ * run. */
+static const char *ctrl_c(const struct board *board, const struct result *result)
+{
+    switch (board->stage) {
+    case SCHEDULE_GOING:
+        return "Ctrl-C: no new starts";
+    case SCHEDULE_DRAINING:
+        return result->ending == RESULT_SIGNAL ? "Ctrl-C: stop what runs"
+                                               : "Ctrl-C twice: stop what runs";
+    case SCHEDULE_STOPPING:
+        return "Ctrl-C: kill what runs";
+    case SCHEDULE_KILLING:
+        break;
+    }
+    return "";
+}
+
+void title_print(const struct pen *pen, const struct board *board, const struct result *result)
+{
+    pen_add_text(pen, result->job.name);
+    if (result->rehearsal) {
+        pen_print(pen, "  ");
+        pen_add(pen, style_bold(true), "REHEARSAL", style_end(true));
+    } else if (board->place != NULL) {
+        pen_print(pen, "  ");
+        pen_add_text(pen, board->place);
+    }
+    if (board->stage == SCHEDULE_GOING) {
+        add_limit(pen, board);
+        add_need(pen, board);
+    }
+    (void)pen_add_piece(pen, ctrl_c(board, result));
+}
