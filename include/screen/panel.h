@@ -38,7 +38,7 @@ void panel_print(const struct board *board, const struct result *result,
 void panel_lines_done(struct panel_lines *lines);
 
 /* Appends one line for a log, without its newline: "1m30s: 12 of 30 have ended (11 ok, 1 failed),
- * 8 running, the longest web-07 for 1m12s of 3m40s, …". */
+ * 8 running, the longest web-07 for 1m12s of 3m40s, batch 2 of 3, about 25s left". */
 void panel_print_state(const struct board *board, const struct result *result, int64_t now,
                        struct buffer *buffer);
 

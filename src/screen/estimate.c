@@ -89,6 +89,8 @@ static struct span rounds(const struct board *board, size_t count, size_t at_onc
     size_t whole = (count + at_once - 1) / at_once;
     double before = (double)(whole - 1) * mean(board);
 
+    if (count == 0)
+        return (struct span){0, 0, 0};
     return (struct span){before + (double)board->shortest,
                          before + slowest(board, count < at_once ? count : at_once),
                          before + longest(board)};
@@ -262,7 +264,8 @@ struct estimate estimate_rest(const struct board *board, int64_t now)
     struct span span;
     bool doubtful;
 
-    if (board->settled == board->target_count)
+    /* What is being stopped ends any moment. */
+    if (board->settled == board->target_count || board->stage > SCHEDULE_DRAINING)
         return make(ESTIMATE_NONE, 0);
     if (board->usual == 0)
         return bound(board, 0, now);

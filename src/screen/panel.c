@@ -69,6 +69,33 @@ static const char *stage_word(enum schedule_stage stage)
     return words[stage];
 }
 
+/* For whom the batch waits that has nothing left to start; BOARD_NONE: it has, or none follows. */
+static size_t batch_waits_for(const struct board *board)
+{
+    if (board->stage != SCHEDULE_GOING || board->batch == board->batches ||
+        board->left[board->batch - 1] != board->running + board->waiting_count)
+        return BOARD_NONE;
+    return board->oldest != BOARD_NONE ? board->oldest : board_next_waiting(board, 0, BOARD_NONE);
+}
+
+/* "batch 2 of 3 waits for web-07 and 2 more". Returns how long it is without what it waits for. */
+static size_t print_batch(const struct board *board, const struct result *result,
+                          struct buffer *buffer)
+{
+    size_t first = batch_waits_for(board);
+    size_t left = board->left[board->batch - 1];
+    size_t brief;
+
+    buffer_print(buffer, "batch %d of %d", board->batch, board->batches);
+    brief = buffer->length;
+    if (first == BOARD_NONE)
+        return brief;
+    buffer_print(buffer, " waits for %s", result->targets[first].label);
+    if (left > 1)
+        buffer_print(buffer, " and %zu more", left - 1);
+    return brief;
+}
+
 /* ---- one line of a log -------------------------------------------------------------------- */
 
 /* "59s of 2m10s (script_timeout)" */
@@ -105,6 +132,10 @@ void panel_print_state(const struct board *board, const struct result *result, i
         buffer_print(buffer, ", %zu waiting, the first %s for ", board->waiting_count,
                      result->targets[first].label);
         print_until(buffer, board->targets[first].again_at, now);
+    }
+    if (board->batches > 1) {
+        buffer_add(buffer, ", ");
+        (void)print_batch(board, result, buffer);
     }
     print_rest(board, now, &rest);
     if (rest.length > 0)
@@ -195,30 +226,12 @@ static void print_head(const struct panel *panel)
     buffer_done(&rest);
 }
 
-/* For whom the batch waits that has nothing left to start: BOARD_NONE: it has, or does not wait. */
-static size_t batch_waits_for(const struct board *board)
-{
-    if (board->stage != SCHEDULE_GOING || board->batch == board->batches ||
-        board->left[board->batch - 1] != board->running + board->waiting_count)
-        return BOARD_NONE;
-    return board->oldest != BOARD_NONE ? board->oldest : board_next_waiting(board, 0, BOARD_NONE);
-}
-
-/* "batch 2 of 3 waits for web-07 and 2 more" */
+/* What fits of "batch 2 of 3 waits for web-07 and 2 more". */
 static void add_batch(const struct pen *pen, const struct panel *panel)
 {
-    const struct board *board = panel->board;
-    size_t left = board->left[board->batch - 1];
-    size_t first = batch_waits_for(board);
     struct buffer words = BUFFER_INIT;
-    size_t brief;
+    size_t brief = print_batch(panel->board, panel->result, &words);
 
-    buffer_print(&words, "batch %d of %d", board->batch, board->batches);
-    brief = words.length;
-    if (first != BOARD_NONE)
-        buffer_print(&words, " waits for %s", panel->result->targets[first].label);
-    if (first != BOARD_NONE && left > 1)
-        buffer_print(&words, " and %zu more", left - 1);
     if (!pen_add_piece(pen, buffer_text(&words)))
         pen_print(pen, "  %.*s", (int)brief, buffer_text(&words));
     buffer_done(&words);

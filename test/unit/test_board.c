@@ -424,15 +424,18 @@ START_TEST(what_the_batch_waits_for)
     again_in_batches();
     board_log_in(&board, "prod");
     settle(0, OUTCOME_OK, S);
-    board_start(&board, 1, S);
+    board_start(&board, 1, 31 * S);
     expect_line(2, "1 ok  1 running  batch 2 of 3");
-    board_start(&board, 2, S);
-    board_start(&board, 3, S);
+    board_start(&board, 2, 31 * S);
+    board_start(&board, 3, 31 * S);
     expect_line(2, "1 ok  3 running  batch 2 of 3 waits for web-02 and 2 more");
-    settle(1, OUTCOME_OK, S);
-    settle(2, OUTCOME_OK, S);
-    waits(3, 100 * S, 2 * S);
+    settle(1, OUTCOME_OK, 32 * S);
+    settle(2, OUTCOME_OK, 32 * S);
+    waits(3, 130 * S, 32 * S);
     expect_line(2, "3 ok  0 running  1 waiting  batch 2 of 3 waits for web-04");
+    expect_state(33 * S,
+                 "33s: 3 of 30 have ended (3 ok), 0 running, 1 waiting, the first web-04 for "
+                 "1m37s, batch 2 of 3 waits for web-04, at least 2m11s left");
     board_set_stage(&board, SCHEDULE_DRAINING);
     expect_line(2, "3 ok  0 running  1 waiting  no new starts  batch 2 of 3");
 }
@@ -539,6 +542,8 @@ START_TEST(the_end_is_told)
     (void)snprintf(title, sizeof title, "rollout  prod%s", stages[_i].key);
     expect_line(0, title);
     expect_line(2, stages[_i].counts);
+    if (stages[_i].stage != SCHEDULE_DRAINING) /* what is being stopped ends any moment */
+        ck_assert_int_eq(estimate_rest(&board, 2 * S).kind, ESTIMATE_NONE);
 }
 END_TEST
 
