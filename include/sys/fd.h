@@ -8,6 +8,7 @@
 #ifndef AZFAN_SYS_FD_H
 #define AZFAN_SYS_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,10 @@ int fd_sanitize_standard(void);
 
 /* Writes all of it, through EINTR and short writes. Returns 0 or -errno. */
 int fd_write_all(int fd, const char *bytes, size_t length);
+
+/* Is there nobody any more who could read what is written to FD, a pipe or a socket? Of anything
+ * else false. */
+bool fd_reader_has_left(int fd);
 
 /* An eventfd (close-on-exec, non-blocking), or -errno. */
 int fd_event(void);

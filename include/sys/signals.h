@@ -25,6 +25,10 @@
 /* The descriptor (close-on-exec, non-blocking), or -errno. Owned by the caller. */
 int signals_open(void);
 
+/* The part of it that all of azfan needs: a reader that leaves is an error of write(), SIGPIPE,
+ * which would be the exit status then, is ignored. Main thread. */
+void signals_outlive_readers(void);
+
 /* The part of it that a child for a moment needs, before signals_open() or without it: SIGXFSZ and
  * SIGCHLD. Main thread. */
 void signals_expect_children(void);

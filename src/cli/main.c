@@ -31,14 +31,16 @@ static void keep_memory_small(void)
     (void)mallopt(M_MXFAST, 0);
 }
 
-/* A full disk behind standard output must not pass for success. A reader that left is no failure.
+/*
+ * A full disk behind standard output must not pass for success. A reader that left is no failure:
+ * it is asked for, for stdio forgets why an earlier write failed.
  */
 static int close_output(int status)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    if (errno == EPIPE)
+    if (errno == EPIPE || fd_reader_has_left(STDOUT_FILENO))
         return status;
     (void)fprintf(stderr, "azfan: cannot write to standard output: %s\n",
                   errno != 0 ? strerror(errno) : "an earlier write failed");
@@ -79,6 +81,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], SIMULATOR_COMMAND) == 0)
         return simulator_main(argv + 2);
     keep_memory_small();
+    signals_outlive_readers();
     if (commandline_read(argc, argv, &options, &error) < 0) {
         options_done(&options);
         return message_fail(STATUS_USAGE, error.text);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -38,6 +39,13 @@ int fd_write_all(int fd, const char *bytes, size_t length)
         length -= (size_t)written;
     }
     return 0;
+}
+
+bool fd_reader_has_left(int fd)
+{
+    struct pollfd waiting = {.fd = fd, .events = 0};
+
+    return poll(&waiting, 1, 0) == 1 && (waiting.revents & POLLERR) != 0;
 }
 
 int fd_event(void)

@@ -28,12 +28,17 @@ void signals_expect_children(void)
     (void)signal(SIGCHLD, SIG_DFL);
 }
 
+void signals_outlive_readers(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
 int signals_open(void)
 {
     sigset_t set;
     int fd;
 
-    (void)signal(SIGPIPE, SIG_IGN);
+    signals_outlive_readers();
     signals_expect_children();
     (void)signal(SIGTTOU, SIG_IGN);
     (void)sigemptyset(&set);

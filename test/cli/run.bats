@@ -292,6 +292,24 @@ EOF
   [ "$(value .counts.ok)" = 300 ]
 }
 
+@test "a reader that leaves does not change the exit status: of what only prints, and of a run that failed" {
+  vms='vm-[0001-3000]' write_job
+  "$top/test/bench/journal" "$place/past" 500 1024
+  for command in "targets $job --names" "report $place/past --output each" "help run"; do
+    run bash -c '"$@" | head -n 2 >/dev/null; exit ${PIPESTATUS[0]}' - env --default-signal=PIPE "$azfan" $command
+    [ "$status" = 0 ]
+    [ -z "$output" ]
+    # Where whoever started it has SIGPIPE ignored, as systemd does.
+    run bash -c '"$@" | head -n 2 >/dev/null; exit ${PIPESTATUS[0]}' - env --ignore-signal=PIPE "$azfan" $command
+    [ "$status" = 0 ]
+    [ -z "$output" ]
+  done
+  vms='vm-[01-40]' write_job
+  run bash -c '"$@" 2>/dev/null | head -n 2 >/dev/null; exit ${PIPESTATUS[0]}' - "$azfan" rehearse "$job" --run-dir "$place/run" --execute \
+    --inject 'vm-*=exit:1' --output each
+  [ "$status" = 3 ]
+}
+
 @test "a full disk behind standard output does not pass for success" {
   [ -e /dev/full ] || skip "no /dev/full"
   write_job

@@ -185,6 +185,22 @@ START_TEST(test_event_without_descriptors)
 }
 END_TEST
 
+/* stdio does not keep why a write failed: the descriptor is asked. */
+START_TEST(test_reader_has_left)
+{
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    int ends[2];
+
+    ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+    ck_assert(!fd_reader_has_left(ends[1]));
+    fd_close(&ends[0]);
+    ck_assert(fd_reader_has_left(ends[1]));
+    ck_assert(!fd_reader_has_left(full));
+    fd_close(&ends[1]);
+    fd_close(&full);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("fd");
@@ -195,6 +211,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tcase, test_sanitize_standard, 0, 8);
     tcase_add_test(tcase, test_write_all);
     tcase_add_test(tcase, test_write_errors);
+    tcase_add_test(tcase, test_reader_has_left);
     tcase_add_test(tcase, test_event);
     tcase_add_test(tcase, test_event_without_descriptors);
     suite_add_tcase(suite, tcase);
