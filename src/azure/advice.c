@@ -24,14 +24,14 @@ static const struct advice reasons[REASONS] = {
     [REASON_SIGNAL] = {"A signal ended the script on the VM; after SIGKILL, look for the "
                        "out-of-memory killer with `journalctl -k`.",
                        NULL},
-    [REASON_SCRIPT] = {"The script was stopped on the VM after script_timeout, perhaps half-way "
-                       "through. The VM is free: check its state first, raise script_timeout if "
-                       "the work needs longer, and rerun.",
-                       NULL},
-    [REASON_AZ] = {"The script may still be running on the VM, which refuses other run-commands "
-                   "until it ends. Check the VM before a rerun; if this happens often, raise "
-                   "timeout or lower script_timeout.",
-                   NULL},
+    [REASON_SCRIPT] =
+        {"The VM is free, and the script perhaps half-way through: check its state first, raise "
+         "script_timeout if the work needs longer, and rerun.",
+         NULL},
+    [REASON_AZ] =
+        {"Until the script there ends, the VM refuses other run-commands: check it before "
+         "a rerun. If this happens often, raise timeout or lower script_timeout.",
+         NULL},
     [REASON_BUSY] = {"Another run-command is active on the VM. Wait for it and rerun; " CLEARS,
                      "Another run-command is active on the VM, perhaps this very script. Check the "
                      "VM first, wait for it and rerun; " CLEARS},
@@ -247,14 +247,15 @@ static const struct {
     const char *advice;
 } special[] = {
     {OUTCOME_CANCELLED, REASON_SIGNAL,
-     "The run was stopped while az waited for this target. The script may still be running on the "
-     "VM, which refuses other run-commands until it ends."},
+     "The run was stopped while az waited for this target. Until the script there ends, the VM "
+     "refuses other run-commands: check it before a rerun."},
     {OUTCOME_CANCELLED, REASON_DEADLINE,
-     "The run's deadline passed while az waited for this target. The script may still be running "
-     "on the VM, which refuses other run-commands until it ends."},
+     "The run's deadline passed while az waited for this target. Until the script there ends, the "
+     "VM "
+     "refuses other run-commands: check it before a rerun."},
     {OUTCOME_CANCELLED, REASON_HALTED,
-     "The run was halted while az waited for this target. The script may still be running on the "
-     "VM, which refuses other run-commands until it ends."},
+     "The run was halted while az waited for this target. Until the script there ends, the VM "
+     "refuses other run-commands: check it before a rerun."},
     {OUTCOME_SKIPPED, REASON_SIGNAL,
      "The run was stopped before it came to this target. Go on with `azfan rerun`."},
     {OUTCOME_SKIPPED, REASON_LOGIN,

@@ -17,8 +17,7 @@
 /* Beyond 128 a shell's status is 128 and the signal; Linux has 64 of them. */
 enum { SIGNALED = 128, LAST_SIGNAL = 64 };
 
-static const char holds_the_vm[] =
-    "the script may still be running on the VM, which refuses other run-commands until it ends";
+static const char holds_the_vm[] = "the script may still be running on the VM";
 
 static void set(struct outcome *outcome, enum outcome_kind kind, enum outcome_reason reason,
                 enum outcome_script script, char *message)

@@ -249,24 +249,35 @@ void text_add_line(struct buffer *buffer, const char *text)
     append_line(buffer, text, strlen(text));
 }
 
+/* How many characters the word at the beginning of TEXT has. */
+static int word_width(const char *text)
+{
+    int width = 0;
+
+    for (size_t i = 0; text[i] != '\0' && text[i] != ' '; i++)
+        width += text_is_within_character(text[i]) ? 0 : 1;
+    return width;
+}
+
 void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width)
 {
     int column = start;
 
     while (*text != '\0') {
-        int length = (int)strcspn(text, " ");
+        size_t length = strcspn(text, " ");
+        int columns = word_width(text);
 
-        if (width > 0 && column > indent && column + length > width) {
+        if (width > 0 && column > indent && column + columns > width) {
             buffer_print(buffer, "\n%*s", indent, "");
             column = indent;
         }
-        buffer_append(buffer, text, (size_t)length);
+        buffer_append(buffer, text, length);
         text += length;
-        column += length;
+        column += columns;
         if (*text == ' ') {
             text++;
             /* Not after the last word of a line. */
-            if (width == 0 || column + 1 + (int)strcspn(text, " ") <= width)
+            if (width == 0 || column + 1 + word_width(text) <= width)
                 buffer_add(buffer, " ");
             column++;
         }

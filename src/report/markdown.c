@@ -19,6 +19,7 @@
 #include "report/ending.h"
 #include "report/groups.h"
 #include "report/matters.h"
+#include "report/tellings.h"
 #include "run/result.h"
 
 /* In bytes, of what others wrote. */
@@ -138,44 +139,31 @@ static void add_head(struct buffer *head, const struct result *result)
 
 /* ---- what is not ok ----------------------------------------------------------------------- */
 
-/* What az or Azure said of the targets of a matter, each different message once. */
-struct messages {
-    const char *list[MESSAGES_MOST];
-    size_t counts[MESSAGES_MOST];
-    size_t count;
-    size_t other_count; /* targets with still other messages */
-};
-
-static void take_message(struct messages *messages, const char *message)
-{
-    size_t i = 0;
-
-    if (message == NULL)
-        return;
-    while (i < messages->count && strcmp(messages->list[i], message) != 0)
-        i++;
-    if (i == MESSAGES_MOST) {
-        messages->other_count++;
-        return;
-    }
-    if (i == messages->count)
-        messages->list[messages->count++] = message;
-    messages->counts[i]++;
-}
-
+/* What az or Azure said of the targets, each different message once; of those that are the same but
+ * for names, the first. */
 static void add_messages(struct buffer *piece, const struct matter_targets *targets)
 {
-    struct messages messages = {.count = 0};
+    struct tellings tellings;
+    size_t other_count = 0;
 
-    for (size_t i = 0; i < targets->count; i++)
-        take_message(&messages, targets->list[i]->outcome.message);
-    for (size_t i = 0; i < messages.count; i++) {
-        buffer_print(piece, "- %zu × ", messages.counts[i]);
-        code_print_span(piece, messages.list[i], WORD_MOST);
+    tellings_make(&tellings, targets, false);
+    for (size_t i = 0; i < tellings.count; i++) {
+        const struct matter_targets *telling = &tellings.list[i];
+        const char *message = telling->list[0]->outcome.message;
+
+        if (message == NULL)
+            continue;
+        if (i >= MESSAGES_MOST) {
+            other_count += telling->count;
+            continue;
+        }
+        buffer_print(piece, "- %zu × ", telling->count);
+        code_print_span(piece, message, WORD_MOST);
         buffer_add(piece, "\n");
     }
-    if (messages.other_count > 0)
-        buffer_print(piece, "- %zu with other messages\n", messages.other_count);
+    if (other_count > 0)
+        buffer_print(piece, "- %zu with other messages\n", other_count);
+    tellings_done(&tellings);
 }
 
 static void add_advices(struct buffer *piece, const struct matter *matter)

@@ -10,21 +10,25 @@
 #include "report/line.h"
 #include "report/matters.h"
 #include "report/style.h"
+#include "report/tellings.h"
 #include "report/view.h"
 #include "run/result.h"
 
-enum { STDERR_LINES = 5, STDOUT_LINES = 3, PAGE_WIDTH = 100, ADVICE_INDENT = 4 };
+enum {
+    STDERR_LINES = 5,
+    STDOUT_LINES = 3,
+    TELLING_INDENT = 4,
+    ADVICE_INDENT = 4,
+    SUBSCRIPTIONS_MOST = 3
+};
 
 #define ADVICE "  What to do: "
 
-static void print_target(struct buffer *buffer, const struct result_target *target, int width,
-                         const struct view *view)
+/* ---- what is not ok ----------------------------------------------------------------------- */
+
+static void print_streams(struct buffer *buffer, const struct result_target *target)
 {
-    buffer_add(buffer, "  ");
-    line_print(buffer, target, width, view->colour);
-    if (view->outputs != VIEW_NONE ||
-        !outcome_has_streams(target->outcome.kind, target->outcome.reason) ||
-        line_tells_errors(target))
+    if (!outcome_has_streams(target->outcome.kind, target->outcome.reason))
         return;
     if (target->errors.length > 0)
         line_print_block(buffer, &target->errors, STDERR_LINES, "      stderr | ");
@@ -32,22 +36,44 @@ static void print_target(struct buffer *buffer, const struct result_target *targ
         line_print_block(buffer, &target->output, STDOUT_LINES, "      stdout | ");
 }
 
-/* The names alone, in lines of about a page's width. */
-static void print_names(struct buffer *buffer, const struct matter_targets *targets)
+/* What is the same of all TARGETS, by the first of them. WITH_NAMES: whose it is. A standard error of
+ * one line stands beside the exit status, and no more below it. */
+static void print_telling(struct buffer *buffer, const struct matter_targets *targets,
+                          bool with_names, const struct view *view)
 {
-    size_t column = 0;
+    const struct result_target *first = targets->list[0];
+    const bool streams = view->outputs == VIEW_NONE;
+    const bool with_errors = streams && line_tells_errors(first);
+    struct buffer text = BUFFER_INIT;
+    struct buffer why = BUFFER_INIT;
 
-    for (size_t i = 0; i < targets->count; i++) {
-        const char *label = targets->list[i]->label;
-
-        if (column > 0 && column + strlen(label) + 1 > PAGE_WIDTH) {
-            buffer_add(buffer, "\n");
-            column = 0;
-        }
-        buffer_print(buffer, "%s%s", column == 0 ? "  " : " ", label);
-        column += strlen(label) + (column == 0 ? 2 : 1);
+    if (with_errors)
+        line_print_why(&why, first);
+    else if (first->outcome.message != NULL)
+        text_add_line(&why, first->outcome.message);
+    if (with_names)
+        matters_print_names(&text, targets);
+    buffer_print(&text, "%s%s", with_names && why.length > 0 ? ": " : "", buffer_text(&why));
+    if (text.length > 0) {
+        buffer_add(buffer, "  ");
+        text_add_wrapped(buffer, buffer_text(&text), 2, TELLING_INDENT, view->width);
+        buffer_add(buffer, "\n");
     }
-    buffer_add(buffer, "\n");
+    buffer_done(&text);
+    buffer_done(&why);
+    if (streams && !with_errors)
+        print_streams(buffer, first);
+}
+
+static void print_tellings(struct buffer *buffer, const struct matter *matter,
+                           const struct view *view)
+{
+    struct tellings tellings;
+
+    tellings_make(&tellings, &matter->targets, view->outputs == VIEW_NONE);
+    for (size_t i = 0; i < tellings.count; i++)
+        print_telling(buffer, &tellings.list[i], tellings.count > 1, view);
+    tellings_done(&tellings);
 }
 
 static void print_advices(struct buffer *buffer, const struct matter *matter,
@@ -66,22 +92,31 @@ static void print_advices(struct buffer *buffer, const struct matter *matter,
     }
 }
 
-/* What was skipped has nothing to tell but its name, and there may be thousands. */
-static void print_matter(struct buffer *buffer, const struct matter *matter, int name_width,
+/* "error (forbidden), 300 targets: vm[1-3]-[001-100]" */
+static void print_heading(struct buffer *buffer, const struct matter *matter,
+                          const struct view *view)
+{
+    const char *kind = outcome_name(matter->kind);
+    struct buffer text = BUFFER_INIT;
+
+    buffer_print(&text, "(%s), ", outcome_reason_name(matter->reason));
+    number_print_count(&text, matter->targets.count, "target", "targets");
+    buffer_add(&text, ": ");
+    matters_print_names(&text, &matter->targets);
+    buffer_print(buffer, "\n%s%s%s ", style_bold(view->colour), kind, style_end(view->colour));
+    text_add_wrapped(buffer, buffer_text(&text), (int)strlen(kind) + 1, TELLING_INDENT,
+                     view->width);
+    buffer_add(buffer, "\n");
+    buffer_done(&text);
+}
+
+/* What was skipped has nothing to tell but its name. */
+static void print_matter(struct buffer *buffer, const struct matter *matter,
                          const struct view *view)
 {
-    size_t count = matter->targets.count;
-
-    buffer_print(buffer, "\n%s%s%s (%s), ", style_bold(view->colour), outcome_name(matter->kind),
-                 style_end(view->colour), outcome_reason_name(matter->reason));
-    number_print_count(buffer, count, "target", "targets");
-    buffer_add(buffer, ":\n");
-    if (matter->kind == OUTCOME_SKIPPED) {
-        print_names(buffer, &matter->targets);
-    } else {
-        for (size_t i = 0; i < count; i++)
-            print_target(buffer, matter->targets.list[i], name_width, view);
-    }
+    print_heading(buffer, matter, view);
+    if (matter->kind != OUTCOME_SKIPPED)
+        print_tellings(buffer, matter, view);
     print_advices(buffer, matter, view);
 }
 
@@ -89,18 +124,19 @@ static void print_matter(struct buffer *buffer, const struct matter *matter, int
 static void print_matters(struct buffer *buffer, const struct result *result,
                           const struct view *view)
 {
-    int name_width = line_name_width(result);
     struct matters matters;
 
     matters_make(&matters, result);
     for (int i = OUTCOME_KINDS - 1; i >= 0; i--) {
         for (size_t j = 0; j < matters.count; j++) {
             if (matters.list[j].kind == outcome_urgency[i])
-                print_matter(buffer, &matters.list[j], name_width, view);
+                print_matter(buffer, &matters.list[j], view);
         }
     }
     matters_done(&matters);
 }
+
+/* ---- how it went -------------------------------------------------------------------------- */
 
 /* TEXT is somebody else's: no control character of it gets through. */
 static void print_plain(struct buffer *buffer, const char *before, const char *text,
@@ -136,6 +172,8 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
         buffer_add(buffer, "\n");
     }
 }
+
+/* ---- which run it was, and how to go on --------------------------------------------------- */
 
 /* It may have several lines: none of them looks like one of azfan's. */
 static void print_runbook(struct buffer *buffer, const char *runbook)

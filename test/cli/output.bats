@@ -17,6 +17,24 @@ rehearse() { run "$azfan" rehearse "$job" --execute --run-dir "$place/run" "$@";
 # shown TEXT: from "Output:" to the summary, which begins with an empty line.
 shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
 
+# on_terminal COLUMNS COMMAND...: what the command prints on a terminal that is so wide.
+on_terminal() {
+  python3 - "$@" <<'END'
+import fcntl, os, pty, struct, sys, termios
+
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, int(sys.argv[1]), 0, 0))
+    os.execvp(sys.argv[2], sys.argv[2:])
+try:
+    while piece := os.read(terminal, 65536):
+        sys.stdout.buffer.write(piece.replace(b"\r", b""))
+except OSError:  # all of it is read
+    pass
+os.waitpid(pid, 0)
+END
+}
+
 @test "the manual's example is what azfan prints" {
   vms='web-[01-12,14-30]' script 'case $AZFAN_TARGET in web-29) agent=2.2.45 ;; *) agent=2.9.1.1 ;; esac' \
     'printf "kernel 6.1.0-28-amd64\nagent $agent\ndisk 41%%\n"' \
@@ -56,17 +74,57 @@ shown() { awk '/^Output:$/ { on = 1 } on && /^$/ { exit } on' <<<"$1"; }
   script 'echo hello' '[ $AZFAN_TARGET = vm-1 ] || exit 1'
   rehearse --quiet
   [ -z "$(shown "$output")" ]
-  [ "$(grep -c '      stdout | hello' <<<"$output")" = 2 ] # of those that failed, in the summary
+  [ "$(grep -c '      stdout | hello' <<<"$output")" = 1 ] # of those that failed, once, in the summary
   rm -r "$place/run"
   rehearse --verbose
   [ -z "$(shown "$output")" ]
-  [ "$(grep -c '      stdout | hello' <<<"$output")" = 5 ]
+  [ "$(grep -c '      stdout | hello' <<<"$output")" = 4 ]
   rm -r "$place/run"
   rehearse --verbose --output each
   [ "$(shown "$output" | grep -c '      stdout | hello')" = 3 ]
   [ "$(grep -c '      stdout | hello' <<<"$output")" = 6 ]
   run "$azfan" report "$place/run" --quiet
   [ -z "$(shown "$output")" ]
+}
+
+@test "one cause is told once: 300 that are forbidden, a timeout's words, and who was skipped" {
+  vms='vm[1-3]-[001-100]' write_job "concurrency: 30"
+  rehearse --inject '*=forbidden'
+  [[ $output == *$'\nerror (forbidden), 300 targets: vm[1-3]-[001-100]\n  the account may not use Run Command'* ]]
+  # A line each while it goes on, and then once.
+  [ "$(grep -c 'the account may not use Run Command' <<<"$output")" = 301 ]
+  run "$azfan" report "$place/run"
+  [ "$(grep -c 'the account may not use Run Command' <<<"$output")" = 1 ]
+  [ "$(grep -c 'What to do: ' <<<"$output")" = 1 ]
+  grep -qE '^vm1-001  error \(forbidden\) +[0-9.]+s$' <<<"$output"
+  rm -r "$place/run"
+  vms='vm-[1-3]' write_job "timeout: 1s" "script_timeout: 500ms" "kill_grace: 100ms" "concurrency: 3"
+  rehearse --inject '*=hang'
+  run "$azfan" report "$place/run"
+  [ "$(grep -c 'az had no answer after 1s' <<<"$output")" = 1 ]
+  [ "$(grep -c 'may still be running' <<<"$output")" = 1 ]
+  [[ $output == *$'\ntimeout (az), 3 targets: vm-[1-3]\n  az had no answer after 1s'* ]]
+  rm -r "$place/run"
+  vms='vm-[001-100]' write_job "max_failures: 0" "concurrency: 1"
+  rehearse --inject vm-001=exit:3
+  [[ $output == *$'\nskipped (halted), 99 targets: vm-[002-100]\n  What to do: '* ]]
+}
+
+@test "what is the same of some only is told with their names" {
+  vms='vm-[1-4]' script '[ $AZFAN_TARGET != vm-3 ] || exit 4' 'exit 3'
+  rehearse
+  [[ $output == *$'\nfailed (exit), 4 targets: vm-[1-4]\n  vm-[1-2,4]: the script ended with status 3\n  vm-3: the script ended with status 4\n  What to do: '* ]]
+}
+
+@test "the summary breaks lines between words at any width" {
+  vms='vm-[01-30]' write_job "concurrency: 30"
+  rehearse --inject '*=forbidden' --inject 'vm-[01,03,05,07,09]=busy' --inject 'vm-2*=exit:3'
+  for width in 30 60 100; do
+    on_terminal $width "$azfan" report "$place/run" --quiet --color never >"$place/narrow"
+    # The same words in the same order, and no line is longer but for a word that is.
+    "$azfan" report "$place/run" --quiet | tr -s ' \n' '\n\n' | diff - <(tr -s ' \n' '\n\n' <"$place/narrow")
+    sed -n '/^[a-z]* (/,/^test: /p' "$place/narrow" | grep -v '^test: ' | awk -v width="$width" 'length > width && NF > 1 { print; bad = 1 } END { exit bad }'
+  done
 }
 
 @test "a real run shows it too, and a rerun" {

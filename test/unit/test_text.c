@@ -144,6 +144,7 @@ static const struct {
     {"one two three", 6, 10, "one\n  two\n  three"},
     {"one two three", 9, 10, "\n  one two\n  three"},
     {"unbreakable x", 0, 5, "unbreakable\n  x"},
+    {"größe zwölf", 0, 11, "größe zwölf"}, /* columns, not bytes */
     {"a b c d e f", 0, 3, "a b\n  c\n  d\n  e\n  f"},
 };
 
