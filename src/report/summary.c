@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/caseless.h"
+#include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "report/ending.h"
@@ -12,6 +14,7 @@
 #include "report/style.h"
 #include "report/tellings.h"
 #include "report/view.h"
+#include "run/event.h"
 #include "run/result.h"
 
 enum {
@@ -175,6 +178,80 @@ static void print_counts(struct buffer *buffer, const struct result *result, boo
 
 /* ---- which run it was, and how to go on --------------------------------------------------- */
 
+/* Nothing where TEXT is not known. */
+static void add_known(struct buffer *buffer, const char *before, const char *text)
+{
+    if (text != NULL)
+        print_plain(buffer, before, text, "");
+}
+
+/* "Started: 2026-11-23T03:00:00Z by anna on ops-1" */
+static void print_start(struct buffer *buffer, const struct result *result)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    clock_print(result->wall_started, text);
+    buffer_print(buffer, "Started: %s", text);
+    add_known(buffer, " by ", result->origin.user);
+    add_known(buffer, " on ", result->origin.host);
+    buffer_add(buffer, "\n");
+}
+
+/* The subscriptions of the targets, the first MOST of them into RET; returns how many there are, at
+ * most one more. */
+static size_t list_subscriptions(const struct result *result, const char *ret[SUBSCRIPTIONS_MOST])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->target_count && count <= SUBSCRIPTIONS_MOST; i++) {
+        const struct result_target *target = &result->targets[i];
+        const char *own =
+            target->subscription != NULL ? target->subscription : result->origin.subscription;
+        size_t j = 0;
+
+        while (own != NULL && j < count && !caseless_is_same(ret[j], own))
+            j++;
+        if (own == NULL || j < count)
+            continue;
+        if (count < SUBSCRIPTIONS_MOST)
+            ret[count] = own;
+        count++;
+    }
+    return count;
+}
+
+/* "Azure:   subscription 0000…, az 2.61.0" */
+static void print_azure(struct buffer *buffer, const struct result *result)
+{
+    const char *subscriptions[SUBSCRIPTIONS_MOST];
+    size_t count = list_subscriptions(result, subscriptions);
+    const char *before = count == 1 ? "subscription " : "subscriptions ";
+
+    if (count == 0 && result->origin.az_version == NULL)
+        return;
+    buffer_add(buffer, "Azure:   ");
+    for (size_t i = 0; i < count && i < SUBSCRIPTIONS_MOST; i++) {
+        print_plain(buffer, before, subscriptions[i], "");
+        before = ", ";
+    }
+    buffer_add(buffer, count > SUBSCRIPTIONS_MOST ? " and others" : "");
+    add_known(buffer, count > 0 ? ", az " : "az ", result->origin.az_version);
+    buffer_add(buffer, "\n");
+}
+
+/* "Ended:   2026-11-23T03:04:05Z, exit status 3" */
+static void print_end(struct buffer *buffer, const struct result *result)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    if (result->ending == RESULT_GOING)
+        return;
+    clock_print(result->wall_ended, text);
+    buffer_print(buffer, "Ended:   %s%s, %s, exit status %d\n",
+                 result->ending == RESULT_INTERRUPTED ? "after " : "", text,
+                 event_ending_name(result->ending), result_exit_status(result));
+}
+
 /* It may have several lines: none of them looks like one of azfan's. */
 static void print_runbook(struct buffer *buffer, const char *runbook)
 {
@@ -216,6 +293,9 @@ void summary_write(FILE *stream, const struct result *result, const struct view 
     print_matters(&buffer, result, view);
     print_counts(&buffer, result, view->colour);
     print_ending(&buffer, result);
+    print_start(&buffer, result);
+    print_azure(&buffer, result);
+    print_end(&buffer, result);
     print_places(&buffer, result);
     (void)fwrite(buffer.data, 1, buffer.length, stream);
     buffer_done(&buffer);
