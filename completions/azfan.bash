@@ -24,7 +24,7 @@ _azfan_argument() {
     for ((i = 2; i < ${#words[@]}; i++)); do
         ((i != cword)) || continue
         case ${words[i]} in
-        -c | --concurrency | --timeout | --deadline | --confirm | --limit | --exclude | --set | --az | --run-dir | --report | \
+        -c | --concurrency | --timeout | --deadline | --confirm | --limit | --exclude | --set | --az | --run-dir | --report | --format | \
             --output | --ignore | --progress | --color | --inject | --seed | --only) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
@@ -45,7 +45,7 @@ _azfan_runs() { _azfan_ask runs -q | command sed -n 's/^\([0-9]\{8\}T[0-9]\{6\}Z
 _azfan_options() {
     local targets='--limit --exclude --az'
     local job="$targets -c --concurrency --timeout --deadline --set --confirm"
-    local shown='--report --output --ignore --color -q --quiet'
+    local shown='--report --format --output --ignore --color -q --quiet'
     local run="$job $shown --run-dir --progress --overlap -y --yes -v --verbose"
     local rehearsal='--inject --seed --execute'
     local help='-h --help --version'
@@ -118,6 +118,7 @@ _azfan_value() {
     --only) _azfan_only ;;
     --progress) _azfan_reply 'auto live plain json none' ;;
     --output) _azfan_reply 'grouped each none' ;;
+    --format) _azfan_reply 'json txt xml csv md html' ;;
     --color) _azfan_reply 'auto always never' ;;
     --report) _filedir '@(json|txt|xml|csv|md|html)' ;;
     --run-dir) _filedir -d ;;

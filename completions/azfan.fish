@@ -21,7 +21,7 @@ end
 # The first word that is neither an option nor an option's value: the job or the run.
 function __azfan_argument
     set -l words (commandline -opc)
-    set -l takes -c --concurrency --timeout --deadline --confirm --limit --exclude --set --az --run-dir --report \
+    set -l takes -c --concurrency --timeout --deadline --confirm --limit --exclude --set --az --run-dir --report --format \
         --output --ignore --progress --color --inject --seed --only
     set -l is_value 0
     for word in $words[3..-1]
@@ -139,6 +139,7 @@ complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
 
 set -l is '__azfan_is run rehearse rerun report'
 complete -c azfan -n $is -l report -x -a '(__azfan_files json txt xml csv md html)' -d 'Write a report'
+complete -c azfan -n $is -l format -x -a 'json txt xml csv md html' -d 'Of reports without a suffix'
 complete -c azfan -n $is -l output -x -a 'grouped each none' -d 'How what VMs printed is shown'
 complete -c azfan -n $is -l ignore -x -d 'Leave out what always differs'
 complete -c azfan -n $is -l color -x -a 'auto always never' -d 'When to use colours'

@@ -53,6 +53,8 @@ struct options {
     struct options_list excludes;
     struct options_list settings;
     struct options_list reports;
+    const char *format;  /* of reports whose name has no suffix, "json"; NULL: none is given */
+    int standard_output; /* the descriptor for reports that go there: reports_divert() */
     struct options_list injections;
     const char *run_dir;
     enum options_progress progress;

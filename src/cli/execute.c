@@ -46,6 +46,7 @@ struct writing {
     const char *own; /* the run's own report; NULL: those that were asked for */
     const struct options *options;
     struct result *result;
+    struct buffer written; /* of those that were asked for: a line each */
     int status;
     struct error error;
 };
@@ -54,10 +55,10 @@ static void write_reports(void *context)
 {
     struct writing *writing = context;
 
-    writing->status =
-        writing->own != NULL
-            ? reports_write(writing->own, 0600, writing->result, NULL, &writing->error)
-            : reports_write_asked(writing->options, writing->result, &writing->error);
+    writing->status = writing->own != NULL
+                          ? reports_write(writing->own, 0600, writing->result, &writing->error)
+                          : reports_write_asked(writing->options, writing->result,
+                                                &writing->written, &writing->error);
 }
 
 static int write_aside(struct writing *writing)
@@ -80,12 +81,14 @@ static void write_own_report(const struct setup *setup, struct result *result)
 }
 
 /* What stands last is what a terminal still shows. */
-static void print_end(const struct options *options, const struct result *result)
+static void print_end(const struct options *options, const struct result *result,
+                      const struct buffer *written)
 {
     struct view view = reports_view(options, STDOUT_FILENO);
 
     outputs_write(stdout, result, &view);
     summary_write(stdout, result, &view);
+    (void)fputs(buffer_text(written), stdout);
     (void)fflush(stdout);
 }
 
@@ -121,7 +124,8 @@ static void finish(const struct options *options, struct setup *setup, struct re
     (void)write_aside(&asked); /* RESULT has what went wrong */
     if (result_exit_status(result) != status)
         write_own_report(setup, result);
-    print_end(options, result);
+    print_end(options, result, &asked.written);
+    buffer_done(&asked.written);
 }
 
 /* ---- the run ------------------------------------------------------------------------------ */

@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/reports.h"
 #include "run/status.h"
 #include "simulator/simulator.h"
 #include "sys/fd.h"
@@ -82,9 +83,14 @@ int main(int argc, char **argv)
         return simulator_main(argv + 2);
     keep_memory_small();
     signals_outlive_readers();
-    if (commandline_read(argc, argv, &options, &error) < 0) {
+    if (commandline_read(argc, argv, &options, &error) < 0 ||
+        reports_settle(&options, &error) < 0) {
         options_done(&options);
         return message_fail(STATUS_USAGE, error.text);
+    }
+    if (reports_divert(&options, &error) < 0) {
+        options_done(&options);
+        return message_fail(STATUS_TROUBLE, error.text);
     }
     status = close_output(commands[options.command].obey(&options, &signal));
     options_done(&options);

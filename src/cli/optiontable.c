@@ -148,16 +148,13 @@ static int take_only(const struct optiontable_row *row, const char *value, struc
     return result;
 }
 
-static int take_report(const struct optiontable_row *row, const char *value,
+static int take_format(const struct optiontable_row *row, const char *value,
                        struct options *options, struct error *error)
 {
     (void)row;
-    if (!reports_knows(value))
-        return error_set(error,
-                         "cannot tell the format of --report %s: the name must end in one "
-                         "of " REPORTS_SUFFIXES,
-                         value);
-    options_add(&options->reports, value);
+    if (!reports_has_format(value))
+        return error_set(error, "--format is " REPORTS_FORMATS ", not %s", value);
+    options->format = value;
     return 0;
 }
 
@@ -295,10 +292,12 @@ const struct optiontable_row optiontable[] = {
      "do not wait for scripts that may still be running"},
     {"again", 0, NULL, ON_RERUN, take_flag, FIELD(again),
      "also run scripts that may have run before"},
-    {"report", 0, "FILE", RUNNING, take_report, 0,
+    {"report", 0, "FILE", RUNNING, take_another, FIELD(reports),
      "write a report too: " REPORTS_SUFFIXES "; repeatable"},
-    {"report", 0, "FILE", ON_REPORT, take_report, 0,
+    {"report", 0, "FILE", ON_REPORT, take_another, FIELD(reports),
      "write it to FILE, and show nothing: " REPORTS_SUFFIXES "; repeatable"},
+    {"format", 0, "FORMAT", SHOWING, take_format, 0,
+     "of --report - (standard output) and names without a suffix: json, txt, …"},
     {"output", 0, "HOW", SHOWING, take_output, 0, "what VMs printed: grouped, each or none"},
     {"ignore", 0, "REGEX", SHOWING, take_ignore, 0,
      "leave out what always differs in it; repeatable"},

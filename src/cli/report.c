@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/message.h"
@@ -16,23 +17,30 @@
 #include "run/runs.h"
 #include "run/status.h"
 
-static int show(const struct options *options, struct result *result)
+static int write_reports(const struct options *options, struct result *result)
 {
-    struct view view;
+    struct buffer written = BUFFER_INIT;
     struct error error;
+    int status = STATUS_OK;
 
-    if (reports_write_asked(options, result, &error) < 0)
-        return message_fail(STATUS_TROUBLE, error.text);
-    if (options->reports.count > 0)
-        return STATUS_OK;
-    view = reports_view(options, STDOUT_FILENO);
+    if (reports_write_asked(options, result, &written, &error) < 0)
+        status = message_fail(STATUS_TROUBLE, error.text);
+    if (!options->quiet)
+        (void)fputs(buffer_text(&written), stdout);
+    buffer_done(&written);
+    return status;
+}
+
+static void show(const struct options *options, const struct result *result)
+{
+    struct view view = reports_view(options, STDOUT_FILENO);
+
     if (options->quiet) {
         outputs_write(stdout, result, &view);
         summary_write(stdout, result, &view);
     } else {
         plaintext_write(stdout, result, &view);
     }
-    return STATUS_OK;
 }
 
 int cli_report(const struct options *options, int *ret_signal)
@@ -50,7 +58,10 @@ int cli_report(const struct options *options, int *ret_signal)
     free(folder);
     if (status < 0)
         return message_fail(STATUS_TROUBLE, error.text);
-    status = show(options, &result);
+    if (options->reports.count > 0)
+        status = write_reports(options, &result);
+    else
+        show(options, &result);
     result_done(&result);
     return status;
 }

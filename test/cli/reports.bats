@@ -45,7 +45,7 @@ show() {
   shown=$place/shown.$1
   run "$azfan" report "$place/run" --report "$shown"
   [ "$status" = 0 ]
-  [ -z "$output" ]
+  [ "$output" = "Report:  $shown" ]
 }
 
 @test "the formats are those that help and the manual name" {
@@ -58,6 +58,106 @@ show() {
   run "$azfan" report --report run.pdf
   [ "$status" = 2 ]
   while read -r suffix; do [[ $output == *"$suffix"* ]]; done <"$place/table"
+}
+
+@test "--format has the formats of --report, in help's and the manual's words and in completions" {
+  suffixes=$("$azfan" help run | sed -n 's/.*write a report too: \(.*\); repeatable/\1/p' | tr -d '., ' )
+  run "$azfan" report --format pdf
+  [ "$status" = 2 ]
+  words=$(sed -n 's/.*--format is \(.*\), not pdf/\1/p' <<<"$output" | sed 's/ or /, /')
+  [ "$(tr -d ', ' <<<"$words")" = "$suffixes" ]
+  list=$(tr -d , <<<"$words")
+  grep -q "format:($list)" "$top/completions/_azfan"
+  grep -q "'$list'" "$top/completions/azfan.bash"
+  grep -q -- "-l format -x -a '$list'" "$top/completions/azfan.fish"
+  grep -q "^\.It Fl Fl format Cm ${list// / | }\$" "$top/man/azfan.1"
+}
+
+# ---- where they go -------------------------------------------------------------------------------
+
+# to WHAT...: azfan report of halted_run(), its standard output in $place/out, its standard error in $place/err.
+to() {
+  status=0
+  "$azfan" report "$place/run" "$@" >"$place/out" 2>"$place/err" || status=$?
+}
+
+@test "a report goes to standard output, under each of its names, and to another descriptor" {
+  halted_run
+  "$azfan" report "$place/run" --report "$place/x.csv"
+  for name in - /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+    to --report "$name" --format csv
+    [ "$status" = 0 ]
+    diff "$place/x.csv" "$place/out"
+    [ ! -s "$place/err" ]
+    # It is written to what is open there: what was in the file before stays.
+    echo before >"$place/all"
+    "$azfan" report "$place/run" --report "$name" --format csv >>"$place/all"
+    diff <(echo before; cat "$place/x.csv") "$place/all"
+  done
+  to --report /dev/fd/7 --format csv 7>"$place/seven"
+  diff "$place/x.csv" "$place/seven"
+  [ ! -s "$place/out" ]
+  to --report /dev/stderr --format csv
+  diff "$place/x.csv" "$place/err"
+  "$azfan" report "$place/run" --format json | cat | jq -e '.counts.failed == 1'
+  [ ! -e - ]
+}
+
+@test "a name without a suffix has the format that --format says, and others keep theirs" {
+  halted_run
+  to --report "$place/plain" --report "$place/x.json" --report - --format md
+  [ "$status" = 0 ]
+  diff "$place/plain" "$place/out"
+  head -n 1 "$place/out" | grep -q '^# '
+  jq -e .counts "$place/x.json"
+  # Standard output is the report's alone; what was written is named all the same.
+  [ "$(cat "$place/err")" = "$(printf 'Report:  %s\n' "$place/plain" "$place/x.json")" ]
+  to --quiet --report "$place/plain" --format md
+  [ ! -s "$place/out" ]
+}
+
+@test "what cannot be a report is told before anything is done" {
+  write_job
+  refused() {
+    for command in "run $job --az /nowhere" "report $place/run"; do
+      # shellcheck disable=SC2086
+      run "$azfan" $command "${@:2}"
+      [ "$status" = 2 ]
+      [[ $output == *"$1"* ]] || { echo "$output"; return 1; }
+    done
+  }
+  halted_run
+  refused "--report .json is a suffix without a name: give it one, as in run.json" --report .json
+  refused "is a suffix without a name" --report "$place/.html"
+  refused "--report - needs its format: --format json, txt" --report -
+  refused "cannot tell the format of --report plain: the name must end in one of .json" --report plain
+  refused "--format json is for --report - and for names without a suffix" --report x.md --format json
+  refused "--report /dev/fd/77: it is not open for writing" --report /dev/fd/77 --format json
+  refused "it is not open for writing" --report /dev/fd/0 --format json </dev/null
+  [ ! -e "$place/.html" ]
+}
+
+@test "of a run whose report goes to standard output people read on standard error, to its end" {
+  write_job
+  for command in "run --az $stub/az" rehearse; do
+    rm -rf "$place/run"
+    # shellcheck disable=SC2086
+    "$azfan" $command "$job" --run-dir "$place/run" --report - --format json --report "$place/x.txt" >"$place/out" 2>"$place/err"
+    diff "$place/out" "$place/run/report.json"
+    grep -q '^\[3/3\] vm-' "$place/err"
+    grep -q '^test: 3 ok of 3 targets' "$place/err"
+    [ "$(tail -n 1 "$place/err")" = "Report:  $place/x.txt" ]
+  done
+}
+
+@test "a full disk behind a report is told, and a reader that leaves is no failure" {
+  halted_run
+  run bash -c '"$@" >/dev/full' - "$azfan" report "$place/run" --format json
+  [ "$status" = 1 ]
+  [ "$output" = "azfan: cannot write --report -: No space left on device" ]
+  run bash -c '"$@" | true; exit ${PIPESTATUS[0]}' - "$azfan" report "$place/run" --format html
+  [ "$status" = 0 ]
+  [ -z "$output" ]
 }
 
 # ---- JUnit ---------------------------------------------------------------------------------------

@@ -102,8 +102,8 @@ static void check_options(const struct options *options, char *const *argv, int 
     check_list(&options->excludes, argv, argc);
     check_list(&options->settings, argv, argc);
     check_list(&options->injections, argv, argc);
-    for (size_t i = 0; i < options->reports.count; i++)
-        must(reports_knows(options->reports.list[i]));
+    check_list(&options->reports, argv, argc);
+    must(options->format == NULL || reports_has_format(options->format));
     must(options->concurrency >= 0 && options->timeout >= 0 && options->deadline >= 0);
     must(options->az == NULL || is_word(argv, argc, options->az));
     must(options->run_dir == NULL || is_word(argv, argc, options->run_dir));
