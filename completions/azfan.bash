@@ -117,7 +117,7 @@ _azfan_value() {
     --inject) _azfan_injection ;;
     --only) _azfan_only ;;
     --progress) _azfan_reply 'auto live plain json none' ;;
-    --output) _azfan_reply 'grouped each none' ;;
+    --output) _azfan_reply 'grouped lines each none' ;;
     --format) _azfan_reply 'json txt xml csv md html' ;;
     --color) _azfan_reply 'auto always never' ;;
     --report) _filedir '@(json|txt|xml|csv|md|html)' ;;

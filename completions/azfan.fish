@@ -140,7 +140,7 @@ complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
 set -l is '__azfan_is run rehearse rerun report'
 complete -c azfan -n $is -l report -x -a '(__azfan_files json txt xml csv md html)' -d 'Write a report'
 complete -c azfan -n $is -l format -x -a 'json txt xml csv md html' -d 'Of reports without a suffix'
-complete -c azfan -n $is -l output -x -a 'grouped each none' -d 'How what VMs printed is shown'
+complete -c azfan -n $is -l output -x -a 'grouped lines each none' -d 'How what VMs printed is shown'
 complete -c azfan -n $is -l ignore -x -d 'Leave out what always differs'
 complete -c azfan -n $is -l color -x -a 'auto always never' -d 'When to use colours'
 

@@ -26,7 +26,7 @@ enum options_progress {
 };
 
 /* How what VMs printed is shown at the end, and by report. */
-enum options_output { OUTPUT_AUTO, OUTPUT_GROUPED, OUTPUT_EACH, OUTPUT_NONE };
+enum options_output { OUTPUT_AUTO, OUTPUT_GROUPED, OUTPUT_LINES, OUTPUT_EACH, OUTPUT_NONE };
 
 /* Values of an option that may be given more than once. */
 struct options_list {

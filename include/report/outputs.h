@@ -9,6 +9,9 @@
  * that says what is left out. Targets that were skipped, and errors whose
  * message says it all, have nothing to show.
  *
+ * As lines: each line after the name of its target, for sort(1) and grep(1), and without a heading
+ * but in brief. Every target has one at least: what is not ok, or printed nothing, says so.
+ *
  * A pure function of the result; what VMs printed comes out without control
  * characters. Main thread.
  */

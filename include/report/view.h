@@ -12,13 +12,14 @@ struct ignore;
 enum view_outputs {
     VIEW_NONE,    /* the summary shows the last lines of what is not ok */
     VIEW_GROUPED, /* what is the same once */
+    VIEW_LINES,   /* each line after the name of its target, in the job's order */
     VIEW_EACH     /* target by target, in the job's order */
 };
 
 struct view {
     enum view_outputs outputs;   /* how what the VMs printed is shown */
     const struct ignore *ignore; /* with VIEW_GROUPED; NULL: nothing */
-    bool brief;                  /* with VIEW_GROUPED: no more than fits the end of a run */
+    bool brief; /* at the end of a run: with VIEW_GROUPED no more than fits there */
     bool colour;
     int width; /* columns after which azfan's own sentences are broken; 0: they are not */
 };

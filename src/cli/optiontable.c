@@ -161,7 +161,7 @@ static int take_format(const struct optiontable_row *row, const char *value,
 static int take_output(const struct optiontable_row *row, const char *value,
                        struct options *options, struct error *error)
 {
-    static const char *const words[] = {"grouped", "each", "none", NULL};
+    static const char *const words[] = {"grouped", "lines", "each", "none", NULL};
     int choice = read_word(row, words, value, error);
 
     if (choice < 0)
@@ -298,7 +298,7 @@ const struct optiontable_row optiontable[] = {
      "write it to FILE, and show nothing: " REPORTS_SUFFIXES "; repeatable"},
     {"format", 0, "FORMAT", SHOWING, take_format, 0,
      "of --report - (standard output) and names without a suffix: json, txt, …"},
-    {"output", 0, "HOW", SHOWING, take_output, 0, "what VMs printed: grouped, each or none"},
+    {"output", 0, "HOW", SHOWING, take_output, 0, "what VMs printed: grouped, lines, each or none"},
     {"ignore", 0, "REGEX", SHOWING, take_ignore, 0,
      "leave out what always differs in it; repeatable"},
     {"progress", 0, "HOW", RUNNING, take_progress, 0, "auto, live, plain, json or none"},

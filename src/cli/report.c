@@ -35,7 +35,9 @@ static void show(const struct options *options, const struct result *result)
 {
     struct view view = reports_view(options, STDOUT_FILENO);
 
-    if (options->quiet) {
+    if (view.outputs == VIEW_LINES) { /* for sort(1) and grep(1) */
+        outputs_write(stdout, result, &view);
+    } else if (options->quiet) {
         outputs_write(stdout, result, &view);
         summary_write(stdout, result, &view);
     } else {

@@ -334,8 +334,10 @@ int reports_write_asked(const struct options *options, struct result *result,
 
 struct view reports_view(const struct options *options, int fd)
 {
-    static const enum view_outputs choices[] = {
-        [OUTPUT_GROUPED] = VIEW_GROUPED, [OUTPUT_EACH] = VIEW_EACH, [OUTPUT_NONE] = VIEW_NONE};
+    static const enum view_outputs choices[] = {[OUTPUT_GROUPED] = VIEW_GROUPED,
+                                                [OUTPUT_LINES] = VIEW_LINES,
+                                                [OUTPUT_EACH] = VIEW_EACH,
+                                                [OUTPUT_NONE] = VIEW_NONE};
     enum options_output output = options->output;
 
     if (output == OUTPUT_AUTO)

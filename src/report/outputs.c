@@ -270,6 +270,64 @@ static void write_each(struct outputs *self, FILE *stream)
     }
 }
 
+/* ---- lines -------------------------------------------------------------------------------- */
+
+/* What is not printed by the VM stands between brackets: no target is left out. */
+static void print_remark(struct outputs *self, const char *prefix, const char *remark)
+{
+    buffer_print(&self->text, "%s[%s]\n", prefix, remark);
+}
+
+static void print_outcome(struct outputs *self, const char *prefix,
+                          const struct result_target *target)
+{
+    const struct outcome *outcome = &target->outcome;
+    struct buffer word = BUFFER_INIT;
+
+    line_print_outcome(&word, outcome->kind, outcome->reason, outcome->exit_code);
+    print_remark(self, prefix, buffer_text(&word));
+    buffer_done(&word);
+}
+
+static void print_settled_lines(struct outputs *self, const char *prefix,
+                                const struct result_target *target)
+{
+    bool is_ok = target->outcome.kind == OUTCOME_OK;
+    char *errors_prefix = memory_print("%sstderr | ", prefix);
+
+    if (!is_ok)
+        print_outcome(self, prefix, target);
+    else if (target->output.length == 0 && target->errors.length == 0)
+        print_remark(self, prefix, "printed nothing");
+    if (target->output_truncated || target->errors_truncated)
+        print_remark(self, prefix, "not all of it came back");
+    line_print_block(&self->text, &target->output, 0, prefix);
+    line_print_block(&self->text, &target->errors, 0, errors_prefix);
+    free(errors_prefix);
+}
+
+/* "web-02:  certificate expires in 12 days", aligned. */
+static void write_lines(struct outputs *self, FILE *stream)
+{
+    const char *bold = style_bold(self->view->colour);
+    const char *end = style_end(self->view->colour);
+    int width = line_name_width(self->result);
+
+    for (size_t i = 0; i < self->result->target_count; i++) {
+        const struct result_target *target = &self->result->targets[i];
+        int space = width - (int)strlen(target->label);
+        char *prefix =
+            memory_print("%s%s%s: %*s", bold, target->label, end, space > 0 ? space : 0, "");
+
+        if (target->state == RESULT_SETTLED)
+            print_settled_lines(self, prefix, target);
+        else
+            print_remark(self, prefix, "has not ended yet");
+        free(prefix);
+        flush(self, stream);
+    }
+}
+
 /* ---- all of it ---------------------------------------------------------------------------- */
 
 static bool has_any(const struct result *result, bool each)
@@ -287,12 +345,16 @@ static bool has_any(const struct result *result, bool each)
 void outputs_write(FILE *stream, const struct result *result, const struct view *view)
 {
     struct outputs self = {.result = result, .view = view};
+    bool lines = view->outputs == VIEW_LINES;
     bool each = view->outputs == VIEW_EACH;
 
-    if (view->outputs == VIEW_NONE || !has_any(result, each))
+    if (view->outputs == VIEW_NONE || (!lines && !has_any(result, each)))
         return;
-    (void)fprintf(stream, "\n%sOutput:%s\n", style_bold(view->colour), style_end(view->colour));
-    if (each)
+    if (!lines || view->brief) /* else it stands alone */
+        (void)fprintf(stream, "\n%sOutput:%s\n", style_bold(view->colour), style_end(view->colour));
+    if (lines)
+        write_lines(&self, stream);
+    else if (each)
         write_each(&self, stream);
     else
         write_grouped(&self, stream);

@@ -150,7 +150,7 @@ END
 @test "no escape sequence of a VM reaches the terminal, in any way" {
   vms='vm-[1-3]' script 'printf "a\nb\nc\n"' '[ $AZFAN_TARGET = vm-1 ] && printf "\033]0;title\n\302\233" >&2' \
     '[ $AZFAN_TARGET = vm-2 ] && printf "\033[2Jx\033\n"' true
-  for way in grouped each none; do
+  for way in grouped lines each none; do
     rm -rf "$place/run"
     rehearse --output $way --color never
     [ "$(LC_ALL=C tr -d '\n\40-\176\200-\377' <<<"$output" | wc -c)" = 0 ]
@@ -189,6 +189,20 @@ END
   done
 }
 
+@test "--output lines is sorted and grepped: of report nothing else, of a run above its summary" {
+  vms='vm-[8-11]' script '[ $AZFAN_TARGET != vm-9 ] || exit 0' 'echo "expires in $((90 - ${AZFAN_TARGET#*-} * 7)) days"'
+  rehearse --output lines
+  expected=$(printf '%s\n' 'vm-8:  expires in 34 days' 'vm-9:  [printed nothing]' 'vm-10: expires in 20 days' 'vm-11: expires in 13 days')
+  [ "$(shown "$output")" = "$(printf 'Output:\n%s' "$expected")" ]
+  [[ $output == *$'\ntest: 4 ok of 4 targets'* ]]
+  for quiet in "" --quiet; do
+    # shellcheck disable=SC2086
+    run "$azfan" report "$place/run" --output lines $quiet
+    [ "$output" = "$expected" ]
+  done
+  [ "$("$azfan" report "$place/run" --output lines | sort -t: -k2 | grep -c '^[a-z0-9-]*: *expires in [0-9]* days$')" = 3 ]
+}
+
 # What unpacks shows how far it is in one line, and what downloads does so on standard error.
 progress() {
   script 'for i in $(seq 0 5 100); do printf "unpacking ... %d%%\r" $i; done' \
@@ -199,7 +213,7 @@ progress() {
 @test "of a line that was drawn over people see what a terminal shows in the end, without colours" {
   progress
   lines=$(printf '%s\n' '      stdout | unpacked 61234 files.' '      stdout | tet' '      stderr |   3  100M')
-  for way in grouped each none; do
+  for way in grouped lines each none; do
     rm -rf "$place/run"
     rehearse --output $way
     [ "$status" = 3 ]

@@ -182,6 +182,49 @@ START_TEST(what_azure_cut_off_is_told)
 }
 END_TEST
 
+/* No target is left out, and what a VM has not printed stands between brackets. */
+START_TEST(lines_have_their_target_and_every_target_has_one)
+{
+    static const char lines[] = "web-01: expires in 80 days\n"
+                                "web-02: [failed (exit 3)]\n"
+                                "web-02: a\n"
+                                "web-02: b\n"
+                                "web-02: stderr | no such file\n"
+                                "web-03: [printed nothing]\n"
+                                "web-04: [error (busy)]\n"
+                                "web-05: [not all of it came back]\n"
+                                "web-05: end\\x1b\n"
+                                "web-06: [skipped (signal)]\n";
+    struct buffer brief = BUFFER_INIT;
+
+    take(6);
+    settle_ok("expires in 80 days");
+    settle(OUTCOME_FAILED, REASON_EXIT, 3, "a\nb\n", "no such file\n");
+    settle_ok("");
+    settle(OUTCOME_ERROR, REASON_BUSY, -1, "", "");
+    settle_ok("end\033");
+    result.targets[4].output_truncated = true;
+    happen_halt(&result, RESULT_SIGNAL, 2, NULL);
+    check(&(struct view){.outputs = VIEW_LINES}, lines);
+    buffer_print(&brief, "\nOutput:\n%s", lines);
+    check(&(struct view){.outputs = VIEW_LINES, .brief = true}, buffer_text(&brief));
+    buffer_done(&brief);
+}
+END_TEST
+
+START_TEST(lines_are_aligned)
+{
+    take(3);
+    free(result.targets[1].label);
+    result.targets[1].label = memory_string("rg-2/db");
+    settle_ok("a\n");
+    settle_ok("b\n");
+    check(&(struct view){.outputs = VIEW_LINES}, "web-01:  a\n"
+                                                 "rg-2/db: b\n"
+                                                 "web-03:  [has not ended yet]\n");
+}
+END_TEST
+
 START_TEST(each_is_whole_and_in_the_jobs_order)
 {
     struct ignore ignore = {.count = 0};
@@ -449,6 +492,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, colours_show_what_is_different);
     tcase_add_test(tests, nothing_is_told_from_nothing_known);
     tcase_add_loop_test(tests, what_azure_cut_off_is_told, 0, 2);
+    tcase_add_test(tests, lines_have_their_target_and_every_target_has_one);
+    tcase_add_test(tests, lines_are_aligned);
     tcase_add_test(tests, each_is_whole_and_in_the_jobs_order);
     tcase_add_test(tests, what_is_ignored_does_not_show);
     tcase_add_test(tests, nothing_to_show_is_nothing);
