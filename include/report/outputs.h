@@ -18,8 +18,10 @@
 #ifndef AZFAN_REPORT_OUTPUTS_H
 #define AZFAN_REPORT_OUTPUTS_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
+struct buffer;
 struct result;
 struct view;
 
@@ -27,5 +29,16 @@ enum { OUTPUTS_GROUPS = 20, OUTPUTS_LINES = 40 };
 
 /* Nothing with VIEW_NONE. Errors of writing stay in STREAM (ferror()). */
 void outputs_write(FILE *stream, const struct result *result, const struct view *view);
+
+/*
+ * Do outputs fit into a column of a table? When every target that is ok has printed one line at
+ * most, and one of them one: an audit.
+ */
+bool outputs_fit_column(const struct result *result);
+
+/* Appends the only line of a target's streams, fit for a terminal and without its end. False: they
+ * have more than one, and nothing is appended. */
+bool outputs_add_cell(struct buffer *cell, const struct buffer *output,
+                      const struct buffer *errors);
 
 #endif

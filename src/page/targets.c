@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of all targets. The script of the page makes its heads into buttons that sort, and
- * shows the filter; without it the order is good to read: the most urgent first.
+ * The table of all targets, with what they printed where that is a line each. The script of the
+ * page makes its heads into buttons that sort, and shows the filter; without it the order is good
+ * to read: the most urgent first.
  */
 #include <inttypes.h>
+#include <stdbool.h>
 
+#include "base/buffer.h"
 #include "base/number.h"
 #include "page/common.h"
 #include "page/parts.h"
 #include "report/ending.h"
+#include "report/outputs.h"
 #include "run/result.h"
 
 enum { LONGEST_MESSAGE = 300 };
@@ -77,7 +81,18 @@ static void write_duration(struct markup *markup, const struct result_target *ta
     markup_end(markup);
 }
 
-static void write_row(struct page *page, size_t index)
+static void write_output(struct page *page, const struct result_target *target)
+{
+    struct buffer cell = BUFFER_INIT;
+
+    (void)outputs_add_cell(&cell, &target->output, &target->errors);
+    markup_begin(&page->markup, "td", NULL);
+    page_cut(page, buffer_text(&cell), LONGEST_MESSAGE);
+    markup_end(&page->markup);
+    buffer_done(&cell);
+}
+
+static void write_row(struct page *page, size_t index, bool with_output)
 {
     struct markup *markup = &page->markup;
     const struct result_target *target = &page->result->targets[index];
@@ -97,11 +112,13 @@ static void write_row(struct page *page, size_t index)
     markup_begin(markup, "td", NULL);
     page_why(page, target, LONGEST_MESSAGE);
     markup_end(markup);
+    if (with_output)
+        write_output(page, target);
     markup_end(markup);
 }
 
 /* Returns how many targets had no room. */
-static size_t write_rows(struct page *page)
+static size_t write_rows(struct page *page, bool with_output)
 {
     const struct result *result = page->result;
     size_t start = page->markup.written;
@@ -112,7 +129,7 @@ static size_t write_rows(struct page *page)
             if (page_state(&result->targets[j]) != page_by_urgency(i))
                 continue;
             if (page->markup.written - start < PAGE_TARGETS_BUDGET)
-                write_row(page, j);
+                write_row(page, j, with_output);
             else
                 left_out++;
         }
@@ -122,10 +139,13 @@ static size_t write_rows(struct page *page)
 
 void page_targets(struct page *page)
 {
-    static const char *const columns[] = {"Name",     "Outcome", "Reason",         "Duration",
-                                          "Attempts", "Batch",   "Resource group", "Message"};
+    static const char *const columns[] = {"Name",           "Outcome",  "Reason",
+                                          "Duration",       "Attempts", "Batch",
+                                          "Resource group", "Message",  "Output"};
+    const size_t column_count = sizeof columns / sizeof columns[0];
     const struct result *result = page->result;
     size_t counts[PAGE_STATES] = {0};
+    bool with_output = outputs_fit_column(result);
     size_t left_out;
 
     for (size_t i = 0; i < result->target_count; i++)
@@ -133,8 +153,8 @@ void page_targets(struct page *page)
     page_begin_section(page, "targets", "Targets");
     write_filter(page, counts);
     page_begin_table(page, "All targets, the most urgent first", columns,
-                     sizeof columns / sizeof columns[0]);
-    left_out = write_rows(page);
+                     with_output ? column_count : column_count - 1);
+    left_out = write_rows(page, with_output);
     page_end_table(page);
     if (left_out > 0)
         page_note(page, "%zu of %zu targets have no room here; %s has them all.", left_out,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/drawn.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -358,4 +359,46 @@ void outputs_write(FILE *stream, const struct result *result, const struct view 
         write_each(&self, stream);
     else
         write_grouped(&self, stream);
+}
+
+/* ---- a column of a table ------------------------------------------------------------------ */
+
+static size_t count_lines(const struct buffer *bytes)
+{
+    size_t count = bytes->length > 0 && bytes->data[bytes->length - 1] != '\n' ? 1 : 0;
+
+    for (size_t i = 0; i < bytes->length; i++)
+        count += bytes->data[i] == '\n';
+    return count;
+}
+
+bool outputs_fit_column(const struct result *result)
+{
+    bool has_one = false;
+
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct result_target *target = &result->targets[i];
+        size_t lines;
+
+        if (target->state != RESULT_SETTLED || target->outcome.kind != OUTCOME_OK)
+            continue;
+        lines = count_lines(&target->output) + count_lines(&target->errors);
+        if (lines > 1)
+            return false;
+        has_one |= lines == 1;
+    }
+    return has_one;
+}
+
+bool outputs_add_cell(struct buffer *cell, const struct buffer *output, const struct buffer *errors)
+{
+    const struct buffer *only = output->length > 0 ? output : errors;
+    size_t length = only->length;
+
+    if (count_lines(output) + count_lines(errors) > 1)
+        return false;
+    if (length > 0 && only->data[length - 1] == '\n')
+        length -= length > 1 && only->data[length - 2] == '\r' ? 2 : 1;
+    drawn_append(cell, only->data, length);
+    return true;
 }

@@ -291,6 +291,53 @@ START_TEST(the_first_group_is_one_with_output)
 }
 END_TEST
 
+/* ---- a column of a table ------------------------------------------------------------------ */
+
+static const struct {
+    const char *outputs[2]; /* of targets that are ok */
+    bool fits;
+} columns[] = {
+    {{"a\n", "b\n"}, true},   {{"a", ""}, true},        {{"", ""}, false},
+    {{"a\n", "b\nc"}, false}, {{"a\n", "\n\n"}, false}, {{"a\r\n", "b"}, true},
+};
+
+/* What is not ok has a message, and may print as much as it wants. */
+START_TEST(outputs_of_a_line_each_fit_into_a_column)
+{
+    take(4);
+    settle_ok(columns[_i].outputs[0]);
+    settle_ok(columns[_i].outputs[1]);
+    settle(OUTCOME_FAILED, REASON_EXIT, 1, "one\ntwo\n", "three\n");
+    ck_assert_msg(outputs_fit_column(&result) == columns[_i].fits, "row %d", _i);
+}
+END_TEST
+
+static const struct {
+    const char *output;
+    const char *errors;
+    const char *expected; /* NULL: more than one line */
+} cells[] = {
+    {"", "", ""},       {"a\n", "", "a"},     {"a", "", "a"},
+    {"", "b\r\n", "b"}, {"\n", "", ""},       {"x\033[1my", "", "xy"},
+    {"a\nb", "", NULL}, {"a\n", "b\n", NULL}, {"1\r2\n", "", "2"},
+};
+
+START_TEST(a_cell_has_the_only_line)
+{
+    struct buffer output = BUFFER_INIT;
+    struct buffer errors = BUFFER_INIT;
+    struct buffer cell = BUFFER_INIT;
+
+    buffer_add(&output, cells[_i].output);
+    buffer_add(&errors, cells[_i].errors);
+    ck_assert_int_eq(outputs_add_cell(&cell, &output, &errors), cells[_i].expected != NULL);
+    ck_assert_str_eq(buffer_text(&cell), cells[_i].expected != NULL ? cells[_i].expected : "");
+    buffer_done(&output);
+    buffer_done(&errors);
+    buffer_done(&cell);
+}
+END_TEST
+
 /* ---- in brief ----------------------------------------------------------------------------- */
 
 /* 30 ok that all differ, and 5 that failed, which come last. */
@@ -505,6 +552,8 @@ static Suite *make_suite(void)
     tcase_add_test(tests, no_report_is_promised_that_cannot_be_had);
     tcase_add_test(tests, the_summary_does_not_repeat_it);
     tcase_add_loop_test(tests, no_control_character_reaches_the_reader, VIEW_NONE, VIEW_EACH + 1);
+    tcase_add_loop_test(tests, outputs_of_a_line_each_fit_into_a_column, 0, UNIT_COUNT(columns));
+    tcase_add_loop_test(tests, a_cell_has_the_only_line, 0, UNIT_COUNT(cells));
     tcase_add_test(tests, thousands_of_different_outputs_end);
     suite_add_tcase(suite, tests);
     return suite;

@@ -244,6 +244,22 @@ START_TEST(every_target_has_a_row_and_the_urgent_come_first)
     check_text("//section[@id='targets']//tbody/tr[5]/td[4]", "2");
     check_count("//section[@id='targets']//tbody/tr[1]/th/a[@href = '#group-2']", 1);
     check_count("//section[@id='targets']//input[@type='checkbox']", 3);
+    check_text("//section[@id='targets']//thead//th[last()]", "Message");
+}
+END_TEST
+
+/* Where every target that is ok has printed a line: an audit. */
+START_TEST(a_line_each_is_a_column_of_the_table)
+{
+    make_run(3, 1);
+    succeed(0, "expires in 80 days\n");
+    succeed(1, "expires in <12> days\n");
+    go_wrong(2, "one\ntwo\n");
+    write_page();
+    check_text("//section[@id='targets']//thead//th[last()]", "Output");
+    check_text("//section[@id='targets']//tr[th = 'web-00001']/td[8]", "expires in 80 days");
+    check_text("//section[@id='targets']//tr[th = 'web-00002']/td[8]", "expires in <12> days");
+    check_text("//section[@id='targets']//tr[th = 'web-00003']/td[8]", "");
 }
 END_TEST
 
@@ -614,6 +630,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, every_attempt_has_a_bar_and_every_wait_a_line);
     tcase_add_test(tests, outputs_are_gathered_and_compared);
     tcase_add_test(tests, every_target_has_a_row_and_the_urgent_come_first);
+    tcase_add_test(tests, a_line_each_is_a_column_of_the_table);
     tcase_add_test(tests, durations_are_counted);
     tcase_add_test(tests, a_percentile_is_rounded_up);
     tcase_add_test(tests, it_is_in_good_order);
