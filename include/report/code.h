@@ -20,6 +20,9 @@ struct buffer;
  * first, and "…". */
 void code_print_span(struct buffer *buffer, const char *text, size_t most);
 
+/* The same as a cell of a table, which ends at a pipe: one in it is written as \x7c. */
+void code_print_cell(struct buffer *buffer, const char *text, size_t most);
+
 /* The same in HTML, for places that Markdown does not reach: "<code>a &lt; b</code>". */
 void code_print_html(struct buffer *buffer, const char *text, size_t most);
 

@@ -74,19 +74,43 @@ static bool needs_padding(const struct buffer *line)
     return first == '`' || last == '`' || first == ' ' || last == ' ';
 }
 
+static void add_span(struct buffer *buffer, const struct buffer *line)
+{
+    size_t ticks = longest_run_of_backticks(line->data, line->length) + 1;
+    const char *padding;
+
+    if (line->length > 0) {
+        padding = needs_padding(line) ? " " : "";
+        add_backticks(buffer, ticks);
+        buffer_print(buffer, "%s%s%s", padding, line->data, padding);
+        add_backticks(buffer, ticks);
+    }
+}
+
 void code_print_span(struct buffer *buffer, const char *text, size_t most)
 {
     struct buffer line = take_line(text, most);
-    size_t ticks = longest_run_of_backticks(line.data, line.length) + 1;
-    const char *padding;
 
-    if (line.length > 0) {
-        padding = needs_padding(&line) ? " " : "";
-        add_backticks(buffer, ticks);
-        buffer_print(buffer, "%s%s%s", padding, line.data, padding);
-        add_backticks(buffer, ticks);
-    }
+    add_span(buffer, &line);
     buffer_done(&line);
+}
+
+/* A table is taken apart at its pipes before code is looked for, and readers of Markdown do not
+ * agree on what a backslash before one means. */
+void code_print_cell(struct buffer *buffer, const char *text, size_t most)
+{
+    struct buffer line = take_line(text, most);
+    struct buffer cell = BUFFER_INIT;
+
+    for (size_t i = 0; i < line.length; i++) {
+        if (line.data[i] == '|')
+            buffer_add(&cell, "\\x7c");
+        else
+            buffer_add_char(&cell, line.data[i]);
+    }
+    add_span(buffer, &cell);
+    buffer_done(&line);
+    buffer_done(&cell);
 }
 
 void code_print_html(struct buffer *buffer, const char *text, size_t most)

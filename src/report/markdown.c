@@ -19,6 +19,7 @@
 #include "report/ending.h"
 #include "report/groups.h"
 #include "report/matters.h"
+#include "report/outputs.h"
 #include "report/tellings.h"
 #include "run/result.h"
 
@@ -339,6 +340,61 @@ static bool has_output(const struct group *group)
     return group->output.length > 0 || group->errors.length > 0;
 }
 
+/* "| `web-[01-28]` | `expires in 80 days` |"; FIRST: the first row, and the head before it. */
+static void add_row(struct buffer *piece, const struct result *result, const struct group *group,
+                    bool first)
+{
+    struct buffer names = BUFFER_INIT;
+    struct buffer cell = BUFFER_INIT;
+
+    groups_print_names(&names, result, group);
+    (void)outputs_add_cell(&cell, &group->output, &group->errors);
+    buffer_add(piece, first ? "| ok | output |\n| --- | --- |\n" : "");
+    buffer_add(piece, "| ");
+    code_print_cell(piece, buffer_text(&names), NAMES_MOST);
+    buffer_add(piece, " | ");
+    code_print_cell(piece, buffer_text(&cell), WORD_MOST);
+    buffer_add(piece, " |\n");
+    buffer_done(&names);
+    buffer_done(&cell);
+}
+
+/* A group a row, of those that are ok. Returns how many there was no room for. */
+static size_t write_table(struct markdown *markdown, const struct result *result,
+                          const struct groups *groups)
+{
+    size_t left_out = 0;
+    bool first = true;
+
+    for (size_t i = 0; i < groups->count; i++) {
+        struct buffer piece = BUFFER_INIT;
+
+        if (groups->list[i].kind != OUTCOME_OK)
+            continue;
+        if (left_out == 0)
+            add_row(&piece, result, &groups->list[i], first);
+        left_out += left_out == 0 && write_piece(markdown, &piece) ? 0 : 1;
+        first = false;
+    }
+    if (!first) {
+        struct buffer end = BUFFER_INIT;
+
+        buffer_add(&end, "\n");
+        (void)write_piece(markdown, &end);
+    }
+    return left_out;
+}
+
+/* Has every VM that is ok printed a line at most, and not all the same? */
+static bool is_audit(const struct result *result, const struct groups *groups)
+{
+    size_t ok = 0;
+
+    for (size_t i = 0; i < groups->count; i++)
+        ok += groups->list[i].kind == OUTCOME_OK ? 1 : 0;
+    return ok > 1 && outputs_fit_column(result);
+}
+
 /* Those that are ok, or those that are not. Returns how many there was no room for. */
 static size_t write_some_groups(struct markdown *markdown, const struct result *result,
                                 const struct groups *groups, bool ok)
@@ -369,7 +425,8 @@ static void write_groups(struct markdown *markdown, const struct result *result,
     if (!write_piece(markdown, &title))
         return;
     left_out = write_some_groups(markdown, result, groups, false);
-    left_out += write_some_groups(markdown, result, groups, true);
+    left_out += is_audit(result, groups) ? write_table(markdown, result, groups)
+                                         : write_some_groups(markdown, result, groups, true);
     if (left_out > 0) {
         write_left_out(markdown, left_out, "more output", "more outputs");
         (void)fprintf(markdown->stream, " All of it is in the run folder, in `%s`.\n",

@@ -348,6 +348,37 @@ assert all(word in names for word in ("vm-1", "vm-2", "vm-3", "vm-7", "vm-[5,8-9
 END
 }
 
+@test "in Markdown a line each is a table that no line of a VM takes apart" {
+  vms='vm-[1-5]' write_job
+  cat >"$place/script" <<'END'
+case $AZFAN_TARGET in
+vm-1) echo '| a | b |' ;;
+vm-2) echo '`|` <b>x</b> @you \' ;;
+vm-3) echo 'a\|b' ;;
+vm-4) echo 'expires in 12 days' ;;
+*) ;;
+esac
+END
+  sed -i "s|inline: .*|file: script|" "$job"
+  run "$azfan" rehearse "$job" --run-dir "$place/run" --execute
+  show md
+  rendered
+  [ "$(grep -c '<details>' "$html")" = 0 ]
+  sed -n '/What the VMs wrote/,$p' "$html" | grep '^<td>' | diff - <(cat <<'END'
+<td><code>vm-1</code></td>
+<td><code>\x7c a \x7c b \x7c</code></td>
+<td><code>vm-2</code></td>
+<td><code>`\x7c` &lt;b&gt;x&lt;/b&gt; @you \</code></td>
+<td><code>vm-3</code></td>
+<td><code>a\\x7cb</code></td>
+<td><code>vm-4</code></td>
+<td><code>expires in 12 days</code></td>
+<td><code>vm-5</code></td>
+<td></td>
+END
+  )
+}
+
 @test "Markdown of thousands of hostile outputs stays below GitHub's 1 MiB, and whole" {
   "$top/test/bench/journal" "$place/run" 3000 4096
   sed -i 's/here is vm-/<\/code><\/details>\\n````\\n<script>@you|vm-/' "$place/run/journal.jsonl"

@@ -59,6 +59,17 @@ static void all_ok(void)
         sample_end(&result, i, &(struct sample){OUTCOME_OK, .output = "same\n"});
 }
 
+static void audited(void)
+{
+    static const char *const outputs[] = {"80 days\n", "12 | days `x`\n", "80 days\n", ""};
+
+    for (size_t i = 0; i < 4; i++)
+        sample_end(&result, i, &(struct sample){OUTCOME_OK, .output = outputs[i]});
+    sample_end(&result, 4,
+               &(struct sample){OUTCOME_FAILED, REASON_EXIT, 7, .message = "status 7",
+                                .errors = "no such file\nat all\n"});
+}
+
 static void two_failed(void)
 {
     for (size_t i = 0; i < 3; i++)
@@ -161,6 +172,9 @@ static const struct {
              "exit status 0\n- by: `anna`\n- on: `ops-1`\n"
              "- commit, with uncommitted changes: `0123abcd`\n- az: `2.45.0`\n"
              "- folder: `/runs/run-1`\n"},
+    {audited, "at all\n```\n\n</details>\n\n"
+              "| ok | output |\n| --- | --- |\n| `web-[01,03]` | `80 days` |\n"
+              "| `web-02` | `` 12 \\x7c days `x` `` |\n| `web-04` |  |\n\n"},
     {two_failed, "# ❌ `demo`: 2 of 5 not ok\n"},
     {two_failed, "| ok | 3 |\n| failed | 2 |\n"},
     {two_failed, "## Not ok\n\n### failed (exit): 2 targets\n\n`web-[04-05]`\n\n"
@@ -361,16 +375,26 @@ static void flood_of_outputs(void)
     free(output);
 }
 
-static void flood_of_small_outputs(void)
+static void flood_of(const char *rest)
 {
     result_done(&result);
     sample_begin(&result, 20000);
     for (size_t i = 0; i < result.target_count; i++) {
-        char *output = memory_print("here is %zu\n", i);
+        char *output = memory_print("here is %zu%s\n", i, rest);
 
         sample_end(&result, i, &(struct sample){OUTCOME_OK, .output = output});
         free(output);
     }
+}
+
+static void flood_of_small_outputs(void)
+{
+    flood_of("\nand there");
+}
+
+static void flood_of_lines(void)
+{
+    flood_of(", a line that says as much as a line of an audit may well say");
 }
 
 static void flood_of_facts(void)
@@ -396,6 +420,7 @@ static const struct {
     {flood_of_names, "\n\n## How to go on"},
     {flood_of_outputs, " more outputs: there is no room for them here."},
     {flood_of_small_outputs, " more outputs: there is no room for them here."},
+    {flood_of_lines, " more outputs: there is no room for them here."},
     {flood_of_facts, "…"},
 };
 
