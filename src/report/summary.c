@@ -150,13 +150,30 @@ static void print_plain(struct buffer *buffer, const char *before, const char *t
     buffer_add(buffer, after);
 }
 
-static void print_ending(struct buffer *buffer, const struct result *result)
+/* A sentence, with what it is about before it; nothing where TEXT is NULL. */
+static void print_sentence(struct buffer *buffer, const char *before, const char *text,
+                           const struct view *view)
 {
-    ending_print(buffer, result);
-    if (result->halt_cause != NULL)
-        print_plain(buffer, "Halted: ", result->halt_cause, ".\n");
-    if (result->trouble != NULL)
-        print_plain(buffer, "Trouble: ", result->trouble, ".\n");
+    struct buffer sentence = BUFFER_INIT;
+
+    if (text == NULL)
+        return;
+    print_plain(&sentence, before, text, ".");
+    text_add_wrapped(buffer, buffer_text(&sentence), 0, TELLING_INDENT, view->width);
+    buffer_add(buffer, "\n");
+    buffer_done(&sentence);
+}
+
+static void print_ending(struct buffer *buffer, const struct result *result,
+                         const struct view *view)
+{
+    struct buffer ending = BUFFER_INIT;
+
+    ending_print(&ending, result);
+    text_add_wrapped(buffer, buffer_text(&ending), 0, TELLING_INDENT, view->width);
+    buffer_done(&ending);
+    print_sentence(buffer, "Halted: ", result->halt_cause, view);
+    print_sentence(buffer, "Trouble: ", result->trouble, view);
 }
 
 /* "demo: 17 ok, 1 failed, 2 timeout of 20 targets in 8.3s" */
@@ -292,7 +309,7 @@ void summary_write(FILE *stream, const struct result *result, const struct view 
 
     print_matters(&buffer, result, view);
     print_counts(&buffer, result, view->colour);
-    print_ending(&buffer, result);
+    print_ending(&buffer, result, view);
     print_start(&buffer, result);
     print_azure(&buffer, result);
     print_end(&buffer, result);
