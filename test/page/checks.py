@@ -213,7 +213,7 @@ def policy_blocks(page):
         for directive in ("script-src", "style-src", "default-src"):
             assert directive in said, said
         # Its own script still runs.
-        same(browser.run("return document.querySelectorAll('#targets th button').length"), 8)
+        same(browser.run("return document.querySelectorAll('#targets th button').length"), 9)
 
 
 def opens_quickly(page):
