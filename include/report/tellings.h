@@ -3,9 +3,10 @@
  * tellings: targets of which the same is to be told, gathered: one cause is told once.
  *
  * Two targets of one outcome and reason are in one telling when their messages are the same but for
- * their own names (report/ownname). Of messages that were cut, which may have been cut at different
- * places, the beginning counts. A pure function of the targets, which must outlive it. For
- * tellings_done(). Main thread.
+ * their own names (report/ownname), and so is the one line of standard error that is told beside
+ * the exit status (line_tells_errors()). Of messages that were cut, which may have been cut at
+ * different places, the beginning counts. A pure function of the targets, which must outlive it.
+ * For tellings_done(). Main thread.
  */
 #ifndef AZFAN_REPORT_TELLINGS_H
 #define AZFAN_REPORT_TELLINGS_H
@@ -21,7 +22,7 @@ struct tellings {
     size_t count;
 };
 
-/* STREAMS: what they printed must be the same as well, where it tells something
+/* STREAMS: all that they printed must be the same as well, where it tells something
  * (outcome_has_streams()). */
 void tellings_make(struct tellings *ret, const struct matter_targets *targets, bool streams);
 

@@ -39,14 +39,13 @@ static void print_streams(struct buffer *buffer, const struct result_target *tar
         line_print_block(buffer, &target->output, STDOUT_LINES, "      stdout | ");
 }
 
-/* What is the same of all TARGETS, by the first of them. WITH_NAMES: whose it is. A standard error of
- * one line stands beside the exit status, and no more below it. */
+/* What is the same of all TARGETS, by the first of them. WITH_NAMES: whose it is. A standard error
+ * of one line stands beside the exit status, and no more below it. */
 static void print_telling(struct buffer *buffer, const struct matter_targets *targets,
                           bool with_names, const struct view *view)
 {
     const struct result_target *first = targets->list[0];
-    const bool streams = view->outputs == VIEW_NONE;
-    const bool with_errors = streams && line_tells_errors(first);
+    const bool with_errors = line_tells_errors(first);
     struct buffer text = BUFFER_INIT;
     struct buffer why = BUFFER_INIT;
 
@@ -64,7 +63,7 @@ static void print_telling(struct buffer *buffer, const struct matter_targets *ta
     }
     buffer_done(&text);
     buffer_done(&why);
-    if (streams && !with_errors)
+    if (view->outputs == VIEW_NONE && !with_errors)
         print_streams(buffer, first);
 }
 

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/drawn.h"
 #include "base/memory.h"
+#include "report/line.h"
 #include "report/ownname.h"
 #include "run/result.h"
 
@@ -58,10 +59,12 @@ static void take_entry(struct entry *entry, const struct result_target *target, 
     if (outcome->message != NULL)
         buffer_append(&entry->parts[PART_MESSAGE], outcome->message,
                       length_that_counts(outcome->message));
-    if (!streams || !outcome_has_streams(outcome->kind, outcome->reason))
+    if (!outcome_has_streams(outcome->kind, outcome->reason))
         return;
-    drawn_append(&entry->parts[PART_OUTPUT], target->output.data, target->output.length);
-    drawn_append(&entry->parts[PART_ERRORS], target->errors.data, target->errors.length);
+    if (streams)
+        drawn_append(&entry->parts[PART_OUTPUT], target->output.data, target->output.length);
+    if (streams || line_tells_errors(target))
+        drawn_append(&entry->parts[PART_ERRORS], target->errors.data, target->errors.length);
 }
 
 static void replace_names(struct entry *entries, size_t count, enum part part)

@@ -160,7 +160,7 @@ END_TEST
 START_TEST(the_summary_names_what_is_not_ok_and_what_to_do)
 {
     static const char *const wanted[] = {"web-02",
-                                         "exit 7: bad ",
+                                         "status 7",
                                          "What to do: ",
                                          "skipped",
                                          "web-03",
