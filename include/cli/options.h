@@ -42,6 +42,7 @@ struct options {
     struct options_list args; /* the script's, which stand after -- */
     bool has_args;            /* there is a --: these count, also when there are none */
     int concurrency;          /* 0: as the job says; likewise timeout and deadline */
+    int concurrency_percent;  /* of the targets, and goes before it; 0: it is not given so */
     int64_t timeout;
     int64_t deadline;
     bool has_confirm;

@@ -37,6 +37,7 @@ struct overrides {
     struct targets_wanted *wanted;
     size_t wanted_count;
     bool secrets_may_miss;      /* nothing will run: a variable that is not set is a remark */
+    int concurrency_percent;    /* of the targets that are kept; 0: `concurrency` counts */
     const char *standard_input; /* stands in for what is read from there; NULL: nothing does */
 };
 

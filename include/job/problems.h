@@ -43,7 +43,7 @@ size_t problems_total(const struct problems *problems);
 void problems_sort(struct problems *problems);
 
 /* Appends "PATH:LINE:COLUMN: text" lines, and "PATH: and N more problems" when some were left out.
- */
+ * What is in no file begins with "azfan: ". */
 void problems_print(const struct problems *problems, struct buffer *buffer);
 
 void problems_done(struct problems *problems);

@@ -4,10 +4,13 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
+#include "cli/habit.h"
 #include "cli/options.h"
 #include "cli/optiontable.h"
 
@@ -30,18 +33,24 @@ static const char *nearest_option(const char *word, enum commands_id command)
  */
 static int complain(int code, const char *argument, enum commands_id command, struct error *error)
 {
-    const char *name = commands[command].name;
+    bool has_name = command != COMMAND_HELP; /* else the options stand after azfan itself */
+    const char *blank = has_name ? " " : "";
+    const char *name = has_name ? commands[command].name : "";
+    const char *habit = habit_of_option(argument, command);
     const char *nearest =
         argument[0] == '-' && argument[1] == '-' ? nearest_option(argument + 2, command) : NULL;
 
     if (code == ':')
-        return error_set(error, "%s needs a value; see azfan %s --help", argument, name);
+        return error_set(error, "%s needs a value; see azfan%s%s --help", argument, blank, name);
     if (optopt >= LONG)
-        return error_set(error, "%s takes no value; see azfan %s --help", argument, name);
+        return error_set(error, "%s takes no value; see azfan%s%s --help", argument, blank, name);
+    if (habit != NULL)
+        return error_set(error, "azfan%s%s has no option %s; %s", blank, name, argument, habit);
     if (nearest != NULL)
-        return error_set(error, "azfan %s has no option %s; did you mean --%s?", name, argument,
-                         nearest);
-    return error_set(error, "azfan %s has no option %s; see azfan %s --help", name, argument, name);
+        return error_set(error, "azfan%s%s has no option %s; did you mean --%s?", blank, name,
+                         argument, nearest);
+    return error_set(error, "azfan%s%s has no option %s; see azfan%s%s --help", blank, name,
+                     argument, blank, name);
 }
 
 /*
@@ -132,6 +141,21 @@ static int read_options(int argc, char **argv, struct options *options, struct e
     return 0;
 }
 
+/* More than one word, where one is a job file: often the others are VMs. */
+static int refuse_words(const struct options *options, struct error *error)
+{
+    const char *const *list = options->jobs.list;
+    struct buffer vms = BUFFER_INIT;
+
+    for (size_t i = 1; i < options->jobs.count && !habit_names_job(list[i]); i++)
+        buffer_print(&vms, "%s%s", i == 1 ? "; for some of its VMs: --limit " : ",", list[i]);
+    (void)error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)%s",
+                    commands[options->command].name, options->jobs.count, list[0], list[1],
+                    buffer_text(&vms));
+    buffer_done(&vms);
+    return -1;
+}
+
 /* Is there as much beside the options as the command takes? */
 static int check_operands(const struct options *options, struct error *error)
 {
@@ -157,8 +181,7 @@ static int check_operands(const struct options *options, struct error *error)
             return error_set(error, "which job? azfan %s %s", command->name,
                              commands_operand_word(command->operand));
         if (count > 1 && command->operand == OPERAND_JOB)
-            return error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)", command->name,
-                             count, list[0], list[1]);
+            return refuse_words(options, error);
         return 0;
     case OPERAND_COMMAND:
         break;
@@ -166,20 +189,31 @@ static int check_operands(const struct options *options, struct error *error)
     return 0;
 }
 
+static int find_command(const char *word, enum commands_id *ret, struct error *error)
+{
+    int result = commands_find(word, ret, error);
+    char *habit = result < 0 ? habit_of_command(word) : NULL;
+
+    if (habit != NULL)
+        (void)error_set(error, "there is no command %s; %s", word, habit);
+    free(habit);
+    return result;
+}
+
 int commandline_read(int argc, char **argv, struct options *ret, struct error *error)
 {
     *ret = (struct options){.command = COMMAND_HELP, .help_about = COMMAND_HELP};
     if (argc < 2)
-        return error_set(error, "no command given; azfan --help lists the commands");
+        return error_set(error, "which command?");
     if (argv[1][0] == '-' && argv[1][1] != '\0') /* azfan --help, azfan --version */
         return read_options(argc, argv, ret, error);
-    if (commands_find(argv[1], &ret->command, error) < 0)
+    if (find_command(argv[1], &ret->command, error) < 0)
         return -1;
     ret->help_about = ret->command;
     if (ret->command == COMMAND_HELP && argc > 3 && argv[2][0] != '-')
         return error_set(error, "azfan help takes one command, not %d", argc - 2);
     if (ret->command == COMMAND_HELP && argc > 2 && argv[2][0] != '-')
-        return commands_find(argv[2], &ret->help_about, error);
+        return find_command(argv[2], &ret->help_about, error);
     if (read_options(argc - 1, argv + 1, ret, error) < 0)
         return -1;
     return check_operands(ret, error);

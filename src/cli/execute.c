@@ -146,9 +146,12 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
 {
     const struct options_list *settings = &options->settings;
 
-    *overrides = (struct result_overrides){.concurrency = options->concurrency,
-                                           .timeout = options->timeout,
-                                           .deadline = options->deadline};
+    bool percent = options->concurrency_percent > 0;
+
+    *overrides =
+        (struct result_overrides){.concurrency = percent ? job->concurrency : options->concurrency,
+                                  .timeout = options->timeout,
+                                  .deadline = options->deadline};
     if (options->az != NULL)
         overrides->az = strchr(options->az, '/') != NULL ? from_anywhere(options->az)
                                                          : memory_string(options->az);

@@ -2,10 +2,13 @@
 #include "cli/load.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "azure/guard.h"
 #include "azure/syntax.h"
 #include "base/buffer.h"
+#include "cli/habit.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "job/job.h"
@@ -65,18 +68,31 @@ static int examine_and_tell(const struct job *job, enum load_use use)
     return status;
 }
 
+/* Nothing is at PATH, and a job file is where it may have been meant. */
+static int report_meant(const char *path, const char *meant)
+{
+    struct error error;
+
+    (void)error_set(&error, "there is no file %s; did you mean %s?", path, meant);
+    return message_fail(STATUS_USAGE, error.text);
+}
+
 static int load(const struct overrides *overrides, const char *path, enum load_use use,
                 struct job **ret)
 {
     struct problems problems = {.count = 0};
+    char *meant = access(path, F_OK) < 0 ? habit_find_job(path) : NULL;
     int status = STATUS_USAGE;
 
-    *ret = jobfile_load(path, overrides, &problems);
-    if (*ret == NULL)
+    *ret = meant == NULL ? jobfile_load(path, overrides, &problems) : NULL;
+    if (meant != NULL)
+        status = report_meant(path, meant);
+    else if (*ret == NULL)
         report_problems(&problems);
     else
         status = examine_and_tell(*ret, use);
     problems_done(&problems);
+    free(meant);
     if (status != STATUS_OK) {
         job_free(*ret);
         *ret = NULL;

@@ -6,9 +6,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "cli/commandline.h"
 #include "cli/commands.h"
+#include "cli/help.h"
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/reports.h"
@@ -68,6 +70,15 @@ static void end_without_memory(void)
     _exit(STATUS_TROUBLE);
 }
 
+static void print_usage(void)
+{
+    struct buffer usage = BUFFER_INIT;
+
+    help_print(&usage, COMMAND_HELP);
+    (void)fputs(buffer_text(&usage), stderr);
+    buffer_done(&usage);
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -86,7 +97,10 @@ int main(int argc, char **argv)
     if (commandline_read(argc, argv, &options, &error) < 0 ||
         reports_settle(&options, &error) < 0) {
         options_done(&options);
-        return message_fail(STATUS_USAGE, error.text);
+        (void)message_fail(STATUS_USAGE, error.text);
+        if (argc < 2)
+            print_usage();
+        return STATUS_USAGE;
     }
     if (reports_divert(&options, &error) < 0) {
         options_done(&options);

@@ -19,6 +19,7 @@ struct overrides options_overrides(const struct options *options)
     if (environment != NULL && environment[0] == '\0')
         environment = NULL;
     return (struct overrides){.concurrency = options->concurrency,
+                              .concurrency_percent = options->concurrency_percent,
                               .timeout = options->timeout,
                               .deadline = options->deadline,
                               .has_confirm = options->has_confirm,

@@ -86,11 +86,23 @@ static int read_word(const struct optiontable_row *row, const char *const *words
 
 /* ---- what one option takes ---------------------------------------------------------------- */
 
+/* As in a job file, or a percentage of the targets. */
 static int take_concurrency(const struct optiontable_row *row, const char *value,
                             struct options *options, struct error *error)
 {
     int64_t concurrency = 0;
+    struct error cause;
 
+    options->concurrency_percent = 0;
+    if (strchr(value, '%') != NULL) {
+        bool percent;
+
+        if (number_parse_share(value, 1, keytable[KEY_CONCURRENCY].most, &percent, &concurrency,
+                               &cause) < 0)
+            return error_set(error, "--%s %s", row->name, cause.text);
+        options->concurrency_percent = (int)concurrency;
+        return 0;
+    }
     if (read_value(row, KEY_CONCURRENCY, value, &concurrency, error) < 0)
         return -1;
     options->concurrency = (int)concurrency;
@@ -269,7 +281,8 @@ enum {
 
 /* In the order of --help. */
 const struct optiontable_row optiontable[] = {
-    {"concurrency", 'c', "N", LOADING, take_concurrency, 0, "run N az processes at once"},
+    {"concurrency", 'c', "N", LOADING, take_concurrency, 0,
+     "run N az processes at once; 10%: one for each ten targets"},
     {"timeout", 0, "DURATION", LOADING, take_timeout, 0,
      "give each attempt this long (220s, 3m40s)"},
     {"deadline", 0, "DURATION", LOADING, take_deadline, 0, "stop the whole run after this long"},

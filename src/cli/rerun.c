@@ -132,7 +132,7 @@ static struct options merge(const struct options *options, const struct result_o
         merged.has_args = true;
         merged.args = *ret_args;
     }
-    if (merged.concurrency == 0)
+    if (merged.concurrency == 0 && merged.concurrency_percent == 0)
         merged.concurrency = past->concurrency;
     if (merged.timeout == 0)
         merged.timeout = past->timeout;

@@ -211,6 +211,18 @@ static void load_repeats(const struct loading *loading, const struct jobkeys_val
     retry_load(loading, values[KEY_RETRY].node);
 }
 
+/* A percentage of the targets: what is cut off of them is not worth another one, but one there is.
+ */
+static void load_percentage(const struct loading *loading)
+{
+    size_t percent = (size_t)loading->overrides->concurrency_percent;
+    size_t count = loading->job->target_count * percent / 100;
+    size_t most = (size_t)keytable[KEY_CONCURRENCY].most;
+
+    if (percent > 0)
+        loading->job->concurrency = (int)(count < 1 ? 1 : count < most ? count : most);
+}
+
 static void load_job(const struct loading *loading, const struct yaml_node *root)
 {
     struct jobkeys_value values[KEYTABLE_COUNT] = {{NULL, NULL, 0}};
@@ -222,6 +234,7 @@ static void load_job(const struct loading *loading, const struct yaml_node *root
     load_steps(loading, values);
     script_load(loading, values[KEY_SCRIPT].node);
     selection_load(loading, values[KEY_TARGETS].node);
+    load_percentage(loading);
     parameters_check_settings(loading);
     parameters_keep_secrets(loading->job);
     if (problems_total(loading->problems) == 0)

@@ -87,22 +87,31 @@ void problems_sort(struct problems *problems)
     }
 }
 
+/* A file has its name, with the place after it, as compilers have it; all else is azfan's word. */
+static void add_path(struct buffer *buffer, const struct problem *problem)
+{
+    if (problem->path[0] == '\0' || problem->path[0] == '-')
+        buffer_add(buffer, "azfan: ");
+    if (problem->path[0] == '\0')
+        return;
+    text_add_line(buffer, problem->path);
+    if (problem->line > 0)
+        buffer_print(buffer, ":%d:%d", problem->line, problem->column);
+    buffer_add(buffer, ": ");
+}
+
 void problems_print(const struct problems *problems, struct buffer *buffer)
 {
     for (size_t i = 0; i < problems->count; i++) {
-        const struct problem *problem = &problems->list[i];
-
-        text_add_line(buffer, problem->path);
-        if (problem->line > 0)
-            buffer_print(buffer, ":%d:%d", problem->line, problem->column);
-        buffer_print(buffer, "%s%s\n", problem->path[0] != '\0' ? ": " : "", problem->text);
+        add_path(buffer, &problems->list[i]);
+        buffer_print(buffer, "%s\n", problems->list[i].text);
     }
     if (problems->more > 0) {
-        const char *path = problems->list[0].path;
+        struct problem last = {.path = problems->list[0].path};
 
-        text_add_line(buffer, path);
-        buffer_print(buffer, "%sand %zu more problem%s\n", path[0] != '\0' ? ": " : "",
-                     problems->more, problems->more == 1 ? "" : "s");
+        add_path(buffer, &last);
+        buffer_print(buffer, "and %zu more problem%s\n", problems->more,
+                     problems->more == 1 ? "" : "s");
     }
 }
 

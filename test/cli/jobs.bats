@@ -332,7 +332,7 @@ two-2" ]
 
 @test "bad usage is exit 2 with a word of help" {
   write_job
-  wrong "azfan --help"
+  wrong "azfan: which command?"
   wrong "did you mean run?" runn "$job"
   wrong "which job?" run
   wrong "takes one job file" run "$job" "$job"

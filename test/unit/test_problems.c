@@ -49,7 +49,7 @@ START_TEST(options_and_files_without_a_line)
 {
     problems_add(&problems, "--set", 0, 0, "write NAME=VALUE");
     problems_add(&problems, "", 0, 0, "cannot open x.yaml");
-    ck_assert_str_eq(printed(), "cannot open x.yaml\n--set: write NAME=VALUE\n");
+    ck_assert_str_eq(printed(), "azfan: cannot open x.yaml\nazfan: --set: write NAME=VALUE\n");
 }
 END_TEST
 
