@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * runs: the past runs on this machine, and what is left to do of one.
+ * runs: the past runs on this machine, which one is meant, and what is left to do of it.
  *
  * Reads run folders, changes nothing. Main thread.
  */
 #ifndef AZFAN_RUN_RUNS_H
 #define AZFAN_RUN_RUNS_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
 
@@ -20,11 +22,20 @@ struct strings;
  */
 int runs_list(struct strings *ret, struct error *error);
 
+/* The folder of the run ID among them; NULL: there is none. free() it. */
+char *runs_folder(const char *id);
+
 /*
- * The folder of the run that WORD means: an id, a folder, or "latest" (NULL
- * likewise). free() *RET. The error says what there is instead.
+ * The folder of the run that WORD means: an id, a run folder or a file of azfan's in it, the last
+ * four letters of an id, or a job, by its name or its file, of which the latest run is meant. NULL
+ * and "latest": the latest run that was no rehearsal; the latest rehearsal where there is no other.
+ * free() *RET, and *RET_NOTE, which says that it is a rehearsal, or that a later one is not meant;
+ * NULL: there is nothing to say. The error says what there is instead.
  */
-int runs_find(const char *word, char **ret, struct error *error);
+int runs_find(const char *word, char **ret, char **ret_note, struct error *error);
+
+/* Is HEAD (of replay_head(), or more) a run of the job that WORD means by its name or its file? */
+bool runs_is_of_job(const struct result *head, const char *word);
 
 /*
  * Reads into NAMED what the run in FOLDER was to do (its targets are used up), and into WHOLE the

@@ -18,7 +18,7 @@ const struct commands_row commands[COMMANDS_COUNT] = {
     [COMMAND_TARGETS] = {"targets", OPERAND_JOB, false, cli_targets,
                          "show the selected targets and where they are"},
     [COMMAND_REPORT] = {"report", OPERAND_RUN, false, cli_report,
-                        "show a past run again: an id, a folder, or the latest"},
+                        "show a past run again: by its id or job, or the latest"},
     [COMMAND_RERUN] = {"rerun", OPERAND_RUN, true, cli_rerun,
                        "rerun the targets of a past run that are not ok"},
     [COMMAND_RUNS] = {"runs", OPERAND_NONE, false, cli_runs, "list past runs, newest first"},

@@ -8,13 +8,13 @@
 #include "cli/cli.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/pastrun.h"
 #include "cli/reports.h"
 #include "report/outputs.h"
 #include "report/plaintext.h"
 #include "report/summary.h"
 #include "run/replay.h"
 #include "run/result.h"
-#include "run/runs.h"
 #include "run/status.h"
 
 static int write_reports(const struct options *options, struct result *result)
@@ -53,8 +53,7 @@ int cli_report(const struct options *options, int *ret_signal)
     int status;
 
     (void)ret_signal;
-    if (reports_check(options, &error) < 0 ||
-        runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, &error) < 0)
+    if (reports_check(options, &error) < 0 || pastrun_find(options, &folder, &error) < 0)
         return message_fail(STATUS_USAGE, error.text);
     status = replay_run(folder, &result, &error);
     free(folder);

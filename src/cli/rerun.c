@@ -25,6 +25,7 @@
 #include "cli/load.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/pastrun.h"
 #include "job/job.h"
 #include "job/names.h"
 #include "job/overrides.h"
@@ -93,7 +94,7 @@ static int find_past(struct rerun *self, struct error *error)
     char *folder;
     int status;
 
-    if (runs_find(options->jobs.count > 0 ? options->jobs.list[0] : NULL, &folder, error) < 0)
+    if (pastrun_find(options, &folder, error) < 0)
         return STATUS_USAGE;
     status = runs_gather(folder, &self->past, &self->whole, &self->lock, error);
     free(folder);

@@ -155,34 +155,10 @@ int runs_list(struct strings *ret, struct error *error)
 
 /* ---- one of them -------------------------------------------------------------------------- */
 
-static bool is_folder(const char *path)
-{
-    struct stat status;
-
-    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-}
-
-static int find_latest(char **ret, struct error *error)
-{
-    struct strings runs;
-    char *place;
-    int status = 0;
-
-    if (runs_list(&runs, error) < 0 || folder_of_runs(&place, error) < 0)
-        return -1;
-    if (runs.count > 0)
-        *ret = memory_string(runs.list[0]);
-    else
-        status = error_set(error, "there are no runs yet in %s", place);
-    free(place);
-    strings_done(&runs);
-    return status;
-}
-
-/* The folder of the run ID; NULL: there is none. free() it. */
-static char *find_by_id(const char *id)
+char *runs_folder(const char *id)
 {
     struct error ignored;
+    struct stat status;
     char *place = NULL;
     char *path;
 
@@ -191,23 +167,10 @@ static char *find_by_id(const char *id)
         return NULL;
     path = memory_print("%s/%s", place, id);
     free(place);
-    if (is_folder(path))
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
         return path;
     free(path);
     return NULL;
-}
-
-int runs_find(const char *word, char **ret, struct error *error)
-{
-    if (word == NULL || strcmp(word, "latest") == 0)
-        return find_latest(ret, error);
-    *ret = find_by_id(word);
-    if (*ret != NULL)
-        return 0;
-    if (!is_folder(word))
-        return error_set(error, "there is no run %s: `azfan runs` lists all runs", word);
-    *ret = memory_string(word);
-    return 0;
 }
 
 /* ---- reruns ------------------------------------------------------------------------------- */
@@ -285,7 +248,7 @@ static bool climb(const struct result *named, struct result *whole)
     const struct result *at = named;
 
     while (at->rerun_of != NULL && !strings_has(&seen, at->run)) {
-        char *folder = find_by_id(at->rerun_of);
+        char *folder = runs_folder(at->rerun_of);
         struct result parent;
         struct error ignored;
         bool found = folder != NULL && replay_run(folder, &parent, &ignored) == 0;

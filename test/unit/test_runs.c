@@ -45,6 +45,8 @@ struct past {
     bool without_mark;   /* an older azfan wrote the journal, or the job is idempotent */
     int timeout;         /* seconds, of az; half of it for the script; 0: 200 */
     bool keeps_going;    /* the journal stays open */
+    const char *job;     /* its name; NULL: demo */
+    bool rehearsal;
 };
 
 struct word {
@@ -82,6 +84,7 @@ static void take_target(struct result_target *target, const struct word *word)
 static void begin(struct result *result, const struct past *past)
 {
     int64_t timeout = (past->timeout > 0 ? past->timeout : 200) * NUMBER_SECOND;
+    const char *job = past->job != NULL ? past->job : "demo";
     const char *rest = past->targets;
     struct word word;
     size_t count = 0;
@@ -94,8 +97,10 @@ static void begin(struct result *result, const struct past *past)
     for (size_t i = 0; read_word(&rest, &word); i++)
         take_target(&result->targets[i], &word);
     result->rerun_of = memory_string(past->rerun_of);
-    result->job = (struct result_job){.name = memory_string("demo"),
-                                      .file = memory_string("job.yaml"),
+    result->rehearsal = past->rehearsal;
+    result->job = (struct result_job){.name = memory_string(job),
+                                      .file = memory_print("jobs/%s.yaml", job),
+                                      .path = memory_print("/nowhere/jobs/%s.yaml", job),
                                       .digest = memory_string("d1"),
                                       .script_digest = memory_string("d2"),
                                       .timeout = timeout,
@@ -362,10 +367,10 @@ END_TEST
 
 START_TEST(no_folder_is_no_run)
 {
-    char *ret;
+    char *ret, *note;
 
     check_list(NULL, 0);
-    ck_assert_int_eq(runs_find(NULL, &ret, &error), -1);
+    ck_assert_int_eq(runs_find(NULL, &ret, &note, &error), -1);
     ck_assert_msg(strstr(error.text, "no runs yet") != NULL, "%s", error.text);
     ck_assert_ptr_nonnull(strstr(error.text, place));
 }
@@ -374,13 +379,13 @@ END_TEST
 START_TEST(a_folder_that_cannot_be_read_is_told)
 {
     struct strings runs;
-    char *ret;
+    char *ret, *note;
 
     ck_assert_int_eq(mkdir("azfan", 0700), 0);
     ck_assert_int_eq(file_write("azfan/runs", 0600, "", 0, &error), 0);
     ck_assert_int_eq(runs_list(&runs, &error), -1);
     ck_assert_msg(strstr(error.text, place) != NULL, "%s", error.text);
-    ck_assert_int_eq(runs_find("latest", &ret, &error), -1);
+    ck_assert_int_eq(runs_find("latest", &ret, &note, &error), -1);
     ck_assert_msg(strstr(error.text, place) != NULL, "%s", error.text);
 }
 END_TEST
@@ -407,7 +412,14 @@ static const struct {
     {"..", ".."},
     {"../runs/here", NULL},
     {"%/20261122T030000Z-a-0001", "%/20261122T030000Z-a-0001"},
-    {"here/journal.jsonl", NULL},
+    {"here/journal.jsonl", "here/"},
+    {"here/report.json", NULL},
+    {"here/other.json", NULL},
+    {"0002", "%/20261123T030000Z-b-0002"},
+    {"00Af", "%/20261121T030000Z-b-00af"},
+    {"0001", NULL}, /* two end so */
+    {"002", NULL},
+    {"-0002", NULL},
     {"file", NULL},
     {"nothing", NULL},
     {".hidden", NULL},
@@ -429,11 +441,13 @@ START_TEST(a_word_means_a_run)
     char *word = with_place(words[_i].word);
     char *expected = with_place(words[_i].expected);
     char *found = NULL;
+    char *note;
 
     make_place();
     make_run("20261122T030000Z-a-0001", 5000);
     make_run("20261122T030000Z-v1.2-0001", 5000);
     make_run("20261123T030000Z-b-0002", 1000);
+    make_run("20261121T030000Z-b-00af", 1000);
     make_run("both", 1);
     make_run(".hidden", 9000);
     ck_assert_int_eq(chdir(folder), 0);
@@ -442,10 +456,10 @@ START_TEST(a_word_means_a_run)
     make_run("..here", 1);
     ck_assert_int_eq(file_write("file", 0600, "", 0, &error), 0);
     if (expected == NULL) {
-        ck_assert_msg(runs_find(word, &found, &error) == -1, "%s was found", word);
+        ck_assert_msg(runs_find(word, &found, &note, &error) == -1, "%s was found", word);
         ck_assert_msg(strstr(error.text, word) != NULL, "%s", error.text);
     } else {
-        ck_assert_msg(runs_find(word, &found, &error) == 0, "%s", error.text);
+        ck_assert_msg(runs_find(word, &found, &note, &error) == 0, "%s", error.text);
         ck_assert_str_eq(found, expected);
         free(found);
     }
@@ -454,20 +468,92 @@ START_TEST(a_word_means_a_run)
 }
 END_TEST
 
+/* ---- jobs ---- */
+
+static const struct job_case {
+    const char *name;
+    struct past pasts[MOST_PASTS]; /* the oldest first */
+    const char *word;              /* NULL: none was given */
+    const char *expected;          /* NULL: there is none */
+    const char *note;              /* a part of it; NULL: there is none */
+} job_cases[] = {
+    {"by its name",
+     {{.run = "20261123T030000Z-a-0001", .job = "a", .targets = "v=ok"},
+      {.run = "20261123T030100Z-a-0002", .job = "a", .targets = "v=ok"},
+      {.run = "20261123T030200Z-b-0003", .job = "b", .targets = "v=ok"}},
+     "a",
+     "20261123T030100Z-a-0002",
+     NULL},
+    {"by its file",
+     {{.run = "20261123T030000Z-a-0001", .job = "a", .targets = "v=ok"},
+      {.run = "20261123T030200Z-b-0003", .job = "b", .targets = "v=ok"}},
+     "jobs/a.yaml",
+     "20261123T030000Z-a-0001",
+     NULL},
+    {"a rehearsal says so",
+     {{.run = "20261123T030000Z-a-0001", .job = "a", .targets = "v=ok"},
+      {.run = "20261123T030100Z-a-0002", .job = "a", .targets = "v=ok", .rehearsal = true}},
+     "a",
+     "20261123T030100Z-a-0002",
+     "the latest run of a is a rehearsal: 20261123T030100Z-a-0002"},
+    {"the latest is no rehearsal",
+     {{.run = "20261123T030000Z-a-0001", .job = "a", .targets = "v=ok"},
+      {.run = "20261123T030100Z-a-0002", .job = "a", .targets = "v=ok", .rehearsal = true}},
+     NULL,
+     "20261123T030000Z-a-0001",
+     "the rehearsal after it is 20261123T030100Z-a-0002"},
+    {"an older rehearsal is not worth a word",
+     {{.run = "20261123T030000Z-a-0001", .job = "a", .targets = "v=ok", .rehearsal = true},
+      {.run = "20261123T030100Z-a-0002", .job = "a", .targets = "v=ok"}},
+     "latest",
+     "20261123T030100Z-a-0002",
+     NULL},
+    {"there are none but rehearsals",
+     {{.run = "20261123T030000Z-a-0001", .job = "a", .targets = "v=ok", .rehearsal = true},
+      {.run = "20261123T030100Z-b-0002", .job = "b", .targets = "v=ok", .rehearsal = true}},
+     NULL,
+     "20261123T030100Z-b-0002",
+     "no run yet but rehearsals"},
+    {"no run of that job",
+     {{.run = "20261123T030000Z-a-0001", .job = "a", .targets = "v=ok"}},
+     "b",
+     NULL,
+     NULL},
+};
+
+START_TEST(a_job_means_its_latest_run)
+{
+    const struct job_case *row = &job_cases[_i];
+    char *found = NULL;
+    char *note = NULL;
+
+    for (int i = 0; i < MOST_PASTS && row->pasts[i].run != NULL; i++)
+        write_run(&row->pasts[i]);
+    ck_assert_int_eq(runs_find(row->word, &found, &note, &error), row->expected != NULL ? 0 : -1);
+    if (row->expected != NULL)
+        ck_assert_str_eq(strrchr(found, '/') + 1, row->expected);
+    ck_assert_msg((note == NULL) == (row->note == NULL), "%s: %s", row->name, note);
+    if (row->note != NULL)
+        ck_assert_msg(strstr(note, row->note) != NULL, "%s: %s", row->name, note);
+    free(found);
+    free(note);
+}
+END_TEST
+
 /* In a container there may be no home; a folder that was named needs none. */
 START_TEST(a_folder_is_found_without_a_home)
 {
-    char *found;
+    char *found, *note;
 
     make_run("here", 1);
     ck_assert_int_eq(unsetenv("XDG_STATE_HOME"), 0);
     ck_assert_int_eq(unsetenv("HOME"), 0);
-    ck_assert_msg(runs_find("here", &found, &error) == 0, "%s", error.text);
+    ck_assert_msg(runs_find("here", &found, &note, &error) == 0, "%s", error.text);
     ck_assert_str_eq(found, "here");
     free(found);
-    ck_assert_int_eq(runs_find("nothing", &found, &error), -1);
+    ck_assert_int_eq(runs_find("nothing", &found, &note, &error), -1);
     ck_assert_msg(strstr(error.text, "nothing") != NULL, "%s", error.text);
-    ck_assert_int_eq(runs_find(NULL, &found, &error), -1);
+    ck_assert_int_eq(runs_find(NULL, &found, &note, &error), -1);
     ck_assert_msg(strstr(error.text, "HOME") != NULL, "%s", error.text);
 }
 END_TEST
@@ -884,6 +970,7 @@ static Suite *runs_suite(void)
     tcase_add_test(tests, no_folder_is_no_run);
     tcase_add_test(tests, a_folder_that_cannot_be_read_is_told);
     tcase_add_loop_test(tests, a_word_means_a_run, 0, UNIT_COUNT(words));
+    tcase_add_loop_test(tests, a_job_means_its_latest_run, 0, UNIT_COUNT(job_cases));
     tcase_add_test(tests, a_folder_is_found_without_a_home);
     tcase_add_loop_test(tests, a_rerun_looks_for_the_right_mark, 0, UNIT_COUNT(marks));
     tcase_add_test(tests, to_find_the_mark_frees_no_vm);
