@@ -24,8 +24,8 @@ _azfan_argument() {
     for ((i = 2; i < ${#words[@]}; i++)); do
         ((i != cword)) || continue
         case ${words[i]} in
-        -c | --concurrency | --timeout | --deadline | --confirm | --limit | --exclude | --set | --az | --run-dir | --report | --format | \
-            --output | --ignore | --progress | --color | --inject | --seed | --only) ((i++)) ;;
+        -c | --concurrency | --timeout | --deadline | --confirm | --limit | --exclude | --set | --az | --run-dir | --report | \
+            --output | --ignore | --progress | --color | --inject | --seed | --only | -n | --last | --older | --keep) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
         esac
@@ -40,7 +40,7 @@ _azfan_targets() {
 }
 
 # Ids of past runs; a folder may have any name, but no run has another.
-_azfan_runs() { _azfan_ask runs -q | command sed -n 's/^\([0-9]\{8\}T[0-9]\{6\}Z-[A-Za-z0-9._-]\{1,\}\) .*/\1/p'; }
+_azfan_runs() { _azfan_ask runs -q | command sed -n '/^[0-9]\{8\}T[0-9]\{6\}Z-[A-Za-z0-9._-]\{1,\}$/p'; }
 
 _azfan_options() {
     local targets='--limit --exclude --az'
@@ -52,11 +52,13 @@ _azfan_options() {
     case $1 in
     run) echo "$run $help" ;;
     rehearse) echo "$run $rehearsal $help" ;;
-    rerun) echo "$run $rehearsal --only --changed --now --again $help" ;;
+    rerun) echo "$run $rehearsal --only --changed --now --again --dry-run $help" ;;
     plan) echo "$job $help" ;;
     targets) echo "$targets --names --ids $help" ;;
     report) echo "$shown $help" ;;
-    check | runs) echo "-q --quiet $help" ;;
+    check) echo "-q --quiet $help" ;;
+    runs) echo "-q --quiet -n --last --failed --json $help" ;;
+    prune) echo "--older --keep --dry-run -y --yes $help" ;;
     schema | version) echo "$help" ;;
     esac
 }
@@ -123,7 +125,7 @@ _azfan_value() {
     --report) _filedir '@(json|txt|xml|csv|md|html)' ;;
     --run-dir) _filedir -d ;;
     --az) _filedir ;;
-    -c | --concurrency | --timeout | --deadline | --confirm | --set | --seed | --ignore) ;;
+    -c | --concurrency | --timeout | --deadline | --confirm | --set | --seed | --ignore | -n | --last | --older | --keep) ;;
     *) return 1 ;;
     esac
 }
@@ -141,7 +143,7 @@ _azfan_is_argument() {
 
 _azfan() {
     local cur prev words cword split
-    local commands='run rehearse plan check targets report rerun runs schema help version'
+    local commands='run rehearse plan check targets report rerun runs prune schema help version'
     _init_completion -s -n :@ || return
     if ((cword == 1)); then
         [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"
@@ -156,7 +158,7 @@ _azfan() {
     else
         case ${words[1]} in
         check) _filedir '@(yaml|yml)' ;;
-        run | rehearse | plan | targets) _azfan_argument >/dev/null || _filedir '@(yaml|yml)' ;;
+        run | rehearse | plan | targets | runs) _azfan_argument >/dev/null || _filedir '@(yaml|yml)' ;;
         report | rerun)
             _azfan_argument >/dev/null && return
             _filedir -d

@@ -22,7 +22,7 @@ end
 function __azfan_argument
     set -l words (commandline -opc)
     set -l takes -c --concurrency --timeout --deadline --confirm --limit --exclude --set --az --run-dir --report --format \
-        --output --ignore --progress --color --inject --seed --only
+        --output --ignore --progress --color --inject --seed --only -n --last --older --keep
     set -l is_value 0
     for word in $words[3..-1]
         if test $is_value = 1
@@ -104,15 +104,16 @@ complete -c azfan -n __fish_use_subcommand -a targets -d 'Show the selected targ
 complete -c azfan -n __fish_use_subcommand -a report -d 'Show a past run again'
 complete -c azfan -n __fish_use_subcommand -a rerun -d 'Rerun the targets of a past run that are not ok'
 complete -c azfan -n __fish_use_subcommand -a runs -d 'List past runs, newest first'
+complete -c azfan -n __fish_use_subcommand -a prune -d 'Delete old runs'
 complete -c azfan -n __fish_use_subcommand -a schema -d 'Print the JSON Schema of job files'
 complete -c azfan -n __fish_use_subcommand -a help -d 'Show the help'
 complete -c azfan -n __fish_use_subcommand -a version -d 'Show the version'
 
-complete -c azfan -n '__azfan_needs_argument run rehearse plan targets' -a '(__azfan_files yaml yml)'
+complete -c azfan -n '__azfan_needs_argument run rehearse plan targets runs' -a '(__azfan_files yaml yml)'
 complete -c azfan -n '__azfan_is check' -a '(__azfan_files yaml yml)'
 complete -c azfan -n '__azfan_needs_argument report rerun' -a '(__azfan_runs)'
 complete -c azfan -n '__azfan_needs_argument help' \
-    -a 'run rehearse plan check targets report rerun runs schema help version'
+    -a 'run rehearse plan check targets report rerun runs prune schema help version'
 
 set -l is '__azfan_is run rehearse rerun plan targets'
 complete -c azfan -n $is -l limit -x -a '(__azfan_selectors)' -d 'Only these targets'
@@ -146,6 +147,19 @@ complete -c azfan -n $is -l color -x -a 'auto always never' -d 'When to use colo
 
 set -l is '__azfan_is run rehearse rerun check report runs'
 complete -c azfan -n $is -s q -l quiet -d 'Say less'
+
+set -l is '__azfan_is runs'
+complete -c azfan -n $is -s n -l last -x -d 'Only so many, the newest'
+complete -c azfan -n $is -l failed -d 'Only those in which not all went well'
+complete -c azfan -n $is -l json -d 'One JSON object per line'
+
+set -l is '__azfan_is prune'
+complete -c azfan -n $is -l older -x -d 'Runs that ended longer ago than this (90d, 12h)'
+complete -c azfan -n $is -l keep -x -d 'But none of so many, the newest'
+complete -c azfan -n $is -s y -l yes -d 'Do not ask before they are deleted'
+
+set -l is '__azfan_is rerun prune'
+complete -c azfan -n $is -l dry-run -d 'Say what would be done, and do nothing'
 
 set -l is '__azfan_is rehearse rerun'
 complete -c azfan -n $is -l inject -x -a '(__azfan_injections)' -d 'Let targets fail: SELECTORS=FAULT'

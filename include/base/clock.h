@@ -42,6 +42,9 @@ void clock_print_exact(int64_t wall, char text[CLOCK_TEXT_SIZE]);
  */
 bool clock_parse(const char *text, int64_t *ret);
 
+/* "2026-11-23 04:00", for people: where azfan runs */
+void clock_print_local(int64_t wall, char text[CLOCK_TEXT_SIZE]);
+
 /* "20261123T030000Z", for names of files */
 void clock_print_compact(int64_t wall, char text[CLOCK_TEXT_SIZE]);
 

@@ -53,6 +53,9 @@ void number_print_count(struct buffer *buffer, size_t count, const char *one, co
 /* Appends "0.8s", "34.2s", "3m40s", "2h05m", for people. */
 void number_print_duration(struct buffer *buffer, int64_t duration);
 
+/* Appends "512 B", "1.4 GiB", for people. */
+void number_print_size(struct buffer *buffer, int64_t bytes);
+
 /* Appends it exactly, as a job file would have it: "1m30s", "500ms". */
 void number_print_exact_duration(struct buffer *buffer, int64_t duration);
 

@@ -29,4 +29,7 @@ int cli_version(const struct options *options, int *ret_signal);
 int cli_report(const struct options *options, int *ret_signal);
 int cli_runs(const struct options *options, int *ret_signal);
 
+/* … and the one that deletes them. */
+int cli_prune(const struct options *options, int *ret_signal);
+
 #endif

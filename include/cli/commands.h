@@ -22,6 +22,7 @@ enum commands_id {
     COMMAND_REPORT,
     COMMAND_RERUN,
     COMMAND_RUNS,
+    COMMAND_PRUNE,
     COMMAND_SCHEMA,
     COMMAND_HELP,
     COMMAND_VERSION,
@@ -34,6 +35,7 @@ enum commands_operand {
     OPERAND_JOB,
     OPERAND_JOBS,   /* at least one */
     OPERAND_RUN,    /* or none: the latest */
+    OPERAND_RUNS,   /* a job whose runs are meant, or none: all */
     OPERAND_COMMAND /* or none */
 };
 

@@ -37,8 +37,8 @@ struct options_list {
 struct options {
     enum commands_id command;
     enum commands_id help_about; /* with COMMAND_HELP: which one was asked about, or COMMAND_HELP */
-    struct options_list
-        jobs; /* the job files; one, but for check; of report and rerun: the run, if any */
+    struct options_list jobs; /* the job files; one, but for check; of report and rerun: the run, if
+                                 any; of runs a job */
     struct options_list args; /* the script's, which stand after -- */
     bool has_args;            /* there is a --: these count, also when there are none */
     int concurrency;          /* 0: as the job says; likewise timeout and deadline */
@@ -71,6 +71,12 @@ struct options {
     bool now;      /* rerun also what may still be running */
     bool names;    /* targets: a name a line */
     bool ids;      /* targets: an id a line */
+    bool dry_run;  /* say what would be done, and do nothing */
+    size_t last;   /* runs: so many of them; 0: all */
+    int64_t older; /* prune: than this; 0: not given */
+    size_t keep;   /* prune: so many in any case */
+    bool failed;   /* runs: only where not all went well */
+    bool json;     /* runs: for programs */
     bool again;    /* rerun also what had started before, whatever the mark on the VM says */
 };
 

@@ -34,6 +34,9 @@ char *runs_folder(const char *id);
  */
 int runs_find(const char *word, char **ret, char **ret_note, struct error *error);
 
+/* Where in ID its last letters begin, which stand for it with runs_find(); "": it has none. */
+const char *runs_letters(const char *id);
+
 /* Is HEAD (of replay_head(), or more) a run of the job that WORD means by its name or its file? */
 bool runs_is_of_job(const struct result *head, const char *word);
 

@@ -93,6 +93,16 @@ bool clock_parse(const char *text, int64_t *ret)
     return true;
 }
 
+void clock_print_local(int64_t wall, char text[CLOCK_TEXT_SIZE])
+{
+    time_t seconds = (time_t)(wall / second);
+    struct tm parts;
+
+    if (localtime_r(&seconds, &parts) == NULL ||
+        strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%d %H:%M", &parts) == 0)
+        text[0] = '\0';
+}
+
 void clock_print_compact(int64_t wall, char text[CLOCK_TEXT_SIZE])
 {
     struct tm parts;

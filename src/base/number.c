@@ -171,6 +171,18 @@ void number_print_duration(struct buffer *buffer, int64_t duration)
         buffer_print(buffer, "%" PRId64 "h%02" PRId64 "m", seconds / 3600, seconds / 60 % 60);
 }
 
+void number_print_size(struct buffer *buffer, int64_t bytes)
+{
+    const struct unit *unit = size_units;
+
+    while (unit->size > bytes && unit->size > 1)
+        unit++;
+    if (unit->size == 1)
+        buffer_print(buffer, "%" PRId64 " %s", bytes, unit->name);
+    else
+        buffer_print(buffer, "%.1f %s", (double)bytes / (double)unit->size, unit->name);
+}
+
 void number_print_exact_duration(struct buffer *buffer, int64_t duration)
 {
     if (duration < NUMBER_MILLISECOND) {

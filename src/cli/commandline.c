@@ -175,6 +175,10 @@ static int check_operands(const struct options *options, struct error *error)
         return count <= 1 ? 0
                           : error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
                                       command->name, count, list[0], list[1]);
+    case OPERAND_RUNS:
+        return count <= 1 ? 0
+                          : error_set(error, "azfan %s takes one job, not %zu (%s, %s…)",
+                                      command->name, count, list[0], list[1]);
     case OPERAND_JOB:
     case OPERAND_JOBS:
         if (count == 0)

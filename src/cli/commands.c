@@ -21,7 +21,9 @@ const struct commands_row commands[COMMANDS_COUNT] = {
                         "show a past run again: by its id or job, or the latest"},
     [COMMAND_RERUN] = {"rerun", OPERAND_RUN, true, cli_rerun,
                        "rerun the targets of a past run that are not ok"},
-    [COMMAND_RUNS] = {"runs", OPERAND_NONE, false, cli_runs, "list past runs, newest first"},
+    [COMMAND_RUNS] = {"runs", OPERAND_RUNS, false, cli_runs,
+                      "list past runs, or a job's, newest first"},
+    [COMMAND_PRUNE] = {"prune", OPERAND_NONE, false, cli_prune, "delete old runs"},
     [COMMAND_SCHEMA] = {"schema", OPERAND_NONE, false, cli_schema,
                         "print the JSON Schema of job files, for editors"},
     [COMMAND_HELP] = {"help", OPERAND_COMMAND, false, cli_help, "show this help, or a command's"},
@@ -30,11 +32,9 @@ const struct commands_row commands[COMMANDS_COUNT] = {
 
 const char *commands_operand_word(enum commands_operand operand)
 {
-    static const char *const words[] = {[OPERAND_NONE] = "",
-                                        [OPERAND_JOB] = "JOB",
-                                        [OPERAND_JOBS] = "JOB...",
-                                        [OPERAND_RUN] = "[RUN]",
-                                        [OPERAND_COMMAND] = "[COMMAND]"};
+    static const char *const words[] = {
+        [OPERAND_NONE] = "",     [OPERAND_JOB] = "JOB",    [OPERAND_JOBS] = "JOB...",
+        [OPERAND_RUN] = "[RUN]", [OPERAND_RUNS] = "[JOB]", [OPERAND_COMMAND] = "[COMMAND]"};
 
     return words[operand];
 }

@@ -27,6 +27,7 @@ static const struct {
     {{"retry", "resume", "continue"}, "did you mean `azfan rerun`?"},
     {{"simulate", "dry-run", "preview"},
      "`azfan plan JOB` shows what would be done, `azfan rehearse JOB` plays the whole run"},
+    {{"clean", "gc", "delete", "rm"}, "`azfan prune --older 90d` deletes old runs"},
     {{"hosts", "inventory", "nodes"}, "did you mean `azfan targets JOB`?"},
 };
 

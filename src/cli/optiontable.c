@@ -84,6 +84,8 @@ static int read_word(const struct optiontable_row *row, const char *const *words
     return -1;
 }
 
+#define DAY (24 * NUMBER_HOUR)
+
 /* ---- what one option takes ---------------------------------------------------------------- */
 
 /* As in a job file, or a percentage of the targets. */
@@ -227,6 +229,37 @@ static int take_injection(const struct optiontable_row *row, const char *value,
     return 0;
 }
 
+static int take_count(const struct optiontable_row *row, const char *value, struct options *options,
+                      struct error *error)
+{
+    size_t *field = find_field(row, options);
+    struct error cause;
+    int64_t count = 0;
+
+    if (number_parse(value, 1, INT32_MAX, &count, &cause) < 0)
+        return error_set(error, "--%s %s", row->name, cause.text);
+    *field = (size_t)count;
+    return 0;
+}
+
+/* Days, which no other duration has, or one of the others. */
+static int take_older(const struct optiontable_row *row, const char *value, struct options *options,
+                      struct error *error)
+{
+    size_t length = strspn(value, "0123456789");
+    int64_t older = 0;
+    struct error cause;
+
+    if (length > 0 && length <= 5 && strcmp(value + length, "d") == 0)
+        older = strtol(value, NULL, 10) * DAY;
+    else if (number_parse_duration(value, &older, &cause) < 0)
+        older = 0;
+    if (older == 0)
+        return error_set(error, "--%s must be an age such as 90d or 12h, not %s", row->name, value);
+    options->older = older;
+    return 0;
+}
+
 static int take_seed(const struct optiontable_row *row, const char *value, struct options *options,
                      struct error *error)
 {
@@ -271,6 +304,7 @@ enum {
     ON_REPORT = 1 << COMMAND_REPORT,
     ON_RERUN = 1 << COMMAND_RERUN,
     ON_RUNS = 1 << COMMAND_RUNS,
+    ON_PRUNE = 1 << COMMAND_PRUNE,
     RUNNING = ON_RUN | ON_REHEARSE | ON_RERUN,
     LOADING = RUNNING | ON_PLAN,
     SELECTING = LOADING | ON_TARGETS,
@@ -333,8 +367,18 @@ const struct optiontable_row optiontable[] = {
     {"quiet", 'q', NULL, ON_REPORT, take_flag, FIELD(quiet),
      "no lines for each target, only the summary"},
     {"quiet", 'q', NULL, ON_RUNS, take_flag, FIELD(quiet),
-     "print nothing when there are no runs yet"},
+     "only the ids, one per line; nothing when there are none"},
     {"verbose", 'v', NULL, RUNNING, take_flag, FIELD(verbose), "show what each VM printed"},
+    {"dry-run", 0, NULL, ON_RERUN, take_flag, FIELD(dry_run),
+     "say what would be run, and start nothing"},
+    {"last", 'n', "N", ON_RUNS, take_count, FIELD(last), "only the N newest"},
+    {"failed", 0, NULL, ON_RUNS, take_flag, FIELD(failed), "only those in which not all went well"},
+    {"json", 0, NULL, ON_RUNS, take_flag, FIELD(json), "one JSON object per line"},
+    {"older", 0, "AGE", ON_PRUNE, take_older, 0, "runs that ended longer ago than this (90d, 12h)"},
+    {"keep", 0, "N", ON_PRUNE, take_count, FIELD(keep), "but none of the N newest"},
+    {"dry-run", 0, NULL, ON_PRUNE, take_flag, FIELD(dry_run),
+     "say which would be deleted, and delete none"},
+    {"yes", 'y', NULL, ON_PRUNE, take_flag, FIELD(yes), "do not ask before they are deleted"},
     {"help", 'h', NULL, ~0U, take_help, 0, "show this help"},
     {"version", 0, NULL, ~0U, take_version, 0, "show the version"},
 };

@@ -26,8 +26,10 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/pastrun.h"
+#include "job/fold.h"
 #include "job/job.h"
 #include "job/names.h"
+#include "job/outcome.h"
 #include "job/overrides.h"
 #include "job/targets.h"
 #include "run/result.h"
@@ -334,6 +336,47 @@ static const char **plan_marks(const struct rerun *self, const struct job *job)
     return marks;
 }
 
+/* ---- what would be done ------------------------------------------------------------------- */
+
+/* Those of JOB that came to KIND before; OUTCOMES has it of each. */
+static void print_group(struct buffer *text, const struct job *job, const int *outcomes, int kind)
+{
+    const char **labels = memory_zeroed(job->target_count, sizeof *labels);
+    size_t count = 0;
+
+    for (size_t i = 0; i < job->target_count; i++) {
+        if (outcomes[i] == kind)
+            labels[count++] = job->targets[i].label;
+    }
+    if (count > 0) {
+        buffer_print(text, "  %zu %s: ", count, outcome_name((enum outcome_kind)kind));
+        fold_names(text, labels, count);
+        buffer_add(text, "\n");
+    }
+    free(labels);
+}
+
+static int show_left(const struct rerun *self, const struct job *job)
+{
+    int *outcomes = memory_zeroed(job->target_count, sizeof *outcomes);
+    struct buffer text = BUFFER_INIT;
+
+    for (size_t i = 0; i < self->left_count; i++) {
+        if (self->wanted[i].found)
+            outcomes[self->wanted[i].place] = (int)self->left[i]->outcome.kind;
+    }
+    buffer_print(&text, "%s: a rerun would run %s on ", self->past.run, job->name);
+    number_print_count(&text, job->target_count, "target", "targets");
+    buffer_print(&text, " of %zu%s, which came to\n", self->whole.target_count,
+                 self->past.rehearsal ? " (a rehearsal)" : "");
+    for (int kind = 0; kind < OUTCOME_KINDS; kind++)
+        print_group(&text, job, outcomes, kind);
+    message_print(&text);
+    buffer_done(&text);
+    free(outcomes);
+    return STATUS_OK;
+}
+
 /* ---- the command -------------------------------------------------------------------------- */
 
 static int run_left(const struct rerun *self, const struct options *merged, struct job *job,
@@ -347,7 +390,8 @@ static int run_left(const struct rerun *self, const struct options *merged, stru
                                   .rerun_of = self->past.run,
                                   .not_before = not_before,
                                   .marks = marks};
-    int status = execute_job(&execution, ret_signal);
+    int status =
+        self->options->dry_run ? show_left(self, job) : execute_job(&execution, ret_signal);
 
     free(not_before);
     free(marks);

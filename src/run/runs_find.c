@@ -121,12 +121,11 @@ static bool are_letters(const char *word)
     return count == LETTERS && word[count] == '\0';
 }
 
-static bool ends_in(const char *id, const char *letters)
+const char *runs_letters(const char *id)
 {
-    size_t length = strlen(id);
+    const char *dash = strrchr(id, '-');
 
-    return length > LETTERS && id[length - LETTERS - 1] == '-' &&
-           strcasecmp(id + length - LETTERS, letters) == 0;
+    return dash != NULL && are_letters(dash + 1) ? dash + 1 : id + strlen(id);
 }
 
 /* Nobody is to guess which of several is meant: that is an error. *RET stays NULL where there is
@@ -135,7 +134,7 @@ static int find_by_letters(const struct strings *runs, const char *word, char **
                            struct error *error)
 {
     for (size_t i = 0; i < runs->count; i++) {
-        if (!ends_in(last_name(runs->list[i]), word))
+        if (strcasecmp(runs_letters(last_name(runs->list[i])), word) != 0)
             continue;
         if (*ret != NULL) {
             (void)error_set(error, "%s are the last letters of more than one run: %s and %s", word,

@@ -286,7 +286,7 @@ files_and_runs() {
   touch a.yaml b.yml c.txt
   "$azfan" rehearse "$job" >/dev/null
   "$azfan" rehearse "$job" --limit vm-1 >/dev/null
-  ids=$("$azfan" runs | cut -d ' ' -f 1)
+  ids=$("$azfan" runs -q)
   for command in run rehearse plan targets check; do
     completes "$1" "azfan $command " a.yaml b.yml folder
   done
@@ -296,7 +296,7 @@ files_and_runs() {
   completes "$1" "azfan report " $ids folder latest
   completes "$1" "azfan rerun --now " $ids folder latest
   completes "$1" "azfan report latest "
-  completes "$1" "azfan runs "
+  completes "$1" "azfan runs " a.yaml b.yml folder
   completes "$1" "azfan run --run-dir " folder
   completes "$1" "azfan run --timeout "
 }
@@ -313,7 +313,7 @@ hostile() {
 #!/bin/sh
 for name in '$(touch pwned)' '`touch pwned`' '; touch pwned' "'; touch pwned; '" '${PWD:$(touch pwned)}' '*' '-x' 'web-1'; do
   case $1 in
-  runs) echo "20261123T030000Z-$name-1a2b  1s  1 target" ;;
+  runs) echo "20261123T030000Z-$name-1a2b" ;;
   *) echo "$name" ;;
   esac
 done

@@ -59,7 +59,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   done <commands
   grep -q 'nothing left to do' out # the last one is rerun: of the rehearsals none is meant
   "$azfan" rerun rollout | grep -q 'ok of .* targets\?' # it has mended all
-  [ "$("$azfan" runs | head -n 1 | grep -c 'rerun of')" = 1 ]
+  [ "$("$azfan" runs -n 1 | grep -c 'rerun of')" = 1 ]
 }
 
 @test "the manual's job file loads" {
@@ -154,7 +154,7 @@ short_jobs() {
   section OPTIONS | sed -nE 's/^\.Ss Of (.*)/of \1/p; s/^\.It.* ?Fl Fl ([a-z-]+).*/--\1/p' |
     awk '$1 == "of" { gsub(/,| and/, ""); n = split($0, of) } /^--/ { for (i = 2; i <= n; i++) print of[i], $1 }' |
     sort >"$place/manual"
-  for command in check plan rehearse report rerun run runs schema targets; do
+  for command in check plan rehearse report rerun run runs prune schema targets; do
     "$azfan" "$command" --help | sed -n '/^Options:/,/^$/p' | sed -nE "s/^  .{4}(--[a-z-]+).*/$command \1/p"
   done | grep -vE -- '--(help|version)$' | sort >"$place/helped"
   [ "$(wc -l <"$place/helped")" -ge 60 ]

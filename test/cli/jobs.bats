@@ -323,7 +323,7 @@ two-2" ]
 }
 
 @test "every option that --help names is in the manual, and the other way round" {
-  for command in run rehearse plan targets check report rerun runs schema; do
+  for command in run rehearse plan targets check report rerun runs prune schema; do
     "$azfan" "$command" --help | grep -oE -- '--[a-z-]+' | grep -vE -- '--(help|version)'
   done | sort -u >"$place/helped"
   sed -n 's/^\.It.* Fl Fl \([a-z-]*\).*/--\1/p' "$top/man/azfan.1" | sort -u >"$place/manual"
@@ -358,7 +358,8 @@ two-2" ]
   wrong "there are no runs yet" rerun latest
   wrong "there is no run nowhere" report nowhere
   wrong "takes one run" rerun one two
-  wrong "takes no argument" runs now
+  wrong "takes no argument" schema now
+  wrong "takes one job" runs now then
   wrong "--only takes failed" rerun --only ok
   wrong "--set" run "$job" --set novalue
   wrong "--set: the job declares no parameter, and so not GREETING" run "$job" --set GREETING=hi

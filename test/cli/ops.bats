@@ -48,7 +48,7 @@ jobs/rotate-token.yaml: ok, 12 targets" ]
   run do_make run-rotate-token AZFAN_FLAGS="--limit web-03"
   [ "$status" = 0 ]
   [[ $output == *"(a rehearsal)"*"1 ok of 1 target "* ]]
-  [ "$(azfan runs | wc -l)" = 3 ]
+  [ "$(azfan runs -q | wc -l)" = 3 ]
 }
 
 @test "azfan's exit status stands in make's error" {
@@ -193,7 +193,7 @@ checked" ]
   run do_make -j8 -Otarget check run-a run-b run-c run-d
   [ "$status" = 0 ]
   [ "$(grep -c '2 ok of 2 targets' <<<"$output")" = 4 ]
-  [ "$(azfan runs | wc -l)" = 4 ]
+  [ "$(azfan runs -q | wc -l)" = 4 ]
   nothing_is_left
 }
 

@@ -152,7 +152,7 @@ started() {
   type n
   until_ended
   on_screen '^\[2\]$'
-  [ "$("$azfan" runs | wc -l)" = 1 ]
+  [ "$("$azfan" runs -q | wc -l)" = 1 ]
   [ ! -e "$STUB_AZ_LOG" ]
   type "clear; \$azfan rerun -q --now --again; echo \"[\$?]\"" # what is asked is shown all the same
   until_screen '^Go on\? '

@@ -126,6 +126,9 @@ START_TEST(names_of_files_have_no_colon)
 {
     char printed[CLOCK_TEXT_SIZE];
 
+    ck_assert_int_eq(setenv("TZ", "XYZ-9", 1), 0); /* nine hours before UTC */
+    clock_print_local(INT64_C(1795402800) * NUMBER_SECOND, printed);
+    ck_assert_str_eq(printed, "2026-11-23 12:00");
     clock_print_compact(INT64_C(1795402800) * NUMBER_SECOND + 1, printed);
     ck_assert_str_eq(printed, "20261123T030000Z");
 }

@@ -150,6 +150,29 @@ START_TEST(print_duration)
 END_TEST
 
 static const struct {
+    int64_t bytes;
+    const char *expected;
+} shown_sizes[] = {
+    {0, "0 B"},
+    {1023, "1023 B"},
+    {1024, "1.0 KiB"},
+    {1536, "1.5 KiB"},
+    {1048576, "1.0 MiB"},
+    {1503238553, "1.4 GiB"},
+    {INT64_C(1) << 40, "1024.0 GiB"},
+};
+
+START_TEST(print_size)
+{
+    struct buffer text = BUFFER_INIT;
+
+    number_print_size(&text, shown_sizes[_i].bytes);
+    ck_assert_str_eq(buffer_text(&text), shown_sizes[_i].expected);
+    buffer_done(&text);
+}
+END_TEST
+
+static const struct {
     const char *text;
     long long expected; /* -1: an error */
 } sizes[] = {
@@ -201,6 +224,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, share, 0, UNIT_COUNT(shares));
     tcase_add_loop_test(tests, duration, 0, UNIT_COUNT(durations));
     tcase_add_loop_test(tests, print_duration, 0, UNIT_COUNT(shown));
+    tcase_add_loop_test(tests, print_size, 0, UNIT_COUNT(shown_sizes));
     tcase_add_test(tests, print_count);
     tcase_add_loop_test(tests, size, 0, UNIT_COUNT(sizes));
     suite_add_tcase(suite, tests);

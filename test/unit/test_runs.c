@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* run/runs: which past run is meant, and what reruns have left to do of it. */
+/* run/runs: which past run is meant, and what reruns have left to do of it; and run/kept. */
 #include "base/strings.h"
 #include "run/runs.h"
 
@@ -15,6 +15,7 @@
 #include "base/number.h"
 #include "run/event.h"
 #include "run/journal.h"
+#include "run/kept.h"
 #include "run/order.h"
 #include "run/replay.h"
 #include "run/result.h"
@@ -807,7 +808,6 @@ START_TEST(what_cannot_be_read_is_passed_over)
     write_run(&base_run);
     write_run(&rerun);
     ck_assert_int_eq(chdir(place), 0);
-    make_run(RUN("01"), 1);
     make_run(RUN("02"), 1);
     ck_assert_int_eq(truncate(RUN("02") "/journal.jsonl", 0), 0);
     make_run(RUN("04"), 1);
@@ -955,6 +955,142 @@ START_TEST(to_find_the_mark_frees_no_vm)
 }
 END_TEST
 
+/* ---- which may go ---- */
+
+static const struct kept_case {
+    const char *name;
+    struct past pasts[MOST_PASTS];
+    int days[MOST_PASTS]; /* how long ago each journal was written last */
+    size_t least;
+    const char *goes; /* the seconds in their ids, the newest first */
+} kept_cases[] = {
+    {"those that are older than 10 days",
+     {{.run = RUN("00"), .targets = "a=ok"},
+      {.run = RUN("01"), .targets = "a=ok"},
+      {.run = RUN("02"), .targets = "a=ok"}},
+     {30, 11, 9},
+     0,
+     "01 00"},
+    {"but the newest",
+     {{.run = RUN("00"), .targets = "a=ok"},
+      {.run = RUN("01"), .targets = "a=ok"},
+      {.run = RUN("02"), .targets = "a=ok"}},
+     {30, 30, 30},
+     2,
+     "00"},
+    {"a rerun needs those that it goes back to, and their reruns",
+     {{.run = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("02"), .targets = "a=ok"},
+      {.run = RUN("03"), .rerun_of = RUN("01"), .targets = "a=ok"}},
+     {30, 20, 20, 1},
+     0,
+     "02"},
+    {"all of a family",
+     {{.run = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("03"), .rerun_of = RUN("01"), .targets = "a=ok"}},
+     {30, 20, 11},
+     0,
+     "03 01 00"},
+    {"a rerun of one that is gone",
+     {{.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed"}},
+     {30},
+     0,
+     "01"},
+    {"one that goes on",
+     {{.run = RUN("00"), .targets = "a=ok"},
+      {.run = RUN("01"), .targets = "a=started", .keeps_going = true}},
+     {30, 30},
+     0,
+     "00"},
+};
+
+static void write_kept(const struct kept_case *row)
+{
+    for (int i = 0; i < MOST_PASTS && row->pasts[i].run != NULL; i++) {
+        int64_t written = started / NUMBER_SECOND + (int64_t)(100 - row->days[i]) * 24 * 3600;
+        const struct timespec times[2] = {{written, 0}, {written, 0}};
+        char *path = memory_print("%s/%s/journal.jsonl", place, row->pasts[i].run);
+
+        write_run(&row->pasts[i]);
+        ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
+        free(path);
+    }
+}
+
+START_TEST(old_runs_may_go)
+{
+    const struct kept_case *row = &kept_cases[_i];
+    struct buffer text = BUFFER_INIT;
+    struct strings left;
+    struct kept kept;
+    size_t chosen, removed;
+
+    write_kept(row);
+    ck_assert_msg(kept_read(&kept, &error) == 0, "%s", error.text);
+    chosen = kept_choose(&kept, started + 90 * 24 * NUMBER_HOUR, row->least);
+    for (size_t i = 0; i < kept.count; i++) {
+        if (kept.runs[i].goes)
+            buffer_print(&text, "%s%.2s", text.length > 0 ? " " : "", kept.runs[i].id + 13);
+    }
+    ck_assert_msg(strcmp(buffer_text(&text), row->goes) == 0, "%s: %s", row->name,
+                  buffer_text(&text));
+    ck_assert_msg(kept_remove(&kept, &removed, &error) == 0, "%s", error.text);
+    ck_assert_uint_eq(removed, chosen);
+    ck_assert_int_eq(runs_list(&left, &error), 0);
+    ck_assert_uint_eq(left.count, kept.count - removed);
+    strings_done(&left);
+    kept_done(&kept);
+    buffer_done(&text);
+}
+END_TEST
+
+/* Somebody else's, a newer azfan's, or a link to where it is really kept. */
+START_TEST(what_is_not_ours_to_judge_stays)
+{
+    struct kept kept;
+    size_t removed;
+
+    write_run(&(struct past){.run = RUN("00"), .targets = "a=ok"});
+    ck_assert_int_eq(chdir(place), 0);
+    make_run(RUN("02"), 1);
+    ck_assert_int_eq(rename(RUN("00"), "../moved"), 0);
+    ck_assert_int_eq(symlink("../moved", RUN("00")), 0);
+    ck_assert_int_eq(kept_read(&kept, &error), 0);
+    ck_assert_uint_eq(kept.count, 2);
+    ck_assert_uint_eq(kept_choose(&kept, INT64_MAX, 0), 0);
+    ck_assert_int_eq(kept_remove(&kept, &removed, &error), 0);
+    ck_assert_uint_eq(removed, 0);
+    kept_done(&kept);
+}
+END_TEST
+
+/* Between the choice and the end: who asked may have thought for an hour. */
+START_TEST(what_is_rerun_by_now_stays)
+{
+    char *first = memory_print("%s/%s", place, RUN("00"));
+    struct kept kept;
+    size_t removed;
+    int lock = -1;
+
+    write_run(&(struct past){.run = RUN("00"), .targets = "a=failed"});
+    write_run(&(struct past){.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed"});
+    ck_assert_int_eq(kept_read(&kept, &error), 0);
+    ck_assert_uint_eq(kept_choose(&kept, INT64_MAX, 0), 2);
+    ck_assert_int_eq(file_lock_folder(first, &lock), 0);
+    ck_assert_int_eq(kept_remove(&kept, &removed, &error), 0);
+    ck_assert_uint_eq(removed, 0);
+    (void)close(lock);
+    ck_assert_int_gt(kept_measure(first), 100);
+    ck_assert_int_eq(kept_remove(&kept, &removed, &error), 0);
+    ck_assert_uint_eq(removed, 2);
+    ck_assert_int_eq(kept_measure(first), 0);
+    kept_done(&kept);
+    free(first);
+}
+END_TEST
+
 static Suite *runs_suite(void)
 {
     Suite *suite = suite_create("runs");
@@ -981,6 +1117,9 @@ static Suite *runs_suite(void)
     tcase_add_test(tests, what_cannot_be_read_is_passed_over);
     tcase_add_test(tests, a_circle_has_an_end);
     tcase_add_loop_test(tests, a_rerun_holds_its_vm_by_its_own_clocks, 0, UNIT_COUNT(holds));
+    tcase_add_loop_test(tests, old_runs_may_go, 0, UNIT_COUNT(kept_cases));
+    tcase_add_test(tests, what_is_not_ours_to_judge_stays);
+    tcase_add_test(tests, what_is_rerun_by_now_stays);
     suite_add_tcase(suite, tests);
     return suite;
 }
