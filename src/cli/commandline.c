@@ -33,24 +33,23 @@ static const char *nearest_option(const char *word, enum commands_id command)
  */
 static int complain(int code, const char *argument, enum commands_id command, struct error *error)
 {
-    bool has_name = command != COMMAND_HELP; /* else the options stand after azfan itself */
-    const char *blank = has_name ? " " : "";
-    const char *name = has_name ? commands[command].name : "";
+    char program[32] = "azfan"; /* its options stand after it, or after a command */
     const char *habit = habit_of_option(argument, command);
     const char *nearest =
         argument[0] == '-' && argument[1] == '-' ? nearest_option(argument + 2, command) : NULL;
 
+    if (command != COMMAND_HELP)
+        (void)snprintf(program, sizeof program, "azfan %s", commands[command].name);
     if (code == ':')
-        return error_set(error, "%s needs a value; see azfan%s%s --help", argument, blank, name);
+        return error_set(error, "%s needs a value; see %s --help", argument, program);
     if (optopt >= LONG)
-        return error_set(error, "%s takes no value; see azfan%s%s --help", argument, blank, name);
+        return error_set(error, "%s takes no value; see %s --help", argument, program);
     if (habit != NULL)
-        return error_set(error, "azfan%s%s has no option %s; %s", blank, name, argument, habit);
+        return error_set(error, "%s has no option %s; %s", program, argument, habit);
     if (nearest != NULL)
-        return error_set(error, "azfan%s%s has no option %s; did you mean --%s?", blank, name,
-                         argument, nearest);
-    return error_set(error, "azfan%s%s has no option %s; see azfan%s%s --help", blank, name,
-                     argument, blank, name);
+        return error_set(error, "%s has no option %s; did you mean --%s?", program, argument,
+                         nearest);
+    return error_set(error, "%s has no option %s; see %s --help", program, argument, program);
 }
 
 /*

@@ -73,7 +73,7 @@ static const struct {
     {{"--jobs", "--forks", "--fanout", "--parallel", "--max-parallel", "--workers", "--throttle"},
      "concurrency",
      "-c N says how many run at once"},
-    {{"--tags", "--tag", "-t", "--selector", "--label"},
+    {{"--tags", "--tag", "--selector", "--label"},
      "limit",
      "VMs are chosen by their names: --limit 'web-*'. `az vm list --query "
      "\"[?tags.role=='web'].id\" -o tsv` prints ids by a tag, for a job's list file or --limit "
@@ -83,7 +83,7 @@ static const struct {
      "--limit SELECTORS takes some of the job's targets"},
     {{"-i", "--inventory"}, "limit", "the job file names its targets; --limit takes some of them"},
     {{"-x", "--skip", "--except"}, "exclude", "--exclude SELECTORS leaves some targets out"},
-    {{"-e", "--extra-vars", "--var", "--env", "-D"}, "set", "did you mean --set NAME=VALUE?"},
+    {{"-e", "--extra-vars", "--var", "--env"}, "set", "did you mean --set NAME=VALUE?"},
     {{"--force", "--no-confirm", "--non-interactive", "--assume-yes", "--auto-approve"},
      "yes",
      "-y asks nothing"},
