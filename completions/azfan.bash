@@ -24,8 +24,9 @@ _azfan_argument() {
     for ((i = 2; i < ${#words[@]}; i++)); do
         ((i != cword)) || continue
         case ${words[i]} in
-        -c | --concurrency | --timeout | --deadline | --confirm | --limit | --exclude | --set | --az | --run-dir | --report | \
-            --output | --ignore | --progress | --color | --inject | --seed | --only | -n | --last | --older | --keep) ((i++)) ;;
+        -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
+            --limit | --exclude | --set | --az | --run-dir | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --only | \
+            -n | --last | --older | --keep) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
         esac
@@ -44,7 +45,7 @@ _azfan_runs() { _azfan_ask runs -q | command sed -n '/^[0-9]\{8\}T[0-9]\{6\}Z-[A
 
 _azfan_options() {
     local targets='--limit --exclude --az'
-    local job="$targets -c --concurrency --timeout --deadline --set --confirm"
+    local job="$targets -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --set --confirm"
     local shown='--report --format --output --ignore --color -q --quiet'
     local run="$job $shown --run-dir --progress --overlap -y --yes -v --verbose"
     local rehearsal='--inject --seed --execute'
@@ -125,7 +126,8 @@ _azfan_value() {
     --report) _filedir '@(json|txt|xml|csv|md|html)' ;;
     --run-dir) _filedir -d ;;
     --az) _filedir ;;
-    -c | --concurrency | --timeout | --deadline | --confirm | --set | --seed | --ignore | -n | --last | --older | --keep) ;;
+    -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
+        --set | --seed | --ignore | -n | --last | --older | --keep) ;;
     *) return 1 ;;
     esac
 }

@@ -21,8 +21,9 @@ end
 # The first word that is neither an option nor an option's value: the job or the run.
 function __azfan_argument
     set -l words (commandline -opc)
-    set -l takes -c --concurrency --timeout --deadline --confirm --limit --exclude --set --az --run-dir --report --format \
-        --output --ignore --progress --color --inject --seed --only -n --last --older --keep
+    set -l takes -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm \
+        --limit --exclude --set --az --run-dir --report --format --output --ignore --progress --color --inject --seed --only \
+        -n --last --older --keep
     set -l is_value 0
     for word in $words[3..-1]
         if test $is_value = 1
@@ -128,6 +129,10 @@ set -l is '__azfan_is run rehearse rerun plan'
 complete -c azfan -n $is -s c -l concurrency -x -d 'Run so many az processes at once'
 complete -c azfan -n $is -l timeout -x -d 'Give each attempt this long (220s, 3m40s)'
 complete -c azfan -n $is -l deadline -x -d 'Stop the whole run after this long'
+complete -c azfan -n $is -l script-timeout -x -d 'Stop the script on the VM after this long'
+complete -c azfan -n $is -l batches -x -d 'In batches of these sizes: 1, 10%, or 1,10%'
+complete -c azfan -n $is -l max-failures -x -d 'Start nothing more once more have failed'
+complete -c azfan -n $is -l retry -x -d 'Try a target so many times more'
 complete -c azfan -n $is -l set -x -d 'Set a parameter of the script'
 complete -c azfan -n $is -l confirm -x -d 'Ask only when there are more targets'
 

@@ -41,10 +41,14 @@ struct options {
                                  any; of runs a job */
     struct options_list args; /* the script's, which stand after -- */
     bool has_args;            /* there is a --: these count, also when there are none */
-    int concurrency;          /* 0: as the job says; likewise timeout and deadline */
+    int concurrency;          /* 0: as the job says; likewise down to attempts */
     int concurrency_percent;  /* of the targets, and goes before it; 0: it is not given so */
     int64_t timeout;
     int64_t deadline;
+    int64_t script_timeout;
+    int attempts;
+    const char *batches; /* NULL: as the job says; likewise max_failures */
+    const char *max_failures;
     bool has_confirm;
     size_t confirm;
     bool yes;       /* nobody is asked */

@@ -9,6 +9,7 @@
 #define AZFAN_JOB_JOBKEYS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -32,6 +33,12 @@ struct jobkeys_value {
  * error ("must be from 1 to 1000, not 0") does not name the key.
  */
 int jobkeys_parse(enum keytable_key key, const char *text, int64_t *ret, struct error *error);
+
+/*
+ * The same of a share's key, or of a list of them with commas between: "1,10%". *RET is for free().
+ */
+int jobkeys_parse_shares(enum keytable_key key, const char *text, struct job_share **ret,
+                         size_t *ret_count, struct error *error);
 
 /*
  * Reads the keys of MAPPING into VALUES (KEYTABLE_COUNT of them, zeroed); those

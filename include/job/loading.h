@@ -30,6 +30,10 @@ void loading_problem(const struct loading *loading, const struct yaml_node *node
 void loading_remark(const struct loading *loading, const struct yaml_node *node, const char *format,
                     ...) __attribute__((format(printf, 3, 4)));
 
+/* The same about an option of the command line. */
+void loading_option_remark(const struct loading *loading, const char *option, const char *format,
+                           ...) __attribute__((format(printf, 3, 4)));
+
 /* The same at line LINE of the script. */
 void loading_script_remark(const struct loading *loading, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

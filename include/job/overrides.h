@@ -17,6 +17,10 @@ struct overrides {
     int concurrency; /* 0: as the file says, and so below; the caller has checked the ranges */
     int64_t timeout; /* a script_timeout that the file does not give follows it */
     int64_t deadline;
+    int64_t script_timeout;
+    int attempts;             /* of one target, in all */
+    const char *batches;      /* shares, with commas between them; NULL: as the file says */
+    const char *max_failures; /* a share; likewise */
     bool has_confirm;
     size_t confirm;
     const char *az;

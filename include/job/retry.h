@@ -11,9 +11,9 @@ struct loading;
 struct yaml_node;
 
 /*
- * Fills in the job's retry from SECTION; NULL when the file has none: then nothing is repeated. The
- * job's `idempotent` must be known by now: without it no reason is taken by which the script has,
- * or may have, run.
+ * Fills in the job's retry from SECTION; NULL when the file has none: then nothing is repeated,
+ * unless the overrides want it: after the reasons that go without a word. The job's `idempotent`
+ * must be known by now: without it no reason is taken by which the script has, or may have, run.
  */
 void retry_load(const struct loading *loading, const struct yaml_node *section);
 

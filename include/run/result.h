@@ -54,9 +54,13 @@ struct result_job {
 
 /* What the command line put over the job file: a rerun puts it there again. */
 struct result_overrides {
-    int concurrency; /* 0: nothing; likewise the next two */
+    int concurrency; /* 0: nothing; likewise down to attempts */
     int64_t timeout;
     int64_t deadline;
+    int64_t script_timeout;
+    int attempts;
+    char *batches; /* as it was given; NULL: nothing; likewise max_failures */
+    char *max_failures;
     char *az;        /* NULL: nothing */
     char **settings; /* NAME=VALUE; never of a parameter that the job declares a secret */
     size_t setting_count;

@@ -151,7 +151,11 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
     *overrides =
         (struct result_overrides){.concurrency = percent ? job->concurrency : options->concurrency,
                                   .timeout = options->timeout,
-                                  .deadline = options->deadline};
+                                  .deadline = options->deadline,
+                                  .script_timeout = options->script_timeout,
+                                  .attempts = options->attempts,
+                                  .batches = memory_string(options->batches),
+                                  .max_failures = memory_string(options->max_failures)};
     if (options->az != NULL)
         overrides->az = strchr(options->az, '/') != NULL ? from_anywhere(options->az)
                                                          : memory_string(options->az);

@@ -24,7 +24,7 @@ static void print_options(struct buffer *buffer, enum commands_id about)
             buffer_print(buffer, "  -%c, ", row->letter);
         else
             buffer_add(buffer, "      ");
-        buffer_print(buffer, "%-22s %s\n", form, row->help);
+        buffer_print(buffer, "%-25s %s\n", form, row->help);
     }
     if (about == COMMAND_REHEARSE) {
         buffer_add(buffer, "\nFaults:\n");

@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/reports.h"
 #include "job/jobkeys.h"
+#include "job/keytable.h"
 #include "job/outcome.h"
 #include "report/ignore.h"
 #include "simulator/plan.h"
@@ -121,6 +122,53 @@ static int take_deadline(const struct optiontable_row *row, const char *value,
                          struct options *options, struct error *error)
 {
     return read_value(row, KEY_DEADLINE, value, &options->deadline, error);
+}
+
+static int take_script_timeout(const struct optiontable_row *row, const char *value,
+                               struct options *options, struct error *error)
+{
+    return read_value(row, KEY_SCRIPT_TIMEOUT, value, &options->script_timeout, error);
+}
+
+/* How often after the first attempt; a job counts them all. */
+static int take_retry(const struct optiontable_row *row, const char *value, struct options *options,
+                      struct error *error)
+{
+    const struct keytable_row *key = &keytable[KEY_RETRY_ATTEMPTS];
+    struct error cause;
+    int64_t retries = 0;
+
+    if (number_parse(value, 0, key->most - 1, &retries, &cause) < 0)
+        return error_set(error, "--%s %s", row->name, cause.text);
+    options->attempts = (int)retries + 1;
+    return 0;
+}
+
+/* VALUE goes on as it is, once it is known to be right. */
+static int take_shares(const struct optiontable_row *row, enum keytable_key key, const char *value,
+                       const char **ret, struct error *error)
+{
+    struct job_share *shares;
+    struct error cause;
+    size_t count;
+
+    if (jobkeys_parse_shares(key, value, &shares, &count, &cause) < 0)
+        return error_set(error, "--%s %s", row->name, cause.text);
+    free(shares);
+    *ret = value;
+    return 0;
+}
+
+static int take_batches(const struct optiontable_row *row, const char *value,
+                        struct options *options, struct error *error)
+{
+    return take_shares(row, KEY_BATCHES, value, &options->batches, error);
+}
+
+static int take_max_failures(const struct optiontable_row *row, const char *value,
+                             struct options *options, struct error *error)
+{
+    return take_shares(row, KEY_MAX_FAILURES, value, &options->max_failures, error);
 }
 
 static int take_confirm(const struct optiontable_row *row, const char *value,
@@ -319,7 +367,15 @@ const struct optiontable_row optiontable[] = {
      "run N az processes at once; 10%: one for each ten targets"},
     {"timeout", 0, "DURATION", LOADING, take_timeout, 0,
      "give each attempt this long (220s, 3m40s)"},
+    {"script-timeout", 0, "DURATION", LOADING, take_script_timeout, 0,
+     "stop the script on the VM after this long"},
     {"deadline", 0, "DURATION", LOADING, take_deadline, 0, "stop the whole run after this long"},
+    {"batches", 0, "SIZES", LOADING, take_batches, 0,
+     "in batches of these sizes: 1, 10%, or 1,10% (the last repeats)"},
+    {"max-failures", 0, "N|N%", LOADING, take_max_failures, 0,
+     "start nothing more once more than these have failed"},
+    {"retry", 0, "N", LOADING, take_retry, 0,
+     "try a target up to N times more, as the job's retry says; 0: never"},
     {"limit", 0, "SELECTORS", SELECTING, take_another, FIELD(limits),
      "only these: names, ranges, globs, GROUP/NAME, ids, !NAME, @FILE; repeatable"},
     {"exclude", 0, "SELECTORS", SELECTING, take_another, FIELD(excludes), "not these; repeatable"},

@@ -141,6 +141,14 @@ static struct options merge(const struct options *options, const struct result_o
         merged.timeout = past->timeout;
     if (merged.deadline == 0)
         merged.deadline = past->deadline;
+    if (merged.script_timeout == 0)
+        merged.script_timeout = past->script_timeout;
+    if (merged.attempts == 0)
+        merged.attempts = past->attempts;
+    if (merged.batches == NULL)
+        merged.batches = past->batches;
+    if (merged.max_failures == NULL)
+        merged.max_failures = past->max_failures;
     if (merged.az == NULL)
         merged.az = past->az;
     return merged;

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <libgen.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +80,42 @@ static int64_t work_out_script_timeout(const struct job *job)
     return script < most ? script : most;
 }
 
-/* Is what the file gives within Azure's own limit? */
+static const char script_timeout_option[] = "--script-timeout";
+
+static void complain_of_time(const struct loading *loading, const struct yaml_node *node,
+                             const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* NODE: NULL where --script-timeout is what is wrong; so below. */
+static void complain_of_time(const struct loading *loading, const struct yaml_node *node,
+                             const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, format);
+    text = memory_print_list(format, arguments);
+    va_end(arguments);
+    if (node != NULL)
+        loading_problem(loading, node, "%s", text);
+    else
+        loading_option_problem(loading, script_timeout_option, "%s", text);
+    free(text);
+}
+
+static void warn_of_late_results(const struct loading *loading, const struct yaml_node *node,
+                                 const char *most)
+{
+    static const char format[] =
+        "warning: Run Command ends the request of every script after " LIMITS_REQUEST_TEXT
+        ": with a script_timeout of more than %s a result that comes late is lost";
+
+    if (node != NULL)
+        loading_remark(loading, node, format, most);
+    else
+        loading_option_remark(loading, script_timeout_option, format, most);
+}
+
+/* Is what was given within Azure's own limit? */
 static void check_script_timeout(const struct loading *loading, const struct yaml_node *node)
 {
     int64_t grace = more_grace(loading->job);
@@ -87,18 +123,14 @@ static void check_script_timeout(const struct loading *loading, const struct yam
 
     number_print_exact_duration(&most, LIMITS_SCRIPT_TIME - grace);
     if (loading->job->script_timeout > LIMITS_REQUEST - grace)
-        loading_problem(loading, node,
-                        "%s must not be longer than " LIMITS_REQUEST_TEXT
-                        ": then Run Command ends the request of every script, which goes on "
-                        "without a result (at most %s leaves time for the result)",
-                        grace > 0 ? "script_timeout and script_grace together" : "script_timeout",
-                        buffer_text(&most));
+        complain_of_time(loading, node,
+                         "%s must not be longer than " LIMITS_REQUEST_TEXT
+                         ": then Run Command ends the request of every script, which goes on "
+                         "without a result (at most %s leaves time for the result)",
+                         grace > 0 ? "script_timeout and script_grace together" : "script_timeout",
+                         buffer_text(&most));
     else if (loading->job->script_timeout > LIMITS_SCRIPT_TIME - grace)
-        loading_remark(loading, node,
-                       "warning: Run Command ends the request of every script "
-                       "after " LIMITS_REQUEST_TEXT
-                       ": with a script_timeout of more than %s a result that comes late is lost",
-                       buffer_text(&most));
+        warn_of_late_results(loading, node, buffer_text(&most));
     buffer_done(&most);
 }
 
@@ -114,8 +146,8 @@ static void check_timeout(const struct loading *loading, const struct jobkeys_va
         (!overridden && timeout->key != NULL && timeout->node == NULL))
         return;
     number_print_exact_duration(&most, loading->job->timeout);
-    loading_problem(loading, node, "%s must not be longer than %s (%s)", what,
-                    overridden ? "--timeout" : "timeout", buffer_text(&most));
+    complain_of_time(loading, node, "%s must not be longer than %s (%s)", what,
+                     overridden ? "--timeout" : "timeout", buffer_text(&most));
     buffer_done(&most);
 }
 
@@ -124,19 +156,26 @@ static void load_timeouts(const struct loading *loading, const struct jobkeys_va
     const struct jobkeys_value *script = &values[KEY_SCRIPT_TIMEOUT];
     const struct jobkeys_value *timeout = &values[KEY_TIMEOUT];
     const struct jobkeys_value *grace = &values[KEY_SCRIPT_GRACE];
-    int64_t override = loading->overrides->timeout;
+    const struct overrides *overrides = loading->overrides;
+    bool overridden = overrides->script_timeout > 0;
     struct job *job = loading->job;
 
-    job->timeout = override > 0 ? override : jobkeys_number(values, KEY_TIMEOUT);
+    job->timeout =
+        overrides->timeout > 0 ? overrides->timeout : jobkeys_number(values, KEY_TIMEOUT);
     job->script_grace = jobkeys_number(values, KEY_SCRIPT_GRACE);
-    job->script_timeout = script->node != NULL ? script->number : work_out_script_timeout(job);
-    if (script->node != NULL) {
-        check_script_timeout(loading, script->node);
-        check_timeout(loading, timeout, script->node, "script_timeout", job->script_timeout);
+    job->script_timeout = overridden             ? overrides->script_timeout
+                          : script->node != NULL ? script->number
+                                                 : work_out_script_timeout(job);
+    if (overridden || script->node != NULL) {
+        const struct yaml_node *node = overridden ? NULL : script->node;
+
+        check_script_timeout(loading, node);
+        check_timeout(loading, timeout, node, "script_timeout", job->script_timeout);
     }
     /* The usual grace is in nobody's way: az is stopped all the same. */
     if (grace->node != NULL && job->script_timeout <= job->timeout)
-        check_timeout(loading, timeout, grace->node, "script_timeout and script_grace together",
+        check_timeout(loading, timeout, overridden ? NULL : grace->node,
+                      "script_timeout and script_grace together",
                       job->script_timeout + job->script_grace);
 }
 
@@ -180,6 +219,35 @@ static void load_batches(const struct loading *loading, const struct yaml_node *
     }
 }
 
+/* As the command line has them, instead of what the file has. */
+static void override_batches(const struct loading *loading)
+{
+    struct job *job = loading->job;
+    struct error error;
+
+    free(job->batches);
+    if (jobkeys_parse_shares(KEY_BATCHES, loading->overrides->batches, &job->batches,
+                             &job->batch_count, &error) < 0)
+        loading_option_problem(loading, "--batches", "%s", error.text);
+}
+
+/* Likewise. */
+static void override_max_failures(const struct loading *loading)
+{
+    struct job *job = loading->job;
+    struct job_share *share;
+    struct error error;
+    size_t count;
+
+    job->has_max_failures = jobkeys_parse_shares(KEY_MAX_FAILURES, loading->overrides->max_failures,
+                                                 &share, &count, &error) == 0;
+    if (job->has_max_failures)
+        job->max_failures = *share;
+    else
+        loading_option_problem(loading, "--max-failures", "%s", error.text);
+    free(share);
+}
+
 /* In which steps the job goes over its targets, and when it goes no further. */
 static void load_steps(const struct loading *loading, const struct jobkeys_value *values)
 {
@@ -190,6 +258,8 @@ static void load_steps(const struct loading *loading, const struct jobkeys_value
 
     if (batches->node != NULL)
         load_batches(loading, batches->node);
+    if (loading->overrides->batches != NULL)
+        override_batches(loading);
     job->pause_between = jobkeys_number(values, KEY_PAUSE_BETWEEN);
     if (pause->node != NULL && batches->key == NULL)
         loading_problem(
@@ -198,6 +268,8 @@ static void load_steps(const struct loading *loading, const struct jobkeys_value
     job->has_max_failures =
         most != NULL &&
         jobkeys_read_share(loading, KEY_MAX_FAILURES, "max_failures", most, &job->max_failures);
+    if (loading->overrides->max_failures != NULL)
+        override_max_failures(loading);
     job->on_halt = (enum job_halt)jobkeys_number(values, KEY_ON_HALT);
 }
 

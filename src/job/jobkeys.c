@@ -2,10 +2,12 @@
 #include "job/jobkeys.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
 #include "job/job.h"
@@ -103,25 +105,34 @@ bool jobkeys_is_text(const struct loading *loading, const char *what, const stru
     return false;
 }
 
+static int parse_share(const struct keytable_row *key, const char *text, struct job_share *ret,
+                       struct error *error)
+{
+    int64_t value;
+
+    if (number_parse_share(text, key->least, key->most, &ret->percent, &value, error) < 0)
+        return -1;
+    ret->value = (int)value;
+    return 0;
+}
+
 bool jobkeys_read_share(const struct loading *loading, enum keytable_key key, const char *what,
                         const struct yaml_node *node, struct job_share *ret)
 {
+    struct job_share share;
     struct error error;
-    bool percent;
-    int64_t value;
 
     if (!jobkeys_is_text(loading, what, node))
         return false;
-    if (number_parse_share(node->text, keytable[key].least, keytable[key].most, &percent, &value,
-                           &error) < 0) {
+    if (parse_share(&keytable[key], node->text, &share, &error) < 0) {
         loading_problem(loading, node, "%s %s", what, error.text);
         return false;
     }
-    if (node->quoted && !percent) {
+    if (node->quoted && !share.percent) {
         loading_problem(loading, node, "%s must be a number without quotes", what);
         return false;
     }
-    *ret = (struct job_share){percent, (int)value};
+    *ret = share;
     return true;
 }
 
@@ -159,6 +170,36 @@ static int parse(const struct keytable_row *key, const char *text, int64_t *ret,
 int jobkeys_parse(enum keytable_key key, const char *text, int64_t *ret, struct error *error)
 {
     return parse(&keytable[key], text, ret, error);
+}
+
+int jobkeys_parse_shares(enum keytable_key key, const char *text, struct job_share **ret,
+                         size_t *ret_count, struct error *error)
+{
+    size_t most = keytable[key].kind == KIND_SHARES ? JOB_BATCHES_MOST : 1;
+    char *words = memory_string(text);
+    int result = 0;
+
+    *ret = NULL;
+    *ret_count = 0;
+    for (char *word = words, *next; word != NULL && result == 0; word = next) {
+        next = most > 1 ? strchr(word, ',') : NULL;
+        if (next != NULL)
+            *next++ = '\0';
+        if (*ret_count == most) {
+            result = error_set(error, "must have at most %zu entries", most);
+        } else {
+            *ret = memory_grow(*ret, *ret_count, sizeof **ret);
+            result = parse_share(&keytable[key], word, &(*ret)[*ret_count], error);
+            ++*ret_count;
+        }
+    }
+    free(words);
+    if (result < 0) {
+        free(*ret);
+        *ret = NULL;
+        *ret_count = 0;
+    }
+    return result;
 }
 
 int64_t jobkeys_number(const struct jobkeys_value *values, enum keytable_key key)

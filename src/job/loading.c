@@ -53,6 +53,16 @@ void loading_remark(const struct loading *loading, const struct yaml_node *node,
     va_end(arguments);
 }
 
+void loading_option_remark(const struct loading *loading, const char *option, const char *format,
+                           ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add_remark(loading->job, option, 0, 0, format, arguments);
+    va_end(arguments);
+}
+
 void loading_script_remark(const struct loading *loading, int line, const char *format, ...)
 {
     int place_line;

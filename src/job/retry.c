@@ -10,6 +10,7 @@
 #include "job/jobkeys.h"
 #include "job/loading.h"
 #include "job/outcome.h"
+#include "job/overrides.h"
 #include "job/problems.h"
 #include "job/yaml.h"
 
@@ -111,9 +112,11 @@ void retry_load(const struct loading *loading, const struct yaml_node *section)
 
     if (section != NULL)
         jobkeys_read(loading, KEYTABLE_RETRY, section, values);
-    retry->attempts = section == NULL ? 1 : (int)jobkeys_number(values, KEY_RETRY_ATTEMPTS);
+    retry->attempts = loading->overrides->attempts > 0 ? loading->overrides->attempts
+                      : section == NULL                ? 1
+                                        : (int)jobkeys_number(values, KEY_RETRY_ATTEMPTS);
     retry->factor = (int)jobkeys_number(values, KEY_RETRY_FACTOR);
     load_delays(loading, values);
-    if (section != NULL)
+    if (section != NULL || retry->attempts > 1)
         load_reasons(loading, values[KEY_RETRY_ON].node);
 }

@@ -75,6 +75,12 @@ static void write_overrides(struct page *page)
         write_duration(page, "--timeout", overrides->timeout);
     if (overrides->deadline > 0)
         write_duration(page, "--deadline", overrides->deadline);
+    if (overrides->script_timeout > 0)
+        write_duration(page, "--script-timeout", overrides->script_timeout);
+    if (overrides->attempts > 0)
+        write_number(page, "--retry", (size_t)overrides->attempts - 1);
+    write_fact(page, "--batches", overrides->batches);
+    write_fact(page, "--max-failures", overrides->max_failures);
     write_fact(page, "--az", overrides->az);
     for (size_t i = 0; i < overrides->setting_count && i < MOST_SETTINGS; i++)
         write_fact(page, "--set", overrides->settings[i]);

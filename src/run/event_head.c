@@ -74,6 +74,10 @@ static json_t *overrides_object(const struct result_overrides *overrides)
     json_object_set_new(object, "concurrency", json_integer(overrides->concurrency));
     json_object_set_new(object, "timeout_s", value_seconds(overrides->timeout));
     json_object_set_new(object, "deadline_s", value_seconds(overrides->deadline));
+    json_object_set_new(object, "script_timeout_s", value_seconds(overrides->script_timeout));
+    json_object_set_new(object, "attempts", json_integer(overrides->attempts));
+    json_object_set_new(object, "batches", value_text(overrides->batches));
+    json_object_set_new(object, "max_failures", value_text(overrides->max_failures));
     json_object_set_new(object, "az", value_text(overrides->az));
     json_object_set_new(object, "set", texts_array(overrides->settings, overrides->setting_count));
     json_object_set_new(object, "set_secret",
@@ -269,6 +273,20 @@ static bool get_args(const json_t *object, struct result_overrides *overrides)
     return json_is_array(array);
 }
 
+/* An older journal has none of these. */
+static bool get_rules(const json_t *object, struct result_overrides *overrides)
+{
+    static const char script_timeout[] = "script_timeout_s";
+    static const char attempts[] = "attempts";
+
+    return (json_object_get(object, script_timeout) == NULL ||
+            value_get_seconds(object, script_timeout, &overrides->script_timeout)) &&
+           (json_object_get(object, attempts) == NULL ||
+            value_get_number(object, attempts, 0, INT_MAX, &overrides->attempts)) &&
+           value_copy_optional(object, "batches", &overrides->batches) &&
+           value_copy_optional(object, "max_failures", &overrides->max_failures);
+}
+
 /* Nothing of it may get lost: a rerun would do something else than the run. */
 static int read_overrides(struct result_overrides *overrides, const json_t *object,
                           struct error *error)
@@ -276,8 +294,8 @@ static int read_overrides(struct result_overrides *overrides, const json_t *obje
     if (!value_get_number(object, "concurrency", 0, EVENT_MOST_WORKERS, &overrides->concurrency) ||
         !value_get_seconds(object, "timeout_s", &overrides->timeout) ||
         !value_get_seconds(object, "deadline_s", &overrides->deadline) ||
-        !value_copy_optional(object, "az", &overrides->az) || !get_settings(object, overrides) ||
-        !get_args(object, overrides))
+        !get_rules(object, overrides) || !value_copy_optional(object, "az", &overrides->az) ||
+        !get_settings(object, overrides) || !get_args(object, overrides))
         return event_miss(error, "what the command line said");
     return 0;
 }

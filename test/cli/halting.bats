@@ -118,6 +118,23 @@ EOF
   [ "$(value .halt_cause)" = "1 of 2 failed in batch 2, and max_failures allows 0 (10% of 2)" ]
 }
 
+@test "one by one, up to the first that fails, by options alone; a rerun keeps to that, and can be told otherwise" {
+  vms='vm-[1-5]' write_job "max_failures: 100%" "retry: {attempts: 5, delay: 1ms}" "concurrency: 1"
+  fail vm-2 --batches 1 --max-failures 0 --retry 0 --script-timeout 70s
+  ended 6 1 3
+  [ "$(value .halt_cause)" = "1 target has failed, and max_failures allows 0" ] || { value .halt_cause; return 1; }
+  jq -se '.[0].overrides | [.batches, .max_failures, .attempts, .script_timeout_s] == ["1", "0", 1, 70]' \
+    "$place/run/journal.jsonl" >/dev/null
+  STUB_AZ=script_fails STUB_AZ_FOR=vm-2 run "$azfan" rerun "$place/run" --run-dir "$place/rerun"
+  [ "$status" = 6 ]
+  jq -se '.[0].job | [.batches, .attempts, .script_timeout_s] == [4, 1, 70]' "$place/rerun/journal.jsonl" >/dev/null
+  [ "$(jq -r .counts.skipped "$place/rerun/report.json")" = 3 ]
+  STUB_AZ=busy:1 run "$azfan" rerun "$place/rerun" --batches 1,100% --retry 2 --max-failures 50% --run-dir "$place/last"
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  jq -se '.[0] | [.job.batches, .job.attempts, .overrides.max_failures] == [2, 3, "50%"]' \
+    "$place/last/journal.jsonl" >/dev/null
+}
+
 @test "every report says the same of a batch that halted, and so does the journal" {
   vms='vm-[1-4]' write_job "batches: [1, 100%]" "max_failures: 10%"
   fail vm-1

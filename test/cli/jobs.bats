@@ -383,6 +383,42 @@ two-2" ]
   [[ $output == *"Attempt timeout: 3m20s"* && $output == *"Run deadline:    5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]
 }
 
+# Each with what is said of it after the option's name.
+@test "options over the job's rules that are wrong are refused before the job is read" {
+  while IFS='|' read -r option value expected; do
+    for command in run rehearse plan rerun; do
+      run "$azfan" "$command" "$place/none.yaml" "--$option=$value"
+      [[ $status = 2 && $output == *"--$option $expected"* ]] || { echo "$command --$option $value: $output"; return 1; }
+    done
+    run "$azfan" targets "$place/none.yaml" "--$option=$value"
+    [[ $status = 2 && $output == *"azfan targets has no option"* ]]
+  done <<'EOF'
+batches|0|must be from 1 to 100000, not 0
+batches|1,|must be a whole count (1 to 100000) or percentage (1% to 100%), written like 5 or 10%
+batches||must be a whole count (1 to 100000)
+batches|1, 2|must be a whole count
+batches|101%|must be from 1% to 100%, not 101%
+max-failures|-1|must be from 0 to 100000, not -1
+max-failures|1,2|must be a whole count (0 to 100000) or percentage (0% to 100%), written like 5 or 10%
+script-timeout|60|needs a unit: ms, s, m or h
+script-timeout|1ms|must be from 100ms to
+retry|100|must be from 0 to 99, not 100
+retry|x|must be a whole number
+EOF
+}
+
+@test "plan shows what the options put over the job's rules" {
+  vms='vm-[01-20]' write_job "batches: 5" "pause_between: 30s" "max_failures: 10%"
+  run "$azfan" plan "$job" --az "$stub/az" --batches 1,50% --max-failures 0 --retry 2 --script-timeout 45s
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"Targets (20, in 3 batches):"*"  Batch 3 (9): "* && $output == *"Script timeout:  45s"* ]]
+  [[ $output == *"up to 3 attempts, the second after 30s; for "* ]]
+  [[ $output == *"the run halts after 1 failure"* ]]
+  run "$azfan" plan "$job" --az "$stub/az" --script-timeout 4m
+  [ "$status" = 2 ]
+  [ "$output" = "--script-timeout: script_timeout must not be longer than timeout (3m40s)" ]
+}
+
 @test "plan shows retries, batches and what halts, and warns of a deadline that is too short" {
   vms='vm-[01-20]' write_job "concurrency: 5" "retry: {attempts: 2, delay: 10s, on: busy}" \
     "batches: [1, 10%]" "pause_between: 30s" "max_failures: 10%" "on_halt: stop" "deadline: 3m"

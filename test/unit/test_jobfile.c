@@ -14,6 +14,7 @@
 #include "job/jobfile.h"
 #include "job/limits.h"
 #include "job/names.h"
+#include "job/outcome.h"
 #include "job/overrides.h"
 #include "job/parameters.h"
 #include "job/problems.h"
@@ -425,6 +426,90 @@ START_TEST(overrides_go_over_the_file)
     ck_assert_str_eq(job->parameters.list[2].value, "1=2");
     ck_assert_uint_eq(job->target_count, 2);
     ck_assert_str_eq(job->targets[1].name, "c-1");
+    job_free(job);
+}
+END_TEST
+
+START_TEST(overrides_of_the_rules)
+{
+    const struct overrides overrides = {.script_timeout = 20 * NUMBER_SECOND,
+                                        .attempts = 5,
+                                        .batches = "1,10%",
+                                        .max_failures = "0"};
+    const struct overrides once = {.attempts = 1};
+    struct job *job = load_well(HEAD PLACES "script_timeout: 100s\nbatches: [2, 3, 4]\n"
+                                            "max_failures: 10%\nretry: {delay: 7s, on: busy}\n",
+                                &overrides);
+
+    ck_assert_int_eq(job->script_timeout, 20 * NUMBER_SECOND);
+    ck_assert_int_eq(job->retry.attempts, 5);
+    ck_assert_int_eq(job->retry.delay, 7 * NUMBER_SECOND);
+    ck_assert_uint_eq(job->retry.on, outcome_bit(REASON_BUSY));
+    ck_assert_uint_eq(job->batch_count, 2);
+    ck_assert(!job->batches[0].percent && job->batches[0].value == 1);
+    ck_assert(job->batches[1].percent && job->batches[1].value == 10);
+    ck_assert(job->has_max_failures && !job->max_failures.percent && job->max_failures.value == 0);
+    job_free(job);
+
+    job = load_well(HEAD PLACES, &overrides);
+    ck_assert_uint_eq(job->retry.on, outcome_repeated_by_default());
+    ck_assert_int_eq(job->retry.delay, 30 * NUMBER_SECOND);
+    job_free(job);
+
+    job = load_well(HEAD PLACES "retry: {}\n", &once);
+    ck_assert_int_eq(job->retry.attempts, 1);
+    job_free(job);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    struct overrides overrides;
+    const char *job;
+    const char *expected;
+} wrong_rules[] = {
+    {"longer than the attempt",
+     {.script_timeout = 221 * NUMBER_SECOND},
+     HEAD PLACES,
+     "--script-timeout: script_timeout must not be longer than timeout (3m40s)\n"},
+    {"longer than the attempt of this run",
+     {.script_timeout = 20 * NUMBER_SECOND, .timeout = 10 * NUMBER_SECOND},
+     HEAD PLACES,
+     "--script-timeout: script_timeout must not be longer than --timeout (10s)\n"},
+    {"with its grace longer than the attempt",
+     {.script_timeout = 200 * NUMBER_SECOND},
+     HEAD PLACES "script_grace: 30s\n",
+     "--script-timeout: script_timeout and script_grace together must not be longer than timeout "
+     "(3m40s)\n"},
+    {"longer than Azure waits",
+     {.script_timeout = 2 * NUMBER_HOUR, .timeout = 3 * NUMBER_HOUR},
+     HEAD PLACES,
+     "--script-timeout: script_timeout must not be longer than 90 minutes: then Run Command ends"},
+    {"a damaged journal's batches",
+     {.batches = "1,0"},
+     HEAD PLACES "batches: 2\n",
+     "--batches: must be from 1 to 100000, not 0\n"},
+    {"a damaged journal's failures",
+     {.max_failures = "1,2"},
+     HEAD PLACES,
+     "--max-failures: must be a whole count (0 to 100000) or percentage (0% to 100%), written like "
+     "5 or 10%\n"},
+};
+
+START_TEST(wrong_overrides_of_the_rules)
+{
+    load_badly(wrong_rules[_i].job, &wrong_rules[_i].overrides, wrong_rules[_i].expected);
+}
+END_TEST
+
+/* What is too late in the file does not count, and is not looked at. */
+START_TEST(a_script_timeout_goes_over_a_wrong_one)
+{
+    const struct overrides overrides = {.script_timeout = 5 * NUMBER_SECOND,
+                                        .timeout = 10 * NUMBER_SECOND};
+    struct job *job = load_well(HEAD PLACES "script_timeout: 100s\n", &overrides);
+
+    ck_assert_int_eq(job->script_timeout, 5 * NUMBER_SECOND);
     job_free(job);
 }
 END_TEST
@@ -900,6 +985,9 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, script_timeout_follows_timeout, 0, UNIT_COUNT(script_timeouts));
     tcase_add_test(tests, line_ends_for_a_shell);
     tcase_add_test(tests, overrides_go_over_the_file);
+    tcase_add_test(tests, overrides_of_the_rules);
+    tcase_add_test(tests, a_script_timeout_goes_over_a_wrong_one);
+    tcase_add_loop_test(tests, wrong_overrides_of_the_rules, 0, UNIT_COUNT(wrong_rules));
     tcase_add_test(tests, nothing_selected_is_no_error);
     tcase_add_loop_test(tests, wrong_settings, 0, UNIT_COUNT(settings));
     tcase_add_loop_test(tests, settings_are_declared, 0, UNIT_COUNT(declarations));

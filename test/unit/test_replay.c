@@ -88,6 +88,10 @@ static void set_known(struct result *result)
     result->overrides = (struct result_overrides){.concurrency = 7,
                                                   .timeout = 90 * NUMBER_SECOND,
                                                   .deadline = 1001 * NUMBER_MILLISECOND,
+                                                  .script_timeout = 45 * NUMBER_SECOND,
+                                                  .attempts = 4,
+                                                  .batches = memory_string("1,10%"),
+                                                  .max_failures = memory_string("0"),
                                                   .az = memory_string("/opt/a z/az"),
                                                   .settings = memory_zeroed(2, sizeof(char *)),
                                                   .setting_count = 2,
@@ -666,6 +670,10 @@ START_TEST(what_a_rerun_needs_comes_back)
     ck_assert_int_eq(copy.overrides.concurrency, 7);
     ck_assert_int_eq(copy.overrides.timeout, original.overrides.timeout);
     ck_assert_int_eq(copy.overrides.deadline, original.overrides.deadline);
+    ck_assert_int_eq(copy.overrides.script_timeout, 45 * NUMBER_SECOND);
+    ck_assert_int_eq(copy.overrides.attempts, 4);
+    ck_assert_str_eq(copy.overrides.batches, "1,10%");
+    ck_assert_str_eq(copy.overrides.max_failures, "0");
     ck_assert_str_eq(copy.overrides.az, original.overrides.az);
     ck_assert_uint_eq(copy.overrides.setting_count, 2);
     ck_assert_uint_eq(copy.overrides.secret_count, 1);
