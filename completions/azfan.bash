@@ -26,7 +26,7 @@ _azfan_argument() {
         case ${words[i]} in
         -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
             --limit | --exclude | --set | --az | --run-dir | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --only | \
-            -n | --last | --older | --keep) ((i++)) ;;
+            -g | --resource-group | --subscription | --script | --shell | -n | --last | --older | --keep) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
         esac
@@ -45,14 +45,17 @@ _azfan_runs() { _azfan_ask runs -q | command sed -n '/^[0-9]\{8\}T[0-9]\{6\}Z-[A
 
 _azfan_options() {
     local targets='--limit --exclude --az'
-    local job="$targets -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --set --confirm"
+    local rules="$targets -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm"
+    local job="$rules --set"
     local shown='--report --format --output --ignore --color -q --quiet'
-    local run="$job $shown --run-dir --progress --overlap -y --yes -v --verbose"
+    local running="$shown --run-dir --progress --overlap -y --yes -v --verbose"
+    local run="$job $running"
     local rehearsal='--inject --seed --execute'
     local help='-h --help --version'
     case $1 in
     run) echo "$run $help" ;;
     rehearse) echo "$run $rehearsal $help" ;;
+    exec) echo "$rules $running -g --resource-group --subscription --script --shell $help" ;;
     rerun) echo "$run $rehearsal --only --changed --now --again --dry-run $help" ;;
     plan) echo "$job $help" ;;
     targets) echo "$targets --names --ids $help" ;;
@@ -125,9 +128,10 @@ _azfan_value() {
     --color) _azfan_reply 'auto always never' ;;
     --report) _filedir '@(json|txt|xml|csv|md|html)' ;;
     --run-dir) _filedir -d ;;
-    --az) _filedir ;;
+    --az | --script) _filedir ;;
+    --shell) _azfan_reply 'sh powershell' ;;
     -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
-        --set | --seed | --ignore | -n | --last | --older | --keep) ;;
+        -g | --resource-group | --subscription | --set | --seed | --ignore | -n | --last | --older | --keep) ;;
     *) return 1 ;;
     esac
 }
@@ -135,7 +139,7 @@ _azfan_value() {
 # Is it an argument of the script, behind "--"?
 _azfan_is_argument() {
     local i
-    [[ ${words[1]} == @(run|rehearse|plan|rerun) ]] || return
+    [[ ${words[1]} == @(run|rehearse|exec|plan|rerun) ]] || return
     [[ ${words[1]} == rerun ]] || _azfan_argument >/dev/null || return
     for ((i = 2; i < cword; i++)); do
         [[ ${words[i]} != -- ]] || return 0
@@ -145,7 +149,7 @@ _azfan_is_argument() {
 
 _azfan() {
     local cur prev words cword split
-    local commands='run rehearse plan check targets report rerun runs prune schema help version'
+    local commands='run rehearse exec plan check targets report rerun runs prune schema help version'
     _init_completion -s -n :@ || return
     if ((cword == 1)); then
         [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"

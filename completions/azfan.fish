@@ -23,7 +23,7 @@ function __azfan_argument
     set -l words (commandline -opc)
     set -l takes -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm \
         --limit --exclude --set --az --run-dir --report --format --output --ignore --progress --color --inject --seed --only \
-        -n --last --older --keep
+        -g --resource-group --subscription --script --shell -n --last --older --keep
     set -l is_value 0
     for word in $words[3..-1]
         if test $is_value = 1
@@ -99,6 +99,7 @@ complete -c azfan -f
 
 complete -c azfan -n __fish_use_subcommand -a run -d 'Run the job on its targets'
 complete -c azfan -n __fish_use_subcommand -a rehearse -d 'The same run against a simulated Azure'
+complete -c azfan -n __fish_use_subcommand -a exec -d 'Run a command or a script without a job file'
 complete -c azfan -n __fish_use_subcommand -a plan -d 'Show what run would do, and start nothing'
 complete -c azfan -n __fish_use_subcommand -a check -d 'Validate job files, or all those in a folder'
 complete -c azfan -n __fish_use_subcommand -a targets -d 'Show the selected targets'
@@ -114,9 +115,9 @@ complete -c azfan -n '__azfan_needs_argument run rehearse plan targets runs' -a 
 complete -c azfan -n '__azfan_is check' -a '(__azfan_files yaml yml)'
 complete -c azfan -n '__azfan_needs_argument report rerun' -a '(__azfan_runs)'
 complete -c azfan -n '__azfan_needs_argument help' \
-    -a 'run rehearse plan check targets report rerun runs prune schema help version'
+    -a 'run rehearse exec plan check targets report rerun runs prune schema help version'
 
-set -l is '__azfan_is run rehearse rerun plan targets'
+set -l is '__azfan_is run rehearse exec rerun plan targets'
 complete -c azfan -n $is -l limit -x -a '(__azfan_selectors)' -d 'Only these targets'
 complete -c azfan -n $is -l exclude -x -a '(__azfan_selectors)' -d 'Not these targets'
 complete -c azfan -n $is -l az -r -F -d 'The az to use'
@@ -125,7 +126,7 @@ set -l is '__azfan_is targets'
 complete -c azfan -n $is -l names -d 'One name per line'
 complete -c azfan -n $is -l ids -d 'One full id per line'
 
-set -l is '__azfan_is run rehearse rerun plan'
+set -l is '__azfan_is run rehearse exec rerun plan'
 complete -c azfan -n $is -s c -l concurrency -x -d 'Run so many az processes at once'
 complete -c azfan -n $is -l timeout -x -d 'Give each attempt this long (220s, 3m40s)'
 complete -c azfan -n $is -l deadline -x -d 'Stop the whole run after this long'
@@ -133,24 +134,32 @@ complete -c azfan -n $is -l script-timeout -x -d 'Stop the script on the VM afte
 complete -c azfan -n $is -l batches -x -d 'In batches of these sizes: 1, 10%, or 1,10%'
 complete -c azfan -n $is -l max-failures -x -d 'Start nothing more once more have failed'
 complete -c azfan -n $is -l retry -x -d 'Try a target so many times more'
-complete -c azfan -n $is -l set -x -d 'Set a parameter of the script'
 complete -c azfan -n $is -l confirm -x -d 'Ask only when there are more targets'
 
-set -l is '__azfan_is run rehearse rerun'
+set -l is '__azfan_is run rehearse rerun plan'
+complete -c azfan -n $is -l set -x -d 'Set a parameter of the script'
+
+set -l is '__azfan_is exec'
+complete -c azfan -n $is -s g -l resource-group -x -d 'The resource group of targets that name none'
+complete -c azfan -n $is -l subscription -x -d 'Their subscription'
+complete -c azfan -n $is -l script -r -F -d 'Run this script'
+complete -c azfan -n $is -l shell -x -a 'sh powershell' -d 'What runs it'
+
+set -l is '__azfan_is run rehearse exec rerun'
 complete -c azfan -n $is -l run-dir -x -a '(__fish_complete_directories)' -d 'Keep the run in a folder'
 complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
 complete -c azfan -n $is -l overlap -d 'Run even if another run has some of these VMs'
 complete -c azfan -n $is -s y -l yes -d 'Do not ask whether to go on'
 complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
 
-set -l is '__azfan_is run rehearse rerun report'
+set -l is '__azfan_is run rehearse exec rerun report'
 complete -c azfan -n $is -l report -x -a '(__azfan_files json txt xml csv md html)' -d 'Write a report'
 complete -c azfan -n $is -l format -x -a 'json txt xml csv md html' -d 'Of reports without a suffix'
 complete -c azfan -n $is -l output -x -a 'grouped lines each none' -d 'How what VMs printed is shown'
 complete -c azfan -n $is -l ignore -x -d 'Leave out what always differs'
 complete -c azfan -n $is -l color -x -a 'auto always never' -d 'When to use colours'
 
-set -l is '__azfan_is run rehearse rerun check report runs'
+set -l is '__azfan_is run rehearse exec rerun check report runs'
 complete -c azfan -n $is -s q -l quiet -d 'Say less'
 
 set -l is '__azfan_is runs'

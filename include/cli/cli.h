@@ -15,6 +15,7 @@ struct options;
 /* Those that run a job. */
 int cli_run(const struct options *options, int *ret_signal);
 int cli_rehearse(const struct options *options, int *ret_signal);
+int cli_exec(const struct options *options, int *ret_signal);
 int cli_rerun(const struct options *options, int *ret_signal);
 
 /* Those that run nothing. plan and targets may ask az which subscription is its default one. */

@@ -16,6 +16,7 @@ struct options;
 enum commands_id {
     COMMAND_RUN,
     COMMAND_REHEARSE,
+    COMMAND_EXEC,
     COMMAND_PLAN,
     COMMAND_CHECK,
     COMMAND_TARGETS,
@@ -33,9 +34,10 @@ enum commands_id {
 enum commands_operand {
     OPERAND_NONE,
     OPERAND_JOB,
-    OPERAND_JOBS,   /* at least one */
-    OPERAND_RUN,    /* or none: the latest */
-    OPERAND_RUNS,   /* a job whose runs are meant, or none: all */
+    OPERAND_JOBS, /* at least one */
+    OPERAND_RUN,  /* or none: the latest */
+    OPERAND_RUNS, /* a job whose runs are meant, or none: all */
+    OPERAND_TARGETS,
     OPERAND_COMMAND /* or none */
 };
 

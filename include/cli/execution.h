@@ -13,7 +13,9 @@ struct options;
 
 struct execution {
     const struct options *options;
-    struct job *job; /* with at least one target; two that are one VM become one */
+    struct job *job;   /* with at least one target; two that are one VM become one */
+    const char *draft; /* the job's file, which is to be written into the run folder; NULL: it
+                          is on disk */
     bool rehearsal;
     const char *rerun_of; /* the id of the run whose targets these are; NULL: none */
     const char **marks;   /* of each target: the earlier run whose mark its guard looks for;

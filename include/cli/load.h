@@ -27,4 +27,9 @@ int load_job(const struct options *options, const char *path, enum load_use use,
 /* The same to run it, with OVERRIDES, for who puts more over the job than the command line does. */
 int load_job_with(const struct overrides *overrides, const char *path, struct job **ret);
 
+/*
+ * The same of a DRAFT (job/draft), to run it. What is wrong with it has no place: nobody wrote it.
+ */
+int load_draft(const struct options *options, const char *draft, struct job **ret);
+
 #endif

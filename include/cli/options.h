@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "cli/commands.h"
+#include "job/job.h"
 #include "job/overrides.h"
 #include "report/ignore.h"
 #include "report/style.h"
@@ -38,8 +39,9 @@ struct options {
     enum commands_id command;
     enum commands_id help_about; /* with COMMAND_HELP: which one was asked about, or COMMAND_HELP */
     struct options_list jobs; /* the job files; one, but for check; of report and rerun: the run, if
-                                 any; of runs a job */
-    struct options_list args; /* the script's, which stand after -- */
+                                 any; of runs a job; of exec the targets */
+    struct options_list args; /* the script's, which stand after --; of exec without `script`: the
+                                 command's words */
     bool has_args;            /* there is a --: these count, also when there are none */
     int concurrency;          /* 0: as the job says; likewise down to attempts */
     int concurrency_percent;  /* of the targets, and goes before it; 0: it is not given so */
@@ -62,6 +64,10 @@ struct options {
     int standard_output; /* the descriptor for reports that go there: reports_divert() */
     struct options_list injections;
     const char *run_dir;
+    const char *script; /* of exec: its file; NULL: none; likewise the next two */
+    const char *resource_group;
+    const char *subscription;
+    enum job_shell shell; /* of exec */
     enum options_progress progress;
     enum options_output output;
     struct ignore ignore; /* what of outputs always differs */

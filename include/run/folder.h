@@ -23,12 +23,13 @@ struct folder {
     char *path;    /* absolute where it was given so; as given else */
     char *report;  /* PATH/report.json */
     char *journal; /* PATH/journal.jsonl: for journal_create() */
+    char *job;     /* PATH/job.yaml: for folder_write_job() */
     int fd;        /* PATH itself: outputs are written in this */
     bool found;    /* PATH was there before, and empty */
 };
 
-/* "20261123T030000Z-NAME-1a2b"; WALL is the start in UTC. free() *RET. */
-int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error *error);
+/* "20261123T030000Z-NAME-1a2b"; NAME is the job's, WALL is the start in UTC. free() *RET. */
+int folder_name_run(const char *name, int64_t wall, char **ret, struct error *error);
 
 /* What azfan keeps as NAME: $XDG_STATE_HOME/azfan/NAME (~/.local/state where unset). free() *RET.
  */
@@ -47,12 +48,15 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
 int folder_write_output(const struct folder *folder, const char *label, const struct buffer *output,
                         const struct buffer *errors, struct error *error);
 
+/* Writes the job's file TEXT, of a job that has none elsewhere. */
+int folder_write_job(const struct folder *folder, const char *text, struct error *error);
+
 void folder_close(struct folder *folder);
 
 /*
- * Takes back what folder_open() and journal_create() have made, for a run of which nothing was
- * started, and closes. A folder that was there before stays, empty. -1: the error says what is left
- * behind.
+ * Takes back what folder_open(), folder_write_job() and journal_create() have made, for a run of
+ * which nothing was started, and closes. A folder that was there before stays, empty. -1: the error
+ * says what is left behind.
  */
 int folder_remove(struct folder *folder, struct error *error);
 

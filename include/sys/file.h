@@ -26,6 +26,9 @@ int file_read_standard_input(size_t limit, struct buffer *buffer, struct error *
 /* PATH relative to the folder of BASE; an absolute PATH as it is. free() the result. */
 char *file_beside(const char *base, const char *path);
 
+/* PATH from wherever it is opened, for who comes from another folder. free() the result. */
+char *file_absolute(const char *path);
+
 /* place_make(), for those who need no descriptor. */
 int file_make_private_folder(const char *path, struct error *error);
 

@@ -60,7 +60,7 @@ static void read_rest(int count, char **words, struct options *options)
 {
     const struct commands_row *command = &commands[options->command];
     bool takes = command->passes_arguments;
-    bool names_job = !takes || (options->jobs.count == 0 && command->operand != OPERAND_RUN);
+    bool names_job = !takes || (options->jobs.count == 0 && command->operand == OPERAND_JOB);
 
     for (int i = 0; i < count; i++) {
         if (!names_job) {
@@ -185,6 +185,15 @@ static int check_operands(const struct options *options, struct error *error)
                              commands_operand_word(command->operand));
         if (count > 1 && command->operand == OPERAND_JOB)
             return refuse_words(options, error);
+        return 0;
+    case OPERAND_TARGETS:
+        if (count == 0)
+            return error_set(error, "which VMs? azfan %s TARGET... -- COMMAND...", command->name);
+        if (options->script == NULL && options->args.count == 0)
+            return error_set(error,
+                             "what is to be run? azfan %s TARGET... -- COMMAND..., or --script "
+                             "FILE",
+                             command->name);
         return 0;
     case OPERAND_COMMAND:
         break;

@@ -11,6 +11,8 @@ const struct commands_row commands[COMMANDS_COUNT] = {
     [COMMAND_RUN] = {"run", OPERAND_JOB, true, cli_run, "run the job on its targets"},
     [COMMAND_REHEARSE] = {"rehearse", OPERAND_JOB, true, cli_rehearse,
                           "the same run against a simulated Azure: no cloud, no login"},
+    [COMMAND_EXEC] = {"exec", OPERAND_TARGETS, true, cli_exec,
+                      "run a command or a script on targets, without a job file"},
     [COMMAND_PLAN] = {"plan", OPERAND_JOB, true, cli_plan,
                       "show what run would do, and start nothing"},
     [COMMAND_CHECK] = {"check", OPERAND_JOBS, false, cli_check,
@@ -32,9 +34,13 @@ const struct commands_row commands[COMMANDS_COUNT] = {
 
 const char *commands_operand_word(enum commands_operand operand)
 {
-    static const char *const words[] = {
-        [OPERAND_NONE] = "",     [OPERAND_JOB] = "JOB",    [OPERAND_JOBS] = "JOB...",
-        [OPERAND_RUN] = "[RUN]", [OPERAND_RUNS] = "[JOB]", [OPERAND_COMMAND] = "[COMMAND]"};
+    static const char *const words[] = {[OPERAND_NONE] = "",
+                                        [OPERAND_JOB] = "JOB",
+                                        [OPERAND_JOBS] = "JOB...",
+                                        [OPERAND_RUN] = "[RUN]",
+                                        [OPERAND_RUNS] = "[JOB]",
+                                        [OPERAND_TARGETS] = "TARGET...",
+                                        [OPERAND_COMMAND] = "[COMMAND]"};
 
     return words[operand];
 }

@@ -37,6 +37,7 @@
 #include "run/warden.h"
 #include "run/watcher.h"
 #include "screen/live.h"
+#include "sys/file.h"
 #include "sys/signals.h"
 
 /* ---- reports ------------------------------------------------------------------------------ */
@@ -130,16 +131,6 @@ static void finish(const struct options *options, struct setup *setup, struct re
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-/* As this folder has it: a rerun may be started in another one. */
-static char *from_anywhere(const char *path)
-{
-    char *here = path[0] != '/' ? getcwd(NULL, 0) : NULL;
-    char *absolute = here != NULL ? memory_print("%s/%s", here, path) : memory_string(path);
-
-    free(here);
-    return absolute;
-}
-
 /* What the command line said, for a rerun; but no secret is ever written down. */
 static void keep_overrides(struct result_overrides *overrides, const struct options *options,
                            const struct job *job)
@@ -157,7 +148,7 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
                                   .batches = memory_string(options->batches),
                                   .max_failures = memory_string(options->max_failures)};
     if (options->az != NULL)
-        overrides->az = strchr(options->az, '/') != NULL ? from_anywhere(options->az)
+        overrides->az = strchr(options->az, '/') != NULL ? file_absolute(options->az)
                                                          : memory_string(options->az);
     overrides->settings = memory_zeroed(settings->count, sizeof *overrides->settings);
     overrides->secrets = memory_zeroed(settings->count, sizeof *overrides->secrets);
@@ -189,7 +180,7 @@ static void keep_origin(struct result *result, const struct job *job)
 {
     origin_find(&result->origin, job, ORIGIN_PATIENCE);
     /* Not what a link leads to: the job's files are beside the link. */
-    result->job.path = from_anywhere(job->path);
+    result->job.path = file_absolute(job->path);
 }
 
 static void prepare_result(struct result *result, const struct execution *execution,

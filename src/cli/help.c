@@ -9,6 +9,14 @@
 #include "cli/optiontable.h"
 #include "simulator/plan.h"
 
+/* What follows the options and operands of a command. */
+static const char *rest_of(enum commands_id command)
+{
+    if (!commands[command].passes_arguments)
+        return "";
+    return commands[command].operand == OPERAND_TARGETS ? " [-- COMMAND...]" : " [-- ARGUMENT...]";
+}
+
 static void print_options(struct buffer *buffer, enum commands_id about)
 {
     buffer_add(buffer, "\nOptions:\n");
@@ -38,9 +46,7 @@ void help_print(struct buffer *buffer, enum commands_id about)
 
     if (about != COMMAND_HELP) {
         buffer_print(buffer, "Usage: azfan %s [OPTIONS]%s%s%s\n\n%s.\n", commands[about].name,
-                     word[0] != '\0' ? " " : "", word,
-                     commands[about].passes_arguments ? " [-- ARGUMENT...]" : "",
-                     commands[about].help);
+                     word[0] != '\0' ? " " : "", word, rest_of(about), commands[about].help);
         print_options(buffer, about);
         return;
     }

@@ -321,6 +321,17 @@ static int take_seed(const struct optiontable_row *row, const char *value, struc
     return 0;
 }
 
+static int take_shell(const struct optiontable_row *row, const char *value, struct options *options,
+                      struct error *error)
+{
+    int choice = read_word(row, keytable[KEY_SCRIPT_SHELL].words, value, error);
+
+    if (choice < 0)
+        return -1;
+    options->shell = (enum job_shell)choice;
+    return 0;
+}
+
 static int take_help(const struct optiontable_row *row, const char *value, struct options *options,
                      struct error *error)
 {
@@ -346,6 +357,7 @@ static int take_version(const struct optiontable_row *row, const char *value,
 enum {
     ON_RUN = 1 << COMMAND_RUN,
     ON_REHEARSE = 1 << COMMAND_REHEARSE,
+    ON_EXEC = 1 << COMMAND_EXEC,
     ON_PLAN = 1 << COMMAND_PLAN,
     ON_CHECK = 1 << COMMAND_CHECK,
     ON_TARGETS = 1 << COMMAND_TARGETS,
@@ -353,7 +365,7 @@ enum {
     ON_RERUN = 1 << COMMAND_RERUN,
     ON_RUNS = 1 << COMMAND_RUNS,
     ON_PRUNE = 1 << COMMAND_PRUNE,
-    RUNNING = ON_RUN | ON_REHEARSE | ON_RERUN,
+    RUNNING = ON_RUN | ON_REHEARSE | ON_EXEC | ON_RERUN,
     LOADING = RUNNING | ON_PLAN,
     SELECTING = LOADING | ON_TARGETS,
     SHOWING = RUNNING | ON_REPORT
@@ -363,6 +375,13 @@ enum {
 
 /* In the order of --help. */
 const struct optiontable_row optiontable[] = {
+    {"resource-group", 'g', "GROUP", ON_EXEC, take_text, FIELD(resource_group),
+     "the resource group of targets that name none"},
+    {"subscription", 0, "ID", ON_EXEC, take_text, FIELD(subscription),
+     "their subscription (else az's own)"},
+    {"script", 0, "FILE", ON_EXEC, take_text, FIELD(script),
+     "run this script; what stands after -- are its arguments"},
+    {"shell", 0, "SHELL", ON_EXEC, take_shell, 0, "sh, or powershell for Windows VMs"},
     {"concurrency", 'c', "N", LOADING, take_concurrency, 0,
      "run N az processes at once; 10%: one for each ten targets"},
     {"timeout", 0, "DURATION", LOADING, take_timeout, 0,
@@ -379,7 +398,7 @@ const struct optiontable_row optiontable[] = {
     {"limit", 0, "SELECTORS", SELECTING, take_another, FIELD(limits),
      "only these: names, ranges, globs, GROUP/NAME, ids, !NAME, @FILE; repeatable"},
     {"exclude", 0, "SELECTORS", SELECTING, take_another, FIELD(excludes), "not these; repeatable"},
-    {"set", 0, "NAME=VALUE", LOADING, take_another, FIELD(settings),
+    {"set", 0, "NAME=VALUE", LOADING & ~ON_EXEC, take_another, FIELD(settings),
      "set a parameter that the job declares; repeatable"},
     {"confirm", 0, "N", LOADING, take_confirm, 0, "ask only when there are more targets than N"},
     {"names", 0, NULL, ON_TARGETS, take_flag, FIELD(names), "one per line, as --limit takes them"},

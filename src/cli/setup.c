@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "cli/execution.h"
 #include "cli/message.h"
@@ -48,6 +49,19 @@ static int set_up_az(struct setup *setup, const struct execution *execution, str
     return az_find(&setup->az, execution->job->az, error);
 }
 
+/* From now on the job has its file there. */
+static int keep_draft(const struct setup *setup, const struct execution *execution,
+                      struct error *error)
+{
+    if (execution->draft == NULL)
+        return 0;
+    if (folder_write_job(&setup->folder, execution->draft, error) < 0)
+        return -1;
+    free(execution->job->path);
+    execution->job->path = memory_string(setup->folder.job);
+    return 0;
+}
+
 int setup_open(struct setup *setup, const struct execution *execution, struct error *error)
 {
     *setup = (struct setup){.journal = {.fd = -1}, .batches = rules_batches(execution->job)};
@@ -60,6 +74,8 @@ int setup_open(struct setup *setup, const struct execution *execution, struct er
     if (folder_name_run(execution->job->name, clock_wall(), &setup->run, error) < 0)
         return -1;
     if (folder_open(&setup->folder, execution->options->run_dir, setup->run, error) < 0)
+        return -1;
+    if (keep_draft(setup, execution, error) < 0)
         return -1;
     setup->room = room_for_targets(execution->job, &setup->az);
     return journal_create(&setup->journal, setup->folder.journal, error);

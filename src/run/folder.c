@@ -18,8 +18,9 @@
 
 static const char output_name[] = "output";
 static const char journal_name[] = "journal.jsonl";
+static const char job_name[] = "job.yaml";
 
-int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error *error)
+int folder_name_run(const char *name, int64_t wall, char **ret, struct error *error)
 {
     char time[CLOCK_TEXT_SIZE];
     uint16_t random;
@@ -28,7 +29,7 @@ int folder_name_run(const char *job_name, int64_t wall, char **ret, struct error
         return error_set(error, "cannot name the run: the kernel has no random numbers (%s)",
                          strerror(errno));
     clock_print_compact(wall, time);
-    *ret = memory_print("%s-%s-%04x", time, job_name, random);
+    *ret = memory_print("%s-%s-%04x", time, name, random);
     return 0;
 }
 
@@ -121,6 +122,7 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
         return -1;
     folder->report = memory_print("%s/report.json", folder->path);
     folder->journal = memory_print("%s/%s", folder->path, journal_name);
+    folder->job = memory_print("%s/%s", folder->path, job_name);
     folder->found = file_is_empty_folder(folder->path) >= 0;
     if (make_folder(folder, error) < 0 || make_output(folder, error) < 0) {
         folder_close(folder);
@@ -173,6 +175,17 @@ int folder_write_output(const struct folder *folder, const char *label, const st
     return write_stream(folder, label, "err", errors, error);
 }
 
+int folder_write_job(const struct folder *folder, const char *text, struct error *error)
+{
+    int fd = place_new_file(folder->fd, job_name);
+    int code = fd;
+
+    if (fd >= 0)
+        code = fd_write_all(fd, text, strlen(text));
+    fd_close(&fd);
+    return code < 0 ? error_set(error, "cannot write %s: %s", folder->job, strerror(-code)) : 0;
+}
+
 void folder_close(struct folder *folder)
 {
     if (folder->path != NULL)
@@ -180,6 +193,7 @@ void folder_close(struct folder *folder)
     free(folder->path);
     free(folder->report);
     free(folder->journal);
+    free(folder->job);
     *folder = (struct folder){.fd = -1};
 }
 
@@ -187,6 +201,8 @@ void folder_close(struct folder *folder)
 static int remove_all(const struct folder *folder)
 {
     if (unlinkat(folder->fd, journal_name, 0) < 0 && errno != ENOENT)
+        return -errno;
+    if (unlinkat(folder->fd, job_name, 0) < 0 && errno != ENOENT)
         return -errno;
     if (unlinkat(folder->fd, output_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
         return -errno;

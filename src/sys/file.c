@@ -75,6 +75,15 @@ int file_read_standard_input(size_t limit, struct buffer *buffer, struct error *
     return read_all(STDIN_FILENO, "standard input", limit, buffer, error);
 }
 
+char *file_absolute(const char *path)
+{
+    char *here = path[0] != '/' ? getcwd(NULL, 0) : NULL;
+    char *absolute = here != NULL ? memory_print("%s/%s", here, path) : memory_string(path);
+
+    free(here);
+    return absolute;
+}
+
 char *file_beside(const char *base, const char *path)
 {
     const char *slash = strrchr(base, '/');

@@ -47,10 +47,10 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/restart-nginx.yaml"
   cd "$place"
   short_jobs
-  grep -oE '^azfan ((check|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
+  grep -oE '^azfan ((check|exec|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
   [ "$(wc -l <commands)" -ge 11 ]
   while read -r _ command rest; do
-    case $command in run | plan) rest="$rest --az $stub/az" ;; esac
+    case $command in run | plan | exec) rest="--az $stub/az $rest" ;; esac
     expected=0
     case $rest in *exit:1@50*) expected=6 ;; esac # so many that the run halts
     status=0
@@ -123,6 +123,7 @@ short_jobs() {
   while read -r line; do
     case $line in
     "azfan run "* | "azfan plan "* | "azfan targets "*) line="$line --az $stub/az" ;;
+    "azfan exec "*) line="azfan exec --az $stub/az ${line#azfan exec}" ;;
     esac
     status=0
     eval "$line" >out 2>&1 </dev/null || status=$?
@@ -154,7 +155,7 @@ short_jobs() {
   section OPTIONS | sed -nE 's/^\.Ss Of (.*)/of \1/p; s/^\.It.* ?Fl Fl ([a-z-]+).*/--\1/p' |
     awk '$1 == "of" { gsub(/,| and/, ""); n = split($0, of) } /^--/ { for (i = 2; i <= n; i++) print of[i], $1 }' |
     sort >"$place/manual"
-  for command in check plan rehearse report rerun run runs prune schema targets; do
+  for command in check exec plan rehearse report rerun run runs prune schema targets; do
     "$azfan" "$command" --help | sed -n '/^Options:/,/^$/p' | sed -nE "s/^  .{4}(--[a-z-]+).*/$command \1/p"
   done | grep -vE -- '--(help|version)$' | sort >"$place/helped"
   [ "$(wc -l <"$place/helped")" -ge 60 ]

@@ -323,7 +323,7 @@ two-2" ]
 }
 
 @test "every option that --help names is in the manual, and the other way round" {
-  for command in run rehearse plan targets check report rerun runs prune schema; do
+  for command in run exec rehearse plan targets check report rerun runs prune schema; do
     "$azfan" "$command" --help | grep -oE -- '--[a-z-]+' | grep -vE -- '--(help|version)'
   done | sort -u >"$place/helped"
   sed -n 's/^\.It.* Fl Fl \([a-z-]*\).*/--\1/p' "$top/man/azfan.1" | sort -u >"$place/manual"

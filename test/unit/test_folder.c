@@ -96,6 +96,21 @@ START_TEST(a_run_of_which_nothing_was_started_leaves_no_folder)
 }
 END_TEST
 
+START_TEST(nor_its_job)
+{
+    struct folder folder;
+    struct error error;
+
+    open_and_begin(&folder, "run");
+    ck_assert_int_eq(folder_write_job(&folder, "version: 1\n", &error), 0);
+    ck_assert(exists("run/job.yaml"));
+    ck_assert_int_eq(folder_write_job(&folder, "version: 2\n", &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "run/job.yaml: File exists"));
+    ck_assert_int_eq(folder_remove(&folder, &error), 0);
+    ck_assert(!exists("run"));
+}
+END_TEST
+
 START_TEST(a_folder_that_was_there_before_stays)
 {
     char *path = memory_print("%s/run", place);
@@ -229,6 +244,7 @@ static Suite *folder_suite(void)
     tcase_add_test(tests, output_is_written_by_label_and_empty_streams_are_not);
     tcase_add_test(tests, a_label_cannot_leave_the_folder);
     tcase_add_test(tests, a_run_of_which_nothing_was_started_leaves_no_folder);
+    tcase_add_test(tests, nor_its_job);
     tcase_add_test(tests, a_folder_that_was_there_before_stays);
     tcase_add_test(tests, what_is_not_azfans_is_not_removed_with_the_folder);
     tcase_add_loop_test(tests, what_is_in_the_way_is_refused, 0, UNIT_COUNT(refusals));

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "azure/guard.h"
+#include "base/ascii.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/execute.h"
+#include "cli/execution.h"
+#include "cli/load.h"
+#include "cli/message.h"
+#include "cli/options.h"
+#include "job/draft.h"
+#include "job/job.h"
+#include "run/status.h"
+#include "sys/file.h"
+
+/* Of the command or the script, in the job's name. */
+enum { NAME_MOST = 40 };
+
+/* ---- the script --------------------------------------------------------------------------- */
+
+/* Does WORD mean itself to either shell? */
+static bool is_plain(const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "_-./:\\";
+
+    return word[0] != '\0' && word[strspn(word, plain)] == '\0';
+}
+
+static void add_word(struct buffer *script, enum job_shell shell, const char *word)
+{
+    if (is_plain(word) && (shell == JOB_POWERSHELL || strchr(word, '\\') == NULL)) {
+        buffer_add(script, word);
+        return;
+    }
+    buffer_add_char(script, '\'');
+    guard_quote(script, shell, word);
+    buffer_add_char(script, '\'');
+}
+
+/*
+ * One word is a line for the shell, as it is; several are a command and its arguments, which arrive
+ * on the VM as the words that they are here.
+ */
+static void write_command(struct buffer *script, const struct options_list *words,
+                          enum job_shell shell)
+{
+    if (words->count == 1) {
+        buffer_add(script, words->list[0]);
+    } else {
+        if (shell == JOB_POWERSHELL && !is_plain(words->list[0]))
+            buffer_add(script, "& "); /* a string is no command by itself */
+        for (size_t i = 0; i < words->count; i++) {
+            buffer_add(script, i > 0 ? " " : "");
+            add_word(script, shell, words->list[i]);
+        }
+    }
+    while (script->length > 0 && script->data[script->length - 1] == '\n')
+        script->data[--script->length] = '\0';
+    buffer_add_char(script, '\n');
+}
+
+/* A job file keeps text alone. */
+static int check_command(const struct buffer *script, struct error *error)
+{
+    bool empty = true;
+
+    for (size_t i = 0, size; i < script->length; i += size) {
+        uint32_t character;
+
+        size = text_read_character(script->data + i, script->length - i, &character);
+        if (size == 0 || text_is_harmful(character))
+            return error_set(error, "the command has a character that is no text: put it into a "
+                                    "script, and give that with --script");
+        empty = empty && strchr(" \t\n", script->data[i]) != NULL;
+    }
+    return empty ? error_set(error, "the command is empty") : 0;
+}
+
+/* ---- the job ------------------------------------------------------------------------------ */
+
+/* "exec-df", for "/bin/df -h". */
+static char *make_name(const struct options *options)
+{
+    const char *word = options->script != NULL ? options->script : options->args.list[0];
+    size_t length = strcspn(word, options->script != NULL ? "" : " \t\n");
+    const char *slash = memrchr(word, '/', length);
+    const char *base = slash != NULL ? slash + 1 : word;
+    size_t most = length - (size_t)(base - word);
+    size_t legal = 0;
+
+    while (legal < most && legal < NAME_MOST &&
+           (ascii_is_alphanumeric(base[legal]) || strchr("-_.", base[legal]) != NULL))
+        legal++;
+    return legal > 0 ? memory_print("exec-%.*s", (int)legal, base) : memory_string("exec");
+}
+
+static int make_draft(const struct options *options, const char *script, struct buffer *text,
+                      struct error *error)
+{
+    char *name = make_name(options);
+    char *file = options->script != NULL ? file_absolute(options->script) : NULL;
+    struct draft draft = {.name = name,
+                          .shell = options->shell,
+                          .script_file = file,
+                          .script = script,
+                          .resource_group = options->resource_group,
+                          .subscription = options->subscription,
+                          .targets = options->jobs.list,
+                          .target_count = options->jobs.count};
+    const char *target = "";
+    struct error cause;
+    int result = 0;
+
+    if (draft_write(&draft, text, &target, &cause) < 0)
+        result = error_set(error, "%.80s: %s", target, cause.text);
+    else if (text->length > JOB_FILE_LIMIT)
+        result = error_set(error,
+                           "the job file of so many targets would have more than %d bytes: write "
+                           "one yourself, with the targets in a file",
+                           (int)JOB_FILE_LIMIT);
+    free(file);
+    free(name);
+    return result;
+}
+
+/* ---- the command -------------------------------------------------------------------------- */
+
+static int run(const struct options *options, const char *draft, int *ret_signal)
+{
+    struct job *job;
+    int status = load_draft(options, draft, &job);
+    struct execution execution = {.options = options, .job = job, .draft = draft};
+
+    if (status == STATUS_OK)
+        status = execute_job(&execution, ret_signal);
+    job_free(job);
+    return status;
+}
+
+int cli_exec(const struct options *options, int *ret_signal)
+{
+    struct options without = *options;
+    struct buffer script = BUFFER_INIT;
+    struct buffer draft = BUFFER_INIT;
+    struct error error;
+    int result = 0;
+    int status;
+
+    if (options->script == NULL) {
+        write_command(&script, &options->args, options->shell);
+        result = check_command(&script, &error);
+        without.has_args = false; /* they are no arguments of a script */
+        without.args = (struct options_list){NULL, 0};
+    }
+    if (result < 0 || make_draft(options, buffer_text(&script), &draft, &error) < 0)
+        status = message_fail(STATUS_USAGE, error.text);
+    else
+        status = run(&without, buffer_text(&draft), ret_signal);
+    buffer_done(&script);
+    buffer_done(&draft);
+    return status;
+}
