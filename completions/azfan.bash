@@ -26,7 +26,7 @@ _azfan_argument() {
         case ${words[i]} in
         -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
             --limit | --exclude | --set | --az | --run-dir | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --only | \
-            -g | --resource-group | --subscription | --script | --shell | -n | --last | --older | --keep) ((i++)) ;;
+            --targets | -g | --resource-group | --subscription | --script | --shell | -n | --last | --older | --keep) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
         esac
@@ -53,12 +53,12 @@ _azfan_options() {
     local rehearsal='--inject --seed --execute'
     local help='-h --help --version'
     case $1 in
-    run) echo "$run $help" ;;
-    rehearse) echo "$run $rehearsal $help" ;;
-    exec) echo "$rules $running -g --resource-group --subscription --script --shell $help" ;;
+    run) echo "$run --targets $help" ;;
+    rehearse) echo "$run --targets $rehearsal $help" ;;
+    exec) echo "$rules $running -g --resource-group --subscription --script --shell --targets $help" ;;
     rerun) echo "$run $rehearsal --only --changed --now --again --dry-run $help" ;;
-    plan) echo "$job $help" ;;
-    targets) echo "$targets --names --ids $help" ;;
+    plan) echo "$job --targets $help" ;;
+    targets) echo "$targets --targets --names --ids $help" ;;
     report) echo "$shown $help" ;;
     check) echo "-q --quiet $help" ;;
     runs) echo "-q --quiet -n --last --failed --json $help" ;;
@@ -128,7 +128,7 @@ _azfan_value() {
     --color) _azfan_reply 'auto always never' ;;
     --report) _filedir '@(json|txt|xml|csv|md|html)' ;;
     --run-dir) _filedir -d ;;
-    --az | --script) _filedir ;;
+    --az | --script | --targets) _filedir ;;
     --shell) _azfan_reply 'sh powershell' ;;
     -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
         -g | --resource-group | --subscription | --set | --seed | --ignore | -n | --last | --older | --keep) ;;

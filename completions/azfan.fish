@@ -23,7 +23,7 @@ function __azfan_argument
     set -l words (commandline -opc)
     set -l takes -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm \
         --limit --exclude --set --az --run-dir --report --format --output --ignore --progress --color --inject --seed --only \
-        -g --resource-group --subscription --script --shell -n --last --older --keep
+        --targets -g --resource-group --subscription --script --shell -n --last --older --keep
     set -l is_value 0
     for word in $words[3..-1]
         if test $is_value = 1
@@ -121,6 +121,9 @@ set -l is '__azfan_is run rehearse exec rerun plan targets'
 complete -c azfan -n $is -l limit -x -a '(__azfan_selectors)' -d 'Only these targets'
 complete -c azfan -n $is -l exclude -x -a '(__azfan_selectors)' -d 'Not these targets'
 complete -c azfan -n $is -l az -r -F -d 'The az to use'
+
+set -l is '__azfan_is run rehearse exec plan targets'
+complete -c azfan -n $is -l targets -r -F -d 'The VMs that a file lists, instead of the job\'s'
 
 set -l is '__azfan_is targets'
 complete -c azfan -n $is -l names -d 'One name per line'

@@ -51,6 +51,7 @@ struct options {
     int attempts;
     const char *batches; /* NULL: as the job says; likewise max_failures */
     const char *max_failures;
+    const char *targets; /* a file of them; NULL: the job's */
     bool has_confirm;
     size_t confirm;
     bool yes;       /* nobody is asked */

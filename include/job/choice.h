@@ -21,8 +21,8 @@ struct yaml_node;
 /* How much is known of the VMs that the job lists. */
 enum choice_list {
     CHOICE_WHOLE,  /* TARGETS are all of them */
-    CHOICE_OF_RUN, /* those of a past run stand in for them: of the job's own `exclude` some may be
-                      missing */
+    CHOICE_OF_RUN, /* those of a past run or of --targets stand in for them: of the job's own
+                      `exclude` some may be missing */
     CHOICE_BROKEN  /* some were refused: what is missing is no problem of its own */
 };
 

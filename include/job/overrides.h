@@ -21,6 +21,8 @@ struct overrides {
     int attempts;             /* of one target, in all */
     const char *batches;      /* shares, with commas between them; NULL: as the file says */
     const char *max_failures; /* a share; likewise */
+    const char *targets;      /* a file of VMs that are meant instead of the job's, "-" is standard
+                                 input; likewise */
     bool has_confirm;
     size_t confirm;
     const char *az;
@@ -42,7 +44,8 @@ struct overrides {
     size_t wanted_count;
     bool secrets_may_miss;      /* nothing will run: a variable that is not set is a remark */
     int concurrency_percent;    /* of the targets that are kept; 0: `concurrency` counts */
-    const char *standard_input; /* stands in for what is read from there; NULL: nothing does */
+    const char *standard_input; /* stands in for what is read from there, and for `targets`; NULL:
+                                   nothing does */
 };
 
 #endif

@@ -187,7 +187,7 @@ static int check_operands(const struct options *options, struct error *error)
             return refuse_words(options, error);
         return 0;
     case OPERAND_TARGETS:
-        if (count == 0)
+        if (count == 0 && options->targets == NULL)
             return error_set(error, "which VMs? azfan %s TARGET... -- COMMAND...", command->name);
         if (options->script == NULL && options->args.count == 0)
             return error_set(error,

@@ -102,9 +102,11 @@ static char *make_name(const struct options *options)
     return legal > 0 ? memory_print("exec-%.*s", (int)legal, base) : memory_string("exec");
 }
 
-static int make_draft(const struct options *options, const char *script, struct buffer *text,
-                      struct error *error)
+/* MORE: one more text of targets, or NULL. */
+static int make_draft(const struct options *options, const char *more, const char *script,
+                      struct buffer *text, struct error *error)
 {
+    struct options_list targets = {NULL, 0};
     char *name = make_name(options);
     char *file = options->script != NULL ? file_absolute(options->script) : NULL;
     struct draft draft = {.name = name,
@@ -112,13 +114,17 @@ static int make_draft(const struct options *options, const char *script, struct 
                           .script_file = file,
                           .script = script,
                           .resource_group = options->resource_group,
-                          .subscription = options->subscription,
-                          .targets = options->jobs.list,
-                          .target_count = options->jobs.count};
+                          .subscription = options->subscription};
     const char *target = "";
     struct error cause;
     int result = 0;
 
+    for (size_t i = 0; i < options->jobs.count; i++)
+        options_add(&targets, options->jobs.list[i]);
+    if (more != NULL)
+        options_add(&targets, more);
+    draft.targets = targets.list;
+    draft.target_count = targets.count;
     if (draft_write(&draft, text, &target, &cause) < 0)
         result = error_set(error, "%.80s: %s", target, cause.text);
     else if (text->length > JOB_FILE_LIMIT)
@@ -126,6 +132,7 @@ static int make_draft(const struct options *options, const char *script, struct 
                            "the job file of so many targets would have more than %d bytes: write "
                            "one yourself, with the targets in a file",
                            (int)JOB_FILE_LIMIT);
+    free(targets.list);
     free(file);
     free(name);
     return result;
@@ -148,23 +155,26 @@ static int run(const struct options *options, const char *draft, int *ret_signal
 int cli_exec(const struct options *options, int *ret_signal)
 {
     struct options without = *options;
+    char *file = options->targets != NULL ? memory_print("@%s", options->targets) : NULL;
     struct buffer script = BUFFER_INIT;
     struct buffer draft = BUFFER_INIT;
     struct error error;
     int result = 0;
     int status;
 
+    without.targets = NULL; /* they become the job's own */
     if (options->script == NULL) {
         write_command(&script, &options->args, options->shell);
         result = check_command(&script, &error);
         without.has_args = false; /* they are no arguments of a script */
         without.args = (struct options_list){NULL, 0};
     }
-    if (result < 0 || make_draft(options, buffer_text(&script), &draft, &error) < 0)
+    if (result < 0 || make_draft(options, file, buffer_text(&script), &draft, &error) < 0)
         status = message_fail(STATUS_USAGE, error.text);
     else
         status = run(&without, buffer_text(&draft), ret_signal);
     buffer_done(&script);
     buffer_done(&draft);
+    free(file);
     return status;
 }

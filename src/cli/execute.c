@@ -147,6 +147,9 @@ static void keep_overrides(struct result_overrides *overrides, const struct opti
                                   .attempts = options->attempts,
                                   .batches = memory_string(options->batches),
                                   .max_failures = memory_string(options->max_failures)};
+    if (options->targets != NULL)
+        overrides->targets = strcmp(options->targets, "-") == 0 ? memory_string("-")
+                                                                : file_absolute(options->targets);
     if (options->az != NULL)
         overrides->az = strchr(options->az, '/') != NULL ? file_absolute(options->az)
                                                          : memory_string(options->az);

@@ -26,6 +26,7 @@ struct overrides options_overrides(const struct options *options)
                               .attempts = options->attempts,
                               .batches = options->batches,
                               .max_failures = options->max_failures,
+                              .targets = options->targets,
                               .has_confirm = options->has_confirm,
                               .confirm = options->confirm,
                               .az = options->az != NULL ? options->az : environment,

@@ -395,6 +395,8 @@ const struct optiontable_row optiontable[] = {
      "start nothing more once more than these have failed"},
     {"retry", 0, "N", LOADING, take_retry, 0,
      "try a target up to N times more, as the job's retry says; 0: never"},
+    {"targets", 0, "FILE", SELECTING & ~ON_RERUN, take_text, FIELD(targets),
+     "the VMs that FILE lists, instead of the job's; - is standard input"},
     {"limit", 0, "SELECTORS", SELECTING, take_another, FIELD(limits),
      "only these: names, ranges, globs, GROUP/NAME, ids, !NAME, @FILE; repeatable"},
     {"exclude", 0, "SELECTORS", SELECTING, take_another, FIELD(excludes), "not these; repeatable"},

@@ -62,6 +62,21 @@ static bool is_wanted(const struct options *options, const struct result_target 
     return options->only == 0 || (options->only & 1U << kind) != 0;
 }
 
+/*
+ * As a list of targets has it. With --targets any group may have been given; a job's own list
+ * knows none but its own and that of a full id.
+ */
+static void add_name(struct rerun *self, const struct result_target *target)
+{
+    bool has_group = target->id == NULL && self->past.overrides.targets != NULL;
+
+    if (has_group && target->subscription != NULL)
+        buffer_print(&self->names, "%s/", target->subscription);
+    if (has_group)
+        buffer_print(&self->names, "%s/", target->resource_group);
+    buffer_print(&self->names, "%s\n", target->id != NULL ? target->id : target->name);
+}
+
 static void pick_targets(struct rerun *self)
 {
     struct error ignored;
@@ -83,11 +98,8 @@ static void pick_targets(struct rerun *self)
                                                   .name = target->name};
     }
     /* Also those that are ok: --limit and --exclude may name them. */
-    for (size_t i = 0; i < self->whole.target_count; i++) {
-        const struct result_target *target = &self->whole.targets[i];
-
-        buffer_print(&self->names, "%s\n", target->id != NULL ? target->id : target->name);
-    }
+    for (size_t i = 0; i < self->whole.target_count; i++)
+        add_name(self, &self->whole.targets[i]);
 }
 
 static int find_past(struct rerun *self, struct error *error)
@@ -149,6 +161,7 @@ static struct options merge(const struct options *options, const struct result_o
         merged.batches = past->batches;
     if (merged.max_failures == NULL)
         merged.max_failures = past->max_failures;
+    merged.targets = past->targets;
     if (merged.az == NULL)
         merged.az = past->az;
     return merged;

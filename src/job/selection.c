@@ -22,6 +22,7 @@
 #include "job/overrides.h"
 #include "job/parameters.h"
 #include "job/problems.h"
+#include "job/selector.h"
 #include "job/targets.h"
 #include "job/yaml.h"
 #include "sys/file.h"
@@ -35,6 +36,7 @@ struct selection {
     const char *subscription; /* what targets without their own take; NULL: none */
     const char *resource_group;
     bool group_is_wrong;    /* it is there, but was refused: do not say that it is missing */
+    bool is_option;         /* they come from --targets, and not from the job */
     size_t named;           /* VMs so far, those named twice included: this bounds the work */
     size_t parameters_size; /* of all VMs so far */
 };
@@ -184,6 +186,28 @@ static void complain_of_text(const struct selection *selection, const struct ent
         complain(selection, entry, "\"%.80s\": %s", entry->text, error->text);
 }
 
+/* [SUBSCRIPTION/]GROUP/NAME, as azfan itself prints a VM. */
+static void add_label(struct selection *selection, const struct entry *entry)
+{
+    struct entry part = *entry;
+    struct selector selector;
+    struct error error;
+
+    if (selector_parse(entry->text, &selector, &error) < 0) {
+        complain(selection, entry, "not GROUP/NAME or SUBSCRIPTION/GROUP/NAME");
+        return;
+    }
+    part.text = selector.name;
+    part.subscription = selector.subscription;
+    for (size_t i = 0; i < selector.groups.count && !selector.is_glob; i++) {
+        part.resource_group = selector.groups.list[i];
+        add_names(selection, &part, selector.names);
+    }
+    if (selector.is_glob)
+        complain(selection, entry, "a * or ? means VMs of a job: write names or ranges here");
+    selector_done(&selector);
+}
+
 /* Adds what the text of ENTRY stands for: a VM's id, a name or a range. */
 static void add_entry(struct selection *selection, const struct entry *entry)
 {
@@ -192,6 +216,8 @@ static void add_entry(struct selection *selection, const struct entry *entry)
 
     if (entry->text[0] == '/')
         add_id(selection, entry);
+    else if (selection->is_option && strchr(entry->text, '/') != NULL)
+        add_label(selection, entry);
     else if (names_count(entry->text, JOB_TARGETS_MOST, &count, &error) < 0)
         complain_of_text(selection, entry, &error);
     else
@@ -336,6 +362,68 @@ static void load_file(struct selection *selection, const struct yaml_node *node)
     free(path);
 }
 
+/*
+ * What the job says of VMs that it lists itself. A full id means one that the job leaves to az's
+ * subscription, and a name one to which it gives another: no command line knows two of these apart.
+ */
+static void inherit(struct targets *targets, struct targets *of_job)
+{
+    struct targets_wanted *wanted = memory_zeroed(targets->count, sizeof *wanted);
+
+    for (size_t i = 0; i < targets->count; i++)
+        wanted[i] = (struct targets_wanted){.subscription = targets->list[i].subscription,
+                                            .resource_group = targets->list[i].resource_group,
+                                            .name = targets->list[i].name};
+    targets_keep(of_job, wanted, targets->count);
+    for (size_t i = 0; i < targets->count; i++) {
+        struct job_target *target = &targets->list[i];
+        const struct job_target *source;
+
+        if (!wanted[i].found)
+            continue;
+        source = &of_job->list[wanted[i].place];
+        job_parameters_done(&target->parameters);
+        job_parameters_done(&target->args);
+        target->parameters = copy_parameters(&source->parameters);
+        target->args = copy_parameters(&source->args);
+        if (target->subscription == NULL)
+            target->subscription = memory_string(source->subscription);
+    }
+    free(wanted);
+}
+
+static const char targets_option[] = "--targets";
+
+/* The VMs of --targets instead of the job's; one that the job has too is as it is there. */
+static void replace_targets(struct selection *selection)
+{
+    const struct overrides *overrides = selection->loading->overrides;
+    struct targets of_job = selection->targets;
+    struct buffer text = BUFFER_INIT;
+    bool is_input = strcmp(overrides->targets, "-") == 0;
+    struct error error;
+    int result = 0;
+
+    selection->targets = (struct targets)TARGETS_INIT;
+    selection->named = 0;
+    selection->is_option = true;
+    if (overrides->standard_input != NULL)
+        buffer_add(&text, overrides->standard_input);
+    else
+        result = is_input ? file_read_standard_input(LINES_FILE_LIMIT, &text, &error)
+                          : file_read(overrides->targets, LINES_FILE_LIMIT, &text, &error);
+    if (result < 0)
+        loading_option_problem(selection->loading, targets_option, "%s", error.text);
+    else
+        load_lines(selection, is_input ? "standard input" : overrides->targets, &text);
+    if (result == 0 && selection->named == 0)
+        loading_option_problem(selection->loading, targets_option, "%.80s names no VM",
+                               is_input ? "standard input" : overrides->targets);
+    inherit(&selection->targets, &of_job);
+    targets_done(&of_job);
+    buffer_done(&text);
+}
+
 /* Adds the VMs that the section names. */
 static void collect(struct selection *selection, const struct jobkeys_value *values)
 {
@@ -347,7 +435,9 @@ static void collect(struct selection *selection, const struct jobkeys_value *val
     selection->group_is_wrong = group->key != NULL && selection->resource_group == NULL;
     if (values[KEY_TARGETS_VMS].node != NULL)
         load_vms(selection, values[KEY_TARGETS_VMS].node);
-    if (values[KEY_TARGETS_FILE].node != NULL)
+    if (selection->loading->overrides->targets != NULL)
+        replace_targets(selection);
+    else if (values[KEY_TARGETS_FILE].node != NULL)
         load_file(selection, values[KEY_TARGETS_FILE].node);
 }
 
@@ -360,6 +450,8 @@ static enum choice_list judge(const struct selection *selection, const struct ya
 
     if (problems_total(loading->problems) > before || selection->targets.count == 0)
         return CHOICE_BROKEN;
+    if (loading->overrides->targets != NULL)
+        return CHOICE_OF_RUN;
     return file != NULL && is_standard_input(file) && loading->overrides->standard_input != NULL
                ? CHOICE_OF_RUN
                : CHOICE_WHOLE;
@@ -373,7 +465,7 @@ void selection_load(const struct loading *loading, const struct yaml_node *secti
     struct selection selection = {.loading = loading, .targets = TARGETS_INIT};
     const struct overrides *overrides = loading->overrides;
     size_t before = problems_total(loading->problems);
-    bool has_source = false;
+    bool has_source = loading->overrides->targets != NULL;
     bool *dropped;
 
     if (section != NULL)

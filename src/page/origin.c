@@ -81,6 +81,7 @@ static void write_overrides(struct page *page)
         write_number(page, "--retry", (size_t)overrides->attempts - 1);
     write_fact(page, "--batches", overrides->batches);
     write_fact(page, "--max-failures", overrides->max_failures);
+    write_fact(page, "--targets", overrides->targets);
     write_fact(page, "--az", overrides->az);
     for (size_t i = 0; i < overrides->setting_count && i < MOST_SETTINGS; i++)
         write_fact(page, "--set", overrides->settings[i]);

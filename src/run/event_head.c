@@ -78,6 +78,7 @@ static json_t *overrides_object(const struct result_overrides *overrides)
     json_object_set_new(object, "attempts", json_integer(overrides->attempts));
     json_object_set_new(object, "batches", value_text(overrides->batches));
     json_object_set_new(object, "max_failures", value_text(overrides->max_failures));
+    json_object_set_new(object, "targets", value_text(overrides->targets));
     json_object_set_new(object, "az", value_text(overrides->az));
     json_object_set_new(object, "set", texts_array(overrides->settings, overrides->setting_count));
     json_object_set_new(object, "set_secret",
@@ -284,7 +285,8 @@ static bool get_rules(const json_t *object, struct result_overrides *overrides)
            (json_object_get(object, attempts) == NULL ||
             value_get_number(object, attempts, 0, INT_MAX, &overrides->attempts)) &&
            value_copy_optional(object, "batches", &overrides->batches) &&
-           value_copy_optional(object, "max_failures", &overrides->max_failures);
+           value_copy_optional(object, "max_failures", &overrides->max_failures) &&
+           value_copy_optional(object, "targets", &overrides->targets);
 }
 
 /* Nothing of it may get lost: a rerun would do something else than the run. */

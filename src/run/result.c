@@ -192,6 +192,7 @@ static void free_known(struct result *result)
     free(result->job.runbook);
     free(result->overrides.batches);
     free(result->overrides.max_failures);
+    free(result->overrides.targets);
     free(result->overrides.az);
     for (size_t i = 0; i < result->overrides.setting_count; i++)
         free(result->overrides.settings[i]);

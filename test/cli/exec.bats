@@ -85,6 +85,15 @@ sends() {
   [ "$status" = 0 ] || { echo "$output"; return 1; }
 }
 
+@test "--targets gives more of them, from standard input too" {
+  printf '%s\n' web-2 rg-b/db-1 >"$place/hosts"
+  exec_on -g rg web-1 --targets - -- uptime <"$place/hosts"
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  exec_on -g rg --targets "$place/hosts" -- uptime
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "$(sort "$STUB_AZ_LOG" | paste -sd' ')" = "db-1 db-1 web-1 web-2 web-2" ]
+}
+
 # Each with what is said of it: nothing has started, and nothing is kept.
 @test "what is wrong in it is told without a place, for nobody wrote a file" {
   while IFS='|' read -r arguments expected; do

@@ -407,6 +407,28 @@ retry|x|must be a whole number
 EOF
 }
 
+@test "--targets: what is wrong in the file, and with it" {
+  write_job
+  cd "$place"
+  printf '%s\n' vm-1 'vm-x*' 'foo bar' 'rg/*' /subscriptions/x s3cret/rg/vm >list
+  run "$azfan" targets "$job" --targets list
+  [ "$status" = 2 ]
+  [ "$output" = "list:2:1: a VM's name has only letters, digits, \"-\", \"_\" and \".\"
+list:3:1: one name, range or id a line; comments start with \"#\"
+list:4:1: a * or ? means VMs of a job: write names or ranges here
+list:5:1: not a VM's id, which reads /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Compute/virtualMachines/NAME
+list:6:1: not GROUP/NAME or SUBSCRIPTION/GROUP/NAME" ] || { echo "$output"; return 1; }
+  printf '# none\n' >list
+  run "$azfan" targets "$job" --targets list
+  [[ $status = 2 && $output = "--targets: list names no VM" ]]
+  run "$azfan" targets "$job" --targets - </dev/null
+  [[ $status = 2 && $output = "--targets: standard input names no VM" ]]
+  run "$azfan" targets "$job" --targets none
+  [[ $status = 2 && $output = "--targets: cannot open none: No such file or directory" ]]
+  run "$azfan" rerun --targets list
+  [[ $status = 2 && $output == *"azfan rerun has no option --targets"* ]]
+}
+
 @test "plan shows what the options put over the job's rules" {
   vms='vm-[01-20]' write_job "batches: 5" "pause_between: 30s" "max_failures: 10%"
   run "$azfan" plan "$job" --az "$stub/az" --batches 1,50% --max-failures 0 --retry 2 --script-timeout 45s

@@ -838,6 +838,56 @@ EOF2
   [ "$logged" = "db-1 vm-2" ]
 }
 
+# targets_job: a job for --targets: vm-6 has parameters of its own, and vm-5 is left out.
+targets_job() {
+  cat >"$job" <<'EOF2'
+version: 1
+name: test
+script: {inline: "true", parameters: {ROLE: common}}
+targets:
+  resource_group: rg
+  vms: ["vm-[1-5]", {name: vm-6, parameters: {ROLE: special}}]
+  exclude: [vm-5, vm-4]
+EOF2
+  printf '%s\n' 'vm-6 # one' rg-b/vm-1 'vm-[4,9]' >"$place/list"
+}
+
+@test "--targets: the VMs of a file instead of the job's, each as the job has it; a rerun needs no file" {
+  targets_job
+  STUB_AZ=script_fails STUB_AZ_FOR="rg-b vm-6" run "$azfan" run "$job" --az "$stub/az" --targets "$place/list"
+  [ "$status" = 3 ] || { echo "$output"; return 1; }
+  first=$(only_run)
+  [ "$(events "$runs/$first" 'select(.event == "targets") | [.targets[] | .resource_group + "/" + .name] | join(" ")')" = \
+    "rg/vm-6 rg-b/vm-1 rg/vm-9" ]
+  [ "$(events "$runs/$first" 'select(.event == "run") | .overrides.targets')" = "$place/list" ]
+  run "$azfan" plan "$job" --az "$stub/az" --targets - <"$place/list"
+  [[ $status = 0 && $output == *"ROLE='special'"* ]] # of the first target
+  echo /subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/VM-6 |
+    "$azfan" plan "$job" --az "$stub/az" --targets - >"$place/out"
+  grep -qF "ROLE='special'" "$place/out"
+  rm "$place/list"
+  rerun
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "$logged" = "vm-1 vm-6" ]
+}
+
+@test "--targets: a rerun of a run that could not even log in, and one of standard input" {
+  targets_job
+  cat >"$place/no-az" <<'EOF2'
+#!/bin/sh
+echo "ERROR: Please run 'az login' to setup account." >&2
+exit 1
+EOF2
+  chmod +x "$place/no-az"
+  run "$azfan" run "$job" --az "$place/no-az" --targets - <"$place/list"
+  [ "$status" = 6 ] || { echo "$status: $output"; return 1; }
+  rerun --az "$stub/az" </dev/null
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [ "$logged" = "vm-1 vm-6 vm-9" ]
+  [ "$(events "$runs/$(newest_run)" 'select(.event == "targets") | [.targets[] | .resource_group + "/" + .name] | join(" ")')" = \
+    "rg/vm-6 rg-b/vm-1 rg/vm-9" ]
+}
+
 @test "rerun: two VMs of one name in two subscriptions, one of them az's own, are not mixed up" {
   other=/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-1
   vms="vm-1\", \"$other" write_job
@@ -1012,7 +1062,7 @@ questions() { wc -l <"$STUB_AZ_COUNT/token"; }
 one_az() {
   vms='vm-[01-40]' write_job "concurrency: 4"
   STUB_AZ=$1 STUB_AZ_FOR=vm-06 run_job
-  [ "$status" = 5 ] || { echo "$status: $output"; return 1; }
+  [ "$status" = 6 ] || { echo "$status: $output"; return 1; }
   [ "$(value '[.counts.ok, .counts.error, .counts.skipped] | tojson')" = "[39,1,0]" ]
   [ "$(outcome_of vm-06)" = "error $2" ]
   [[ $(value '.targets[] | select(.name == "vm-06") | .message') == *"az's login is good: only this one az was affected"* ]]

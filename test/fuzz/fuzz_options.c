@@ -105,6 +105,11 @@ static void check_options(const struct options *options, char *const *argv, int 
     check_list(&options->reports, argv, argc);
     must(options->format == NULL || reports_has_format(options->format));
     must(options->concurrency >= 0 && options->timeout >= 0 && options->deadline >= 0);
+    must(options->script_timeout >= 0 && options->attempts >= 0);
+    must(options->batches == NULL || is_word(argv, argc, options->batches));
+    must(options->max_failures == NULL || is_word(argv, argc, options->max_failures));
+    must(options->targets == NULL || is_word(argv, argc, options->targets));
+    must(options->script == NULL || is_word(argv, argc, options->script));
     must(options->az == NULL || is_word(argv, argc, options->az));
     must(options->run_dir == NULL || is_word(argv, argc, options->run_dir));
     for (size_t i = 0; i < options->jobs.count; i++)
@@ -123,6 +128,7 @@ static void check_job(const struct options *options)
     struct buffer text = BUFFER_INIT;
     struct job *job;
 
+    overrides.standard_input = "web-01\nrg-b/db-[1-2]\n"; /* no file of --targets is read */
     job = jobfile_parse("job.yaml", job_text, sizeof job_text - 1, &overrides, &problems);
     must((job == NULL) == (problems_total(&problems) > 0));
     problems_print(&problems, &text);

@@ -92,6 +92,7 @@ static void set_known(struct result *result)
                                                   .attempts = 4,
                                                   .batches = memory_string("1,10%"),
                                                   .max_failures = memory_string("0"),
+                                                  .targets = memory_string("/srv/hosts"),
                                                   .az = memory_string("/opt/a z/az"),
                                                   .settings = memory_zeroed(2, sizeof(char *)),
                                                   .setting_count = 2,
@@ -674,6 +675,7 @@ START_TEST(what_a_rerun_needs_comes_back)
     ck_assert_int_eq(copy.overrides.attempts, 4);
     ck_assert_str_eq(copy.overrides.batches, "1,10%");
     ck_assert_str_eq(copy.overrides.max_failures, "0");
+    ck_assert_str_eq(copy.overrides.targets, "/srv/hosts");
     ck_assert_str_eq(copy.overrides.az, original.overrides.az);
     ck_assert_uint_eq(copy.overrides.setting_count, 2);
     ck_assert_uint_eq(copy.overrides.secret_count, 1);
