@@ -25,7 +25,7 @@ _azfan_argument() {
         ((i != cword)) || continue
         case ${words[i]} in
         -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
-            --limit | --exclude | --set | --az | --run-dir | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --only | \
+            --limit | --exclude | --set | --az | --run-dir | --run-id | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --only | \
             --targets | -g | --resource-group | --subscription | --script | --shell | -n | --last | --older | --keep) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
@@ -41,14 +41,14 @@ _azfan_targets() {
 }
 
 # Ids of past runs; a folder may have any name, but no run has another.
-_azfan_runs() { _azfan_ask runs -q | command sed -n '/^[0-9]\{8\}T[0-9]\{6\}Z-[A-Za-z0-9._-]\{1,\}$/p'; }
+_azfan_runs() { _azfan_ask runs -q | command sed -n '/^[A-Za-z0-9][A-Za-z0-9._-]*$/p'; }
 
 _azfan_options() {
     local targets='--limit --exclude --az'
     local rules="$targets -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm"
     local job="$rules --set"
     local shown='--report --format --output --ignore --color -q --quiet'
-    local running="$shown --run-dir --progress --overlap -y --yes -v --verbose"
+    local running="$shown --run-dir --run-id --progress --overlap -y --yes -v --verbose"
     local run="$job $running"
     local rehearsal='--inject --seed --execute'
     local help='-h --help --version'
@@ -131,7 +131,7 @@ _azfan_value() {
     --az | --script | --targets) _filedir ;;
     --shell) _azfan_reply 'sh powershell' ;;
     -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
-        -g | --resource-group | --subscription | --set | --seed | --ignore | -n | --last | --older | --keep) ;;
+        -g | --resource-group | --subscription | --run-id | --set | --seed | --ignore | -n | --last | --older | --keep) ;;
     *) return 1 ;;
     esac
 }

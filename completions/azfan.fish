@@ -22,7 +22,7 @@ end
 function __azfan_argument
     set -l words (commandline -opc)
     set -l takes -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm \
-        --limit --exclude --set --az --run-dir --report --format --output --ignore --progress --color --inject --seed --only \
+        --limit --exclude --set --az --run-dir --run-id --report --format --output --ignore --progress --color --inject --seed --only \
         --targets -g --resource-group --subscription --script --shell -n --last --older --keep
     set -l is_value 0
     for word in $words[3..-1]
@@ -150,6 +150,7 @@ complete -c azfan -n $is -l shell -x -a 'sh powershell' -d 'What runs it'
 
 set -l is '__azfan_is run rehearse exec rerun'
 complete -c azfan -n $is -l run-dir -x -a '(__fish_complete_directories)' -d 'Keep the run in a folder'
+complete -c azfan -n $is -l run-id -x -d 'Call the run so'
 complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
 complete -c azfan -n $is -l overlap -d 'Run even if another run has some of these VMs'
 complete -c azfan -n $is -s y -l yes -d 'Do not ask whether to go on'

@@ -65,6 +65,7 @@ struct options {
     int standard_output; /* the descriptor for reports that go there: reports_divert() */
     struct options_list injections;
     const char *run_dir;
+    const char *run_id; /* NULL: one is made */
     const char *script; /* of exec: its file; NULL: none; likewise the next two */
     const char *resource_group;
     const char *subscription;

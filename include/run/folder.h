@@ -31,6 +31,12 @@ struct folder {
 /* "20261123T030000Z-NAME-1a2b"; NAME is the job's, WALL is the start in UTC. free() *RET. */
 int folder_name_run(const char *name, int64_t wall, char **ret, struct error *error);
 
+/*
+ * Can ID, which somebody has chosen, be a run's: 1 to 64 letters, digits and - _ . that begin with
+ * a letter or a digit, and not the word that means another run?
+ */
+int folder_check_id(const char *id, struct error *error);
+
 /* What azfan keeps as NAME: $XDG_STATE_HOME/azfan/NAME (~/.local/state where unset). free() *RET.
  */
 int folder_of_state(const char *name, char **ret, struct error *error);

@@ -16,6 +16,7 @@
 #include "job/keytable.h"
 #include "job/outcome.h"
 #include "report/ignore.h"
+#include "run/folder.h"
 #include "simulator/plan.h"
 
 /* ---- what several options have in common -------------------------------------------------- */
@@ -180,6 +181,17 @@ static int take_confirm(const struct optiontable_row *row, const char *value,
         return -1;
     options->confirm = (size_t)confirm;
     options->has_confirm = true;
+    return 0;
+}
+
+static int take_run_id(const struct optiontable_row *row, const char *value,
+                       struct options *options, struct error *error)
+{
+    struct error cause;
+
+    if (folder_check_id(value, &cause) < 0)
+        return error_set(error, "--%s %s", row->name, cause.text);
+    options->run_id = value;
     return 0;
 }
 
@@ -408,6 +420,7 @@ const struct optiontable_row optiontable[] = {
     {"az", 0, "PROGRAM", SELECTING, take_text, FIELD(az),
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {"run-dir", 0, "DIR", RUNNING, take_text, FIELD(run_dir), "keep the run in DIR"},
+    {"run-id", 0, "ID", RUNNING, take_run_id, 0, "call the run ID; no two runs may have the same"},
     {"only", 0, "OUTCOMES", ON_RERUN, take_only, 0,
      "only these: failed,timeout,error,unknown,cancelled,skipped"},
     {"changed", 0, NULL, ON_RERUN, take_flag, FIELD(changed),

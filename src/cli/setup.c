@@ -49,6 +49,14 @@ static int set_up_az(struct setup *setup, const struct execution *execution, str
     return az_find(&setup->az, execution->job->az, error);
 }
 
+static int name_run(struct setup *setup, const struct execution *execution, struct error *error)
+{
+    if (execution->options->run_id == NULL)
+        return folder_name_run(execution->job->name, clock_wall(), &setup->run, error);
+    setup->run = memory_string(execution->options->run_id);
+    return 0;
+}
+
 /* From now on the job has its file there. */
 static int keep_draft(const struct setup *setup, const struct execution *execution,
                       struct error *error)
@@ -71,7 +79,7 @@ int setup_open(struct setup *setup, const struct execution *execution, struct er
     (void)scratch_sweep(SWEEP_AGE);
     if (set_up_az(setup, execution, error) < 0)
         return -1;
-    if (folder_name_run(execution->job->name, clock_wall(), &setup->run, error) < 0)
+    if (name_run(setup, execution, error) < 0)
         return -1;
     if (folder_open(&setup->folder, execution->options->run_dir, setup->run, error) < 0)
         return -1;

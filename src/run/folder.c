@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "run/order.h"
@@ -30,6 +31,24 @@ int folder_name_run(const char *name, int64_t wall, char **ret, struct error *er
                          strerror(errno));
     clock_print_compact(wall, time);
     *ret = memory_print("%s-%s-%04x", time, name, random);
+    return 0;
+}
+
+int folder_check_id(const char *id, struct error *error)
+{
+    enum { LONGEST = 64 };
+    size_t length = 0;
+
+    while (ascii_is_alphanumeric(id[length]) ||
+           (length > 0 && id[length] != '\0' && strchr("-_.", id[length]) != NULL))
+        length++;
+    if (length == 0 || length > LONGEST || id[length] != '\0')
+        return error_set(error,
+                         "must be 1 to %d letters, digits and - _ . that begin with a letter "
+                         "or a digit, not \"%.80s\"",
+                         LONGEST, id);
+    if (strcmp(id, "latest") == 0)
+        return error_set(error, "must not be latest: that means the run that was started last");
     return 0;
 }
 
@@ -64,23 +83,26 @@ static int default_path(const char *run, char **ret, struct error *error)
     return 0;
 }
 
-/* An empty folder may be there already; anything in it is somebody's, and stays as it is. */
-static int refuse_what_is_there(const struct folder *folder, struct error *error)
+/* An empty folder may be there already; anything in it is somebody's, and stays as it is. OPTION
+ * has chosen it. */
+static int refuse_what_is_there(const struct folder *folder, const char *option,
+                                struct error *error)
 {
     if (file_is_empty_folder(folder->path) != 0)
         return 0; /* what is no folder is told by place_make() */
     if (access(folder->report, F_OK) == 0)
-        return error_set(error, "%s already holds a run: choose another --run-dir, or remove it",
-                         folder->path);
-    return error_set(error, "%s is not empty: choose another --run-dir", folder->path);
+        return error_set(error, "%s already holds a run: choose another %s, or remove it",
+                         folder->path, option);
+    return error_set(error, "%s is not empty: choose another %s", folder->path, option);
 }
 
 /* Twice: once it is private nobody can put anything into it any more. */
-static int make_folder(struct folder *folder, struct error *error)
+static int make_folder(struct folder *folder, const char *option, struct error *error)
 {
-    if (refuse_what_is_there(folder, error) < 0 || place_make(folder->path, &folder->fd, error) < 0)
+    if (refuse_what_is_there(folder, option, error) < 0 ||
+        place_make(folder->path, &folder->fd, error) < 0)
         return -1;
-    return refuse_what_is_there(folder, error);
+    return refuse_what_is_there(folder, option, error);
 }
 
 static int make_output(const struct folder *folder, struct error *error)
@@ -124,7 +146,8 @@ int folder_open(struct folder *folder, const char *path, const char *run, struct
     folder->journal = memory_print("%s/%s", folder->path, journal_name);
     folder->job = memory_print("%s/%s", folder->path, job_name);
     folder->found = file_is_empty_folder(folder->path) >= 0;
-    if (make_folder(folder, error) < 0 || make_output(folder, error) < 0) {
+    if (make_folder(folder, path != NULL ? "--run-dir" : "--run-id", error) < 0 ||
+        make_output(folder, error) < 0) {
         folder_close(folder);
         return -1;
     }

@@ -838,6 +838,29 @@ EOF2
   [ "$logged" = "db-1 vm-2" ]
 }
 
+@test "--run-id: the run is called so, everywhere, and no second one may be" {
+  write_job
+  STUB_AZ=script_fails STUB_AZ_FOR=vm-2 run "$azfan" run "$job" --az "$stub/az" --run-id ci-4711.1
+  [ "$status" = 3 ]
+  [ "$(events "$runs/ci-4711.1" 'select(.event == "run") | .run')" = ci-4711.1 ]
+  [[ $output == *"Again:   azfan rerun ci-4711.1 "* ]] || { echo "$output"; return 1; }
+  [ "$("$azfan" runs | cut -d' ' -f1)" = ci-4711.1 ]
+  run "$azfan" run "$job" --az "$stub/az" --run-id ci-4711.1
+  [ "$status" = 1 ]
+  [ "$output" = "azfan: $runs/ci-4711.1 already holds a run: choose another --run-id, or remove it" ]
+  rerun ci-4711.1 --run-id ci-4711.2
+  [ "$status" = 0 ]
+  [ "$logged" = vm-2 ]
+  # The last started comes first, whatever it is called.
+  "$azfan" run "$job" --az "$stub/az" --run-id a >/dev/null 2>&1
+  [ "$("$azfan" runs | cut -d' ' -f1 | paste -sd' ')" = "a ci-4711.2 ci-4711.1" ]
+  run "$azfan" report
+  [[ $status = 0 && $output == *"$runs/a/"* ]] || { echo "$output"; return 1; }
+  run "$azfan" run "$job" --run-id ../x
+  [[ $status = 2 && $output == *"--run-id must be 1 to 64 letters, digits and - _ . that begin"* ]]
+  nothing_is_left
+}
+
 # targets_job: a job for --targets: vm-6 has parameters of its own, and vm-5 is left out.
 targets_job() {
   cat >"$job" <<'EOF2'

@@ -109,6 +109,7 @@ static void check_options(const struct options *options, char *const *argv, int 
     must(options->batches == NULL || is_word(argv, argc, options->batches));
     must(options->max_failures == NULL || is_word(argv, argc, options->max_failures));
     must(options->targets == NULL || is_word(argv, argc, options->targets));
+    must(options->run_id == NULL || is_word(argv, argc, options->run_id));
     must(options->script == NULL || is_word(argv, argc, options->script));
     must(options->az == NULL || is_word(argv, argc, options->az));
     must(options->run_dir == NULL || is_word(argv, argc, options->run_dir));

@@ -96,6 +96,33 @@ START_TEST(a_run_of_which_nothing_was_started_leaves_no_folder)
 }
 END_TEST
 
+static const struct {
+    const char *id, *wrong;
+} ids[] = {
+    {"ci-4711.2_b", NULL},
+    {"1234567890123456789012345678901234567890123456789012345678901234", NULL},
+    {"12345678901234567890123456789012345678901234567890123456789012345",
+     "must be 1 to 64 letters"},
+    {"", "must be 1 to 64 letters"},
+    {".order", "must be 1 to 64 letters"},
+    {"-x", "must be 1 to 64 letters"},
+    {"a/b", "must be 1 to 64 letters"},
+    {"a b", "must be 1 to 64 letters"},
+    {"\xc3\xa4", "must be 1 to 64 letters"},
+    {"latest", "must not be latest"},
+};
+
+START_TEST(ids_that_a_run_may_have)
+{
+    struct error error = {""};
+    int result = folder_check_id(ids[_i].id, &error);
+
+    ck_assert_msg(result == (ids[_i].wrong == NULL ? 0 : -1), "%s", ids[_i].id);
+    ck_assert_msg(result == 0 || strstr(error.text, ids[_i].wrong) != NULL, "%s: %s", ids[_i].id,
+                  error.text);
+}
+END_TEST
+
 START_TEST(nor_its_job)
 {
     struct folder folder;
@@ -244,6 +271,7 @@ static Suite *folder_suite(void)
     tcase_add_test(tests, output_is_written_by_label_and_empty_streams_are_not);
     tcase_add_test(tests, a_label_cannot_leave_the_folder);
     tcase_add_test(tests, a_run_of_which_nothing_was_started_leaves_no_folder);
+    tcase_add_loop_test(tests, ids_that_a_run_may_have, 0, UNIT_COUNT(ids));
     tcase_add_test(tests, nor_its_job);
     tcase_add_test(tests, a_folder_that_was_there_before_stays);
     tcase_add_test(tests, what_is_not_azfans_is_not_removed_with_the_folder);
