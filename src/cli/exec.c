@@ -25,24 +25,41 @@ enum { NAME_MOST = 40 };
 
 /* ---- the script --------------------------------------------------------------------------- */
 
-/* Does WORD mean itself to either shell? */
-static bool is_plain(const char *word)
+/* To PowerShell 1e3 is 1000, and .5 is 0.5. */
+static bool may_be_number(const char *word)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                                "_-./:\\";
-
-    return word[0] != '\0' && word[strspn(word, plain)] == '\0';
+    return !ascii_is_letter(word[word[0] == '-']) && strchr("_/\\", word[0]) == NULL;
 }
 
+/* Does WORD mean itself to the shell? */
+static bool is_plain(enum job_shell shell, const char *word)
+{
+    const char *others = shell == JOB_POWERSHELL ? "_-./:\\" : "_-./:";
+    size_t length = 0;
+
+    if (shell == JOB_POWERSHELL && may_be_number(word))
+        return false;
+
+    while (word[length] != '\0' &&
+           (ascii_is_alphanumeric(word[length]) || strchr(others, word[length]) != NULL))
+        length++;
+    return length > 0 && word[length] == '\0';
+}
+
+/* PowerShell's quotes hold ASCII alone, and the rest is a sum of strings: that wants brackets. */
 static void add_word(struct buffer *script, enum job_shell shell, const char *word)
 {
-    if (is_plain(word) && (shell == JOB_POWERSHELL || strchr(word, '\\') == NULL)) {
+    bool is_sum = false;
+
+    if (is_plain(shell, word)) {
         buffer_add(script, word);
         return;
     }
-    buffer_add_char(script, '\'');
+    for (const char *at = word; *at != '\0' && shell == JOB_POWERSHELL; at++)
+        is_sum = is_sum || (unsigned char)*at >= 0x80;
+    buffer_add(script, is_sum ? "('" : "'");
     guard_quote(script, shell, word);
-    buffer_add_char(script, '\'');
+    buffer_add(script, is_sum ? "')" : "'");
 }
 
 /*
@@ -55,7 +72,7 @@ static void write_command(struct buffer *script, const struct options_list *word
     if (words->count == 1) {
         buffer_add(script, words->list[0]);
     } else {
-        if (shell == JOB_POWERSHELL && !is_plain(words->list[0]))
+        if (shell == JOB_POWERSHELL && !is_plain(shell, words->list[0]))
             buffer_add(script, "& "); /* a string is no command by itself */
         for (size_t i = 0; i < words->count; i++) {
             buffer_add(script, i > 0 ? " " : "");

@@ -59,6 +59,7 @@ sends() {
   sends 'df -h | tail -1' -g rg web-1 -- 'df -h | tail -1'
   sends $'cat <<E\n  two\n\n\ttab\nE' -g rg web-1 -- $'cat <<E\n  two\n\n\ttab\nE\n\n'
   sends "Get-Service -Name 'a b''s' C:\\x" -g rg web-1 --shell powershell -- Get-Service -Name "a b's" 'C:\x'
+  sends "Write-Output -Count '5' ('' + [char]0x00E9 + '')" -g rg web-1 --shell powershell -- Write-Output -Count 5 é
   sends "& 'C:\\Program Files\\x.exe' /a" -g rg web-1 --shell powershell -- 'C:\Program Files\x.exe' /a
 }
 
