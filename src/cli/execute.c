@@ -12,17 +12,15 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/number.h"
 #include "cli/beginning.h"
 #include "cli/execution.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/pastline.h"
 #include "cli/reports.h"
 #include "cli/setup.h"
 #include "engine/aside.h"
-#include "job/arguments.h"
 #include "job/job.h"
-#include "job/parameters.h"
 #include "job/problems.h"
 #include "report/outputs.h"
 #include "report/style.h"
@@ -131,54 +129,6 @@ static void finish(const struct options *options, struct setup *setup, struct re
 
 /* ---- the run ------------------------------------------------------------------------------ */
 
-/* What the command line said, for a rerun; but no secret is ever written down. */
-static void keep_overrides(struct result_overrides *overrides, const struct options *options,
-                           const struct job *job)
-{
-    const struct options_list *settings = &options->settings;
-
-    bool percent = options->concurrency_percent > 0;
-
-    *overrides =
-        (struct result_overrides){.concurrency = percent ? job->concurrency : options->concurrency,
-                                  .timeout = options->timeout,
-                                  .deadline = options->deadline,
-                                  .script_timeout = options->script_timeout,
-                                  .attempts = options->attempts,
-                                  .batches = memory_string(options->batches),
-                                  .max_failures = memory_string(options->max_failures)};
-    if (options->targets != NULL)
-        overrides->targets = strcmp(options->targets, "-") == 0 ? memory_string("-")
-                                                                : file_absolute(options->targets);
-    if (options->az != NULL)
-        overrides->az = strchr(options->az, '/') != NULL ? file_absolute(options->az)
-                                                         : memory_string(options->az);
-    overrides->settings = memory_zeroed(settings->count, sizeof *overrides->settings);
-    overrides->secrets = memory_zeroed(settings->count, sizeof *overrides->secrets);
-    for (size_t i = 0; i < settings->count; i++) {
-        const char *setting = settings->list[i];
-        char *name = memory_copy(setting, strcspn(setting, "="));
-
-        if (parameters_is_secret(job, name)) {
-            overrides->secrets[overrides->secret_count++] = name;
-            continue;
-        }
-        overrides->settings[overrides->setting_count++] = memory_string(setting);
-        free(name);
-    }
-}
-
-/* Likewise. */
-static void keep_args(struct result_overrides *overrides, const struct options *options,
-                      const struct job *job)
-{
-    overrides->has_args = options->has_args;
-    overrides->args = memory_zeroed(options->args.count, sizeof *overrides->args);
-    for (size_t i = 0; i < options->args.count; i++)
-        overrides->args[overrides->arg_count++] =
-            arguments_is_secret(job, i) ? NULL : memory_string(options->args.list[i]);
-}
-
 static void keep_origin(struct result *result, const struct job *job)
 {
     origin_find(&result->origin, job, ORIGIN_PATIENCE);
@@ -195,8 +145,7 @@ static void prepare_result(struct result *result, const struct execution *execut
     result->rerun_of = memory_string(execution->rerun_of);
     result->again = execution->options->again;
     result->folder = memory_string(setup->folder.path);
-    keep_overrides(&result->overrides, execution->options, execution->job);
-    keep_args(&result->overrides, execution->options, execution->job);
+    pastline_keep(&result->overrides, execution->options, execution->job);
     keep_origin(result, execution->job);
 }
 

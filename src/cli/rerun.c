@@ -25,6 +25,7 @@
 #include "cli/load.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/pastline.h"
 #include "cli/pastrun.h"
 #include "job/fold.h"
 #include "job/job.h"
@@ -122,50 +123,6 @@ static int find_past(struct rerun *self, struct error *error)
 }
 
 /* ---- the job, as it is now ---------------------------------------------------------------- */
-
-static void append_all(struct options_list *list, const char *const *values, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        list->list = memory_grow(list->list, list->count, sizeof *list->list);
-        list->list[list->count++] = values[i];
-    }
-}
-
-/* The past run's command line, with this one's over it. The caller free()s both lists. */
-static struct options merge(const struct options *options, const struct result_overrides *past,
-                            struct options_list *ret_settings, struct options_list *ret_args)
-{
-    struct options merged = *options;
-
-    *ret_settings = (struct options_list){NULL, 0};
-    append_all(ret_settings, (const char *const *)past->settings, past->setting_count);
-    append_all(ret_settings, options->settings.list, options->settings.count);
-    merged.settings = *ret_settings;
-    *ret_args = (struct options_list){NULL, 0};
-    if (!merged.has_args && past->has_args) {
-        append_all(ret_args, (const char *const *)past->args, past->arg_count);
-        merged.has_args = true;
-        merged.args = *ret_args;
-    }
-    if (merged.concurrency == 0 && merged.concurrency_percent == 0)
-        merged.concurrency = past->concurrency;
-    if (merged.timeout == 0)
-        merged.timeout = past->timeout;
-    if (merged.deadline == 0)
-        merged.deadline = past->deadline;
-    if (merged.script_timeout == 0)
-        merged.script_timeout = past->script_timeout;
-    if (merged.attempts == 0)
-        merged.attempts = past->attempts;
-    if (merged.batches == NULL)
-        merged.batches = past->batches;
-    if (merged.max_failures == NULL)
-        merged.max_failures = past->max_failures;
-    merged.targets = past->targets;
-    if (merged.az == NULL)
-        merged.az = past->az;
-    return merged;
-}
 
 static int load(struct rerun *self, const struct options *merged, struct job **ret)
 {
@@ -421,11 +378,12 @@ static int run_left(const struct rerun *self, const struct options *merged, stru
 
 static int load_and_run(struct rerun *self, int *ret_signal)
 {
-    struct options_list settings;
-    struct options_list args;
-    struct options merged = merge(self->options, &self->past.overrides, &settings, &args);
+    struct options merged;
     struct job *job;
-    int status = load(self, &merged, &job);
+    int status;
+
+    pastline_merge(&merged, self->options, &self->past.overrides);
+    status = load(self, &merged, &job);
 
     if (status == STATUS_OK && has_changed(self, job) && !self->options->changed)
         status = message_fail(STATUS_USAGE, "to go on with it as it is now, add --changed");
@@ -434,8 +392,7 @@ static int load_and_run(struct rerun *self, int *ret_signal)
         status = run_left(self, &merged, job, ret_signal);
     }
     job_free(job);
-    free(settings.list);
-    free(args.list);
+    pastline_done(&merged);
     return status;
 }
 

@@ -420,11 +420,11 @@ list:5:1: not a VM's id, which reads /subscriptions/ID/resourceGroups/GROUP/prov
 list:6:1: not GROUP/NAME or SUBSCRIPTION/GROUP/NAME" ] || { echo "$output"; return 1; }
   printf '# none\n' >list
   run "$azfan" targets "$job" --targets list
-  [[ $status = 2 && $output = "--targets: list names no VM" ]]
+  [[ $status = 2 && $output = "azfan: --targets: list names no VM" ]]
   run "$azfan" targets "$job" --targets - </dev/null
-  [[ $status = 2 && $output = "--targets: standard input names no VM" ]]
+  [[ $status = 2 && $output = "azfan: --targets: standard input names no VM" ]]
   run "$azfan" targets "$job" --targets none
-  [[ $status = 2 && $output = "--targets: cannot open none: No such file or directory" ]]
+  [[ $status = 2 && $output = "azfan: --targets: cannot open none: No such file or directory" ]]
   run "$azfan" rerun --targets list
   [[ $status = 2 && $output == *"azfan rerun has no option --targets"* ]]
 }
@@ -438,7 +438,7 @@ list:6:1: not GROUP/NAME or SUBSCRIPTION/GROUP/NAME" ] || { echo "$output"; retu
   [[ $output == *"the run halts after 1 failure"* ]]
   run "$azfan" plan "$job" --az "$stub/az" --script-timeout 4m
   [ "$status" = 2 ]
-  [ "$output" = "--script-timeout: script_timeout must not be longer than timeout (3m40s)" ]
+  [ "$output" = "azfan: --script-timeout: script_timeout must not be longer than timeout (3m40s)" ]
 }
 
 @test "plan shows retries, batches and what halts, and warns of a deadline that is too short" {
