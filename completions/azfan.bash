@@ -57,7 +57,7 @@ _azfan_options() {
     rehearse) echo "$run --targets $rehearsal $help" ;;
     exec) echo "$rules $running -g --resource-group --subscription --script --shell --targets $help" ;;
     rerun) echo "$run $rehearsal --only --changed --now --again --dry-run $help" ;;
-    plan) echo "$job --targets $help" ;;
+    plan) echo "$job --targets --guard $help" ;;
     targets) echo "$targets --targets --names --ids $help" ;;
     report) echo "$shown $help" ;;
     check) echo "-q --quiet $help" ;;

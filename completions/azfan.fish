@@ -125,6 +125,8 @@ complete -c azfan -n $is -l az -r -F -d 'The az to use'
 set -l is '__azfan_is run rehearse exec plan targets'
 complete -c azfan -n $is -l targets -r -F -d 'The VMs that a file lists, instead of the job\'s'
 
+complete -c azfan -n '__azfan_is plan' -l guard -d 'Print the script as it is sent'
+
 set -l is '__azfan_is targets'
 complete -c azfan -n $is -l names -d 'One name per line'
 complete -c azfan -n $is -l ids -d 'One full id per line'

@@ -77,6 +77,12 @@ void guard_write(struct buffer *buffer, const struct guard *guard);
 /* Appends a parameter's VALUE as it stands between the apostrophes in a script for SHELL. */
 void guard_quote(struct buffer *buffer, enum job_shell shell, const char *value);
 
+/* Does the target's script get parameters or arguments? */
+bool guard_has_values(const struct guard *guard);
+
+/* Appends them for people, whatever the shell: NAME='VALUE' a line, and -- with the arguments. */
+void guard_show_values(struct buffer *buffer, const struct guard *guard);
+
 /*
  * Would the guarded script of every target be within LIMITS_SCRIPT? The
  * error names the size, the limit and, where one is the cause, the target.

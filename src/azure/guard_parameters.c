@@ -29,11 +29,11 @@ static void assign_parameter(struct buffer *buffer, const struct guard *guard, g
     assign(buffer, parameter->name, value_of(guard, parameter));
 }
 
-void guard_write_parameters(struct buffer *buffer, const struct guard *guard, guard_assign *assign)
+/* The parameters that the job has for the target. */
+static void write_given(struct buffer *buffer, const struct guard *guard, guard_assign *assign)
 {
     const struct job_parameters *common = &guard->job->parameters;
     const struct job_parameters *own = &guard->target->parameters;
-    char number[16];
 
     for (size_t i = 0; i < common->count; i++) {
         const struct job_parameter *over = find(own, common->list[i].name);
@@ -44,6 +44,13 @@ void guard_write_parameters(struct buffer *buffer, const struct guard *guard, gu
         if (find(common, own->list[i].name) == NULL)
             assign_parameter(buffer, guard, assign, &own->list[i]);
     }
+}
+
+void guard_write_parameters(struct buffer *buffer, const struct guard *guard, guard_assign *assign)
+{
+    char number[16];
+
+    write_given(buffer, guard, assign);
     assign(buffer, target_name, guard->target->name);
     assign(buffer, "AZFAN_RUN", guard->run);
     (void)snprintf(number, sizeof number, "%d", guard->batch);
@@ -66,6 +73,31 @@ void guard_write_arguments(struct buffer *buffer, const struct guard *guard, gua
 
     for (size_t i = 0; i < arguments->count; i++)
         pass(buffer, value_of(guard, &arguments->list[i]));
+}
+
+/* ---- as people read them ------------------------------------------------------------------ */
+
+static void show(struct buffer *buffer, const char *name, const char *value)
+{
+    buffer_print(buffer, "  %s='", name);
+    guard_sh_quote(buffer, value);
+    buffer_add(buffer, "'\n");
+}
+
+bool guard_has_values(const struct guard *guard)
+{
+    return guard->job->parameters.count > 0 || guard->target->parameters.count > 0 ||
+           guard_count_arguments(guard) > 0;
+}
+
+void guard_show_values(struct buffer *buffer, const struct guard *guard)
+{
+    write_given(buffer, guard, show);
+    if (guard_count_arguments(guard) == 0)
+        return;
+    buffer_add(buffer, "  --");
+    guard_write_arguments(buffer, guard, guard_sh_pass);
+    buffer_add(buffer, "\n");
 }
 
 /* ---- how large they are ------------------------------------------------------------------- */

@@ -417,6 +417,8 @@ const struct optiontable_row optiontable[] = {
     {"confirm", 0, "N", LOADING, take_confirm, 0, "ask only when there are more targets than N"},
     {"names", 0, NULL, ON_TARGETS, take_flag, FIELD(names), "one per line, as --limit takes them"},
     {"ids", 0, NULL, ON_TARGETS, take_flag, FIELD(ids), "full ids, one per line"},
+    {"guard", 0, NULL, ON_PLAN, take_flag, FIELD(guard),
+     "print the script as the first target gets it, and nothing else"},
     {"az", 0, "PROGRAM", SELECTING, take_text, FIELD(az),
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {"run-dir", 0, "DIR", RUNNING, take_text, FIELD(run_dir), "keep the run in DIR"},

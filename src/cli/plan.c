@@ -22,9 +22,15 @@
 #include "run/rules.h"
 #include "run/status.h"
 
-static void print_duration(struct buffer *buffer, const char *name, int64_t duration)
+static void print_label(struct buffer *buffer, const char *label)
 {
-    buffer_print(buffer, "%-17s", name);
+    buffer_print(buffer, "%-17s", label);
+}
+
+/* What a job file says stands beside its key, as the file spells it. */
+static void print_duration(struct buffer *buffer, const char *key, int64_t duration)
+{
+    print_label(buffer, key);
     number_print_exact_duration(buffer, duration);
     buffer_add(buffer, "\n");
 }
@@ -36,8 +42,8 @@ static void print_retry(struct buffer *buffer, const struct job *job)
 
     if (job->retry.attempts == 1)
         return;
-    buffer_print(buffer, "%-17sup to %d attempts, the second after ",
-                 "Retry:", job->retry.attempts);
+    print_label(buffer, "retry:");
+    buffer_print(buffer, "up to %d attempts, the second after ", job->retry.attempts);
     number_print_exact_duration(buffer, job->retry.delay);
     buffer_add(buffer, "; for");
     for (size_t i = 0; i < count; i++)
@@ -48,17 +54,19 @@ static void print_retry(struct buffer *buffer, const struct job *job)
 
 static void print_halt(struct buffer *buffer, const struct job *job, const int *batches)
 {
-    buffer_print(buffer, "%-17s", "Halt:");
+    print_label(buffer, "Halt:");
     halting_print(buffer, job, batches);
     buffer_add(buffer, "\n");
 }
 
 static void print_ok_statuses(struct buffer *buffer, const struct job *job)
 {
+    if (job->ok.count == 0)
+        return;
+    print_label(buffer, "ok_status:");
     for (size_t i = 0; i < job->ok.count; i++)
-        buffer_print(buffer, "%s%d", i == 0 ? "Ok:              status " : ", ", job->ok.list[i]);
-    if (job->ok.count > 0)
-        buffer_add(buffer, "\n");
+        buffer_print(buffer, "%s%d", i == 0 ? "" : ", ", job->ok.list[i]);
+    buffer_add(buffer, "\n");
 }
 
 static void print_duration_at_worst(struct buffer *buffer, const struct job *job,
@@ -67,20 +75,23 @@ static void print_duration_at_worst(struct buffer *buffer, const struct job *job
     struct rules_duration duration = rules_duration(job, batches, job_at_once(job));
     bool is_cut = job->deadline > 0 && job->deadline < duration.worst;
 
-    buffer_print(buffer, "%-17s%d at once, so at worst ", "Duration:", job_at_once(job));
+    print_label(buffer, "Duration:");
+    buffer_print(buffer, "%d at once, so at worst ", job_at_once(job));
     number_print_duration(buffer, is_cut ? job->deadline : duration.worst);
     buffer_print(buffer, " after the login%s\n", is_cut ? ", when the deadline stops it" : "");
 }
 
 static void print_clocks(struct buffer *buffer, const struct job *job, const int *batches)
 {
-    print_duration(buffer, "Script timeout:", job->script_timeout);
-    print_duration(buffer, "Script grace:", job->script_grace);
-    print_duration(buffer, "Attempt timeout:", job->timeout);
+    print_duration(buffer, "script_timeout:", job->script_timeout);
+    print_duration(buffer, "script_grace:", job->script_grace);
+    print_duration(buffer, "timeout:", job->timeout);
+    print_label(buffer, "deadline:");
     if (job->deadline > 0)
-        print_duration(buffer, "Run deadline:", job->deadline);
+        number_print_exact_duration(buffer, job->deadline);
     else
-        buffer_add(buffer, "Run deadline:    none\n");
+        buffer_add(buffer, "none");
+    buffer_add(buffer, "\n");
     print_ok_statuses(buffer, job);
     print_retry(buffer, job);
     print_halt(buffer, job, batches);
@@ -98,9 +109,10 @@ static void print_warning(struct buffer *buffer, const struct job *job, const in
 
 static void print_question(struct buffer *buffer, const struct job *job)
 {
-    if (job->has_confirm)
-        buffer_print(buffer, "%-17sfor a yes above %zu targets; without a terminal, add --yes\n",
-                     "Asks:", job->confirm);
+    if (!job->has_confirm)
+        return;
+    print_label(buffer, "confirm:");
+    buffer_print(buffer, "asks above %zu targets; without a terminal, add --yes\n", job->confirm);
 }
 
 static void print_where(struct buffer *buffer, const struct job *job, const int *batches,
@@ -108,7 +120,7 @@ static void print_where(struct buffer *buffer, const struct job *job, const int 
 {
     struct scope scope = lookup_scope(lookup, job, batches);
 
-    buffer_print(buffer, "%-17s", "Where:");
+    print_label(buffer, "Where:");
     scope_print(buffer, &scope);
 }
 
@@ -154,75 +166,118 @@ static void print_targets(struct buffer *buffer, const struct job *job, const in
     }
 }
 
-/* What the first target would get. */
-static void print_command(struct buffer *buffer, const struct job *job,
-                          const char *default_subscription)
+/* The guard of the first target, with nothing in it that only a run has. */
+static struct guard guard_of_first(const struct job *job)
 {
     static const char placeholder[GUARD_NONCE_SIZE] = "00000000000000000000000000000000";
-    const struct job_target *first = &job->targets[0];
-    const char *subscription = first->subscription != NULL    ? first->subscription
-                               : default_subscription != NULL ? default_subscription
-                                                              : "DEFAULT-SUBSCRIPTION";
-    char *id = targets_print_id(subscription, first->resource_group, first->name);
-    struct guard guard = {.job = job,
-                          .target = first,
+
+    return (struct guard){.job = job,
+                          .target = &job->targets[0],
                           .run = "RUN",
                           .batch = 1,
                           .nonce = placeholder,
                           .once = guard_needs_once(job) ? placeholder : NULL,
                           .masked = true};
+}
 
-    buffer_add(buffer, "\nCommand (for the first target):\n  ");
+static void print_command(struct buffer *buffer, const struct job *job,
+                          const char *default_subscription)
+{
+    const struct job_target *first = &job->targets[0];
+    const char *subscription = first->subscription != NULL    ? first->subscription
+                               : default_subscription != NULL ? default_subscription
+                                                              : "DEFAULT-SUBSCRIPTION";
+    char *id = targets_print_id(subscription, first->resource_group, first->name);
+
+    buffer_add(buffer, "Command (for the first target):\n  ");
     command_show(buffer, job->az, job->shell, id);
-    buffer_add_char(buffer, '\n');
-    if (job->shell == JOB_POWERSHELL) {
-        buffer_add(buffer, "\nScript, which is sent in base64:\n");
-        buffer_append(buffer, job->script, job->script_length);
-        if (buffer->data[buffer->length - 1] != '\n')
-            buffer_add_char(buffer, '\n');
-    }
-    buffer_add(buffer, "\nScript as it is sent (for the first target; secrets are masked):\n");
-    guard_write(buffer, &guard);
+    buffer_add(buffer, "\n");
     free(id);
 }
 
+static void print_script(struct buffer *buffer, const struct job *job)
+{
+    struct guard guard = guard_of_first(job);
+
+    buffer_add(buffer, "\nScript (--guard shows it as it is sent):\n");
+    buffer_append(buffer, job->script, job->script_length);
+    if (buffer->data[buffer->length - 1] != '\n')
+        buffer_add_char(buffer, '\n');
+    if (!guard_has_values(&guard))
+        return;
+    buffer_add(buffer, "\nParameters (of the first target; secrets are masked):\n");
+    guard_show_values(buffer, &guard);
+}
+
+static void print_summary(struct buffer *buffer, const struct job *job, const int *batches,
+                          const struct lookup *lookup)
+{
+    print_label(buffer, "Job:");
+    buffer_print(buffer, "%s (", job->name);
+    text_add_line(buffer, job->path);
+    buffer_add(buffer, ")\n");
+    if (job->description != NULL)
+        buffer_print(buffer, "Description:     %s\n", job->description);
+    if (job->runbook != NULL)
+        buffer_print(buffer, "Runbook:         %s\n", job->runbook);
+    print_where(buffer, job, batches, lookup);
+    print_question(buffer, job);
+    print_clocks(buffer, job, batches);
+    print_warning(buffer, job, batches);
+}
+
+/* What matters most stands last, where a terminal ends. */
 static void print_plan(const struct job *job, const struct lookup *lookup)
 {
     struct buffer buffer = BUFFER_INIT;
     int *batches = rules_batches(job);
 
-    buffer_print(&buffer, "Job:             %s (", job->name);
-    text_add_line(&buffer, job->path);
-    buffer_add(&buffer, ")\n");
-    if (job->description != NULL)
-        buffer_print(&buffer, "Description:     %s\n", job->description);
-    if (job->runbook != NULL)
-        buffer_print(&buffer, "Runbook:         %s\n", job->runbook);
-    print_where(&buffer, job, batches, lookup);
-    print_question(&buffer, job);
-    print_clocks(&buffer, job, batches);
-    print_warning(&buffer, job, batches);
-    print_targets(&buffer, job, batches);
-    free(batches);
-    print_files(&buffer, &job->files);
     print_command(&buffer, job, lookup->subscription);
+    print_script(&buffer, job);
+    print_files(&buffer, &job->files);
+    print_targets(&buffer, job, batches);
+    buffer_add(&buffer, "\n");
+    print_summary(&buffer, job, batches, lookup);
+    free(batches);
     message_print(&buffer);
     buffer_done(&buffer);
 }
 
-int cli_plan(const struct options *options, int *ret_signal)
+static void print_guard(const struct job *job)
+{
+    struct guard guard = guard_of_first(job);
+    struct buffer buffer = BUFFER_INIT;
+
+    guard_write(&buffer, &guard);
+    message_print(&buffer);
+    buffer_done(&buffer);
+}
+
+/* Returns the signal that ended it, or 0. */
+static int ask_and_print(struct job *job)
 {
     struct lookup lookup;
+    int signal;
+
+    lookup_ask(&lookup, job);
+    signal = lookup.signal;
+    if (signal == 0)
+        print_plan(job, &lookup);
+    lookup_done(&lookup);
+    return signal;
+}
+
+int cli_plan(const struct options *options, int *ret_signal)
+{
     struct job *job;
     int status = load_job(options, options->jobs.list[0], LOAD_TO_SHOW, &job);
 
     if (status != STATUS_OK)
         return status;
-    lookup_ask(&lookup, job);
-    *ret_signal = lookup.signal;
-    if (lookup.signal == 0)
-        print_plan(job, &lookup);
-    lookup_done(&lookup);
+    if (options->guard)
+        print_guard(job);
+    else
+        *ret_signal = ask_and_print(job);
     job_free(job);
     return STATUS_OK;
 }

@@ -288,12 +288,12 @@ two-1
 two-2" ]
 }
 
-@test "plan: clocks, targets, worst case, command, guarded script; starts nothing" {
+@test "plan: command, script, targets, and at its end where, clocks and the worst case; starts nothing" {
   write_job "concurrency: 2" "timeout: 100s" "kill_grace: 1s"
   run "$azfan" plan "$job" --az /nonexistent/az
   [ "$status" = 0 ]
-  [[ $output == *"Script timeout:  50s"* ]]
-  [[ $output == *"Attempt timeout: 1m40s"* ]]
+  [[ $output == *"script_timeout:  50s"* ]]
+  [[ $output == *"timeout:         1m40s"* ]]
   [[ $output == *"3m22s"* ]]
   [[ $output == *"Targets (3, one batch):"*"  vm-[1-3]"* ]]
   [[ $output == *"Where:           3 VMs in 1 resource group of 1 subscription, in one batch
@@ -380,7 +380,7 @@ two-2" ]
   sed -i 's|inline: .*|inline: echo hello\n  parameters: {GREETING: hello}|' "$job"
   run "$azfan" plan "$job" --az "$stub/az" -c 3 --timeout 200s --deadline 5m --set GREETING=hi
   [ "$status" = 0 ]
-  [[ $output == *"Attempt timeout: 3m20s"* && $output == *"Run deadline:    5m"* && $output == *"3 at once"* && $output == *"GREETING='hi'"* ]]
+  [[ $output == *"GREETING='hi'"*"timeout:         3m20s"*"deadline:        5m"*"3 at once"* ]]
 }
 
 # Each with what is said of it after the option's name.

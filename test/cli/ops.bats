@@ -171,7 +171,7 @@ checked" ]
   [ "$(do_make run-tests)" = tested ]
   run do_make run-a
   [ "${lines[0]}" = linted ]
-  [[ $(do_make plan-a rehearse-a) == *"Attempt timeout"*"(a rehearsal)"* ]]
+  [[ $(do_make plan-a rehearse-a) == *"timeout: "*"(a rehearsal)"* ]]
   [[ $output == *"2 ok of 2 targets"* ]]
   # In front of the include too.
   printf 'first:\n\t@echo first\ninclude azfan.mk\n' >Makefile

@@ -163,8 +163,8 @@ EOF
   [ "$status" = 0 ]
   # Only Windows' form carries no [stdout] marks; the script travels as PowerShell.
   run "$azfan" plan "$job" --az "$stub/az"
-  [[ $output == *"--command-id RunPowerShellScript"* && $output == *"WaitForExit"* ]]
-  [[ $output == *$'\nScript, which is sent in base64:\nGet-Date\n\nScript as it is sent '* ]]
+  [[ $output == *"--command-id RunPowerShellScript"*"Script ("*$'\nGet-Date\n'* && $output != *"WaitForExit"* ]]
+  [[ $("$azfan" plan "$job" --guard) == *"WaitForExit"* ]]
 }
 
 @test "the demo ends as it says" {

@@ -645,8 +645,8 @@ echo "ERROR: (Conflict) Run command extension execution is in progress." >&2; ex
   marks >"$place/second"
   [ "$(cat "$place/first" "$place/second" | sort -u | wc -l)" = 4 ]
 
-  # The plan shows it.
-  run "$azfan" plan "$job" --az "$stub/az"
+  # The plan's guard shows it.
+  run "$azfan" plan "$job" --guard
   [[ $output == *"/azfan-once-00000000000000000000000000000000"* ]]
 }
 
@@ -657,8 +657,8 @@ echo "ERROR: (Conflict) Run command extension execution is in progress." >&2; ex
   vms=vm-1 write_job "retry: {attempts: 2, delay: 10ms}" "idempotent: true"
   [ "$(marks)" = $'vm-1 \nvm-1 ' ]
   [ "$(jq -c 'select(.event == "start") | .mark' "$place/run/journal.jsonl" | sort -u)" = null ]
-  run "$azfan" plan "$job" --az "$stub/az"
-  [[ $output != *azfan-once* ]]
+  run "$azfan" plan "$job" --guard
+  [[ $output == *azfan_nonce=* && $output != *azfan-once* ]]
 }
 
 @test "a trailer in standard error alone is no trailer" {

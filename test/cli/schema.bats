@@ -365,7 +365,7 @@ keys() {
   [ "$(jq -c '[.properties | .timeout, .kill_grace, .concurrency, .output_limit, .on_halt, .az, .idempotent,
     .script.properties.shell, (.retry.properties | .attempts, .delay, .max_delay, .factor, .on) | .default]' "$place/schema.json")" = \
     '["3m40s","2s",30,"1MiB","drain","az",false,"sh",3,"30s","5m",2,["busy","throttled","network"]]' ]
-  grep -q "Attempt timeout: 3m40s" "$place/plan"
+  grep -q "^timeout:         3m40s" "$place/plan"
   grep -q "up to 3 attempts, the second after 30s; for busy throttled network;" "$place/plan"
   # Each default is a right value.
   jq -r '.properties | to_entries[] | select(.value | has("default")) | "right \(.key) \(.key): \(.value.default | tostring)"' \

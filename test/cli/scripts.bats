@@ -40,7 +40,7 @@ vm-3|failed|exit|0|the script ended with status 0, which ok_status does not list
   vms='vm-[1-2]' write_job 'idempotent: true' 'retry: {attempts: 3, delay: 0s, on: [exit]}'
   sed -i "s|  inline: .*|  inline: \"echo \$AZFAN_TARGET >>$place/ran; exit 3\"\n  ok_status: 3|" "$job"
   run "$azfan" plan "$job" --az "$stub/az"
-  [[ $output == *$'\n'"Ok:              status 3"$'\n'* ]]
+  [[ $output == *$'\n'"ok_status:       3"$'\n'* ]]
   rehearse --execute
   [ "$status" = 0 ]
   [ "$(sort "$place/ran" | tr '\n' ' ')" = "vm-1 vm-2 " ]

@@ -24,7 +24,7 @@ ended() { # NAME NUMBER WORD
   mkdir "$place/file" "$place/link" "$place/both" "$place/killed" "$place/elsewhere"
   printf 'Add-Content "$env:ProgramData/ran" x\nif ($env:ProgramData -like "*/killed") { Set-Content "$env:ProgramData/pid" $PID; Start-Sleep 300 }\n' >"$place/script.ps1"
   printf 'version: 1\nname: x\nscript: {file: script.ps1, shell: powershell}\ntargets: {resource_group: rg, vms: [a]}\n' >"$job"
-  "$azfan" plan "$job" --az "$stub/az" | sed '1,/^Script as it is sent/d' >"$place/guard.ps1"
+  "$azfan" plan "$job" --guard >"$place/guard.ps1"
   # Not a folder of a guard's; and marks of long ago go, but what is not empty stays.
   touch "$place/file/$mark"
   mkdir "$place/both/azfan-once-old" "$place/both/azfan-once-full" "$place/both/azfan-once-young"

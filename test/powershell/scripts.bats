@@ -19,7 +19,7 @@ write_powershell_job() {
 }
 
 # The guarded script of the job, as it is sent: also one that a PowerShell in PATH would find wrong.
-guard() { PATH=$place/path:$PATH "$azfan" plan "$job" --az "$stub/az" | sed '1,/^Script as it is sent/d'; }
+guard() { PATH=$place/path:$PATH "$azfan" plan "$job" --guard; }
 
 # What ends otherwise on purpose: plain Run Command has no status but that of exit and of an uncaught error, and
 # nobody answers a prompt.

@@ -1745,6 +1745,29 @@ START_TEST(a_value_cannot_leave_the_runner)
 }
 END_TEST
 
+START_TEST(values_as_people_read_them)
+{
+    struct job_parameter args[] = {{NULL, (char[]){"it's"}, false}, {NULL, (char[]){"hush"}, true}};
+    struct job_target target = {.name = (char[]){"vm-1"}};
+    struct job job = {.shell = JOB_POWERSHELL};
+    struct guard guard = {.job = &job, .target = &target, .masked = true};
+    struct buffer shown = BUFFER_INIT;
+
+    ck_assert(!guard_has_values(&guard));
+    guard_show_values(&shown, &guard);
+    ck_assert_str_eq(buffer_text(&shown), "");
+    job.parameters = (struct job_parameters){common, UNIT_COUNT(common)};
+    target.parameters = (struct job_parameters){own, UNIT_COUNT(own)};
+    job.args = (struct job_parameters){args, UNIT_COUNT(args)};
+    ck_assert(guard_has_values(&guard));
+    guard_show_values(&shown, &guard);
+    ck_assert_str_eq(buffer_text(&shown), "  TOKEN='***'\n  ROLE='primary'\n"
+                                          "  EXTRA='caf\xc3\xa9 \xe2\x80\x99s \xf0\x9f\x98\x80'\n"
+                                          "  -- 'it'\\''s' '***'\n");
+    buffer_done(&shown);
+}
+END_TEST
+
 START_TEST(nonces)
 {
     char one[GUARD_NONCE_SIZE];
@@ -1983,6 +2006,7 @@ static Suite *make_suite(void)
     tcase_add_test(text, the_text_for_sh);
     tcase_add_test(text, the_text_for_powershell);
     tcase_add_test(text, a_value_cannot_leave_the_runner);
+    tcase_add_test(text, values_as_people_read_them);
     tcase_add_test(text, nonces);
     tcase_add_loop_test(text, a_guarded_line_is_below_8_kib, JOB_SH, JOB_POWERSHELL + 1);
     tcase_add_test(text, the_text_of_arguments);
