@@ -95,11 +95,9 @@ static const struct advice reasons[REASONS] = {
                        "script ran, and try the command of `azfan plan` by hand.",
                        NULL},
     [REASON_HALTED] =
-        {"The run stopped before it came to this target. Fix what stopped it, then `azfan rerun`.",
-         NULL},
-    [REASON_DEADLINE] = {"The run's deadline passed first. Raise deadline or concurrency, then "
-                         "`azfan rerun`.",
-                         NULL},
+        {"The run stopped before it came to this target. Fix what stopped it, then rerun.", NULL},
+    [REASON_DEADLINE] =
+        {"The run's deadline passed first. Raise deadline or concurrency, then rerun.", NULL},
 };
 
 static const struct advice causes[CAUSES] = {
@@ -257,9 +255,9 @@ static const struct {
      "The run was halted while az waited for this target. Until the script there ends, the VM "
      "refuses other run-commands: check it before a rerun."},
     {OUTCOME_SKIPPED, REASON_SIGNAL,
-     "The run was stopped before it came to this target. Go on with `azfan rerun`."},
+     "The run was stopped before it came to this target. Go on with a rerun."},
     {OUTCOME_SKIPPED, REASON_LOGIN,
-     "The login broke before the run came to this target. Run `az login`, then `azfan rerun`."},
+     "The login broke before the run came to this target. Run `az login`, then rerun."},
 };
 
 static const char lingers[] =

@@ -119,7 +119,7 @@ static char *describe_broken(const struct reply *reply)
 }
 
 static const char look_first[] = "it was not run again, and nobody can say how it ended: check the "
-                                 "VM; `azfan rerun --again` runs it anyway";
+                                 "VM; a rerun with --again runs it anyway";
 
 /* The guard found its mark. */
 static char *describe_again(const struct answer_question *question)

@@ -113,6 +113,16 @@ static const struct optiontable_row *find_row(int code, enum commands_id command
     return NULL;
 }
 
+/*
+ * Is this a word of exec's command, where its -- is forgotten: `exec web-01 df -h`? With two words
+ * before it, and not one that exec knows itself; but -h is also that of many commands.
+ */
+static bool is_of_command(const struct options *options, int code)
+{
+    return commands[options->command].operand == OPERAND_TARGETS && options->jobs.count > 1 &&
+           (code == '?' || code == 'h');
+}
+
 static int read_options(int argc, char **argv, struct options *options, struct error *error)
 {
     enum commands_id command = options->command; /* --help makes another one of it */
@@ -127,6 +137,12 @@ static int read_options(int argc, char **argv, struct options *options, struct e
         char letter[3] = {'-', (char)optopt, '\0'};
         bool is_letter = optopt > 0 && optopt < 0x80; /* else it may be half a character */
 
+        if (is_of_command(options, code))
+            return error_set(error,
+                             "what is to be run? Before it stands a --: azfan %s TARGET... "
+                             "-- %s... %s",
+                             commands[command].name, options->jobs.list[options->jobs.count - 1],
+                             argv[before]);
         if (row == NULL && code != WORD)
             return complain(code, is_letter ? letter : argv[before], command, error);
         before = optind;

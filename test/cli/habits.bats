@@ -51,7 +51,20 @@ check job.yaml -j5 | azfan check has no option -j; see azfan check --help
 list | `azfan runs` lists past runs
 validate job.yaml | did you mean `azfan check JOB`?
 status | `azfan report` shows one
-ping | run a job whose script is `true`
+ping | `azfan exec -g GROUP VM... -- true` shows which VMs answer
+ssh web-01 | did you mean `azfan exec -g GROUP VM... -- COMMAND`?
+exec web-01 df -h | what is to be run? Before it stands a --: azfan exec TARGET... -- df... -h
+exec -g rg web-01 uptime -p | azfan exec TARGET... -- uptime... -p
+exec -g rg web-01 ls --color=auto | what is to be run?
+exec -g rg web-01 df | what is to be run? azfan exec TARGET... -- COMMAND...
+exec -g rg web-01 -m shell -a uptime | the command stands after --
+exec -g rg web-01 --dry-run -- true | it asks before it starts anything
+exec web-01 -- true | no resource group: give one with -g, or write GROUP/NAME
+run job.yaml -g rg | the job file names its resource group
+run job.yaml -t 5m | did you mean --timeout?
+run job.yaml --serial 1 | did you mean --batches?
+run job.yaml --fail-fast | --max-failures 0 halts at the first failure
+run job.yaml --become | a script runs as root (Linux) or SYSTEM (Windows)
 retry | did you mean `azfan rerun`?
 rnu job.yaml | did you mean run?
 -V | azfan has no option -V; did you mean --version?

@@ -1016,7 +1016,7 @@ lost='ERROR: (InternalServerError) An internal server error occurred.'
     [ "$status" = 4 ] || { echo "$output"; return 1; }
     [[ $output == *"1 target may have started the script before: the mark on the VM decides"*"--again"* ]]
     [ "$(jq -r '.targets[0] | "\(.outcome) \(.reason) \(.script_started) \(.message)"' "$place/again.json")" = \
-      "unknown no_trailer yes the script had started in run $first; it was not run again, and nobody can say how it ended: check the VM; \`azfan rerun --again\` runs it anyway" ]
+      "unknown no_trailer yes the script had started in run $first; it was not run again, and nobody can say how it ended: check the VM; a rerun with --again runs it anyway" ]
     [ "$(times_run)" = 1 ]
   done
   # So does a script that has changed meanwhile: the work was begun.

@@ -132,7 +132,7 @@ static const struct {
     {"a script that had run before", LINUX(TRAILER("again", "1"), ""), OUTCOME_UNKNOWN,
      REASON_NO_TRAILER, -1,
      "was not run again, and nobody can say how it ended: check the VM; "
-     "`azfan rerun --again`",
+     "a rerun with --again",
      "", ""},
     {"a script that prints the division itself",
      LINUX("a\n[stderr]\nb\n" TRAILER("exit", "0"), "c\n[stderr]\nd"), OUTCOME_OK, REASON_NONE, 0,
@@ -346,7 +346,7 @@ START_TEST(a_script_that_an_earlier_run_had_started)
     ck_assert_int_eq((int)answer.outcome.script, SCRIPT_STARTED);
     ck_assert_str_eq(answer.outcome.message,
                      "the script had started in run 20261123T030000Z-demo-0001; it was not run "
-                     "again, and nobody can say how it ended: check the VM; `azfan rerun --again` "
+                     "again, and nobody can say how it ended: check the VM; a rerun with --again "
                      "runs it anyway");
     answer_done(&answer);
     free(json);
