@@ -433,7 +433,7 @@ list:6:1: not GROUP/NAME or SUBSCRIPTION/GROUP/NAME" ] || { echo "$output"; retu
   vms='vm-[01-20]' write_job "batches: 5" "pause_between: 30s" "max_failures: 10%"
   run "$azfan" plan "$job" --az "$stub/az" --batches 1,50% --max-failures 0 --retry 2 --script-timeout 45s
   [ "$status" = 0 ] || { echo "$output"; return 1; }
-  [[ $output == *"Targets (20, in 3 batches):"*"  Batch 3 (9): "* && $output == *"Script timeout:  45s"* ]]
+  [[ $output == *"Targets (20, in 3 batches):"*"  Batch 3 (9): "* && $output == *"script_timeout:  45s"* ]]
   [[ $output == *"up to 3 attempts, the second after 30s; for "* ]]
   [[ $output == *"the run halts after 1 failure"* ]]
   run "$azfan" plan "$job" --az "$stub/az" --script-timeout 4m
