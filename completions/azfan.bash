@@ -60,10 +60,10 @@ _azfan_options() {
     plan) echo "$job --targets --guard $help" ;;
     targets) echo "$targets --targets --names --ids $help" ;;
     report) echo "$shown $help" ;;
-    check) echo "-q --quiet $help" ;;
+    check) echo "-q --quiet --list $help" ;;
     runs) echo "-q --quiet -n --last --failed --json $help" ;;
     prune) echo "--older --keep --dry-run -y --yes $help" ;;
-    schema | version) echo "$help" ;;
+    schema | mk | version) echo "$help" ;;
     esac
 }
 
@@ -149,7 +149,7 @@ _azfan_is_argument() {
 
 _azfan() {
     local cur prev words cword split
-    local commands='run rehearse exec plan check targets report rerun runs prune schema help version'
+    local commands='run rehearse exec plan check targets report rerun runs prune schema mk help version'
     _init_completion -s -n :@ || return
     if ((cword == 1)); then
         [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"

@@ -108,6 +108,7 @@ complete -c azfan -n __fish_use_subcommand -a rerun -d 'Rerun the targets of a p
 complete -c azfan -n __fish_use_subcommand -a runs -d 'List past runs, newest first'
 complete -c azfan -n __fish_use_subcommand -a prune -d 'Delete old runs'
 complete -c azfan -n __fish_use_subcommand -a schema -d 'Print the JSON Schema of job files'
+complete -c azfan -n __fish_use_subcommand -a mk -d 'Print where azfan.mk is, for make'
 complete -c azfan -n __fish_use_subcommand -a help -d 'Show the help'
 complete -c azfan -n __fish_use_subcommand -a version -d 'Show the version'
 
@@ -115,7 +116,7 @@ complete -c azfan -n '__azfan_needs_argument run rehearse plan targets runs' -a 
 complete -c azfan -n '__azfan_is check' -a '(__azfan_files yaml yml)'
 complete -c azfan -n '__azfan_needs_argument report rerun' -a '(__azfan_runs)'
 complete -c azfan -n '__azfan_needs_argument help' \
-    -a 'run rehearse exec plan check targets report rerun runs prune schema help version'
+    -a 'run rehearse exec plan check targets report rerun runs prune schema mk help version'
 
 set -l is '__azfan_is run rehearse exec rerun plan targets'
 complete -c azfan -n $is -l limit -x -a '(__azfan_selectors)' -d 'Only these targets'
@@ -125,6 +126,7 @@ complete -c azfan -n $is -l az -r -F -d 'The az to use'
 set -l is '__azfan_is run rehearse exec plan targets'
 complete -c azfan -n $is -l targets -r -F -d 'The VMs that a file lists, instead of the job\'s'
 
+complete -c azfan -n '__azfan_is check' -l list -d 'Only list them, with their descriptions'
 complete -c azfan -n '__azfan_is plan' -l guard -d 'Print the script as it is sent'
 
 set -l is '__azfan_is targets'

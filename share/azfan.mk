@@ -2,28 +2,25 @@
 #
 # Targets for a repository of jobs. In its Makefile:
 #
-#   include azfan.mk
+#   include $(shell azfan mk)
 #
-#   make jobs            lists what there is
-#   make check           validates all jobs
-#   make plan-NAME       shows what jobs/NAME.yaml would do
-#   make rehearse-NAME   runs it against a simulated Azure
-#   make run-NAME        runs it; on a terminal azfan asks before, unless AZFAN_RUN_FLAGS says --yes
-#   make schema          writes jobs/azfan.schema.json, for editors
+# "make help" says what there is. "include azfan.mk" finds it too, below /usr and /usr/local.
 #
 # make ends with "Error N", N being azfan's exit status; azfan(1) says what it means.
 #
-# Set these before or behind the include, in the environment, or on make's command line. The flags
+# Set these before or after the include, in the environment, or on make's command line. The flags
 # are words for the shell, and may be set for one target: "run-NAME: AZFAN_RUN_FLAGS = --yes".
 #
 #   AZFAN                  the program
 #   AZFAN_JOBS             the folder of the jobs; before the include
 #   AZFAN_PREFIX           stands before the names of all targets; before the include
-#   AZFAN_FLAGS            of plan, rehearse and run, such as --limit web-01
+#   AZFAN_FLAGS            of plan, rehearse, run and rerun, such as --limit web-01
 #   AZFAN_REHEARSE_FLAGS   of rehearse alone, such as --inject 'web-*=busy@10'
 #   AZFAN_RUN_FLAGS        of run alone, such as --report TEST-NAME.xml
+#   AZFAN_RERUN_FLAGS      of rerun alone, such as --only failed
+#   AZFAN_REPORT_FLAGS     of report alone, such as --report NAME.html
 #
-# Nothing else is taken: "check", "jobs" and "schema" may have recipes and prerequisites of your own as
+# Nothing else is taken: "check", "help", "jobs" and "schema" may have recipes and prerequisites of your own as
 # well, and the default goal stays yours (".DEFAULT_GOAL := jobs" makes a plain make list them). A job whose file name holds a blank, or one of
 # $ % : ; = ( ) [ ] * ? ~ \ | & #, has no targets of its own, since make has other uses for these; nor has one
 # with characters that would steer a terminal or hide others on it. "make check" validates it, and "make
@@ -35,6 +32,8 @@ AZFAN_PREFIX ?=
 AZFAN_FLAGS ?=
 AZFAN_REHEARSE_FLAGS ?=
 AZFAN_RUN_FLAGS ?=
+AZFAN_RERUN_FLAGS ?=
+AZFAN_REPORT_FLAGS ?=
 
 azfan-goal := $(.DEFAULT_GOAL)
 azfan-folder := $(patsubst %/,%,$(AZFAN_JOBS))
@@ -68,14 +67,35 @@ azfan-others := $(filter-out $(azfan-files),$(azfan-found))
 # What a rule about all jobs does where there is none.
 azfan-none = echo $(call azfan-quote,azfan.mk: there is no job in $(azfan-folder): no file NAME.yaml. AZFAN_JOBS names the folder.) >&2; exit 1
 
-.PHONY: azfan-jobs azfan-check azfan-schema $(addprefix $(AZFAN_PREFIX),jobs check schema)
+.PHONY: azfan-help azfan-jobs azfan-check azfan-schema $(addprefix $(AZFAN_PREFIX),help jobs check schema)
+$(AZFAN_PREFIX)help: azfan-help
 $(AZFAN_PREFIX)jobs: azfan-jobs
 $(AZFAN_PREFIX)check: azfan-check
 $(AZFAN_PREFIX)schema: azfan-schema
 
+# $(call azfan-say,TARGET,TEXT): a line of the help.
+azfan-say = printf 'make %-15s  %s\n' $(call azfan-quote,$(AZFAN_PREFIX)$(1)) $(call azfan-quote,$(2))
+
+azfan-help:
+	@$(call azfan-say,jobs,lists the jobs and says what each is for)
+	@$(call azfan-say,check,validates all of them)
+	@$(call azfan-say,plan-NAME,shows what $(azfan-folder)/NAME.yaml would do)
+	@$(call azfan-say,rehearse-NAME,runs it against a simulated Azure)
+	@$(call azfan-say,run-NAME,runs it; on a terminal azfan asks first)
+	@$(call azfan-say,report-NAME,shows its latest run again)
+	@$(call azfan-say,rerun-NAME,runs it again where it was not ok)
+	@$(call azfan-say,schema,writes $(azfan-folder)/azfan.schema.json for editors)
+	@echo $(call azfan-quote,AZFAN_FLAGS="--limit web-01" after it gives azfan more options.)
+
+# azfan says of each what it has, by its path: NAME is that without the folder and the suffix.
 azfan-jobs:
 	@$(if $(azfan-found),,$(azfan-none))
-	@$(foreach name,$(azfan-names),echo $(call azfan-quote,make $(foreach verb,plan rehearse run,$(AZFAN_PREFIX)$(verb)-$(name)));)
+	@$(if $(azfan-files),$(AZFAN) check --list $(foreach file,$(azfan-files),$(call azfan-quote,$(file))) | \
+	    while IFS= read -r line; do \
+	        line=$${line#$(call azfan-quote,$(azfan-folder)/)}; \
+	        printf '%s %s\n' "$${line%%.yaml *}" "$${line#*.yaml }"; \
+	    done; \
+	    echo $(call azfan-quote,For one of them: make $(addprefix $(AZFAN_PREFIX),$(addsuffix -NAME,plan rehearse run report rerun)). More: make $(AZFAN_PREFIX)help))
 	@$(if $(azfan-others),printf '%s\n' $(call azfan-quote,Without targets because of its name: $(azfan-others)) | LC_ALL=C tr -c '\n -~' '?')
 
 # The shell finds the files: it has no trouble with their names.
@@ -92,7 +112,9 @@ ifneq ($(azfan-names),)
 azfan-plans := $(azfan-names:%=$(AZFAN_PREFIX)plan-%)
 azfan-rehearsals := $(azfan-names:%=$(AZFAN_PREFIX)rehearse-%)
 azfan-runs := $(azfan-names:%=$(AZFAN_PREFIX)run-%)
-.PHONY: $(azfan-plans) $(azfan-rehearsals) $(azfan-runs)
+azfan-reports := $(azfan-names:%=$(AZFAN_PREFIX)report-%)
+azfan-reruns := $(azfan-names:%=$(AZFAN_PREFIX)rerun-%)
+.PHONY: $(azfan-plans) $(azfan-rehearsals) $(azfan-runs) $(azfan-reports) $(azfan-reruns)
 
 $(azfan-plans): $(AZFAN_PREFIX)plan-%:
 	$(AZFAN) plan $(call azfan-quote,$(azfan-folder)/$*.yaml) $(AZFAN_FLAGS)
@@ -102,6 +124,12 @@ $(azfan-rehearsals): $(AZFAN_PREFIX)rehearse-%:
 
 $(azfan-runs): $(AZFAN_PREFIX)run-%:
 	$(AZFAN) run $(call azfan-quote,$(azfan-folder)/$*.yaml) $(AZFAN_FLAGS) $(AZFAN_RUN_FLAGS)
+
+$(azfan-reports): $(AZFAN_PREFIX)report-%:
+	$(AZFAN) report $(call azfan-quote,$(azfan-folder)/$*.yaml) $(AZFAN_REPORT_FLAGS)
+
+$(azfan-reruns): $(AZFAN_PREFIX)rerun-%:
+	$(AZFAN) rerun $(call azfan-quote,$(azfan-folder)/$*.yaml) $(AZFAN_FLAGS) $(AZFAN_RERUN_FLAGS)
 endif
 
 .DEFAULT_GOAL := $(azfan-goal)

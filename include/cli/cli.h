@@ -23,6 +23,7 @@ int cli_plan(const struct options *options, int *ret_signal);
 int cli_check(const struct options *options, int *ret_signal);
 int cli_targets(const struct options *options, int *ret_signal);
 int cli_schema(const struct options *options, int *ret_signal);
+int cli_mk(const struct options *options, int *ret_signal);
 int cli_help(const struct options *options, int *ret_signal);
 int cli_version(const struct options *options, int *ret_signal);
 

@@ -89,6 +89,7 @@ struct options {
     size_t keep;   /* prune: so many in any case */
     bool failed;   /* runs: only where not all went well */
     bool json;     /* runs: for programs */
+    bool list;     /* check: a line about each job, and nothing is examined */
     bool guard;    /* plan: the script as it is sent, and nothing else */
     bool again;    /* rerun also what had started before, whatever the mark on the VM says */
 };

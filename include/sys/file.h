@@ -96,4 +96,7 @@ void file_replace_abandon(struct file_replacement *file);
  */
 int file_find_program(const char *program, char **ret, struct error *error);
 
+/* The path of the program that this is. free() *RET. */
+int file_own_program(char **ret, struct error *error);
+
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "azure/az.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,15 +71,9 @@ int az_find(struct az *az, const char *program, struct error *error)
 
 int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error)
 {
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-
     *az = (struct az){.memory = SIMULATED_MEMORY, .processes = 1};
-    if (length < 0)
-        return error_set(error, "cannot find azfan's own program in /proc: %s", strerror(errno));
-    if ((size_t)length == sizeof path)
-        return error_set(error, "cannot use azfan's own program: its path is too long");
-    az->program = memory_copy(path, (size_t)length);
+    if (file_own_program(&az->program, error) < 0)
+        return -1;
     return set_up(az, command, simulation, error);
 }
 

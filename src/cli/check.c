@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,9 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "job/job.h"
+#include "job/jobfile.h"
+#include "job/overrides.h"
+#include "job/problems.h"
 #include "run/status.h"
 
 /* ---- the job files of a folder ------------------------------------------------------------ */
@@ -62,7 +66,7 @@ static int find_jobs(const char *folder, struct strings *names, struct error *er
     return 0;
 }
 
-/* ---- the command -------------------------------------------------------------------------- */
+/* ---- a check ------------------------------------------------------------------------------ */
 
 static void print_good(const struct job *job)
 {
@@ -93,30 +97,93 @@ static int worse(int worst, int status)
     return status == STATUS_USAGE || worst == STATUS_OK ? status : worst;
 }
 
-static int check_folder(const struct options *options, const char *folder)
-{
-    struct strings paths = STRINGS_INIT;
-    struct error error;
-    int worst = STATUS_OK;
+/* ---- a list ------------------------------------------------------------------------------- */
 
-    if (find_jobs(folder, &paths, &error) < 0)
-        worst = message_fail(STATUS_USAGE, error.text);
-    for (size_t i = 0; i < paths.count; i++)
-        worst = worse(worst, check_one(options, paths.list[i]));
-    strings_done(&paths);
-    return worst;
+/* Each character a column. */
+static size_t columns_of(const char *text)
+{
+    size_t columns = 0;
+
+    for (; *text != '\0'; text++)
+        columns += ((unsigned char)*text & 0xc0) != 0x80;
+    return columns;
+}
+
+static size_t widest(const struct strings *paths)
+{
+    size_t widest = 0;
+
+    for (size_t i = 0; i < paths->count; i++) {
+        size_t columns = columns_of(paths->list[i]);
+
+        widest = columns > widest ? columns : widest;
+    }
+    return widest;
+}
+
+static void add_job(struct buffer *line, const struct job *job, const char *path)
+{
+    if (job == NULL) {
+        buffer_print(line, "  cannot be loaded: azfan check %s", path);
+        return;
+    }
+    buffer_print(line, "%6zu target%s", job->target_count, job->target_count == 1 ? "" : "s");
+    if (job->description != NULL)
+        buffer_print(line, "%s  %s", job->target_count == 1 ? " " : "", job->description);
+}
+
+/* Nobody looks at the script, and nothing is told: for that there is the check. */
+static void list_one(const struct options *options, const char *path, size_t width)
+{
+    struct overrides overrides = options_overrides(options);
+    struct problems problems = {.count = 0};
+    struct buffer line = BUFFER_INIT;
+    struct buffer plain = BUFFER_INIT;
+    struct job *job;
+
+    overrides.secrets_may_miss = true;
+    job = jobfile_load(path, &overrides, &problems);
+    buffer_print(&line, "%s%*s", path, (int)(width - columns_of(path)), "");
+    add_job(&line, job, path);
+    text_add_line(&plain, buffer_text(&line));
+    puts(buffer_text(&plain));
+    buffer_done(&plain);
+    buffer_done(&line);
+    problems_done(&problems);
+    job_free(job);
+}
+/* ---- the command -------------------------------------------------------------------------- */
+
+/* The job files that OPTIONS mean. A folder without any is told of, and is an error. */
+static int find_all(const struct options *options, struct strings *ret)
+{
+    struct error error;
+    int status = STATUS_OK;
+
+    for (size_t i = 0; i < options->jobs.count; i++) {
+        const char *path = options->jobs.list[i];
+
+        if (!is_folder(path))
+            strings_add(ret, path);
+        else if (find_jobs(path, ret, &error) < 0)
+            status = message_fail(STATUS_USAGE, error.text);
+    }
+    return status;
 }
 
 int cli_check(const struct options *options, int *ret_signal)
 {
-    int worst = STATUS_OK;
+    struct strings paths = STRINGS_INIT;
+    int worst = find_all(options, &paths);
+    size_t width = widest(&paths);
 
     (void)ret_signal;
-    for (size_t i = 0; i < options->jobs.count; i++) {
-        const char *path = options->jobs.list[i];
-
-        worst =
-            worse(worst, is_folder(path) ? check_folder(options, path) : check_one(options, path));
+    for (size_t i = 0; i < paths.count; i++) {
+        if (options->list)
+            list_one(options, paths.list[i], width);
+        else
+            worst = worse(worst, check_one(options, paths.list[i]));
     }
+    strings_done(&paths);
     return worst;
 }

@@ -28,6 +28,8 @@ const struct commands_row commands[COMMANDS_COUNT] = {
     [COMMAND_PRUNE] = {"prune", OPERAND_NONE, false, cli_prune, "delete old runs"},
     [COMMAND_SCHEMA] = {"schema", OPERAND_NONE, false, cli_schema,
                         "print the JSON Schema of job files, for editors"},
+    [COMMAND_MK] = {"mk", OPERAND_NONE, false, cli_mk,
+                    "print where azfan.mk is, for make: include $(shell azfan mk)"},
     [COMMAND_HELP] = {"help", OPERAND_COMMAND, false, cli_help, "show this help, or a command's"},
     [COMMAND_VERSION] = {"version", OPERAND_NONE, false, cli_version, "show the version"},
 };

@@ -17,8 +17,8 @@ static const struct {
     const char *text;
 } command_rows[] = {
     {{"list", "ls", "jobs"},
-     "`azfan runs` lists past runs, `azfan targets JOB` a job's VMs, `azfan check FOLDER` its "
-     "jobs"},
+     "`azfan runs` lists past runs, `azfan targets JOB` a job's VMs, `azfan check --list "
+     "FOLDER` its jobs"},
     {{"validate", "lint", "verify", "syntax"}, "did you mean `azfan check JOB`?"},
     {{"status", "show", "ps", "state"}, "`azfan runs` lists runs, `azfan report` shows one"},
     {{"history", "log", "logs"}, "`azfan runs` lists past runs, `azfan report` shows one"},

@@ -417,6 +417,8 @@ const struct optiontable_row optiontable[] = {
     {"confirm", 0, "N", LOADING, take_confirm, 0, "ask only when there are more targets than N"},
     {"names", 0, NULL, ON_TARGETS, take_flag, FIELD(names), "one per line, as --limit takes them"},
     {"ids", 0, NULL, ON_TARGETS, take_flag, FIELD(ids), "full ids, one per line"},
+    {"list", 0, NULL, ON_CHECK, take_flag, FIELD(list),
+     "only list them: targets, and the job's description"},
     {"guard", 0, NULL, ON_PLAN, take_flag, FIELD(guard),
      "print the script as the first target gets it, and nothing else"},
     {"az", 0, "PROGRAM", SELECTING, take_text, FIELD(az),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -379,6 +380,20 @@ static int find_by_path(const char *program, char **ret, struct error *error)
                          : !S_ISREG(status.st_mode) ? "it is not a file"
                                                     : "it is not executable");
     return make_absolute(program, ret, error);
+}
+
+int file_own_program(char **ret, struct error *error)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+
+    if (length < 0)
+        return error_set(error, "cannot find this program's own file in /proc: %s",
+                         strerror(errno));
+    if ((size_t)length == sizeof path)
+        return error_set(error, "this program's own path is too long");
+    *ret = memory_copy(path, (size_t)length);
+    return 0;
 }
 
 int file_find_program(const char *program, char **ret, struct error *error)

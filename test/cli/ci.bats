@@ -11,8 +11,8 @@ setup() {
   cp -R "$top/examples/ops" "$place/ops"
   mkdir "$place/bin" "$place/steps" "$place/reports"
   ln -s "$(realpath "$azfan")" "$place/bin/azfan"
-  export PATH=$place/bin:$PATH AZFAN_AZ=$stub/az MAKEFLAGS="-I $(realpath "$top/share")"
-  unset MAKELEVEL MFLAGS AZFAN
+  export PATH=$place/bin:$PATH AZFAN_AZ=$stub/az
+  unset MAKEFLAGS MAKELEVEL MFLAGS AZFAN
   # What the service would fill in.
   export REPORTS=$place/reports JOB=restart-nginx AGENT_TOKEN=hushhush GITHUB_STEP_SUMMARY=$place/summary.md
 }

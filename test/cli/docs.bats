@@ -155,7 +155,7 @@ short_jobs() {
   section OPTIONS | sed -nE 's/^\.Ss Of (.*)/of \1/p; s/^\.It.* ?Fl Fl ([a-z-]+).*/--\1/p' |
     awk '$1 == "of" { gsub(/,| and/, ""); n = split($0, of) } /^--/ { for (i = 2; i <= n; i++) print of[i], $1 }' |
     sort >"$place/manual"
-  for command in check exec plan rehearse report rerun run runs prune schema targets; do
+  for command in check exec plan rehearse report rerun run runs prune schema mk targets; do
     "$azfan" "$command" --help | sed -n '/^Options:/,/^$/p' | sed -nE "s/^  .{4}(--[a-z-]+).*/$command \1/p"
   done | grep -vE -- '--(help|version)$' | sort >"$place/helped"
   [ "$(wc -l <"$place/helped")" -ge 60 ]

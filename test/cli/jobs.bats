@@ -59,6 +59,25 @@ jobs/c.yaml: ok, 3 targets" ]
   [[ $output == *"the folder none holds no job file"*"jobs/c.yaml: ok"* ]]
 }
 
+@test "check --list: a line a job, with its targets and description; nothing is examined, a wrong one is named" {
+  mkdir "$place/jobs"
+  cd "$place"
+  write_job 'description: "Größer \e[1m"'
+  sed -i 's/  inline: .*/  inline: |\n    if/' "$job"
+  cp "$job" jobs/größer.yaml
+  vms=vm-1 write_job
+  sed -i 's|inline: .*|inline: echo\n  parameters: {TOKEN: {env: TEST_UNSET}}|' "$job"
+  cp "$job" jobs/a.yml
+  printf 'version: 2\n' >jobs/wrong.yaml
+  run "$azfan" check --list jobs
+  [ "$status" = 0 ]
+  [ "$output" = "jobs/a.yml           1 target
+jobs/größer.yaml     3 targets  Größer \x1b[1m
+jobs/wrong.yaml   cannot be loaded: azfan check jobs/wrong.yaml" ]
+  mkdir none
+  wrong "the folder none holds no job file" check --list none
+}
+
 @test "what the script's own shell refuses is refused, with the line in the job, before anything starts" {
   write_job
   sed -i 's/  inline: .*/  inline: |\n    echo a\n    if true; then\n    fi/' "$job"

@@ -11,10 +11,9 @@ setup() {
   ln -s "$(realpath "$azfan")" "$place/bin/azfan"
   export PATH=$place/bin:$PATH AZFAN_AZ=$stub/az AGENT_TOKEN=hushhush
   unset MAKEFLAGS MAKELEVEL MFLAGS AZFAN
-  share=$(realpath "$top/share")
 }
 
-do_make() { make --no-print-directory -I "$share" "$@"; }
+do_make() { make --no-print-directory "$@"; }
 
 # Jobs that take no time: one that is ok, named NAME.
 write_small() { # NAME
@@ -26,14 +25,15 @@ only_include() {
   rm -r "$place/ops"
   mkdir -p "$place/ops/jobs"
   cd "$place/ops"
-  printf '%s\n' "include azfan.mk" "$@" >Makefile
+  printf '%s\n' "include \$(shell azfan mk)" "$@" >Makefile
 }
 
 @test "the sample: make lists the jobs, checks them, and shows, rehearses and runs each" {
   run do_make
   [ "$status" = 0 ]
-  [ "$output" = "make plan-restart-nginx rehearse-restart-nginx run-restart-nginx
-make plan-rotate-token rehearse-rotate-token run-rotate-token" ]
+  [ "$output" = "restart-nginx    11 targets  Restarts nginx and looks whether it came back.
+rotate-token     12 targets  Gives every VM the new token. A VM that has it already stays as it is.
+For one of them: make plan-NAME rehearse-NAME run-NAME report-NAME rerun-NAME. More: make help" ]
   run do_make check
   [ "$status" = 0 ]
   [ "$output" = "jobs/restart-nginx.yaml: ok, 11 targets
@@ -49,6 +49,64 @@ jobs/rotate-token.yaml: ok, 12 targets" ]
   [ "$status" = 0 ]
   [[ $output == *"(a rehearsal)"*"1 ok of 1 target "* ]]
   [ "$(azfan runs -q | wc -l)" = 3 ]
+}
+
+# install_at PREFIX: azfan and azfan.mk, as `make install PREFIX=` puts them.
+install_at() {
+  make -s -C "$top" -n install PREFIX="$1" >"$place/plan"
+  grep -qF " build/azfan \"$1/bin/\"" "$place/plan" || grep -qF " build/azfan \"$1/bin/azfan\"" "$place/plan"
+  grep -qF " share/azfan.mk \"$1/share/azfan/azfan.mk\"" "$place/plan"
+  install -D "$azfan" "$1/bin/azfan"
+  install -D -m 644 "$top/share/azfan.mk" "$1/share/azfan/azfan.mk"
+}
+
+@test "the sample passes its own check as it was copied, also with an azfan under another prefix" {
+  unset AGENT_TOKEN
+  run make check
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  install_at "$place/prefix"
+  rm "$place/bin/azfan"
+  run env PATH="$place/prefix/bin:$PATH" azfan mk
+  [ "$output" = "$place/prefix/share/azfan/azfan.mk" ]
+  run env PATH="$place/prefix/bin:$PATH" make check
+  [ "$status" = 0 ] || { echo "$output"; return 1; }
+  [[ $output == *"jobs/rotate-token.yaml: ok, 12 targets" ]]
+  # Without it both say what is missing.
+  rm "$place/prefix/share/azfan/azfan.mk"
+  run env PATH="$place/prefix/bin:$PATH" azfan mk
+  [[ $status = 2 && $output == "azfan: there is no $place/prefix/share/azfan/azfan.mk, "*"make install"* ]]
+  run env PATH="$place/prefix/bin:$PATH" make check
+  [[ $status = 2 && $output == "azfan: there is no $place/prefix/share/azfan/azfan.mk, "* ]]
+}
+
+@test "make help says what there is; a job that cannot be loaded is in the list" {
+  run do_make help
+  [ "$status" = 0 ]
+  [ "$(grep -oE '^make [a-zA-Z-]+' <<<"$output" | paste -sd,)" = \
+    "make jobs,make check,make plan-NAME,make rehearse-NAME,make run-NAME,make report-NAME,make rerun-NAME,make schema" ]
+  printf 'version: 2\n' >jobs/wrong.yaml
+  run do_make jobs
+  [ "$status" = 0 ]
+  [ "${lines[2]}" = "wrong          cannot be loaded: azfan check jobs/wrong.yaml" ]
+}
+
+@test "report-NAME and rerun-NAME are of the job's latest run" {
+  only_include "rerun-a: AZFAN_RERUN_FLAGS = --only failed" "report-a: AZFAN_REPORT_FLAGS = --output none"
+  write_small jobs/a.yaml
+  write_small jobs/b.yaml
+  sed -i 's/name: test/name: other/' jobs/b.yaml
+  run do_make rehearse-a AZFAN_REHEARSE_FLAGS="--inject a=exit:1 --inject b=busy"
+  [ "$status" = 2 ]
+  do_make rehearse-b
+  run do_make report-a
+  [ "$status" = 0 ]
+  [[ $output == *"1 failed, 1 error of 2 targets"* && $output != *"Output:"* ]]
+  run do_make rerun-a
+  [ "$status" = 0 ]
+  [[ $output == *"1 ok of 1 target "* ]]
+  run do_make rerun-a AZFAN_FLAGS="--limit b" AZFAN_RERUN_FLAGS=
+  [ "$status" = 0 ]
+  [[ $output == *"b "*"1 ok of 1 target "* ]]
 }
 
 @test "azfan's exit status stands in make's error" {
@@ -98,10 +156,10 @@ azfan plan 'jobs/a.yaml' -c 3" ]
   [ "${#lines[@]}" = $((2 + ${#odd[@]})) ]
   run do_make jobs
   [ "$status" = 0 ] || { echo "$output"; return 1; }
-  [ "${#lines[@]}" = 3 ]
-  [[ ${lines[0]} == "make plan-$hard rehearse-$hard run-$hard" ]]
+  [ "${#lines[@]}" = 4 ]
+  [[ ${lines[0]} == "$hard  "*" 2 targets" ]]
   for name in "${odd[@]}"; do
-    [[ ${lines[2]} == "Without targets because of its name:"*"jobs/$name.yaml"* ]]
+    [[ ${lines[3]} == "Without targets because of its name:"*"jobs/$name.yaml"* ]]
   done
   [ ! -e pwned ]
 }
@@ -114,10 +172,10 @@ azfan plan 'jobs/a.yaml' -c 3" ]
   done
   run do_make jobs
   [ "$status" = 0 ] || { cat -v <<<"$output"; return 1; }
-  [ "${#lines[@]}" = 3 ]
-  [ "${lines[0]}" = "make plan-Größe rehearse-Größe run-Größe" ]
-  [ "${lines[1]}" = "make plan-good rehearse-good run-good" ]
-  [[ ${lines[2]} == "Without targets because of its name:"*"jobs/a?]0;t?b.yaml"* ]]
+  [ "${#lines[@]}" = 4 ]
+  [ "${lines[0]}" = "Größe     2 targets" ]
+  [ "${lines[1]}" = "good      2 targets" ]
+  [[ ${lines[3]} == "Without targets because of its name:"*"jobs/a?]0;t?b.yaml"* ]]
   run do_make check
   [ "${#lines[@]}" = "${#names[@]}" ]
   run env LC_ALL=C grep -cP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\x8b\xae]' <<<"$(do_make jobs check)"
@@ -143,7 +201,7 @@ azfan plan 'jobs/a.yaml' -c 3" ]
   only_include
   write_small jobs/a.yaml
   mkdir -p sub/deep
-  printf 'AZFAN_JOBS = ../jobs/\ninclude azfan.mk\n' >sub/Makefile
+  printf 'AZFAN_JOBS = ../jobs/\ninclude $(shell azfan mk)\n' >sub/Makefile
   run do_make -C sub check
   [ "$output" = "../jobs/a.yaml: ok, 2 targets" ]
   run do_make -C sub/deep -f ../Makefile rehearse-a AZFAN_JOBS="$place/ops/jobs"
@@ -174,10 +232,11 @@ checked" ]
   [[ $(do_make plan-a rehearse-a) == *"timeout: "*"(a rehearsal)"* ]]
   [[ $output == *"2 ok of 2 targets"* ]]
   # In front of the include too.
-  printf 'first:\n\t@echo first\ninclude azfan.mk\n' >Makefile
+  printf 'first:\n\t@echo first\ninclude $(shell azfan mk)\n' >Makefile
   [ "$(do_make)" = first ]
-  printf 'AZFAN_PREFIX = vm-\ninclude azfan.mk\n' >Makefile
-  [ "$(do_make vm-jobs)" = "make vm-plan-a vm-rehearse-a vm-run-a" ]
+  printf 'AZFAN_PREFIX = vm-\ninclude $(shell azfan mk)\n' >Makefile
+  [[ $(do_make vm-jobs) == "a "*"make vm-plan-NAME vm-rehearse-NAME vm-run-NAME vm-report-NAME vm-rerun-NAME. More: make vm-help" ]]
+  [[ $(do_make vm-help) == "make vm-jobs "*"make vm-rerun-NAME "* ]]
   run do_make vm-rehearse-a
   [ "$status" = 0 ]
   run do_make rehearse-b
@@ -219,7 +278,7 @@ while True:
             os.write(terminal, b"\x03")
 print(shown.decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
-  run python3 interrupt.py make -I "$share" rehearse-a AZFAN_REHEARSE_FLAGS="--inject b=hang --progress plain"
+  run python3 interrupt.py make rehearse-a AZFAN_REHEARSE_FLAGS="--inject b=hang --progress plain"
   [[ $output == *"1 cancelled"*"Stopped by SIGINT."*"rehearse-a] Interrupt"*" -2" ]] || { echo "$output"; return 1; }
   nothing_is_left
 }

@@ -172,6 +172,9 @@ START_TEST(find_program)
     ck_assert_int_eq(chmod("bin2/az", 0600), 0);
     ck_assert_int_lt(file_find_program("./bin2/az", &path, &error), 0);
     ck_assert_ptr_nonnull(strstr(error.text, "not executable"));
+    ck_assert_int_eq(file_own_program(&path, &error), 0);
+    ck_assert_str_eq(strrchr(path, '/'), "/test_file");
+    free(path);
 }
 END_TEST
 
