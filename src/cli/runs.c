@@ -177,6 +177,25 @@ static void print_end(struct buffer *buffer, const struct row *row, const char *
     }
 }
 
+/* How wide the columns are. */
+struct widths {
+    int run;
+    int job;
+    int columns; /* of the terminal; 0: there is none */
+};
+
+static int run_width(const struct list *list, const char **letters)
+{
+    int width = (int)strlen("RUN");
+
+    for (size_t i = 0; i < list->count; i++) {
+        int length = (int)strlen(shorten(list->rows[i].id, letters, list->runs.count));
+
+        width = length > width ? length : width;
+    }
+    return width;
+}
+
 static int job_width(const struct list *list, int columns)
 {
     int width = (int)strlen("JOB");
@@ -200,8 +219,9 @@ static void print_job(struct buffer *line, const char *name, int width)
 }
 
 static void print_row(const struct list *list, const struct row *row, const char **letters,
-                      int width, int columns)
+                      const struct widths *widths)
 {
+    struct buffer id = BUFFER_INIT;
     struct buffer line = BUFFER_INIT;
     struct buffer time = BUFFER_INIT;
     struct buffer end = BUFFER_INIT;
@@ -210,15 +230,17 @@ static void print_row(const struct list *list, const struct row *row, const char
 
     clock_print_local(row->result.wall_started, started);
     number_print_duration(&time, row->result.duration);
-    text_add_line(&line, shorten(row->id, letters, list->runs.count));
-    buffer_print(&line, "  %s  %*s  ", started, TIME_WIDTH, buffer_text(&time));
-    indent = (int)line.length + width + 2;
-    print_job(&line, row->result.job.name, width);
+    text_add_line(&id, shorten(row->id, letters, list->runs.count));
+    buffer_print(&line, "%-*s  %s  %*s  ", widths->run, buffer_text(&id), started, TIME_WIDTH,
+                 buffer_text(&time));
+    indent = (int)line.length + widths->job + 2;
+    print_job(&line, row->result.job.name, widths->job);
     buffer_add(&line, "  ");
     print_end(&end, row, letters, list->runs.count);
-    text_add_wrapped(&line, buffer_text(&end), indent, indent, columns);
+    text_add_wrapped(&line, buffer_text(&end), indent, indent, widths->columns);
     buffer_add(&line, "\n");
     message_print(&line);
+    buffer_done(&id);
     buffer_done(&line);
     buffer_done(&time);
     buffer_done(&end);
@@ -228,14 +250,16 @@ static void print_table(const struct list *list)
 {
     int columns = terminal_is(STDOUT_FILENO) ? terminal_size(STDOUT_FILENO).columns : 0;
     const char **letters = sort_letters(&list->runs);
-    int width = job_width(list, columns);
+    struct widths widths = {
+        .run = run_width(list, letters), .job = job_width(list, columns), .columns = columns};
     struct buffer head = BUFFER_INIT;
 
-    buffer_print(&head, "RUN   STARTED             TOOK  %-*s  RESULT\n", width, "JOB");
+    buffer_print(&head, "%-*s  STARTED             TOOK  %-*s  RESULT\n", widths.run, "RUN",
+                 widths.job, "JOB");
     message_print(&head);
     buffer_done(&head);
     for (size_t i = 0; i < list->count; i++)
-        print_row(list, &list->rows[i], letters, width, columns);
+        print_row(list, &list->rows[i], letters, &widths);
     free(letters);
 }
 

@@ -845,6 +845,7 @@ EOF2
   [ "$(events "$runs/ci-4711.1" 'select(.event == "run") | .run')" = ci-4711.1 ]
   [[ $output == *"Again:   azfan rerun ci-4711.1 "* ]] || { echo "$output"; return 1; }
   [ "$("$azfan" runs -q)" = ci-4711.1 ]
+  [[ $("$azfan" runs) == "RUN        STARTED "*$'\n'"ci-4711.1  20"* ]]
   run "$azfan" run "$job" --az "$stub/az" --run-id ci-4711.1
   [ "$status" = 1 ]
   [ "$output" = "azfan: $runs/ci-4711.1 already holds a run: choose another --run-id, or remove it" ]
