@@ -35,8 +35,11 @@ struct page_frame {
     int pitch; /* from lane to lane */
     int height;
     size_t start;       /* bytes of the page before the timeline */
-    bool is_cut;        /* not all bars are drawn */
-    bool waits_are_cut; /* nor all waits, or notches */
+    size_t waits;       /* between the attempts of a target */
+    size_t waits_drawn; /* of them */
+    size_t notches;     /* likewise, where a script's time was over within a bar */
+    size_t notches_drawn;
+    bool is_cut; /* not all bars are drawn */
 };
 
 /* For page_frame_close(). */
@@ -45,6 +48,15 @@ void page_frame_close(struct page_frame *frame);
 
 /* Where AT lies across. */
 int page_frame_place(const struct page_frame *frame, int64_t at);
+
+/*
+ * The class, with a space before it, of a word that needs PIXELS and has UNITS: where the window is
+ * too narrow for it, the style hides it. "": it fits everywhere; NULL: nowhere.
+ */
+const char *page_frame_room(int units, int pixels);
+
+/* Begins a word at X units, its foot at Y; its attributes follow, and markup_end(). */
+void page_frame_begin_word(struct page_frame *frame, int x, int y);
 
 /* The top of a lane, and how high its bars are. */
 int page_frame_top(const struct page_frame *frame, int lane);

@@ -26,8 +26,9 @@ void page_timeline(struct page *page);
 void page_batches(struct page *page, const struct lanes *lanes);
 
 /* Of the timeline: all bars, a notch in each where the script's time was over, and the waits
- * between the attempts of a target. */
+ * between the attempts of a target; then the names on the bars, which are not stretched. */
 void page_bars(struct page_frame *frame);
+void page_labels(struct page_frame *frame);
 
 /* How long attempts took. */
 void page_histogram(struct page *page);

@@ -14,6 +14,9 @@ struct result;
  * halted, of which result.halt_cause tells more. */
 void ending_print(struct buffer *buffer, const struct result *result);
 
+/* Appends what the exit status means: "exit status 3: a script failed". */
+void ending_print_status(struct buffer *buffer, const struct result *result);
+
 /* Of a result with cuts: appends "Azure throttled: down to 4 at once, from 30". */
 void ending_print_throttling(struct buffer *buffer, const struct result *result);
 

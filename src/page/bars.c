@@ -11,6 +11,7 @@
 #include "page/common.h"
 #include "page/frame.h"
 #include "page/lanes.h"
+#include "page/marks.h"
 #include "page/parts.h"
 #include "run/result.h"
 
@@ -18,8 +19,10 @@ enum {
     MANY = 200,        /* waits are drawn so that they hide nothing */
     THINNEST = 12,     /* units: about a pixel */
     THINNEST_BAD = 40, /* what is not ok is never too thin to be seen */
-    MOST_WAITS = 2000,
-    SHAPES_BUDGET = PAGE_TIMELINE_BUDGET * 4 / 5, /* bytes */
+    MOST_WAITS = 500,  /* beyond that one of several is drawn */
+    MOST_MARKS = 5000,
+    LEAST_MARKED = 3,                             /* pixels of a bar in which lines are seen */
+    SHAPES_BUDGET = PAGE_TIMELINE_BUDGET * 2 / 3, /* bytes */
     TITLES_BUDGET = PAGE_TIMELINE_BUDGET / 2      /* bytes; a bar without its title takes a third */
 };
 
@@ -129,6 +132,30 @@ static void write_bars(struct page_frame *frame)
     }
 }
 
+/* What says the outcome without its colour. */
+static void write_marks(struct page_frame *frame)
+{
+    int height = page_frame_bar_height(frame);
+    size_t left = MOST_MARKS;
+
+    for (int rank = 0; rank < PAGE_STATES; rank++) {
+        int state = page_by_urgency(rank);
+        struct buffer path = BUFFER_INIT;
+
+        for (size_t i = 0; marks_has(state) && i < frame->lanes.count && left > 0; i++) {
+            const struct bar *bar = &frame->lanes.bars[i];
+            int width = bar_width(frame, bar);
+
+            if (page_frame_state(frame, bar) != state)
+                continue;
+            marks_add_along(&path, state, bar_left(frame, bar, width),
+                            page_frame_top(frame, bar->lane), width, height);
+            left--;
+        }
+        marks_write_along(frame->page, state, &path, height);
+    }
+}
+
 /* ---- waits and clocks --------------------------------------------------------------------- */
 
 static int compare_attempts(const void *a, const void *b)
@@ -141,60 +168,76 @@ static int compare_attempts(const void *a, const void *b)
     return (one->attempt > other->attempt) - (one->attempt < other->attempt);
 }
 
-/* A line from the end of an attempt to the start of the next one of the same target. */
-static size_t add_waits(struct page_frame *frame, struct buffer *waits)
+/* BARS, with all attempts of a target beside each other. */
+static struct bar *copy_by_target(const struct page_frame *frame)
 {
     size_t count = frame->lanes.count;
     struct bar *bars = memory_zeroed(count, sizeof *bars);
-    int middle = page_frame_bar_height(frame) / 2;
-    size_t drawn = 0;
 
     if (count > 0)
         memcpy(bars, frame->lanes.bars, count * sizeof *bars);
     qsort(bars, count, sizeof *bars, compare_attempts);
-    for (size_t i = 1; i < count && drawn < MOST_WAITS; i++) {
-        const struct bar *before = &bars[i - 1];
+    return bars;
+}
 
-        if (bars[i].target != before->target)
+/* A line from the end of an attempt to the start of the next one of the same target. */
+static void add_wait(const struct page_frame *frame, const struct bar *before,
+                     const struct bar *next, struct buffer *waits)
+{
+    int middle = page_frame_bar_height(frame) / 2;
+
+    buffer_print(waits, "M%d %dL%d %d", page_frame_place(frame, before->at + before->duration),
+                 page_frame_top(frame, before->lane) + middle, page_frame_place(frame, next->at),
+                 page_frame_top(frame, next->lane) + middle);
+}
+
+/* So many that what is below them is seen: each EVERY-th. */
+static void add_waits(struct page_frame *frame, struct buffer *waits)
+{
+    size_t count = frame->lanes.count;
+    struct bar *bars = copy_by_target(frame);
+    size_t every;
+    size_t number = 0;
+
+    for (size_t i = 1; i < count; i++)
+        frame->waits += bars[i].target == bars[i - 1].target;
+    every = (frame->waits + MOST_WAITS - 1) / MOST_WAITS;
+    for (size_t i = 1; i < count; i++) {
+        if (bars[i].target != bars[i - 1].target || number++ % every != 0)
             continue;
-        buffer_print(waits, "M%d %dL%d %d", page_frame_place(frame, before->at + before->duration),
-                     page_frame_top(frame, before->lane) + middle,
-                     page_frame_place(frame, bars[i].at),
-                     page_frame_top(frame, bars[i].lane) + middle);
-        drawn++;
+        add_wait(frame, &bars[i - 1], &bars[i], waits);
+        frame->waits_drawn++;
     }
-    frame->waits_are_cut |= drawn == MOST_WAITS;
     free(bars);
-    return drawn;
 }
 
 /* A notch in each bar where the script's time was over. */
-static size_t add_notches(struct page_frame *frame, struct buffer *notches)
+static void add_notches(struct page_frame *frame, struct buffer *notches)
 {
     int64_t limit = frame->page->result->job.script_timeout;
-    size_t drawn = 0;
 
-    for (size_t i = 0; i < frame->lanes.count && drawn < PAGE_FRAME_MOST_BARS; i++) {
+    for (size_t i = 0; i < frame->lanes.count; i++) {
         const struct bar *bar = &frame->lanes.bars[i];
 
         if (limit <= 0 || bar->duration < limit)
             continue;
+        if (frame->notches++ >= PAGE_FRAME_MOST_BARS)
+            continue;
         buffer_print(notches, "M%d %dv%d", page_frame_place(frame, bar->at + limit),
                      page_frame_top(frame, bar->lane), page_frame_bar_height(frame));
-        drawn++;
+        frame->notches_drawn++;
     }
-    frame->waits_are_cut |= drawn == PAGE_FRAME_MOST_BARS;
-    return drawn;
 }
 
 static void write_waits(struct page_frame *frame)
 {
     struct buffer path = BUFFER_INIT;
-    size_t count = add_waits(frame, &path);
 
-    if (count > 0)
-        markup_empty(&frame->page->markup, "path", "class", count > MANY ? "wait many" : "wait",
-                     "d", buffer_text(&path), NULL);
+    add_waits(frame, &path);
+    if (path.length > 0)
+        markup_empty(&frame->page->markup, "path", "class",
+                     frame->waits_drawn > MANY ? "wait many" : "wait", "d", buffer_text(&path),
+                     NULL);
     buffer_done(&path);
 }
 
@@ -202,7 +245,8 @@ static void write_notches(struct page_frame *frame)
 {
     struct buffer path = BUFFER_INIT;
 
-    if (add_notches(frame, &path) > 0)
+    add_notches(frame, &path);
+    if (path.length > 0)
         markup_empty(&frame->page->markup, "path", "class", "notch", "d", buffer_text(&path), NULL);
     buffer_done(&path);
 }
@@ -210,6 +254,7 @@ static void write_notches(struct page_frame *frame)
 void page_bars(struct page_frame *frame)
 {
     write_bars(frame);
+    write_marks(frame);
     write_notches(frame);
     write_waits(frame);
 }

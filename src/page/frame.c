@@ -32,13 +32,38 @@ int page_frame_state(const struct page_frame *frame, const struct bar *bar)
     return bar->open ? page_state(target) : (int)target->attempts[bar->attempt].outcome;
 }
 
+const char *page_frame_room(int units, int pixels)
+{
+    /* How many pixels the picture has at least where the style shows what is in that class. */
+    static const struct {
+        int picture;
+        const char *class;
+    } rooms[] = {{235, ""}, {540, " from-40"}, {870, " from-62"}, {1185, " from-82"}};
+
+    for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
+        if ((int64_t)units * rooms[i].picture >= (int64_t)pixels * PAGE_FRAME_WIDE)
+            return rooms[i].class;
+    }
+    return NULL;
+}
+
+void page_frame_begin_word(struct page_frame *frame, int x, int y)
+{
+    struct markup *markup = &frame->page->markup;
+
+    markup_begin(markup, "text", NULL);
+    markup_attribute(markup, "x", "%d.%02d%%", x / (PAGE_FRAME_WIDE / 100),
+                     x % (PAGE_FRAME_WIDE / 100));
+    markup_attribute(markup, "y", "%d", y);
+}
+
 /* As many pixels as so many lanes can have; a thousand are still told apart. */
 static int find_pitch(int lanes)
 {
     static const struct {
         int lanes;
         int pitch;
-    } sizes[] = {{12, 20}, {40, 14}, {100, 8}, {300, 4}};
+    } sizes[] = {{12, 20}, {40, 16}, {100, 8}, {300, 4}};
 
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         if (lanes <= sizes[i].lanes)

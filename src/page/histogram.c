@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "page/common.h"
+#include "page/marks.h"
 #include "page/parts.h"
 #include "page/scale.h"
 #include "run/result.h"
@@ -175,6 +176,21 @@ static void write_column_title(struct page *page, const struct histogram *histog
     free(range);
 }
 
+static void write_part(struct page *page, int kind, int x, int y, int width, int height)
+{
+    struct markup *markup = &page->markup;
+    struct buffer lines = BUFFER_INIT;
+
+    markup_begin(markup, "rect", "class", page_state_name(kind), NULL);
+    markup_attribute(markup, "x", "%d", x);
+    markup_attribute(markup, "y", "%d", y);
+    markup_attribute(markup, "width", "%d", width);
+    markup_attribute(markup, "height", "%d", height);
+    markup_end(markup);
+    marks_add_down(&lines, kind, x, y, width, height);
+    marks_write_down(page, kind, &lines);
+}
+
 /* The outcomes of a column on top of each other, ok at the bottom. None is too few to be seen. */
 static void write_column(struct page *page, const struct histogram *histogram, size_t bin)
 {
@@ -192,34 +208,37 @@ static void write_column(struct page *page, const struct histogram *histogram, s
             continue;
         height = height > 0 ? height : 1;
         top -= height;
-        markup_begin(markup, "rect", "class", outcome_name((enum outcome_kind)kind), NULL);
-        markup_attribute(markup, "x", "%d", left);
-        markup_attribute(markup, "y", "%d", top);
-        markup_attribute(markup, "width", "%d", right - left - GAP);
-        markup_attribute(markup, "height", "%d", height);
-        markup_end(markup);
+        write_part(page, kind, left, top, right - left - GAP, height);
     }
     markup_end(markup);
 }
 
-static void write_ticks(struct page *page, const struct histogram *histogram)
+/* In narrow windows every other one is left out. */
+static void write_tick(struct page *page, int64_t at, int64_t span, int number)
 {
     struct markup *markup = &page->markup;
+    int x = scale_place(at, span, WIDE);
+    struct buffer label = BUFFER_INIT;
+
+    scale_print(&label, at);
+    markup_begin(markup, "text", NULL);
+    markup_attribute(markup, "class", "%s%s", at == span ? "tick late" : "tick",
+                     number % 2 == 0 ? "" : " from-40");
+    markup_attribute(markup, "x", "%d.%02d%%", x / (WIDE / 100), x % (WIDE / 100));
+    markup_attribute(markup, "y", "%d", TALL + FOOT - 4);
+    markup_text(markup, buffer_text(&label));
+    markup_end(markup);
+    buffer_done(&label);
+}
+
+static void write_ticks(struct page *page, const struct histogram *histogram)
+{
+    int number = 0;
     int64_t span = (int64_t)histogram->bins * histogram->step;
     int64_t step = scale_step(span, MOST_TICKS);
 
-    for (int64_t at = 0; at <= span; at += step) {
-        int x = scale_place(at, span, WIDE);
-        struct buffer label = BUFFER_INIT;
-
-        scale_print(&label, at);
-        markup_begin(markup, "text", "class", at == span ? "tick late" : "tick", NULL);
-        markup_attribute(markup, "x", "%d.%02d%%", x / (WIDE / 100), x % (WIDE / 100));
-        markup_attribute(markup, "y", "%d", TALL + FOOT - 4);
-        markup_text(markup, buffer_text(&label));
-        markup_end(markup);
-        buffer_done(&label);
-    }
+    for (int64_t at = 0; at <= span; at += step)
+        write_tick(page, at, span, number++);
 }
 
 static void write_picture(struct page *page, const struct histogram *histogram)

@@ -9,15 +9,21 @@
 
 enum { MOST_SETTINGS = 100 };
 
-/* A term and what it is; nothing for VALUE that is not known. */
-static void write_fact(struct page *page, const char *term, const char *value)
+static void write_in_class(struct page *page, const char *term, const char *class,
+                           const char *value)
 {
     if (value == NULL)
         return;
     markup_element(&page->markup, "dt", NULL, term);
-    markup_begin(&page->markup, "dd", NULL);
+    markup_begin(&page->markup, "dd", "class", class, NULL);
     page_cut(page, value, PAGE_LONGEST_FACT);
     markup_end(&page->markup);
+}
+
+/* A term and what it is; nothing for VALUE that is not known. */
+static void write_fact(struct page *page, const char *term, const char *value)
+{
+    write_in_class(page, term, NULL, value);
 }
 
 static void write_time(struct page *page, const char *term, int64_t wall)
@@ -56,7 +62,7 @@ static void write_job(struct page *page)
     write_fact(page, "SHA-256 of the script", job->script_digest);
     for (size_t i = 0; i < job->file_count; i++)
         write_fact(page, "File of the script", job->files[i].name);
-    write_fact(page, "Runbook", job->runbook);
+    write_in_class(page, "Runbook", "runbook", job->runbook);
     write_duration(page, "script_timeout", job->script_timeout);
     write_duration(page, "timeout", job->timeout);
     write_duration(page, "deadline", job->deadline);
@@ -133,6 +139,7 @@ static void write_origin(struct page *page)
     write_fact(page, "User", origin->user);
     write_fact(page, "Host", origin->host);
     write_fact(page, "az", origin->az_version);
+    write_fact(page, "az's default subscription", origin->subscription);
     write_fact(page, "Commit", origin->commit);
     if (origin->commit != NULL)
         write_fact(page, "As in that commit",

@@ -6,16 +6,26 @@
  */
 #include <inttypes.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/buffer.h"
+#include "base/caseless.h"
 #include "base/number.h"
 #include "page/common.h"
 #include "page/parts.h"
 #include "report/ending.h"
+#include "report/line.h"
 #include "report/outputs.h"
 #include "run/result.h"
 
-enum { LONGEST_MESSAGE = 300 };
+enum { LONGEST_MESSAGE = 300, MOST_COLUMNS = 9 };
+
+/* Columns that would say the same of all targets are left out. */
+struct shape {
+    bool has_batches;
+    const char *group; /* the resource group of all, which the caption has; or NULL */
+    bool has_outputs;
+};
 
 /* ---- the filter --------------------------------------------------------------------------- */
 
@@ -81,18 +91,33 @@ static void write_duration(struct markup *markup, const struct result_target *ta
     markup_end(markup);
 }
 
+/* A cell of words, which may be long. */
+static void write_words(struct page *page, const struct buffer *words)
+{
+    markup_begin(&page->markup, "td", "class", words->length > 0 ? "words" : NULL, NULL);
+    page_cut(page, buffer_text(words), LONGEST_MESSAGE);
+    markup_end(&page->markup);
+}
+
+static void write_why(struct page *page, const struct result_target *target)
+{
+    struct buffer why = BUFFER_INIT;
+
+    line_print_why(&why, target);
+    write_words(page, &why);
+    buffer_done(&why);
+}
+
 static void write_output(struct page *page, const struct result_target *target)
 {
     struct buffer cell = BUFFER_INIT;
 
     (void)outputs_add_cell(&cell, &target->output, &target->errors);
-    markup_begin(&page->markup, "td", NULL);
-    page_cut(page, buffer_text(&cell), LONGEST_MESSAGE);
-    markup_end(&page->markup);
+    write_words(page, &cell);
     buffer_done(&cell);
 }
 
-static void write_row(struct page *page, size_t index, bool with_output)
+static void write_row(struct page *page, size_t index, const struct shape *shape)
 {
     struct markup *markup = &page->markup;
     const struct result_target *target = &page->result->targets[index];
@@ -105,20 +130,21 @@ static void write_row(struct page *page, size_t index, bool with_output)
     markup_element(markup, "td", NULL, settled ? outcome_reason_name(target->outcome.reason) : "");
     write_duration(markup, target);
     page_number(page, result_attempts(target));
-    page_number(page, (size_t)target->batch);
-    markup_begin(markup, "td", NULL);
-    page_cut(page, target->resource_group, LONGEST_MESSAGE);
-    markup_end(markup);
-    markup_begin(markup, "td", NULL);
-    page_why(page, target, LONGEST_MESSAGE);
-    markup_end(markup);
-    if (with_output)
+    if (shape->has_batches)
+        page_number(page, (size_t)target->batch);
+    if (shape->group == NULL) {
+        markup_begin(markup, "td", NULL);
+        page_cut(page, target->resource_group, LONGEST_MESSAGE);
+        markup_end(markup);
+    }
+    write_why(page, target);
+    if (shape->has_outputs)
         write_output(page, target);
     markup_end(markup);
 }
 
 /* Returns how many targets had no room. */
-static size_t write_rows(struct page *page, bool with_output)
+static size_t write_rows(struct page *page, const struct shape *shape)
 {
     const struct result *result = page->result;
     size_t start = page->markup.written;
@@ -129,7 +155,7 @@ static size_t write_rows(struct page *page, bool with_output)
             if (page_state(&result->targets[j]) != page_by_urgency(i))
                 continue;
             if (page->markup.written - start < PAGE_TARGETS_BUDGET)
-                write_row(page, j, with_output);
+                write_row(page, j, shape);
             else
                 left_out++;
         }
@@ -137,24 +163,58 @@ static size_t write_rows(struct page *page, bool with_output)
     return left_out;
 }
 
+/* ---- the table ---------------------------------------------------------------------------- */
+
+/* The resource group that all targets are in; NULL: there are several, or it is too long for a
+ * caption. */
+static const char *find_group(const struct result *result)
+{
+    const char *group = result->target_count > 0 ? result->targets[0].resource_group : NULL;
+
+    if (group == NULL || strlen(group) > LONGEST_MESSAGE)
+        return NULL;
+    for (size_t i = 1; i < result->target_count; i++) {
+        if (!caseless_is_same(result->targets[i].resource_group, group))
+            return NULL;
+    }
+    return group;
+}
+
+static void begin_table(struct page *page, const struct shape *shape)
+{
+    const char *columns[MOST_COLUMNS] = {"Name", "Outcome", "Reason", "Duration", "Attempts"};
+    struct buffer caption = BUFFER_INIT;
+    size_t count = 5;
+
+    if (shape->has_batches)
+        columns[count++] = "Batch";
+    if (shape->group == NULL)
+        columns[count++] = "Resource group";
+    columns[count++] = "Message";
+    if (shape->has_outputs)
+        columns[count++] = "Output";
+    buffer_add(&caption, "All targets, the most urgent first");
+    if (shape->group != NULL)
+        buffer_print(&caption, "; all are in resource group %s", shape->group);
+    page_begin_table(page, buffer_text(&caption), columns, count);
+    buffer_done(&caption);
+}
+
 void page_targets(struct page *page)
 {
-    static const char *const columns[] = {"Name",           "Outcome",  "Reason",
-                                          "Duration",       "Attempts", "Batch",
-                                          "Resource group", "Message",  "Output"};
-    const size_t column_count = sizeof columns / sizeof columns[0];
     const struct result *result = page->result;
+    const struct shape shape = {.has_batches = result->job.batches > 1,
+                                .group = find_group(result),
+                                .has_outputs = outputs_fit_column(result)};
     size_t counts[PAGE_STATES] = {0};
-    bool with_output = outputs_fit_column(result);
     size_t left_out;
 
     for (size_t i = 0; i < result->target_count; i++)
         counts[page_state(&result->targets[i])]++;
     page_begin_section(page, "targets", "Targets");
     write_filter(page, counts);
-    page_begin_table(page, "All targets, the most urgent first", columns,
-                     with_output ? column_count : column_count - 1);
-    left_out = write_rows(page, with_output);
+    begin_table(page, &shape);
+    left_out = write_rows(page, &shape);
     page_end_table(page);
     if (left_out > 0)
         page_note(page, "%zu of %zu targets have no room here; %s has them all.", left_out,

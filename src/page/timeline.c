@@ -6,28 +6,36 @@
 #include "page/common.h"
 #include "page/frame.h"
 #include "page/lanes.h"
+#include "page/marks.h"
 #include "page/parts.h"
 #include "page/scale.h"
 #include "run/result.h"
 
 enum {
     MOST_TICKS = 8,
-    LONGEST = 5,                      /* attempts that are told by name */
-    THINNEST = 12,                    /* units between two lines of batches: about a pixel */
-    LATE_GAP = PAGE_FRAME_WIDE / 40,  /* from the right edge: half a label of a tick */
-    LABEL_GAP = PAGE_FRAME_WIDE / 12, /* between two labels of batches */
-    NARROW_GAP = PAGE_FRAME_WIDE / 5  /* where the window is narrow */
+    LONGEST = 5,                     /* attempts that are told by name */
+    THINNEST = 12,                   /* units between two lines of batches: about a pixel */
+    LATE_GAP = PAGE_FRAME_WIDE / 14, /* from the right edge: half a label of a tick */
+    DIGIT = 8,                       /* pixels */
+    LABEL_GAP = 8                    /* pixels around the number of a batch */
 };
+
+#define BARS ", and a bar an attempt on one VM, with its name where there is room."
 
 /* ---- words and ticks ---------------------------------------------------------------------- */
 
-static void begin_word(struct page_frame *frame, const char *class, int x, int y)
+static void begin_word(struct page_frame *frame, const char *class, const char *room, int x, int y)
+{
+    page_frame_begin_word(frame, x, y);
+    markup_attribute(&frame->page->markup, "class", "%s%s", class, room);
+}
+
+/* In the margin: what stands at the height of Y. */
+static void begin_margin(struct page_frame *frame, int y)
 {
     struct markup *markup = &frame->page->markup;
 
-    markup_begin(markup, "text", "class", class, NULL);
-    markup_attribute(markup, "x", "%d.%02d%%", x / (PAGE_FRAME_WIDE / 100),
-                     x % (PAGE_FRAME_WIDE / 100));
+    markup_begin(markup, "text", "class", "lane", "x", "-8", NULL);
     markup_attribute(markup, "y", "%d", y);
 }
 
@@ -46,13 +54,18 @@ static void write_line(struct page_frame *frame, const char *class, int x, int f
 }
 
 /* The last label stands within the picture; of narrow windows every other one is left out. */
-static const char *tick_class(const struct page_frame *frame, int64_t at, int number)
+static void write_tick(struct page_frame *frame, int64_t at, int number)
 {
-    bool is_late = page_frame_place(frame, at) > PAGE_FRAME_WIDE - LATE_GAP;
+    int x = page_frame_place(frame, at);
+    struct buffer label = BUFFER_INIT;
 
-    if (number % 2 == 0)
-        return is_late ? "tick late" : "tick";
-    return is_late ? "tick odd late" : "tick odd";
+    scale_print(&label, at);
+    write_line(frame, "tick", x, PAGE_FRAME_ROW - 4);
+    begin_word(frame, x > PAGE_FRAME_WIDE - LATE_GAP ? "tick late" : "tick",
+               number % 2 == 0 ? "" : " from-40", x, PAGE_FRAME_ROW - 6);
+    markup_text(&frame->page->markup, buffer_text(&label));
+    markup_end(&frame->page->markup);
+    buffer_done(&label);
 }
 
 static void write_ticks(struct page_frame *frame)
@@ -60,54 +73,57 @@ static void write_ticks(struct page_frame *frame)
     int64_t step = scale_step(frame->lanes.span, MOST_TICKS);
     int number = 0;
 
-    for (int64_t at = 0; at <= frame->lanes.span; at += step) {
-        struct buffer label = BUFFER_INIT;
-
-        scale_print(&label, at);
-        write_line(frame, "tick", page_frame_place(frame, at), PAGE_FRAME_ROW - 4);
-        begin_word(frame, tick_class(frame, at, number++), page_frame_place(frame, at),
-                   PAGE_FRAME_ROW - 6);
-        markup_text(&frame->page->markup, buffer_text(&label));
-        markup_end(&frame->page->markup);
-        buffer_done(&label);
-    }
+    for (int64_t at = 0; at <= frame->lanes.span; at += step)
+        write_tick(frame, at, number++);
 }
 
-static void write_batch_label(struct page_frame *frame, int batch, int x, bool everywhere)
+/* The first batch from BATCH on that began UNITS after X at least; none: the number of batches. */
+static int find_batch(const struct page_frame *frame, int batch, int x, int units)
 {
-    bool late = x > PAGE_FRAME_WIDE - LABEL_GAP;
-
-    begin_word(frame,
-               late         ? "batch late"
-               : everywhere ? "batch"
-                            : "batch odd",
-               x, frame->batches_at + PAGE_FRAME_ROW - 6);
-    markup_attribute(&frame->page->markup, "dx", late ? "-4" : "4");
-    markup_print(&frame->page->markup, "batch %d", batch + 1);
-    markup_end(&frame->page->markup);
+    while (batch < frame->lanes.batches &&
+           (frame->lanes.begins[batch] < 0 ||
+            page_frame_place(frame, frame->lanes.begins[batch]) - x < units))
+        batch++;
+    return batch;
 }
 
-/* Where each batch begins; its number where there is room for it, in a narrow window fewer of them.
- */
+/* The number of BATCH, which began at X, where there is room for it before NEXT. */
+static void write_batch_number(struct page_frame *frame, int batch, int x, int next)
+{
+    struct buffer number = BUFFER_INIT;
+    const char *room;
+
+    buffer_print(&number, "%d", batch + 1);
+    room = page_frame_room(next - x, LABEL_GAP + DIGIT * (int)number.length);
+    if (room != NULL) {
+        begin_word(frame, "batch", room, x, frame->batches_at + PAGE_FRAME_ROW - 6);
+        markup_attribute(&frame->page->markup, "dx", "%d", LABEL_GAP / 2);
+        markup_text(&frame->page->markup, buffer_text(&number));
+        markup_end(&frame->page->markup);
+    }
+    buffer_done(&number);
+}
+
+/* Where each batch begins; of those within a pixel the first. */
 static void write_batches(struct page_frame *frame)
 {
-    int last_line = -PAGE_FRAME_WIDE;
-    int last_label = -PAGE_FRAME_WIDE;
-    int last_everywhere = -PAGE_FRAME_WIDE;
+    const struct lanes *lanes = &frame->lanes;
+    int batch = find_batch(frame, 0, -THINNEST, THINNEST);
 
-    for (int i = 0; frame->batches_at >= 0 && i < frame->lanes.batches; i++) {
-        int x = page_frame_place(frame, frame->lanes.begins[i]);
-        bool everywhere = x - last_everywhere >= NARROW_GAP;
+    if (frame->batches_at < 0)
+        return;
+    begin_margin(frame, frame->batches_at + PAGE_FRAME_ROW - 6);
+    markup_text(&frame->page->markup, "batch");
+    markup_end(&frame->page->markup);
+    while (batch < lanes->batches) {
+        int x = page_frame_place(frame, lanes->begins[batch]);
+        int next = find_batch(frame, batch + 1, x, THINNEST);
 
-        if (frame->lanes.begins[i] < 0 || x - last_line < THINNEST)
-            continue;
         write_line(frame, "batch", x, frame->batches_at + 2);
-        last_line = x;
-        if (x - last_label < LABEL_GAP)
-            continue;
-        write_batch_label(frame, i, x, everywhere);
-        last_label = x;
-        last_everywhere = everywhere ? x : last_everywhere;
+        write_batch_number(frame, batch, x,
+                           next < lanes->batches ? page_frame_place(frame, lanes->begins[next])
+                                                 : PAGE_FRAME_WIDE);
+        batch = next;
     }
 }
 
@@ -131,7 +147,8 @@ static void write_clocks(struct page_frame *frame)
         markup_attribute(markup, "y1", "%d", y);
         markup_attribute(markup, "y2", "%d", y);
         markup_end(markup);
-        begin_word(frame, "clock", 0, y - 5);
+        begin_word(frame, "clock", "", 0, y - 5);
+        markup_attribute(markup, "dx", "%d", LABEL_GAP / 2);
         markup_print(markup, "%s %s", names[i], buffer_text(&label));
         markup_end(markup);
         buffer_done(&label);
@@ -140,27 +157,18 @@ static void write_clocks(struct page_frame *frame)
     }
 }
 
-/* The numbers of the workers, as many as can be read. */
-static void write_lane_numbers(struct page_frame *frame)
+/* What each lane is, as many as can be read: "az 5". */
+static void write_lane_names(struct page_frame *frame)
 {
-    struct markup *markup = &frame->page->markup;
     int every = 1;
 
     while (every * frame->pitch < 13)
         every = every == 1 ? 5 : every * 2;
-    for (int i = 0; i < frame->lanes.lanes; i++) {
-        if (every > 1 && (i + 1) % every != 0)
-            continue;
-        markup_begin(markup, "text", "class", "lane", "x", "-8", NULL);
-        markup_attribute(markup, "y", "%d",
-                         page_frame_top(frame, i) + page_frame_bar_height(frame) / 2 + 4);
-        markup_print(markup, "%d", i + 1);
-        markup_end(markup);
+    for (int i = every - 1; i < frame->lanes.lanes; i += every) {
+        begin_margin(frame, page_frame_top(frame, i) + page_frame_bar_height(frame) / 2 + 4);
+        markup_print(&frame->page->markup, "az %d", i + 1);
+        markup_end(&frame->page->markup);
     }
-    begin_word(frame, "lane", 0, PAGE_FRAME_ROW - 6);
-    markup_attribute(markup, "dx", "-8");
-    markup_text(markup, "worker");
-    markup_end(markup);
 }
 
 /* ---- the picture -------------------------------------------------------------------------- */
@@ -177,7 +185,7 @@ static void write_description(struct page_frame *frame)
     page_count(frame->page, lanes->count, "attempt", "attempts");
     markup_text(markup, " in ");
     page_count(frame->page, (size_t)lanes->lanes, "lane", "lanes");
-    markup_text(markup, ", one for each worker, over ");
+    markup_text(markup, ", one for each az at a time, over ");
     markup_duration(markup, lanes->span);
     markup_text(markup, ". The tables below have the same in words: the batches, and every target "
                         "with its duration and its attempts.");
@@ -194,13 +202,14 @@ static void write_picture(struct page_frame *frame)
     write_description(frame);
     write_ticks(frame);
     write_batches(frame);
-    write_lane_numbers(frame);
+    write_lane_names(frame);
     markup_begin(markup, "svg", "class", frame->pitch > 4 ? "apart" : NULL, "preserveAspectRatio",
                  "none", "width", "100%", NULL);
     markup_attribute(markup, "viewBox", "0 0 %d %d", PAGE_FRAME_WIDE, frame->height);
     markup_attribute(markup, "height", "%d", frame->height);
     page_bars(frame);
     markup_end(markup);
+    page_labels(frame);
     write_clocks(frame);
     markup_end(markup);
 }
@@ -214,19 +223,45 @@ static bool has_state(const struct page_frame *frame, int state)
     return false;
 }
 
+static bool has_wait(const struct page_frame *frame)
+{
+    for (size_t i = 0; i < frame->lanes.count; i++) {
+        if (frame->lanes.bars[i].attempt > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_notch(const struct page_frame *frame)
+{
+    int64_t limit = frame->page->result->job.script_timeout;
+
+    for (size_t i = 0; i < frame->lanes.count; i++) {
+        if (limit > 0 && frame->lanes.bars[i].duration >= limit)
+            return true;
+    }
+    return false;
+}
+
 static void write_legend(struct page_frame *frame)
 {
-    struct markup *markup = &frame->page->markup;
+    struct page *page = frame->page;
 
-    markup_begin(markup, "ul", "class", "legend", "aria-label", "Legend", NULL);
+    if (frame->lanes.lanes == 1)
+        page_note(page, "The lane is the one az that ran at a time" BARS);
+    else
+        page_note(page, "Each lane is one of the %d az that ran side by side" BARS,
+                  frame->lanes.lanes);
+    markup_begin(&page->markup, "ul", "class", "legend", "aria-label", "Legend", NULL);
     for (int i = PAGE_STATES - 1; i >= 0; i--) {
         if (has_state(frame, page_by_urgency(i)))
-            markup_element(markup, "li", page_state_name(page_by_urgency(i)),
-                           page_state_name(page_by_urgency(i)));
+            marks_write_key(page, page_by_urgency(i));
     }
-    markup_element(markup, "li", "wait-key", "wait for another attempt");
-    markup_element(markup, "li", "notch-key", "script_timeout within a bar");
-    markup_end(markup);
+    if (has_wait(frame))
+        markup_element(&page->markup, "li", "wait-key", "wait for another attempt");
+    if (has_notch(frame))
+        markup_element(&page->markup, "li", "notch-key", "script_timeout within a bar");
+    markup_end(&page->markup);
 }
 
 /* ---- in words ----------------------------------------------------------------------------- */
@@ -289,8 +324,12 @@ static void write_notes(struct page_frame *frame)
                             "targets has them. ");
     if (frame->is_cut)
         markup_text(markup, "Some of the less urgent ones are not drawn. ");
-    if (frame->waits_are_cut)
-        markup_text(markup, "There are more waits between attempts than are drawn.");
+    if (frame->waits_drawn < frame->waits)
+        markup_print(markup, "Of %zu waits between attempts %zu are drawn. ", frame->waits,
+                     frame->waits_drawn);
+    if (frame->notches_drawn < frame->notches)
+        markup_print(markup, "Of %zu notches %zu are drawn. ", frame->notches,
+                     frame->notches_drawn);
     markup_end(markup);
 }
 

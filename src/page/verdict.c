@@ -8,6 +8,7 @@
 #include "page/parts.h"
 #include "report/ending.h"
 #include "report/matters.h"
+#include "report/subscriptions.h"
 #include "run/result.h"
 
 enum { LONGEST_MESSAGE = 600 }; /* bytes */
@@ -93,27 +94,63 @@ static void write_ending(struct page *page)
     }
 }
 
-/* "Rehearsal · 2026-11-23T03:00:00Z · 34.2s · exit status 3" */
+static void write_words(struct page *page, const char *words)
+{
+    markup_begin(&page->markup, "span", NULL);
+    page_cut(page, words, PAGE_LONGEST_FACT);
+    markup_end(&page->markup);
+}
+
+static void write_duration(struct page *page)
+{
+    const struct result *result = page->result;
+    struct markup *markup = &page->markup;
+
+    markup_begin(markup, "span", NULL);
+    markup_text(markup, result->ending == RESULT_INTERRUPTED ? "at least " : "");
+    markup_duration(markup, result->duration);
+    markup_text(markup, result->ending == RESULT_GOING ? " so far" : "");
+    markup_end(markup);
+}
+
+/* "by anna on ops-1", as far as it is known. */
+static void write_who(struct page *page)
+{
+    const struct origin *origin = &page->result->origin;
+    struct buffer who = BUFFER_INIT;
+
+    if (origin->user != NULL)
+        buffer_print(&who, "by %s", origin->user);
+    if (origin->host != NULL)
+        buffer_print(&who, "%son %s", who.length > 0 ? " " : "", origin->host);
+    if (who.length > 0)
+        write_words(page, buffer_text(&who));
+    buffer_done(&who);
+}
+
+/* "Rehearsal · 2026-11-23T03:00:00Z · 34.2s · by anna on ops-1 · subscription 0000… · exit status
+ * 3: a script failed" */
 static void write_circumstances(struct page *page)
 {
     const struct result *result = page->result;
     struct markup *markup = &page->markup;
+    struct buffer text = BUFFER_INIT;
     char time[CLOCK_TEXT_SIZE];
 
     clock_print(result->wall_started, time);
     markup_begin(markup, "p", "class", "circumstances", NULL);
     if (result->rehearsal)
         markup_element(markup, "strong", "rehearsal", "Rehearsal: no VM was touched");
-    markup_element(markup, "span", NULL, time);
-    markup_begin(markup, "span", NULL);
-    markup_text(markup, result->ending == RESULT_INTERRUPTED ? "at least " : "");
-    markup_duration(markup, result->duration);
-    markup_text(markup, result->ending == RESULT_GOING ? " so far" : "");
-    markup_end(markup);
+    write_words(page, time);
+    write_duration(page);
+    write_who(page);
+    if (subscriptions_print(&text, result))
+        write_words(page, buffer_text(&text));
+    buffer_done(&text);
     if (result->ending != RESULT_GOING) {
-        markup_begin(markup, "span", NULL);
-        markup_print(markup, "exit status %d", result_exit_status(result));
-        markup_end(markup);
+        ending_print_status(&text, result);
+        write_words(page, buffer_text(&text));
+        buffer_done(&text);
     }
     markup_end(markup);
 }
@@ -226,24 +263,30 @@ static void write_matters(struct page *page)
     matters_done(&matters);
 }
 
+/* Also of a run that goes on, of which nobody knows yet whether all will be ok. */
 static void write_next_steps(struct page *page)
 {
     const struct result *result = page->result;
+    bool all_ok = result->counts[OUTCOME_OK] == result->target_count;
+    const char *runbook = all_ok && result_exit_status(result) == 0 ? NULL : result->job.runbook;
+    const char *again = all_ok || result->ending == RESULT_GOING ? NULL : result_way_on(result);
     struct markup *markup = &page->markup;
     struct buffer word = BUFFER_INIT;
 
+    if (runbook == NULL && again == NULL)
+        return;
     markup_begin(markup, "dl", "class", "next", NULL);
-    if (result->job.runbook != NULL) {
+    if (runbook != NULL) {
         markup_element(markup, "dt", NULL, "Runbook");
         markup_begin(markup, "dd", "class", "runbook", NULL);
-        page_cut(page, result->job.runbook, PAGE_LONGEST_FACT);
+        page_cut(page, runbook, PAGE_LONGEST_FACT);
         markup_end(markup);
     }
-    if (result_way_on(result) != NULL && result->ending != RESULT_GOING) {
+    if (again != NULL) {
         markup_element(markup, "dt", NULL, "Go on");
         markup_begin(markup, "dd", NULL);
         markup_begin(markup, "code", NULL);
-        text_add_word(&word, result_way_on(result));
+        text_add_word(&word, again);
         markup_print(markup, "azfan rerun %s", buffer_text(&word));
         buffer_done(&word);
         markup_end(markup);
@@ -269,10 +312,10 @@ void page_verdict(struct page *page)
     write_circumstances(page);
     write_counts(page);
     markup_end(markup);
-    if (result->settled == result->counts[OUTCOME_OK])
-        return;
-    page_begin_section(page, "attention", "Not ok, and what to do");
-    write_matters(page);
+    if (result->settled > result->counts[OUTCOME_OK]) {
+        page_begin_section(page, "attention", "Not ok, and what to do");
+        write_matters(page);
+        markup_end(markup);
+    }
     write_next_steps(page);
-    markup_end(markup);
 }

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/number.h"
 #include "run/result.h"
+#include "run/status.h"
 
 bool ending_has_report(const struct result *result)
 {
@@ -43,4 +44,42 @@ void ending_print_throttling(struct buffer *buffer, const struct result *result)
 {
     buffer_print(buffer, "Azure throttled: down to %d at once, from %d", result->least_limit,
                  result->workers);
+}
+
+static const char *status_meaning(int status)
+{
+    switch (status) {
+    case STATUS_OK:
+        return "all is well";
+    case STATUS_TROUBLE:
+        return "azfan itself was in trouble";
+    case STATUS_FAILED:
+        return "a script failed";
+    case STATUS_OPEN:
+        return "a target timed out or is unknown";
+    case STATUS_ERROR:
+        return "az or Azure met an error";
+    case STATUS_HALTED:
+        return "the run was halted";
+    case STATUS_NOTHING:
+        return "there was no target";
+    case STATUS_DEADLINE:
+        return "the run's deadline passed";
+    default:
+        return NULL;
+    }
+}
+
+void ending_print_status(struct buffer *buffer, const struct result *result)
+{
+    int status = result_exit_status(result);
+    const char *meaning = status_meaning(status);
+
+    buffer_print(buffer, "exit status %d: ", status);
+    if (result->ending == RESULT_INTERRUPTED)
+        buffer_add(buffer, "the run was interrupted");
+    else if (meaning != NULL)
+        buffer_add(buffer, meaning);
+    else
+        buffer_print(buffer, "ended by SIG%s", sigabbrev_np(status - STATUS_SIGNAL));
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/caseless.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -12,18 +11,13 @@
 #include "report/line.h"
 #include "report/matters.h"
 #include "report/style.h"
+#include "report/subscriptions.h"
 #include "report/tellings.h"
 #include "report/view.h"
 #include "run/event.h"
 #include "run/result.h"
 
-enum {
-    STDERR_LINES = 5,
-    STDOUT_LINES = 3,
-    TELLING_INDENT = 4,
-    ADVICE_INDENT = 4,
-    SUBSCRIPTIONS_MOST = 3
-};
+enum { STDERR_LINES = 5, STDOUT_LINES = 3, TELLING_INDENT = 4, ADVICE_INDENT = 4 };
 
 #define ADVICE "  What to do: "
 
@@ -213,46 +207,16 @@ static void print_start(struct buffer *buffer, const struct result *result)
     buffer_add(buffer, "\n");
 }
 
-/* The subscriptions of the targets, the first MOST of them into RET; returns how many there are, at
- * most one more. */
-static size_t list_subscriptions(const struct result *result, const char *ret[SUBSCRIPTIONS_MOST])
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < result->target_count && count <= SUBSCRIPTIONS_MOST; i++) {
-        const struct result_target *target = &result->targets[i];
-        const char *own =
-            target->subscription != NULL ? target->subscription : result->origin.subscription;
-        size_t j = 0;
-
-        while (own != NULL && j < count && !caseless_is_same(ret[j], own))
-            j++;
-        if (own == NULL || j < count)
-            continue;
-        if (count < SUBSCRIPTIONS_MOST)
-            ret[count] = own;
-        count++;
-    }
-    return count;
-}
-
 /* "Azure:   subscription 0000…, az 2.61.0" */
 static void print_azure(struct buffer *buffer, const struct result *result)
 {
-    const char *subscriptions[SUBSCRIPTIONS_MOST];
-    size_t count = list_subscriptions(result, subscriptions);
-    const char *before = count == 1 ? "subscription " : "subscriptions ";
+    struct buffer text = BUFFER_INIT;
+    bool known = subscriptions_print(&text, result);
 
-    if (count == 0 && result->origin.az_version == NULL)
-        return;
-    buffer_add(buffer, "Azure:   ");
-    for (size_t i = 0; i < count && i < SUBSCRIPTIONS_MOST; i++) {
-        print_plain(buffer, before, subscriptions[i], "");
-        before = ", ";
-    }
-    buffer_add(buffer, count > SUBSCRIPTIONS_MOST ? " and others" : "");
-    add_known(buffer, count > 0 ? ", az " : "az ", result->origin.az_version);
-    buffer_add(buffer, "\n");
+    add_known(&text, known ? ", az " : "az ", result->origin.az_version);
+    if (text.length > 0)
+        buffer_print(buffer, "Azure:   %s\n", buffer_text(&text));
+    buffer_done(&text);
 }
 
 /* "Ended:   2026-11-23T03:04:05Z, exit status 3" */

@@ -14,6 +14,7 @@ from browser import Browser
 
 ROWS = "return [...document.querySelectorAll('#targets tbody tr')]"
 NAMES = ROWS + ".filter(row => !row.hidden).map(row => row.cells[0].textContent)"
+PAPER = 720  # pixels: A4 with the margins of browsers
 FACE = "return getComputedStyle(document.body).%s"
 
 
@@ -31,7 +32,8 @@ def contents(page):
         browser.open(page)
         text = browser.run("return document.body.innerText")
         for words in ("1 of 12 is not ok", "Rehearsal", "1 timeout (az)", "What to do", "azfan rerun", "Timeline",
-                      "Durations", "11 ok", "standard output of the script", "Targets", "SHA-256 of the script"):
+                      "Durations", "11 ok", "standard output of the script", "Targets", "SHA-256 of the script",
+                      "exit status 4: a target timed out or is unknown", "by ", "one of the 4 az that ran"):
             assert words in text, words
         same(browser.run("return document.title"), "look: 1 of 12 not ok (rehearsal) - azfan")
         same(browser.run(ROWS + ".length"), 12)
@@ -139,15 +141,61 @@ def works_without_script(page):
         same(browser.run("return document.querySelector('#durations details').open"), True)
 
 
+def width_of(browser):
+    return browser.run("return document.documentElement.scrollWidth")
+
+
 def fits(*pages):
-    """No page is wider than the window, on a telephone or a wide screen; what is wide scrolls in its box."""
+    """No page is wider than the window, on a telephone or a wide screen; what is wide scrolls in its box. On
+    paper nothing scrolls: there all of it fits."""
     with Browser() as browser:
         for page in pages:
             browser.open(page)
-            for width in (360, 1400):
+            for width in (360, 1200, 1400):
                 browser.resize(width)
-                same((os.path.basename(page), browser.run("return document.documentElement.scrollWidth")),
-                     (os.path.basename(page), width))
+                same((os.path.basename(page), width_of(browser)), (os.path.basename(page), width))
+            browser.resize(PAPER)
+            browser.command("Emulation.setEmulatedMedia", media="print")
+            same((os.path.basename(page), "paper", width_of(browser)), (os.path.basename(page), "paper", PAPER))
+            browser.command("Emulation.setEmulatedMedia", media="")
+
+
+def words_stay_apart(*pages):
+    """No two words of a picture lie on each other, and each name is within its bar, however wide the window."""
+    with Browser() as browser:
+        for page in pages:
+            browser.open(page)
+            for width in (360, 640, 641, 800, 992, 993, 1200, 1312, 1313, 1400):
+                browser.resize(width)
+                same((os.path.basename(page), width, browser.run("""
+                    const bad = [];
+                    for (const picture of document.querySelectorAll('svg.timeline, svg.histogram')) {
+                        const words = [...picture.querySelectorAll('text')].map(word =>
+                            [word, word.getBoundingClientRect()]).filter(([, box]) => box.width > 0);
+                        const bars = [...picture.querySelectorAll('rect')].map(bar => bar.getBoundingClientRect());
+                        words.forEach(([word, box], at) => {
+                            for (const [other, place] of words.slice(at + 1)) {
+                                if (box.left < place.right && place.left < box.right &&
+                                    box.top + 3 < place.bottom && place.top + 3 < box.bottom)
+                                    bad.push(`${word.textContent} on ${other.textContent}`);
+                            }
+                            if (word.classList.contains('name') && !bars.some(bar => bar.left <= box.left &&
+                                box.right <= bar.right && bar.top < box.top + 6 && box.bottom - 6 < bar.bottom))
+                                bad.push(`${word.textContent} beyond its bar`);
+                        });
+                    }
+                    return bad.slice(0, 5)""")), (os.path.basename(page), width, []))
+
+
+def has_names(page):
+    """The names of VMs are on bars where a window is wide, and outcomes have a mark beside their colour."""
+    with Browser() as browser:
+        browser.open(page)
+        browser.resize(1400)
+        assert "vm-7 timeout" in browser.run(
+            "return [...document.querySelectorAll('svg.timeline text.name')].map(word => word.textContent)")
+        same(browser.run("return getComputedStyle(document.querySelector('path.mark.timeout')).strokeDasharray"),
+             "2px, 4px")
 
 
 def brightness(colour):
@@ -213,7 +261,7 @@ def policy_blocks(page):
         for directive in ("script-src", "style-src", "default-src"):
             assert directive in said, said
         # Its own script still runs.
-        same(browser.run("return document.querySelectorAll('#targets th button').length"), 9)
+        same(browser.run("return document.querySelectorAll('#targets th button').length"), 8)
 
 
 def opens_quickly(page):

@@ -78,7 +78,13 @@ check() { "$BATS_TEST_DIRNAME/checks.py" "$@"; }
 
 @test "it can be read where scripts are blocked" { check works_without_script "$pages/run.html"; }
 
-@test "nothing is wider than a window of 360 or 1,400 pixels" { check fits "$pages"/run*.html; }
+@test "nothing is wider than a window of 360, 1,200 or 1,400 pixels, or than paper" { check fits "$pages"/run*.html; }
+
+@test "words of pictures stay apart, and names within their bars" {
+  check words_stay_apart "$pages"/run{,-hostile,-going,-killed}.html
+}
+
+@test "bars have the names of VMs, and a mark of their outcome" { check has_names "$pages/run.html"; }
 
 @test "light and dark, and light on paper" { check follows_the_scheme "$pages/run.html"; }
 
