@@ -24,6 +24,12 @@ struct watcher_running {
     size_t last_length;
 };
 
+/* What a watcher waits for: a descriptor each, or -1. */
+struct watcher_waits {
+    int to_write[2];
+    int to_read;
+};
+
 struct watcher {
     void *context;
     void (*logged_in)(void *context, const struct login *login);
@@ -42,10 +48,11 @@ struct watcher {
     void (*resized)(void *context);
     /* A line of the journal, with its newline. NULL: it is not wanted. */
     void (*journaled)(void *context, const char *line, size_t length);
-    /* The descriptors on which the watcher waits to write, -1 for none; then `writable` is called.
-     * Returns when it wants the next `tick`: absolute monotonic nanoseconds, or CLOCK_NEVER. */
-    int64_t (*waiting)(void *context, int ret_fds[2]);
+    /* When one of these descriptors is ready `writable` is called, or `readable`. Returns when it
+     * wants the next `tick`: absolute monotonic nanoseconds, or CLOCK_NEVER. */
+    int64_t (*waiting)(void *context, struct watcher_waits *ret);
     void (*writable)(void *context);
+    void (*readable)(void *context);
     /* After every sleep: what is shown may be out of date. */
     void (*tick)(void *context, const struct result *result);
 };

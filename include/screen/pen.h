@@ -35,4 +35,8 @@ void pen_add_text(const struct pen *pen, const char *text);
  * fit, or is "". */
 bool pen_add_piece(const struct pen *pen, const char *text);
 
+/* The same between two escape sequences, which stand there when there are colours. */
+bool pen_add_coloured_piece(const struct pen *pen, const char *before, const char *text,
+                            const char *after);
+
 #endif

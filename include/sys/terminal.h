@@ -37,6 +37,15 @@ bool terminal_echoes(int fd);
 /* How many bytes wait there to be read: of whole lines, where it hands over lines. */
 int terminal_waiting(int fd);
 
+/* A descriptor that can be read each time a line has been typed there, until
+ * terminal_clear_watch(); what was typed stays where it is. -1: there is none. */
+int terminal_watch_lines(int fd);
+void terminal_clear_watch(int watch);
+
+/* Is this process a job of its own, to which a shell has lent its terminal? Then the shell takes it
+ * back, and writes there, when the process is stopped. */
+bool terminal_is_lent(void);
+
 /* Another descriptor of the same terminal that never waits, for reading; -1: there is none. */
 int terminal_open_again(int fd);
 

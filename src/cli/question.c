@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "run/warden.h"
+#include "run/watcher.h"
 #include "screen/live.h"
 #include "sys/fd.h"
 #include "sys/signals.h"
@@ -143,11 +144,11 @@ static void wait_for_something(struct question *self)
                                 {-1, POLLOUT, 0}};
     int64_t until = self->away ? clock_now() + LOOKING_PAUSE : CLOCK_NEVER;
     struct timespec left;
-    int fds[2];
+    struct watcher_waits waits;
 
-    (void)watcher.waiting(watcher.context, fds);
-    watches[2].fd = fds[0];
-    watches[3].fd = fds[1];
+    (void)watcher.waiting(watcher.context, &waits);
+    watches[2].fd = waits.to_write[0];
+    watches[3].fd = waits.to_write[1];
     (void)ppoll(watches, 4, clock_left(until, clock_now(), &left), NULL);
     handle_signals(self);
     if (watches[2].revents != 0 || watches[3].revents != 0)

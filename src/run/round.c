@@ -478,21 +478,20 @@ void round_act(struct round *self)
 static void wait_for_something(struct round *self, int fd, int64_t until)
 {
     const struct watcher *watcher = self->watcher;
-    struct pollfd watches[5] = {{self->calls.pool.finished, POLLIN, 0},
-                                {warden_fd(self->warden), POLLIN, 0},
-                                {-1, POLLOUT, 0},
-                                {-1, POLLOUT, 0},
-                                {fd, POLLIN, 0}};
+    struct watcher_waits waits;
+    int64_t tick = watcher->waiting(watcher->context, &waits);
+    struct pollfd watches[] = {
+        {waits.to_write[0], POLLOUT, 0},      {waits.to_write[1], POLLOUT, 0},
+        {waits.to_read, POLLIN, 0},           {self->calls.pool.finished, POLLIN, 0},
+        {warden_fd(self->warden), POLLIN, 0}, {fd, POLLIN, 0}};
     struct timespec left;
-    int64_t tick;
-    int fds[2];
 
-    tick = watcher->waiting(watcher->context, fds);
-    watches[2].fd = fds[0];
-    watches[3].fd = fds[1];
-    (void)ppoll(watches, 5, clock_left(until < tick ? until : tick, clock_now(), &left), NULL);
-    if (watches[2].revents != 0 || watches[3].revents != 0)
+    (void)ppoll(watches, sizeof watches / sizeof watches[0],
+                clock_left(until < tick ? until : tick, clock_now(), &left), NULL);
+    if (watches[0].revents != 0 || watches[1].revents != 0)
         watcher->writable(watcher->context);
+    if (watches[2].revents != 0)
+        watcher->readable(watcher->context);
     watcher->tick(watcher->context, self->result);
 }
 

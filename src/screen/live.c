@@ -331,8 +331,7 @@ static void resized(void *context)
     struct live *live = context;
 
     if (has_frames(live))
-        frames_measure(&live->frames);
-    touch(live);
+        frames_resize(&live->frames, live->now());
 }
 
 static void journaled(void *context, const char *line, size_t length)
@@ -351,12 +350,13 @@ static int64_t next_tick(const struct live *live)
     return has_frames(live) ? frames_next(&live->frames) : CLOCK_NEVER;
 }
 
-static int64_t waiting(void *context, int ret_fds[2])
+static int64_t waiting(void *context, struct watcher_waits *ret)
 {
     const struct live *live = context;
 
-    ret_fds[0] = outlet_is_waiting(&live->output) ? live->output.fd : -1;
-    ret_fds[1] = outlet_is_waiting(&live->notes) ? live->notes.fd : -1;
+    ret->to_write[0] = outlet_is_waiting(&live->output) ? live->output.fd : -1;
+    ret->to_write[1] = outlet_is_waiting(&live->notes) ? live->notes.fd : -1;
+    ret->to_read = has_frames(live) ? frames_watch(&live->frames) : -1;
     return next_tick(live);
 }
 
@@ -366,6 +366,13 @@ static void writable(void *context)
 
     outlet_push(&live->output);
     outlet_push(&live->notes);
+}
+
+static void readable(void *context)
+{
+    struct live *live = context;
+
+    frames_check_typing(&live->frames);
 }
 
 static void print_state(struct live *live, const struct result *result, int64_t now)
@@ -449,5 +456,6 @@ struct watcher live_watcher(struct live *live)
                             .journaled = live->choices.mode == LIVE_JSON ? journaled : NULL,
                             .waiting = waiting,
                             .writable = writable,
+                            .readable = readable,
                             .tick = tick};
 }

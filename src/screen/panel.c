@@ -31,8 +31,9 @@ static void print_until(struct buffer *buffer, int64_t when, int64_t now)
     print_seconds(buffer, (when > now ? when - now : 0) + NUMBER_SECOND - 1);
 }
 
-/* "about 25s left", "at most 1m28s left" */
-static void print_rest(const struct board *board, int64_t now, struct buffer *buffer)
+/* "about 25s left", "at most 1m28s left" after BEFORE; nothing where nobody can say. */
+static void print_rest(const struct board *board, int64_t now, const char *before,
+                       struct buffer *buffer)
 {
     static const char *const words[] = {
         [ESTIMATE_ABOUT] = "about", [ESTIMATE_LEAST] = "at least", [ESTIMATE_MOST] = "at most"};
@@ -40,7 +41,7 @@ static void print_rest(const struct board *board, int64_t now, struct buffer *bu
 
     if (estimate.kind == ESTIMATE_NONE)
         return;
-    buffer_print(buffer, "%s ", words[estimate.kind]);
+    buffer_print(buffer, "%s%s ", before, words[estimate.kind]);
     if (estimate.kind == ESTIMATE_LEAST)
         print_seconds(buffer, estimate.rest);
     else
@@ -115,8 +116,6 @@ static void print_age(const struct board *board, size_t index, int64_t now, stru
 void panel_print_state(const struct board *board, const struct result *result, int64_t now,
                        struct buffer *buffer)
 {
-    struct buffer rest = BUFFER_INIT;
-
     print_seconds(buffer, now - board->started);
     buffer_print(buffer, ": %zu of %zu have ended", board->done, board->target_count);
     line_print_counts(buffer, " (", board->counts, false);
@@ -137,12 +136,9 @@ void panel_print_state(const struct board *board, const struct result *result, i
         buffer_add(buffer, ", ");
         (void)print_batch(board, result, buffer);
     }
-    print_rest(board, now, &rest);
-    if (rest.length > 0)
-        buffer_print(buffer, ", %s", buffer_text(&rest));
+    print_rest(board, now, ", ", buffer);
     if (board->stage != SCHEDULE_GOING)
         buffer_print(buffer, "; %s", stage_word(board->stage));
-    buffer_done(&rest);
 }
 
 /* ---- lines of a terminal ------------------------------------------------------------------ */
@@ -200,20 +196,23 @@ static void put_bar(const struct pen *pen, const struct panel *panel, int cells)
     *pen->width += cells;
 }
 
-/* "━━━━━━────── 19 of 30  42s, about 25s left" */
+/* "━━━━━━────── 19 of 30  42s, about 25s left", or what fits of the words. */
 static void print_head(const struct panel *panel)
 {
     const struct board *board = panel->board;
     struct pen pen = next_line(panel);
     struct buffer words = BUFFER_INIT;
-    struct buffer rest = BUFFER_INIT;
+    size_t brief[2]; /* how long the words are without the last ones */
     int cells;
 
-    buffer_print(&words, "%zu of %zu  ", board->done, board->target_count);
+    buffer_print(&words, "%zu of %zu", board->done, board->target_count);
+    brief[0] = words.length;
+    buffer_add(&words, "  ");
     print_seconds(&words, panel->now - board->started);
-    print_rest(board, panel->now, &rest);
-    if (rest.length > 0)
-        buffer_print(&words, ", %s", buffer_text(&rest));
+    brief[1] = words.length;
+    print_rest(board, panel->now, ", ", &words);
+    for (int i = 1; i >= 0 && (int)words.length > pen.most; i--)
+        words.length = brief[i];
     cells = pen.most - (int)words.length - 1;
     if (cells > BAR_MOST)
         cells = BAR_MOST;
@@ -221,20 +220,30 @@ static void print_head(const struct panel *panel)
         put_bar(&pen, panel, cells);
         pen_print(&pen, " ");
     }
-    pen_add(&pen, "", buffer_text(&words), "");
+    pen_print(&pen, "%.*s", (int)words.length, buffer_text(&words));
     buffer_done(&words);
-    buffer_done(&rest);
 }
 
-/* What fits of "batch 2 of 3 waits for web-07 and 2 more". */
+/* "batch 2 of 3 waits for web-07 and 2 more"; where that is too long "batch 2 of 3". */
 static void add_batch(const struct pen *pen, const struct panel *panel)
 {
     struct buffer words = BUFFER_INIT;
     size_t brief = print_batch(panel->board, panel->result, &words);
 
-    if (!pen_add_piece(pen, buffer_text(&words)))
-        pen_print(pen, "  %.*s", (int)brief, buffer_text(&words));
+    if (!pen_add_piece(pen, buffer_text(&words)) && brief < words.length) {
+        words.data[brief] = '\0';
+        (void)pen_add_piece(pen, words.data);
+    }
     buffer_done(&words);
+}
+
+/* "8 running" */
+static void add_count(const struct pen *pen, size_t count, const char *word)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof text, "%zu %s", count, word);
+    (void)pen_add_piece(pen, text);
 }
 
 /* "17 ok  1 failed  8 running  2 waiting  batch 2 of 3" */
@@ -243,24 +252,21 @@ static void print_counts(const struct panel *panel)
     const struct board *board = panel->board;
     struct pen pen = next_line(panel);
 
-    for (int kind = 0; kind < OUTCOME_KINDS; kind++) {
+    for (int i = 0; i < OUTCOME_KINDS; i++) {
+        enum outcome_kind kind = (enum outcome_kind)i;
         char count[32];
 
-        (void)snprintf(count, sizeof count, "%zu %s", board->counts[kind],
-                       outcome_name((enum outcome_kind)kind));
-        if (board->counts[kind] == 0)
-            continue;
-        pen_add(&pen, style_begin(true, (enum outcome_kind)kind), count, style_end(true));
-        pen_print(&pen, "  ");
+        (void)snprintf(count, sizeof count, "%zu %s", board->counts[i], outcome_name(kind));
+        if (board->counts[i] > 0)
+            (void)pen_add_coloured_piece(&pen, style_begin(true, kind), count, style_end(true));
     }
-    if (!board->logged_in)
-        pen_print(&pen, "logging in");
+    if (board->logged_in)
+        add_count(&pen, board->running, "running");
     else
-        pen_print(&pen, "%zu running", board->running);
+        (void)pen_add_piece(&pen, "logging in");
     if (board->waiting_count > 0)
-        pen_print(&pen, "  %zu waiting", board->waiting_count);
-    if (board->stage != SCHEDULE_GOING)
-        pen_print(&pen, "  %s", stage_word(board->stage));
+        add_count(&pen, board->waiting_count, "waiting");
+    (void)pen_add_piece(&pen, stage_word(board->stage));
     if (board->batches > 1)
         add_batch(&pen, panel);
 }
@@ -278,20 +284,31 @@ static int name_width(const struct panel *panel, size_t first, int rows)
     return (int)(width < NAME_MOST ? width : NAME_MOST);
 }
 
-static void print_running(const struct panel *panel, size_t index, int width)
+/* "  web-07  1m12s of 3m40s", or what fits; with MORE of which there is no line "  and 2 more". */
+static void print_running(const struct panel *panel, size_t index, int width, size_t more)
 {
     const struct board *board = panel->board;
     int64_t ran = panel->now - board->targets[index].began;
     const char *key;
     bool is_late = ran > nearer_clock(board, ran, &key) / 4 * 3;
+    const char *before = is_late ? style_begin(true, OUTCOME_TIMEOUT) : "";
+    const char *after = is_late ? style_end(true) : "";
     struct pen pen = next_line(panel);
     struct buffer age = BUFFER_INIT;
 
-    pen_print(&pen, "  %-*s  ", width, panel->result->targets[index].label);
+    pen_print(&pen, "  %-*s", width, panel->result->targets[index].label);
     print_age(board, index, panel->now, &age);
-    pen_add(&pen, is_late ? style_begin(true, OUTCOME_TIMEOUT) : "", buffer_text(&age),
-            is_late ? style_end(true) : "");
+    if (!pen_add_coloured_piece(&pen, before, buffer_text(&age), after)) {
+        buffer_done(&age);
+        print_seconds(&age, ran);
+        (void)pen_add_coloured_piece(&pen, before, buffer_text(&age), after);
+    }
     buffer_done(&age);
+    if (more > 0) {
+        buffer_print(&age, "and %zu more", more);
+        (void)pen_add_piece(&pen, buffer_text(&age));
+        buffer_done(&age);
+    }
 }
 
 /* Those that run longest, in ROWS lines. */
@@ -299,18 +316,18 @@ static void print_oldest(const struct panel *panel, int rows)
 {
     const struct board *board = panel->board;
     bool all = board->running <= (size_t)rows;
-    int named = all ? (int)board->running : rows - 1;
+    int named = all ? (int)board->running : rows == 1 ? 1 : rows - 1;
     int width = name_width(panel, board->oldest, named);
     size_t index = board->oldest;
 
     for (int row = 0; row < named; row++) {
-        print_running(panel, index, width);
+        print_running(panel, index, width, rows == 1 ? board->running - 1 : 0);
         index = board->targets[index].behind;
     }
-    if (!all && rows > 0) {
+    if (named < rows && !all) {
         struct pen pen = next_line(panel);
 
-        pen_print(&pen, named > 0 ? "  and %zu more" : "  %zu run", board->running - (size_t)named);
+        pen_print(&pen, "  and %zu more", board->running - (size_t)named);
     }
 }
 
@@ -445,13 +462,13 @@ void panel_print(const struct board *board, const struct result *result,
     *lines = (struct panel_lines){.count = 0};
     if (panel.look.height > PANEL_LINES_MOST)
         panel.look.height = PANEL_LINES_MOST;
-    if (panel.look.height >= HEAD_LINES) {
+    if (panel.look.height > 1) {
         struct pen pen = next_line(&panel);
 
         title_print(&pen, board, result);
     }
     print_head(&panel);
-    if (panel.look.height > 1)
+    if (panel.look.height >= HEAD_LINES)
         print_counts(&panel);
     if (panel.look.height > HEAD_LINES)
         print_rows(&panel, panel.look.height - HEAD_LINES);

@@ -75,12 +75,19 @@ void pen_add_text(const struct pen *pen, const char *text)
     }
 }
 
-bool pen_add_piece(const struct pen *pen, const char *text)
+bool pen_add_coloured_piece(const struct pen *pen, const char *before, const char *text,
+                            const char *after)
 {
     int gap = *pen->width > 0 ? GAP : 0;
 
     if (text[0] == '\0' || (int)strlen(text) + gap > pen->most - *pen->width)
         return false;
-    pen_print(pen, "%*s%s", gap, "", text);
+    pen_print(pen, "%*s", gap, "");
+    pen_add(pen, before, text, after);
     return true;
+}
+
+bool pen_add_piece(const struct pen *pen, const char *text)
+{
+    return pen_add_coloured_piece(pen, "", text, "");
 }

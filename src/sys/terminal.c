@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "sys/fd.h"
 
 bool terminal_is(int fd)
 {
@@ -61,6 +64,29 @@ int terminal_waiting(int fd)
     int bytes = 0;
 
     return ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : 0;
+}
+
+/* Edge-triggered: a terminal wakes who waits with each line. */
+int terminal_watch_lines(int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    int watch = terminal_is(fd) ? epoll_create1(EPOLL_CLOEXEC) : -1;
+
+    if (watch >= 0 && epoll_ctl(watch, EPOLL_CTL_ADD, fd, &event) < 0)
+        fd_close(&watch);
+    return watch;
+}
+
+void terminal_clear_watch(int watch)
+{
+    struct epoll_event event;
+
+    (void)epoll_wait(watch, &event, 1, 0);
+}
+
+bool terminal_is_lent(void)
+{
+    return getpgid(getppid()) != getpgrp();
 }
 
 int terminal_open_again(int fd)

@@ -80,7 +80,7 @@ drawn_once() {
   [ "$(everything | grep -cE '(^|[─-] )9 of 12  ')" = 1 ] && [ "$(everything | grep -c '9 ok  3 running')" = 1 ]
 }
 
-seconds_shown() { screen | sed -nE 's/.*9 of 12  ([0-9]+)s,.*/\1/p' | tail -n 1; }
+seconds_shown() { screen | sed -nE 's/.*9 of 12  ([0-9]+)s(,.*)?$/\1/p' | tail -n 1; }
 drawn_since() { [ "$(seconds_shown)" -ge "$1" ]; } 2>/dev/null
 
 @test "a terminal that shrinks and grows keeps one display, and no residue" {
@@ -97,6 +97,132 @@ drawn_since() { [ "$(seconds_shown)" -ge "$1" ]; } 2>/dev/null
   done
   open_gate
   until_ended
+  no_residue
+}
+
+# A run in two rows shows a line of nothing but the count.
+shown_at() { [ "$(screen | grep -c ' of 12')" = 1 ] && screen | tail -n "$1" | grep -q ' of 12'; }
+
+@test "20x5 and back, a split to two lines and back: no copy of the display stays, also not for who scrolls back" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running$'
+  screen >"$place/before"
+  resize 20 5
+  wait_for shown_at 2
+  screen | grep -q '^test  Test$'
+  resize 80 24
+  wait_for drawn_once || { everything; return 1; }
+  tmux -S "$socket" split-window -l 21 'exec sleep 100'
+  wait_for two_rows
+  tmux -S "$socket" kill-pane
+  until_screen '9 ok +3 running$'
+  wait_for drawn_once || { everything; return 1; }
+  # And every result is where it was.
+  screen | grep '^\[' | diff - <(grep '^\[' "$place/before")
+  open_gate
+  until_ended
+  no_residue
+  [ "$(results)" = 12 ]
+}
+two_rows() { tmux -S "$socket" capture-pane -p -t 0 | grep -q ' of 12' && [ "$(tmux -S "$socket" capture-pane -p -t 0 | wc -l)" = 2 ]; }
+
+@test "results that come while the terminal is too low are shown when it is high again" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running$'
+  resize 80 4
+  wait_for shown_at 2
+  open_gate
+  until_ended
+  resize 80 24
+  until_screen '^test: 12 ok of 12 targets'
+  [ "$(results)" = 12 ] || { everything; return 1; }
+}
+
+storm() {
+  for size in "33 8" "12 3" "100 30" "80 2" "20 5" "60 10" "12 3" "120 40" "20 5" "80 6" "37 20" "12 24" "80 24"; do
+    resize $size
+  done
+}
+
+@test "a storm of resizes leaves one display and every result" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running$'
+  seen=$(seconds_shown)
+  storm
+  wait_for drawn_since $((seen + 2))
+  wait_for drawn_once || { everything; return 1; }
+  [ "$(results)" = 9 ] || { everything; return 1; }
+  open_gate
+  until_ended
+  no_residue
+}
+
+@test "a run that ends in a storm of resizes loses no result" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running$'
+  storm
+  open_gate
+  until_ended
+  [ "$(results)" = 12 ] || { everything; return 1; }
+}
+
+@test "a display that begins in the first row of the screen leaves nothing behind" {
+  job_of_12
+  open_terminal 80 24
+  type "clear; $hold \$azfan run \$job --yes -q --az \$stub/az --run-dir \$place/run; echo \"[\$?]\""
+  until_screen '9 ok +3 running$'
+  screen | sed -n '$!{1p;q}' | grep -q '^test  '
+  for size in "80 5" "80 24"; do
+    seen=$(seconds_shown)
+    resize $size
+    wait_for drawn_since $((seen + 1))
+  done
+  wait_for drawn_once || { everything; return 1; }
+  open_gate
+  until_ended
+  no_residue
+}
+
+past() { [ "$SECONDS" -gt "$1" ]; }
+
+@test "SIGSTOP from outside: what the shell says of it stays, and the display goes on below" {
+  job_of_12
+  open_terminal 80 24
+  type "$hold \$azfan run \$job --yes --az \$stub/az --run-dir \$place/run"
+  until_screen '9 ok +3 running'
+  pkill -STOP -f "^$azfan run $job"
+  until_screen 'Stopped'
+  wait_for past $((SECONDS + 3)) # nobody types faster
+  type fg
+  until_screen '^azfan: continued: 9 of 12 have ended, 3 running'
+  until_screen '9 ok +3 running$'
+  everything | grep -q 'Stopped' || { everything; return 1; }
+  [ "$(results)" = 9 ]
+  open_gate
+  until_screen '^test: 12 ok of 12 targets'
+  [ "$(results)" = 12 ]
+}
+
+@test "SIGSTOP and SIGCONT where no shell takes the terminal meanwhile: one display, where it was" {
+  job_of_12
+  open_terminal 80 24
+  type "export $(printf '%s ' "${hold//\$place/$place}") azfan stub place job; sh -c '\$azfan run \$job --yes --az \$stub/az --run-dir \$place/run; true'"
+  until_screen '9 ok +3 running'
+  pkill -STOP -f "^$azfan run $job"
+  wait_for past $((SECONDS + 3))
+  pkill -CONT -f "^$azfan run $job"
+  until_screen '^azfan: continued'
+  wait_for drawn_once || { everything; return 1; }
+  open_gate
+  until_screen '^test: 12 ok of 12 targets'
   no_residue
 }
 
@@ -145,6 +271,24 @@ same_settings() { [ "$(grep -ac '^settings: ' "$raw")" = 2 ] && [ "$(settings 2)
 head_line() { screen | grep -E ' 9 of 12  ' | tail -n 1; }
 head_differs() { [ "$(head_line)" != "$1" ]; }
 until_next_frame() { wait_for head_differs "$(head_line)"; }
+
+@test "Enters one after the other leave no residue" {
+  job_of_12
+  open_terminal 80 24
+  run_in_terminal "$hold" ""
+  until_screen '9 ok +3 running'
+  # The terminal has taken an Enter when azfan has drawn again: at once, not a second later.
+  for i in 1 2 3 4 5 6 7 8; do
+    keys Enter
+    wait_for drawn_once || { everything; return 1; }
+  done
+  until_next_frame
+  wait_for drawn_once || { everything; return 1; }
+  [ "$(results)" = 9 ]
+  open_gate
+  until_ended
+  no_residue
+}
 
 @test "Enter, and words for the shell, typed meanwhile, leave no residue and reach the shell" {
   job_of_12

@@ -227,7 +227,7 @@ START_TEST(who_waits_is_shown_with_the_moment)
            "rollout  prod  Ctrl-C: no new starts\n"
            "---------------------------------------- 0 of 30  25s\n"
            "7 running  3 waiting\n"
-           "  7 run\n");
+           "  web-01  25s of 2m10s (script_timeout)  and 6 more\n");
 }
 END_TEST
 
@@ -458,7 +458,7 @@ START_TEST(no_half_of_a_phrase)
     expect((struct panel_look){.width = 32, .height = 3}, 3 * S,
            "rollout  prod  halts at 21\n"
            "------------------- 1 of 30  3s\n"
-           "1 failed  3 running  batch 2 of\n");
+           "1 failed  3 running\n");
 }
 END_TEST
 
@@ -558,13 +558,16 @@ START_TEST(narrow_terminals)
            "rollout  prod  Ctrl-C: no new starts\n"
            "---------- 1 of 30  10s, about 30s left\n"
            "1 ok  3 running\n"
-           "  3 run\n");
+           "  web-02  10s of 2m10s (script_timeout)\n");
     expect((struct panel_look){.width = 12, .height = 5}, 10 * S,
            "rollout  pr\n"
-           "1 of 30  10\n"
-           "1 ok  3 run\n"
-           "  web-02  1\n"
+           "1 of 30\n"
+           "1 ok\n"
+           "  web-02\n"
            "  and 2 mor\n");
+    expect((struct panel_look){.width = 20, .height = 2}, 10 * S,
+           "rollout  prod\n"
+           "1 of 30  10s\n");
     expect((struct panel_look){.width = 1, .height = 1}, 10 * S, "\n");
 }
 END_TEST

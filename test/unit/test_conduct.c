@@ -117,10 +117,10 @@ static void see_leaving(void *context)
     (void)context;
 }
 
-static int64_t waits_for_nothing(void *context, int ret_fds[2])
+static int64_t waits_for_nothing(void *context, struct watcher_waits *ret)
 {
     (void)context;
-    ret_fds[0] = ret_fds[1] = -1;
+    *ret = (struct watcher_waits){.to_write = {-1, -1}, .to_read = -1};
     return CLOCK_NEVER;
 }
 
@@ -195,6 +195,7 @@ static const struct watcher watcher = {.logged_in = see_login,
                                        .journaled = see_line,
                                        .waiting = waits_for_nothing,
                                        .writable = see_writable,
+                                       .readable = see_writable,
                                        .tick = see_tick};
 
 /* ---- the stage ---------------------------------------------------------------------------- */

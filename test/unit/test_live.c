@@ -79,12 +79,10 @@ static void redirect(bool terminal)
     ck_assert_int_eq(fcntl(notes, F_SETFL, O_NONBLOCK), 0);
 }
 
-static void begin(enum live_mode mode, bool terminal, struct live_choices choices)
+static void open_live(struct live_choices choices)
 {
     static const int batches[TARGETS] = {1, 1, 1};
 
-    choices.mode = mode;
-    redirect(terminal);
     result_init(&result, "run-1");
     result_take_job(&result, &job, batches);
     live_open(&live, &choices, &result, &job, NULL);
@@ -92,6 +90,13 @@ static void begin(enum live_mode mode, bool terminal, struct live_choices choice
     live.now = made_up_now;
     live.frames.utf8 = false;
     watcher = live_watcher(&live);
+}
+
+static void begin(enum live_mode mode, bool terminal, struct live_choices choices)
+{
+    choices.mode = mode;
+    redirect(terminal);
+    open_live(choices);
 }
 
 static void end(void)
@@ -143,9 +148,9 @@ static void settle(size_t index, const char *output_text)
 
 static int64_t wake(void)
 {
-    int fds[2];
+    struct watcher_waits waits;
 
-    return watcher.waiting(watcher.context, fds);
+    return watcher.waiting(watcher.context, &waits);
 }
 
 static void let_pass(int64_t time)
@@ -256,6 +261,7 @@ END_TEST
 #define ERASE8 ERASE4 UP UP UP UP
 #define TITLE  "demo  Ctrl-C: no new starts\n"
 #define BAR40  "---------------------------------------"
+#define THIRD  "#############---------------------------"
 
 /* A result scrolls by above the lines, which are taken away at the end. */
 START_TEST(lines_at_the_bottom)
@@ -317,8 +323,93 @@ START_TEST(a_narrower_terminal)
     ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, &size), 0);
     watcher.resized(watcher.context);
     let_pass(NUMBER_SECOND / 10);
+    expect(output, ""); /* it may get yet another size */
+    let_pass(NUMBER_SECOND / 5);
     /* 27 columns are 2 rows of 20, 52 are 3, 10 are 1, and 21 are 2. */
-    expect(output, ERASE8 "demo\n-------- 0 of 3  0s\nlogging in\n  web-01  0s of 3m4\n");
+    expect(output, ERASE8 "demo\n-------- 0 of 3  0s\nlogging in\n  web-01  0s\n");
+    end();
+}
+END_TEST
+
+static void resize(unsigned short rows, unsigned short columns)
+{
+    struct winsize size = {.ws_row = rows, .ws_col = columns};
+
+    ck_assert_int_eq(ioctl(slave, TIOCSWINSZ, &size), 0);
+    watcher.resized(watcher.context);
+    let_pass(3 * NUMBER_SECOND / 10);
+}
+
+/* A terminal of three rows has scrolled two of four lines away. It gets no text, and keeps to its
+ * last row, until it brings them back. */
+START_TEST(a_terminal_that_is_low_for_a_while)
+{
+    begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
+    start(0);
+    start(1);
+    free(read_all(output));
+    resize(3, 60);
+    expect(output, "\r\033[J" UP UP "\n" BAR40 "- 0 of 3  0s\n");
+    settle(0, "");
+    let_pass(NUMBER_SECOND);
+    expect(output, "\r\033[J" UP UP "\n" THIRD " 1 of 3  1s\n");
+    resize(24, 60);
+    expect(output, ERASE4 "[1/3] web-01  ok           1.0s\n" TITLE THIRD
+                          " 1 of 3  1s\n1 ok  logging in\n  web-02  1s of 3m40s\n");
+    end();
+}
+END_TEST
+
+/* One that stays low gets its text, and what it has scrolled away stays there. */
+START_TEST(a_terminal_that_stays_low)
+{
+    begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
+    start(0);
+    free(read_all(output));
+    resize(3, 60);
+    settle(0, "");
+    let_pass(NUMBER_SECOND);
+    free(read_all(output));
+    for (int i = 0; i < 20; i++) {
+        char *seen = read_all(output);
+
+        ck_assert_ptr_null(strstr(seen, "web-01"));
+        free(seen);
+        let_pass(NUMBER_SECOND);
+    }
+    expect(output, "\r\033[J" UP UP "[1/3] web-01  ok           1.0s\n"
+                   "##########---------------------- 1 of 3  21s, about 1s left\n");
+    resize(24, 60);
+    end();
+}
+END_TEST
+
+/* Each Enter has moved the lines up by one. */
+START_TEST(enters)
+{
+    struct watcher_waits waits;
+    struct pollfd typed;
+    struct termios modes;
+
+    redirect(true);
+    ck_assert_int_eq(dup2(slave, 0), 0);
+    ck_assert_int_eq(tcgetattr(slave, &modes), 0);
+    modes.c_lflag |= ICANON | ECHO;
+    ck_assert_int_eq(tcsetattr(slave, TCSANOW, &modes), 0);
+    open_live((struct live_choices){.mode = LIVE_SCREEN});
+    start(0);
+    free(read_all(output));
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(write(output, "\n", 1), 1);
+        (void)watcher.waiting(watcher.context, &waits);
+        typed = (struct pollfd){waits.to_read, POLLIN, 0};
+        ck_assert_int_eq(poll(&typed, 1, 10000), 1);
+        watcher.readable(watcher.context);
+        ck_assert_int_eq(poll(&typed, 1, 0), 0); /* it does not spin */
+    }
+    free(read_all(output));
+    let_pass(NUMBER_SECOND / 10);
+    expect(output, ERASE4 UP UP UP TITLE BAR40 "- 0 of 3  0s\nlogging in\n  web-01  0s of 3m40s\n");
     end();
 }
 END_TEST
@@ -381,15 +472,7 @@ START_TEST(results_to_a_file)
     ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
     redirect(true);
     ck_assert_int_eq(dup2(fds[1], 1), 1);
-    {
-        static const int batches[TARGETS] = {1, 1, 1};
-        struct live_choices choices = {.mode = LIVE_SCREEN};
-
-        result_init(&result, "run-1");
-        result_take_job(&result, &job, batches);
-        live_open(&live, &choices, &result, &job, NULL);
-        watcher = live_watcher(&live);
-    }
+    open_live((struct live_choices){.mode = LIVE_SCREEN});
     start(0);
     settle(0, "");
     ck_assert_int_eq(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
@@ -410,6 +493,9 @@ static Suite *live_suite(void)
     tcase_add_test(tests, lines_at_the_bottom);
     tcase_add_test(tests, no_more_than_ten_frames_a_second);
     tcase_add_test(tests, a_narrower_terminal);
+    tcase_add_test(tests, a_terminal_that_is_low_for_a_while);
+    tcase_add_test(tests, a_terminal_that_stays_low);
+    tcase_add_test(tests, enters);
     tcase_add_test(tests, ctrl_z_and_fg);
     tcase_add_test(tests, a_terminal_that_takes_nothing);
     tcase_add_test(tests, results_to_a_file);
