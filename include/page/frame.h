@@ -55,8 +55,9 @@ int page_frame_place(const struct page_frame *frame, int64_t at);
  */
 const char *page_frame_room(int units, int pixels);
 
-/* Begins a word at X units, its foot at Y; its attributes follow, and markup_end(). */
-void page_frame_begin_word(struct page_frame *frame, int x, int y);
+/* An attribute of the element that was begun right before: X units across, for what is not
+ * stretched. */
+void page_frame_across(struct page_frame *frame, const char *attribute, int x);
 
 /* The top of a lane, and how high its bars are. */
 int page_frame_top(const struct page_frame *frame, int lane);

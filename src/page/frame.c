@@ -47,14 +47,11 @@ const char *page_frame_room(int units, int pixels)
     return NULL;
 }
 
-void page_frame_begin_word(struct page_frame *frame, int x, int y)
+void page_frame_across(struct page_frame *frame, const char *attribute, int x)
 {
-    struct markup *markup = &frame->page->markup;
+    const int percent = PAGE_FRAME_WIDE / 100;
 
-    markup_begin(markup, "text", NULL);
-    markup_attribute(markup, "x", "%d.%02d%%", x / (PAGE_FRAME_WIDE / 100),
-                     x % (PAGE_FRAME_WIDE / 100));
-    markup_attribute(markup, "y", "%d", y);
+    markup_attribute(&frame->page->markup, attribute, "%d.%02d%%", x / percent, x % percent);
 }
 
 /* As many pixels as so many lanes can have; a thousand are still told apart. */

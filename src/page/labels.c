@@ -5,41 +5,76 @@
  */
 #include <string.h>
 
+#include "base/buffer.h"
 #include "page/common.h"
 #include "page/frame.h"
 #include "page/lanes.h"
+#include "page/marks.h"
 #include "page/parts.h"
 #include "run/result.h"
 
 enum {
     LETTER = 7, /* pixels: wider than most, at the size that the style gives to names */
-    EDGES = 10, /* pixels at both ends of a name */
-    LEAST_PITCH = 16
+    EDGES = 6,  /* pixels at both ends of a name */
+    LEAST_PITCH = 16,
+    MOST_LETTERS = 1000 /* that many have room nowhere */
 };
 
-/* NAME and WORD beside each other, or NAME alone, as far as WIDTH has room. */
-static void write_label(struct page_frame *frame, const struct bar *bar, int width)
+static int width_of(size_t letters)
+{
+    return EDGES + LETTER * (int)(letters < MOST_LETTERS ? letters : MOST_LETTERS);
+}
+
+/* TEXT in a picture of its own, which is not stretched, over as much of BAR as its mark would
+ * cross.
+ */
+static void write_text(struct page_frame *frame, const struct bar *bar, const char *text,
+                       const char *room)
 {
     struct markup *markup = &frame->page->markup;
+    int height = page_frame_bar_height(frame);
+    int state = page_frame_state(frame, bar);
+    int x = page_frame_place(frame, bar->at);
+
+    markup_begin(markup, "svg", NULL);
+    markup_attribute(markup, "class", "name %s%s", page_state_name(state), room);
+    page_frame_across(frame, "x", x);
+    markup_attribute(markup, "y", "%d", page_frame_top(frame, bar->lane));
+    markup_attribute(markup, "height", "%d", height);
+    if (marks_has(state)) {
+        markup_begin(markup, "path", NULL);
+        markup_attribute(markup, "d", "M0 0h%dv%dh-%dz", width_of(strlen(text)), height,
+                         width_of(strlen(text)));
+        markup_end(markup);
+    }
+    markup_begin(markup, "text", NULL);
+    markup_attribute(markup, "x", "%d", EDGES / 2);
+    markup_attribute(markup, "y", "%d", (height + LETTER + 1) / 2);
+    markup_text(markup, text);
+    markup_end(markup);
+    markup_end(markup);
+}
+
+/* The name and the outcome, or the name alone, as far as WIDTH has room. */
+static void write_label(struct page_frame *frame, const struct bar *bar, int width)
+{
     const char *name = page_frame_target(frame, bar)->label;
     int state = page_frame_state(frame, bar);
-    const char *word = state == OUTCOME_OK ? "" : page_state_name(state);
-    size_t letters = strlen(name) + (*word != '\0' ? 1 + strlen(word) : 0);
-    const char *room = page_frame_room(width, EDGES + LETTER * (int)letters);
+    struct buffer text = BUFFER_INIT;
+    const char *room = NULL;
 
-    if (room == NULL && *word != '\0') {
-        word = "";
-        room = page_frame_room(width, EDGES + LETTER * (int)strlen(name));
+    if (state != OUTCOME_OK) {
+        buffer_print(&text, "%s: %s", name, page_state_name(state));
+        room = page_frame_room(width, width_of(text.length));
     }
-    if (room == NULL)
-        return;
-    page_frame_begin_word(frame, page_frame_place(frame, bar->at),
-                          page_frame_top(frame, bar->lane) +
-                              (page_frame_bar_height(frame) + LETTER + 1) / 2);
-    markup_attribute(markup, "class", "name %s%s", page_state_name(state), room);
-    markup_attribute(markup, "dx", "%d", EDGES / 2);
-    markup_print(markup, "%s%s%s", name, *word != '\0' ? " " : "", word);
-    markup_end(markup);
+    if (room == NULL) {
+        text.length = 0;
+        buffer_add(&text, name);
+        room = page_frame_room(width, width_of(text.length));
+    }
+    if (room != NULL)
+        write_text(frame, bar, buffer_text(&text), room);
+    buffer_done(&text);
 }
 
 void page_labels(struct page_frame *frame)

@@ -17,11 +17,11 @@ static int count_slits(int state)
     switch (state) {
     case OUTCOME_FAILED:
     case OUTCOME_TIMEOUT:
+    case OUTCOME_CANCELLED:
     case PAGE_RUNNING:
         return 1;
     case OUTCOME_ERROR:
     case OUTCOME_UNKNOWN:
-    case OUTCOME_CANCELLED:
         return 2;
     default:
         return 0;

@@ -26,8 +26,12 @@ enum {
 
 static void begin_word(struct page_frame *frame, const char *class, const char *room, int x, int y)
 {
-    page_frame_begin_word(frame, x, y);
-    markup_attribute(&frame->page->markup, "class", "%s%s", class, room);
+    struct markup *markup = &frame->page->markup;
+
+    markup_begin(markup, "text", NULL);
+    markup_attribute(markup, "class", "%s%s", class, room);
+    page_frame_across(frame, "x", x);
+    markup_attribute(markup, "y", "%d", y);
 }
 
 /* In the margin: what stands at the height of Y. */
@@ -44,10 +48,8 @@ static void write_line(struct page_frame *frame, const char *class, int x, int f
     struct markup *markup = &frame->page->markup;
 
     markup_begin(markup, "line", "class", class, NULL);
-    markup_attribute(markup, "x1", "%d.%02d%%", x / (PAGE_FRAME_WIDE / 100),
-                     x % (PAGE_FRAME_WIDE / 100));
-    markup_attribute(markup, "x2", "%d.%02d%%", x / (PAGE_FRAME_WIDE / 100),
-                     x % (PAGE_FRAME_WIDE / 100));
+    page_frame_across(frame, "x1", x);
+    page_frame_across(frame, "x2", x);
     markup_attribute(markup, "y1", "%d", from);
     markup_attribute(markup, "y2", "%d", frame->height);
     markup_end(markup);
@@ -142,8 +144,7 @@ static void write_clocks(struct page_frame *frame)
 
         number_print_exact_duration(&label, clocks[i]);
         markup_begin(markup, "line", "class", "clock", "x1", "0", NULL);
-        markup_attribute(markup, "x2", "%d.%02d%%", x / (PAGE_FRAME_WIDE / 100),
-                         x % (PAGE_FRAME_WIDE / 100));
+        page_frame_across(frame, "x2", x);
         markup_attribute(markup, "y1", "%d", y);
         markup_attribute(markup, "y2", "%d", y);
         markup_end(markup);

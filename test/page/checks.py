@@ -179,7 +179,7 @@ def words_stay_apart(*pages):
                                     box.top + 3 < place.bottom && place.top + 3 < box.bottom)
                                     bad.push(`${word.textContent} on ${other.textContent}`);
                             }
-                            if (word.classList.contains('name') && !bars.some(bar => bar.left <= box.left &&
+                            if (word.closest('.name') && !bars.some(bar => bar.left <= box.left &&
                                 box.right <= bar.right && bar.top < box.top + 6 && box.bottom - 6 < bar.bottom))
                                 bad.push(`${word.textContent} beyond its bar`);
                         });
@@ -192,8 +192,8 @@ def has_names(page):
     with Browser() as browser:
         browser.open(page)
         browser.resize(1400)
-        assert "vm-7 timeout" in browser.run(
-            "return [...document.querySelectorAll('svg.timeline text.name')].map(word => word.textContent)")
+        assert "vm-7: timeout" in browser.run(
+            "return [...document.querySelectorAll('svg.timeline .name text')].map(word => word.textContent)")
         same(browser.run("return getComputedStyle(document.querySelector('path.mark.timeout')).strokeDasharray"),
              "2px, 4px")
 

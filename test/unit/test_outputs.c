@@ -472,7 +472,7 @@ START_TEST(the_summary_does_not_repeat_it)
     } ways[] = {{VIEW_NONE, 1, 1}, {VIEW_GROUPED, 0, 1}, {VIEW_EACH, 0, 1}};
 
     take(1);
-    settle(OUTCOME_FAILED, REASON_EXIT, 3, "", "boom\n");
+    settle(OUTCOME_FAILED, REASON_EXIT, 3, "", "oh\nboom\n"); /* one line alone has another place */
     for (int i = 0; i < UNIT_COUNT(ways); i++) {
         struct view view = {.outputs = ways[i].outputs};
         char *summary = written(summary_write, &view);

@@ -256,9 +256,9 @@ END_TEST
 START_TEST(bars_have_names_and_marks)
 {
     make_usual_run();
-    check_text("//svg[@class='timeline']//text[@class='name ok from-40'][1]", "web-00001");
-    check_count("//svg[@class='timeline']//text[starts-with(@class, 'name failed from-')]"
-                "[. = 'web-00003 failed']",
+    check_text("//svg[@class='timeline']/svg[@class='name ok from-40'][1]/text", "web-00001");
+    check_count("//svg[@class='timeline']/svg[starts-with(@class, 'name failed from-')]"
+                "[text = 'web-00003: failed']",
                 1);
     check_count("//svg[@class='timeline']//path[@class='mark failed' and @d = 'M0 112.5h2000']", 1);
     check_count("//svg[@class='timeline']//path[@class='mark error']", 1);
