@@ -312,7 +312,7 @@ static void read_stopped(const struct finish *finish, const struct answer_questi
     if (cancelled)
         buffer_add(&message, "az was stopped before it had an answer");
     else {
-        buffer_add(&message, "az had no answer after ");
+        buffer_add(&message, "az had no answer after its timeout of ");
         number_print_exact_duration(&message, question->timeout);
         buffer_add(&message, " and was stopped");
     }

@@ -101,9 +101,9 @@ END
   vms='vm-[1-3]' write_job "timeout: 1s" "script_timeout: 500ms" "kill_grace: 100ms" "concurrency: 3"
   rehearse --inject '*=hang'
   run "$azfan" report "$place/run"
-  [ "$(grep -c 'az had no answer after 1s' <<<"$output")" = 1 ]
+  [ "$(grep -c 'az had no answer after its timeout of 1s' <<<"$output")" = 1 ]
   [ "$(grep -c 'may still be running' <<<"$output")" = 1 ]
-  [[ $output == *$'\ntimeout (az), 3 targets: vm-[1-3]\n  az had no answer after 1s'* ]]
+  [[ $output == *$'\ntimeout (az), 3 targets: vm-[1-3]\n  az had no answer after its timeout of 1s'* ]]
   rm -r "$place/run"
   vms='vm-[001-100]' write_job "max_failures: 0" "concurrency: 1"
   rehearse --inject vm-001=exit:3
