@@ -86,9 +86,8 @@ struct event {
             enum result_ending ending;
             int signal;
             char *cause;               /* NULL: none */
-            enum schedule_stage stage; /* the run's then; in no line, like the rest */
-            size_t running;            /* attempts that are still there */
-            size_t *settled;           /* what was settled by it; result_apply() fills it in */
+            enum schedule_stage stage; /* the run's then */
+            size_t *settled; /* what was settled by it; result_apply() fills it in; in no line */
             size_t settled_count;
         } halt;
         struct {

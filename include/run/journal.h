@@ -97,4 +97,36 @@ int journal_read_first(const char *path, size_t count, journal_reader *read, voi
 int journal_read_tail(const char *path, size_t most, journal_reader *read, void *context,
                       struct error *error);
 
+/* ---- reading one that grows ---- */
+
+/*
+ * Reads PATH as it is written, each line once:
+ *
+ *   journal_follow_open(&follow, path, &error)
+ *   is_live = journal_follow_is_live(follow);          // first: then nothing is missed
+ *   journal_follow_lines(follow, read, context, &error)
+ *   poll(journal_follow_fd(follow), …) …               // and again
+ *   journal_follow_close(follow);
+ */
+struct journal_follow;
+
+/* On error *RET is NULL. */
+int journal_follow_open(struct journal_follow **ret, const char *path, struct error *error);
+
+/* Gives READ the lines that have become whole since the last time. */
+int journal_follow_lines(struct journal_follow *follow, journal_reader *read, void *context,
+                         struct error *error);
+
+/* Readable once something has happened to the file on this machine; of a file that another one
+ * writes it tells nothing, so that who waits looks from time to time. -1: it never does. */
+int journal_follow_fd(const struct journal_follow *follow);
+
+/* As journal_is_live(), of the file that was opened, wherever it is by now. */
+bool journal_follow_is_live(const struct journal_follow *follow);
+
+/* Has the file been removed? */
+bool journal_follow_is_removed(const struct journal_follow *follow);
+
+void journal_follow_close(struct journal_follow *follow);
+
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 
+struct event;
 struct result;
 
 /*
@@ -28,10 +29,10 @@ int replay_run(const char *folder, struct result *ret, struct error *error);
 /*
  * The same without the targets, and quickly when the run has finished: what a
  * list of runs shows. RET has no targets then (no result_exit_status() can be
- * made of it); *RET_TARGETS is how many there were, and settled and counts say
- * what became of them. Of a run that has finished only the first and the last
- * line are read: damage between them is not seen, and why it was halted, and
- * how Azure throttled it, is not known.
+ * made of it), but while the run goes on; *RET_TARGETS is how many there were, and settled and
+ * counts say what became of them. Of a run that has finished only the first and the last line are
+ * read: damage between them is not seen, and why it was halted, and how Azure throttled it, is not
+ * known.
  */
 int replay_summary(const char *folder, struct result *ret, size_t *ret_targets,
                    struct error *error);
@@ -49,5 +50,40 @@ int replay_head(const char *folder, struct result *ret, struct error *error);
  * RESULT_GOING unless the journal's last line is there; nobody asks for the lock.
  */
 int replay_beginning(const char *folder, struct result *ret, struct error *error);
+
+/* ---- one that goes on ---- */
+
+/*
+ * A run that another azfan is at, told event by event, from its first:
+ *
+ *   replay_follow_open(&follow, folder, &result, &error)
+ *   do
+ *       replay_follow_on(follow, seen, context, &state, &error)      // all that there is by now
+ *   while (state is REPLAY_GOING && …replay_follow_fd(follow) is waited for, as struct
+ *          journal_follow has it…)
+ *   replay_follow_close(follow); result_done(&result);
+ */
+struct replay_follow;
+
+enum replay_state {
+    REPLAY_GOING,
+    REPLAY_ENDING, /* the result has its end, and its azfan still writes reports and prints */
+    REPLAY_OVER,   /* nobody is at it any more; RESULT_INTERRUPTED where it has no end */
+    REPLAY_REMOVED /* nothing was started, and nothing is kept */
+};
+
+/* EVENT has been applied to RESULT. LINE, of LENGTH bytes, is the journal's, without its newline.
+ * Until EVENT_TARGETS the result has no targets. */
+typedef void replay_seen(void *context, const struct result *result, const struct event *event,
+                         const char *line, size_t length);
+
+/* RET, for result_done(), belongs to FOLLOW until replay_follow_close(). On error *RET_FOLLOW is
+ * NULL. */
+int replay_follow_open(struct replay_follow **ret_follow, const char *folder, struct result *ret,
+                       struct error *error);
+int replay_follow_on(struct replay_follow *follow, replay_seen *seen, void *context,
+                     enum replay_state *ret, struct error *error);
+int replay_follow_fd(const struct replay_follow *follow);
+void replay_follow_close(struct replay_follow *follow);
 
 #endif

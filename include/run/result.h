@@ -20,12 +20,13 @@
 
 #include "azure/answer.h"
 #include "base/buffer.h"
+#include "job/job.h"
 #include "job/outcome.h"
 #include "run/origin.h"
+#include "run/schedule.h"
 
 struct error;
 struct event;
-struct job;
 
 /* A file that is sent with the script. */
 struct result_file {
@@ -47,9 +48,13 @@ struct result_job {
     int64_t timeout; /* nanoseconds */
     int64_t script_timeout;
     int64_t script_grace;
-    int64_t deadline; /* 0: none */
-    int attempts;     /* of one target, at most */
-    int batches;      /* how many there are */
+    int64_t deadline;   /* 0: none */
+    int64_t kill_grace; /* 0: not known, of an older journal; likewise the next three */
+    int64_t pause_between;
+    bool has_max_failures;
+    struct job_share max_failures;
+    int attempts; /* of one target, at most */
+    int batches;  /* how many there are */
 };
 
 /* What the command line put over the job file: a rerun puts it there again. */
@@ -151,12 +156,13 @@ struct result {
     enum result_ending ending;
     int signal;    /* with RESULT_SIGNAL */
     char *trouble; /* what azfan itself could not do (a full disk); NULL: nothing; exit status 1 */
-    char *halt_cause; /* one sentence, when the run was halted; else NULL */
-    char *folder;     /* the run folder; NULL when there is none */
-    int concurrency;  /* attempts at once, as the job wants it */
-    int workers;      /* as the machine can bear it */
-    int least_limit;  /* to how many Azure's throttling brought it down; WORKERS: it did not */
-    size_t cuts;      /* how often */
+    enum schedule_stage stage; /* how firmly it has been ended; GOING: not at all */
+    char *halt_cause;          /* one sentence, when the run was halted; else NULL */
+    char *folder;              /* the run folder; NULL when there is none */
+    int concurrency;           /* attempts at once, as the job wants it */
+    int workers;               /* as the machine can bear it */
+    int least_limit; /* to how many Azure's throttling brought it down; WORKERS: it did not */
+    size_t cuts;     /* how often */
     struct result_target *targets; /* in the job's order */
     size_t target_count;
     size_t target_total; /* the same, known before they are: a list of runs has no targets */

@@ -155,6 +155,13 @@ void schedule_halt(struct schedule *schedule);
 
 enum schedule_stage schedule_stage(const struct schedule *schedule);
 
+/* "going", "draining", … */
+const char *schedule_stage_name(enum schedule_stage stage);
+
+/* The stage that is called NAME; NULL, and what is none: DRAINING, the least that a run that is
+ * being ended can be. */
+enum schedule_stage schedule_find_stage(const char *name);
+
 /* How many may run at once now, from 1 to the rules' workers; how many run. */
 int schedule_limit(const struct schedule *schedule);
 size_t schedule_running(const struct schedule *schedule);

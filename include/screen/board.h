@@ -73,6 +73,7 @@ struct board {
     size_t repeats; /* how often a target was to be tried again, … */
     int64_t rest;   /* … and the longest time until then */
     bool logged_in;
+    bool watched; /* it is another azfan's, which no key reaches here */
     enum schedule_stage stage;
 };
 

@@ -39,6 +39,8 @@ struct live_choices {
     bool notes_colour; /* on standard error */
     bool quiet;        /* no line for what is ok, and none about the state */
     bool verbose;      /* what each VM printed below its line, and whom the login is for */
+    bool watched;      /* the run is another azfan's: its events say when they happened, and no key
+                          reaches it */
 };
 
 struct live {
@@ -86,6 +88,9 @@ void live_note_lines(struct live *live, struct buffer *text);
 /* TEXT as it is on standard error, below what has been shown: a question, and what ends its line.
  */
 void live_prompt(struct live *live, const char *text);
+
+/* Of a run that is watched: it began at STARTED, monotonic. Before each event. */
+void live_set_start(struct live *live, int64_t started);
 
 /* So many nanoseconds were no time of the run; the terminal may have another size by now. */
 void live_leave_out(struct live *live, int64_t time);

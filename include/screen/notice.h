@@ -7,6 +7,7 @@
 #ifndef AZFAN_SCREEN_NOTICE_H
 #define AZFAN_SCREEN_NOTICE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,9 +34,9 @@ void notice_limit(struct buffer *note, int limit);
 void notice_no_room(struct buffer *note, const char *why);
 
 /* "SIGINT: no new starts; waiting for 3 still running (press again to stop them); …", "halted: …"
- */
+ * WATCHED: no key that is pressed here reaches the run. */
 void notice_stopping(struct buffer *note, const struct result *result, size_t running,
-                     enum schedule_stage stage);
+                     enum schedule_stage stage, bool watched);
 
 /* "  web-07  1m12s of 3m40s: what az printed last" */
 void notice_running(struct buffer *note, const struct result *result,

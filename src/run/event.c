@@ -114,6 +114,7 @@ static void write_halt(json_t *object, const struct event *event)
 {
     json_object_set_new(object, "ending", json_string(ending_names[event->halt.ending]));
     json_object_set_new(object, "signal", json_integer(event->halt.signal));
+    json_object_set_new(object, "stage", json_string(schedule_stage_name(event->halt.stage)));
     json_object_set_new(object, "cause", value_text(event->halt.cause));
 }
 
@@ -291,6 +292,7 @@ static int read_halt(const json_t *json, const struct result *result, struct eve
         return event_miss(error, "the ending");
     if (!value_copy_optional(json, "cause", &ret->halt.cause))
         return event_miss(error, "the cause");
+    ret->halt.stage = schedule_find_stage(value_get_text(json, "stage"));
     return 0;
 }
 

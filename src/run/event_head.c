@@ -4,11 +4,13 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "base/value.h"
 #include "job/job.h"
@@ -32,6 +34,17 @@ void event_set_files(json_t *object, const struct result_job *job)
     json_object_set_new(object, "files", array);
 }
 
+/* "3", "10%"; no text where there is no such rule. */
+static json_t *share_text(bool has, const struct job_share *share)
+{
+    char text[32];
+
+    if (!has)
+        return json_null();
+    (void)snprintf(text, sizeof text, "%d%s", share->value, share->percent ? "%" : "");
+    return json_string(text);
+}
+
 static json_t *job_object(const struct result_job *job)
 {
     json_t *object = json_object();
@@ -47,6 +60,10 @@ static json_t *job_object(const struct result_job *job)
     json_object_set_new(object, "script_timeout_s", value_seconds(job->script_timeout));
     json_object_set_new(object, "script_grace_s", value_seconds(job->script_grace));
     json_object_set_new(object, "deadline_s", value_seconds(job->deadline));
+    json_object_set_new(object, "kill_grace_s", value_seconds(job->kill_grace));
+    json_object_set_new(object, "pause_between_s", value_seconds(job->pause_between));
+    json_object_set_new(object, "max_failures",
+                        share_text(job->has_max_failures, &job->max_failures));
     json_object_set_new(object, "attempts", json_integer(job->attempts));
     json_object_set_new(object, "batches", json_integer(job->batches));
     return object;
@@ -178,11 +195,34 @@ static char *copy_name(const json_t *object, const char *key)
 }
 
 /* Older journals have none. */
-static bool get_grace(const json_t *object, int64_t *ret)
+static bool get_optional_seconds(const json_t *object, const char *key, int64_t *ret)
 {
-    static const char key[] = "script_grace_s";
-
     return json_object_get(object, key) == NULL || value_get_seconds(object, key, ret);
+}
+
+/* Likewise. */
+static bool get_max_failures(const json_t *object, struct result_job *job)
+{
+    const json_t *value = json_object_get(object, "max_failures");
+    const char *text = json_string_value(value);
+    int64_t share = 0;
+    struct error ignored;
+
+    job->has_max_failures = text != NULL;
+    if (text == NULL)
+        return value == NULL || json_is_null(value);
+    if (number_parse_share(text, 0, INT_MAX, &job->max_failures.percent, &share, &ignored) < 0)
+        return false;
+    job->max_failures.value = (int)share;
+    return true;
+}
+
+static bool get_rules_of_job(const json_t *object, struct result_job *job)
+{
+    return get_optional_seconds(object, "script_grace_s", &job->script_grace) &&
+           get_optional_seconds(object, "kill_grace_s", &job->kill_grace) &&
+           get_optional_seconds(object, "pause_between_s", &job->pause_between) &&
+           get_max_failures(object, job);
 }
 
 /* An older journal has none. */
@@ -222,7 +262,7 @@ static int read_job(struct result_job *job, const json_t *object, struct error *
         job->script_digest == NULL || !get_files(object, job) ||
         !value_get_seconds(object, "timeout_s", &job->timeout) ||
         !value_get_seconds(object, "script_timeout_s", &job->script_timeout) ||
-        !get_grace(object, &job->script_grace) ||
+        !get_rules_of_job(object, job) ||
         !value_get_seconds(object, "deadline_s", &job->deadline) ||
         !value_get_number(object, "attempts", 1, INT_MAX, &job->attempts) ||
         !value_get_number(object, "batches", 1, JOB_TARGETS_MOST, &job->batches))
@@ -343,7 +383,9 @@ int event_head_read_run(const json_t *json, const struct result *result, struct 
     return 0;
 }
 
-static int read_target(struct result_target *target, const json_t *object, struct error *error)
+/* Who counts by BATCHES has room for so many. */
+static int read_target(struct result_target *target, const json_t *object, int batches,
+                       struct error *error)
 {
     bool optional = value_copy_optional(object, "subscription", &target->subscription);
 
@@ -351,8 +393,7 @@ static int read_target(struct result_target *target, const json_t *object, struc
     target->resource_group = copy_name(object, "resource_group");
     target->label = copy_name(object, "label");
     if (!optional || target->name == NULL || target->resource_group == NULL ||
-        target->label == NULL ||
-        !value_get_number(object, "batch", 1, JOB_TARGETS_MOST, &target->batch))
+        target->label == NULL || !value_get_number(object, "batch", 1, batches, &target->batch))
         return event_miss(error, "a key of a target");
     return 0;
 }
@@ -368,7 +409,8 @@ int event_head_read_targets(const json_t *json, const struct result *result, str
         return error_set(error, "not as many targets as the run has");
     result_take_targets(known, count);
     for (size_t i = 0; i < count; i++) {
-        if (read_target(&known->targets[i], json_array_get(array, i), error) < 0)
+        if (read_target(&known->targets[i], json_array_get(array, i), result->job.batches, error) <
+            0)
             return -1;
     }
     return 0;

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
 
@@ -28,6 +31,7 @@ struct reading {
     size_t wanted;  /* lines */
     bool from_tail; /* nobody knows which line of the file NUMBER is */
     bool skipping;  /* until a line begins */
+    bool grows;     /* it is read again from where it ended */
     journal_reader *read;
     void *context;
 };
@@ -49,20 +53,26 @@ static int open_old(const char *path, struct error *error)
 }
 
 /*
- * The shared lock is given back at once by the close, and disturbs no other reader. Who does not
+ * The shared lock is given back at once, and disturbs no other reader. Who does not
  * get it cannot say that the writer is gone, whatever the error: ENOLCK is an NFS server whose
  * locks are away for a while. Where there are no locks at all journal_create() refuses to be.
  */
+static bool is_locked(int fd)
+{
+    bool is = (FAULT("journal.flock_shared") || flock(fd, LOCK_SH | LOCK_NB) < 0) &&
+              errno != EOPNOTSUPP && errno != ENOSYS;
+
+    if (!is)
+        (void)flock(fd, LOCK_UN);
+    return is;
+}
+
 bool journal_is_live(const char *path)
 {
     struct error ignored;
     int fd = open_old(path, &ignored);
-    bool live;
+    bool live = fd >= 0 && is_locked(fd);
 
-    if (fd < 0)
-        return false;
-    live = (FAULT("journal.flock_shared") || flock(fd, LOCK_SH | LOCK_NB) < 0) &&
-           errno != EOPNOTSUPP && errno != ENOSYS;
     fd_close(&fd);
     return live;
 }
@@ -116,14 +126,18 @@ static int give_lines(struct reading *reading, size_t count, struct error *error
 
 /*
  * A crash can leave NULs: a file system may have put the new size on disk, and not the bytes. They
- * are the end of what can be read, and are not collected: it may be a hole of many GiB.
+ * are the end of what can be read, and are not collected: it may be a hole of many GiB. In one that
+ * another machine writes there may be bytes the next time.
  */
 static int take(struct reading *reading, size_t count, struct error *error)
 {
     const char *fresh = reading->held + reading->length;
     const char *nul = memchr(fresh, '\0', count);
-    int result = give_lines(reading, nul != NULL ? (size_t)(nul - fresh) : count, error);
+    size_t good = nul != NULL ? (size_t)(nul - fresh) : count;
+    int result = give_lines(reading, good, error);
 
+    if (reading->grows && good < count)
+        (void)lseek(reading->fd, -(off_t)(count - good), SEEK_CUR);
     if (result != GO_ON)
         return result;
     if (nul != NULL)
@@ -239,4 +253,92 @@ int journal_read_tail(const char *path, size_t most, journal_reader *read, void 
         return -1;
     }
     return read_lines(&reading, error);
+}
+
+/* ---- one that grows ------------------------------------------------------------------------ */
+
+struct journal_follow {
+    struct reading reading;
+    char *path;
+    int changes; /* inotify(7); -1: there is none left for this user */
+};
+
+/* What was opened, whatever is called so by now. */
+static int watch_changes(int fd)
+{
+    int changes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    char path[32];
+
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    if (changes >= 0 &&
+        inotify_add_watch(changes, path, IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB) < 0)
+        fd_close(&changes);
+    return changes;
+}
+
+int journal_follow_open(struct journal_follow **ret, const char *path, struct error *error)
+{
+    struct journal_follow *self = memory_zeroed(1, sizeof *self);
+
+    *ret = NULL;
+    self->path = memory_string(path);
+    if (begin(&self->reading, self->path, NULL, NULL, error) < 0) {
+        free(self->path);
+        free(self);
+        return -1;
+    }
+    self->reading.grows = true;
+    self->changes = watch_changes(self->reading.fd);
+    *ret = self;
+    return 0;
+}
+
+static void forget_changes(const struct journal_follow *self)
+{
+    char events[4096];
+
+    while (self->changes >= 0 && read(self->changes, events, sizeof events) > 0)
+        ;
+}
+
+int journal_follow_lines(struct journal_follow *self, journal_reader *read, void *context,
+                         struct error *error)
+{
+    int result;
+
+    self->reading.read = read;
+    self->reading.context = context;
+    forget_changes(self); /* first: what changes from now on is told again */
+    do {
+        result = read_some(&self->reading, error);
+    } while (result == GO_ON);
+    return result == FAILED ? -1 : 0;
+}
+
+int journal_follow_fd(const struct journal_follow *follow)
+{
+    return follow->changes;
+}
+
+bool journal_follow_is_live(const struct journal_follow *follow)
+{
+    return is_locked(follow->reading.fd);
+}
+
+bool journal_follow_is_removed(const struct journal_follow *follow)
+{
+    struct stat status;
+
+    return fstat(follow->reading.fd, &status) == 0 ? status.st_nlink == 0 : errno == ESTALE;
+}
+
+void journal_follow_close(struct journal_follow *self)
+{
+    if (self == NULL)
+        return;
+    fd_close(&self->reading.fd);
+    fd_close(&self->changes);
+    free(self->reading.held);
+    free(self->path);
+    free(self);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/replay.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "run/event.h"
@@ -17,7 +19,9 @@ enum { READING = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL };
 struct replay {
     struct result *result;
     size_t lines;
-    bool finished; /* the last line was there */
+    bool finished;     /* the last line was there */
+    replay_seen *seen; /* is told of every event; NULL: nobody is */
+    void *context;
 };
 
 /* ---- lines -------------------------------------------------------------------------------- */
@@ -32,7 +36,8 @@ static int apply(struct replay *self, struct event *event, struct error *error)
     return 0;
 }
 
-static int take_event(struct replay *self, const json_t *json, struct error *error)
+static int take_event(struct replay *self, const json_t *json, const char *line, size_t length,
+                      struct error *error)
 {
     struct event event;
     struct error cause;
@@ -43,6 +48,8 @@ static int take_event(struct replay *self, const json_t *json, struct error *err
     result = event_read(json, self->result, &event, &cause);
     if (result == 0)
         result = apply(self, &event, &cause);
+    if (result == 0 && self->seen != NULL)
+        self->seen(self->context, self->result, &event, line, length);
     event_done(&event);
     return result < 0 ? error_set(error, "damaged: %s", cause.text) : 0;
 }
@@ -58,12 +65,25 @@ static int read_line(void *context, size_t number, const char *line, size_t leng
     if (json == NULL)
         return error_set(error, self->lines == 0 ? "this is not a journal of azfan"
                                                  : "damaged: this line is not JSON");
-    result = take_event(self, json, error);
+    result = take_event(self, json, line, length, error);
     json_decref(json);
     return result;
 }
 
 /* ---- runs --------------------------------------------------------------------------------- */
+
+/* A run that goes on lasts until now: by its last event nobody can tell for how long what runs has
+ * run. */
+static void set_to_now(struct event *event, const struct result *result)
+{
+    int64_t now = clock_wall();
+
+    if (result->wall_ended <= 0 || now < result->wall_ended ||
+        result->duration > INT64_MAX - (now - result->wall_ended))
+        return;
+    event->wall = now;
+    event->at = result->duration + (now - result->wall_ended);
+}
 
 static void break_off(struct result *result, bool going)
 {
@@ -71,7 +91,17 @@ static void break_off(struct result *result, bool going)
     struct error none;
 
     event.going = going;
+    if (going)
+        set_to_now(&event, result);
     (void)result_apply(result, &event, &none); /* a journal may always break off */
+}
+
+static int refuse_empty(const char *path, bool live, struct error *error)
+{
+    return error_set(error,
+                     live ? "%s holds no run yet: azfan is about to begin it"
+                          : "%s holds no run: azfan ended before it began",
+                     path);
 }
 
 static int read_all(struct replay *self, const char *path, struct error *error)
@@ -81,10 +111,7 @@ static int read_all(struct replay *self, const char *path, struct error *error)
     if (journal_read(path, read_line, self, error) < 0)
         return -1;
     if (self->result->targets == NULL)
-        return error_set(error,
-                         live ? "%s holds no run yet: azfan is about to begin it"
-                              : "%s holds no run: azfan ended before it began",
-                         path);
+        return refuse_empty(path, live, error);
     if (!self->finished)
         break_off(self->result, live);
     return 0;
@@ -159,7 +186,8 @@ int replay_summary(const char *folder, struct result *ret, size_t *ret_targets, 
         result = replay_run(folder, ret, error);
         if (result == 0) {
             *ret_targets = ret->target_count;
-            forget_targets(ret);
+            if (ret->ending != RESULT_GOING)
+                forget_targets(ret);
         }
     }
     free(path);
@@ -207,4 +235,83 @@ int replay_beginning(const char *folder, struct result *ret, struct error *error
     }
     free(path);
     return result;
+}
+
+/* ---- one that goes on --------------------------------------------------------------------- */
+
+struct replay_follow {
+    struct replay replay;
+    struct journal_follow *journal;
+    char *path;
+    bool is_left; /* nobody was at it the last time, and nothing had been started */
+};
+
+/* A run that is given up loses its lock before its journal: it is about to be removed, as far as
+ * anybody knows, and the next look tells. */
+static bool may_be_removed(struct replay_follow *self)
+{
+    const struct result *result = self->replay.result;
+    bool again = self->is_left;
+
+    for (size_t i = 0; i < result->target_count; i++) {
+        if (result->targets[i].state != RESULT_WAITING)
+            return false;
+    }
+    self->is_left = true;
+    return !again;
+}
+
+int replay_follow_open(struct replay_follow **ret_follow, const char *folder, struct result *ret,
+                       struct error *error)
+{
+    struct replay_follow *self = memory_zeroed(1, sizeof *self);
+
+    *ret = (struct result){.folder = memory_string(folder)};
+    self->replay.result = ret;
+    self->path = memory_print("%s/journal.jsonl", folder);
+    *ret_follow = self;
+    if (journal_follow_open(&self->journal, self->path, error) == 0)
+        return 0;
+    replay_follow_close(self);
+    *ret_follow = NULL;
+    return -1;
+}
+
+int replay_follow_on(struct replay_follow *self, replay_seen *seen, void *context,
+                     enum replay_state *ret, struct error *error)
+{
+    bool live = journal_follow_is_live(self->journal); /* first, as read_all() does */
+
+    self->replay.seen = seen;
+    self->replay.context = context;
+    if (journal_follow_lines(self->journal, read_line, &self->replay, error) < 0)
+        return -1;
+    *ret = REPLAY_OVER;
+    if (live)
+        *ret = self->replay.finished ? REPLAY_ENDING : REPLAY_GOING;
+    else if (self->replay.finished)
+        return 0;
+    else if (journal_follow_is_removed(self->journal))
+        *ret = REPLAY_REMOVED;
+    else if (may_be_removed(self))
+        *ret = REPLAY_GOING;
+    else if (self->replay.result->targets == NULL)
+        return refuse_empty(self->path, live, error);
+    else
+        break_off(self->replay.result, false);
+    return 0;
+}
+
+int replay_follow_fd(const struct replay_follow *follow)
+{
+    return journal_follow_fd(follow->journal);
+}
+
+void replay_follow_close(struct replay_follow *self)
+{
+    if (self == NULL)
+        return;
+    journal_follow_close(self->journal);
+    free(self->path);
+    free(self);
 }

@@ -54,6 +54,10 @@ void result_take_job(struct result *result, const struct job *job, const int *ba
                             .script_timeout = job->script_timeout,
                             .script_grace = job->script_grace,
                             .deadline = job->deadline,
+                            .kill_grace = job->kill_grace,
+                            .pause_between = job->pause_between,
+                            .has_max_failures = job->has_max_failures,
+                            .max_failures = job->max_failures,
                             .attempts = job->retry.attempts,
                             .batches = job->target_count > 0 ? batches[job->target_count - 1] : 0};
     take_files(&result->job, &job->files);

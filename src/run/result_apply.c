@@ -373,6 +373,8 @@ static int apply_halt(struct result *result, struct event *event, struct error *
 {
     (void)error;
     end_early(result, event->halt.ending, event->halt.signal, &event->halt.cause);
+    if (event->halt.stage > result->stage)
+        result->stage = event->halt.stage;
     free(event->halt.settled);
     event->halt.settled = memory_zeroed(result->target_count, sizeof *event->halt.settled);
     event->halt.settled_count = settle_rest(result, event->halt.settled);

@@ -100,7 +100,6 @@ static void end_early(struct round *self, enum result_ending ending, int signal,
     event.halt.signal = signal;
     event.halt.cause = memory_string(cause);
     event.halt.stage = self->stage;
-    event.halt.running = schedule_running(self->schedule);
     record_add(&self->record, event);
 }
 

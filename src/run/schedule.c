@@ -443,6 +443,25 @@ enum schedule_stage schedule_stage(const struct schedule *schedule)
     return schedule->stage;
 }
 
+static const char *const stage_names[] = {[SCHEDULE_GOING] = "going",
+                                          [SCHEDULE_DRAINING] = "draining",
+                                          [SCHEDULE_STOPPING] = "stopping",
+                                          [SCHEDULE_KILLING] = "killing"};
+
+const char *schedule_stage_name(enum schedule_stage stage)
+{
+    return stage_names[stage];
+}
+
+enum schedule_stage schedule_find_stage(const char *name)
+{
+    for (int i = SCHEDULE_GOING; name != NULL && i <= SCHEDULE_KILLING; i++) {
+        if (strcmp(stage_names[i], name) == 0)
+            return (enum schedule_stage)i;
+    }
+    return SCHEDULE_DRAINING;
+}
+
 int schedule_limit(const struct schedule *schedule)
 {
     return schedule->pace.limit;

@@ -133,6 +133,18 @@ void live_leave_out(struct live *live, int64_t time)
         frames_measure(&live->frames);
 }
 
+void live_set_start(struct live *live, int64_t started)
+{
+    live->board.started = started;
+}
+
+/* When EVENT happened: just now, or as it says itself. */
+static int64_t moment_of(const struct live *live, const struct event *event)
+{
+    return live->choices.watched && event->at != EVENT_NO_TIME ? live->board.started + event->at
+                                                               : live->now();
+}
+
 /* What the journal's own events say already needs no note beside them. */
 static bool has_events(const struct live *live)
 {
@@ -156,14 +168,15 @@ static void logged_in(void *context, const struct login *login)
     print_note(live, &note);
 }
 
-static void target_settled(struct live *live, const struct result *result, size_t index)
+static void target_settled(struct live *live, const struct result *result, size_t index,
+                           int64_t now)
 {
     const struct live_choices *choices = &live->choices;
     const struct result_target *target = &result->targets[index];
     enum outcome_kind kind = target->outcome.kind;
     struct buffer lines = BUFFER_INIT;
 
-    board_settle(&live->board, result, index, live->now());
+    board_settle(&live->board, result, index, now);
     frames_outdate(&live->frames);
     /* Skipped targets come by the thousand and at once; the summary names them. */
     if (kind == OUTCOME_SKIPPED || (choices->quiet && kind == OUTCOME_OK))
@@ -179,10 +192,18 @@ static void target_settled(struct live *live, const struct result *result, size_
     print_result(live, &lines);
 }
 
-static void target_waits(struct live *live, const struct result *result, size_t index, int64_t wait)
+/* Until the next attempt. A journal may say anything. */
+static int64_t wait_of(const struct event *event)
+{
+    int64_t at = event->at != EVENT_NO_TIME ? event->at : 0;
+
+    return event->end.again_at > at ? event->end.again_at - at : 0;
+}
+
+static void target_waits(struct live *live, const struct result *result, size_t index, int64_t wait,
+                         int64_t now)
 {
     struct buffer note = BUFFER_INIT;
-    int64_t now = live->now();
 
     board_wait(&live->board, index, now + wait, now);
     frames_outdate(&live->frames);
@@ -214,26 +235,28 @@ static void no_room(void *context, const char *why)
     print_note(live, &note);
 }
 
-static void halted(struct live *live, const struct result *result, const struct event *event)
+static void halted(struct live *live, const struct result *result, const struct event *event,
+                   int64_t now)
 {
     struct buffer note = BUFFER_INIT;
 
     for (size_t i = 0; i < event->halt.settled_count; i++)
-        target_settled(live, result, event->halt.settled[i]);
+        target_settled(live, result, event->halt.settled[i], now);
     if (event->halt.stage == SCHEDULE_GOING) /* there was nothing to stop */
         return;
     board_set_stage(&live->board, event->halt.stage);
-    notice_stopping(&note, result, event->halt.running, event->halt.stage);
+    notice_stopping(&note, result, live->board.running, event->halt.stage, live->choices.watched);
     print_note(live, &note);
 }
 
 static void happened(void *context, const struct result *result, const struct event *event)
 {
     struct live *live = context;
+    int64_t now = moment_of(live, event);
 
     switch (event->kind) {
     case EVENT_START:
-        board_start(&live->board, event->target, live->now());
+        board_start(&live->board, event->target, now);
         touch(live);
         break;
     case EVENT_PUT_BACK:
@@ -242,15 +265,15 @@ static void happened(void *context, const struct result *result, const struct ev
         break;
     case EVENT_END:
         if (event->end.settled)
-            target_settled(live, result, event->target);
+            target_settled(live, result, event->target, now);
         else
-            target_waits(live, result, event->target, event->end.again_at - event->at);
+            target_waits(live, result, event->target, wait_of(event), now);
         break;
     case EVENT_LIMIT:
         limited(live, event->limit);
         break;
     case EVENT_HALT:
-        halted(live, result, event);
+        halted(live, result, event, now);
         break;
     case EVENT_RUN:
     case EVENT_TARGETS:
@@ -428,6 +451,7 @@ void live_open(struct live *live, const struct live_choices *choices, const stru
     outlet_open(&live->output, STDOUT_FILENO);
     outlet_open(&live->notes, STDERR_FILENO);
     board_open(&live->board, result, job, not_before, now);
+    live->board.watched = choices->watched;
     if (!has_frames(live))
         return;
     live->shared = terminal_is_same(STDOUT_FILENO, STDERR_FILENO);

@@ -19,8 +19,10 @@ void notice_login(struct buffer *note, const struct login *login)
 {
     buffer_add(note, "logged in; az ");
     text_add_plain(note, login->az_version);
-    if (login->subscription != NULL)
-        buffer_print(note, ", subscription %s", login->subscription);
+    if (login->subscription != NULL) {
+        buffer_add(note, ", subscription ");
+        text_add_plain(note, login->subscription);
+    }
 }
 
 static const char *subscription_of(const struct job_target *target, const struct login *login)
@@ -98,20 +100,31 @@ static const char *next_step(const struct result *result, bool is_draining)
     return result->signal == SIGINT ? "press again" : "signal again";
 }
 
+static void print_next_step(struct buffer *note, const struct result *result, bool is_draining,
+                            bool watched)
+{
+    if (!watched)
+        buffer_print(note, " (%s to %s them)", next_step(result, is_draining),
+                     is_draining ? "stop" : "kill");
+    else if (is_draining)
+        buffer_add(note, " (azfan stop --now stops them)");
+}
+
 void notice_stopping(struct buffer *note, const struct result *result, size_t running,
-                     enum schedule_stage stage)
+                     enum schedule_stage stage, bool watched)
 {
     print_cause(note, result);
-    if (stage == SCHEDULE_KILLING)
+    if (stage == SCHEDULE_KILLING) {
         buffer_print(note, ": killing %zu running", running);
-    else if (stage == SCHEDULE_STOPPING)
-        buffer_print(note, ": no new starts; stopping %zu still running (%s to kill them)", running,
-                     next_step(result, false));
-    else if (running > 0)
-        buffer_print(note, ": no new starts; waiting for %zu still running (%s to stop them)",
-                     running, next_step(result, true));
-    else
+    } else if (stage == SCHEDULE_STOPPING) {
+        buffer_print(note, ": no new starts; stopping %zu still running", running);
+        print_next_step(note, result, false, watched);
+    } else if (running > 0) {
+        buffer_print(note, ": no new starts; waiting for %zu still running", running);
+        print_next_step(note, result, true, watched);
+    } else {
         buffer_add(note, ": no new starts");
+    }
     if (stage == SCHEDULE_DRAINING)
         print_way_on(note, result);
 }

@@ -77,9 +77,12 @@ void title_print(const struct pen *pen, const struct board *board, const struct 
         pen_print(pen, "  ");
         pen_add_text(pen, board->place);
     }
+    if (board->watched && !pen_add_piece(pen, "Ctrl-C ends the watching, not the run"))
+        (void)pen_add_piece(pen, "Ctrl-C: ends the watching");
     if (board->stage == SCHEDULE_GOING) {
         add_limit(pen, board);
         add_need(pen, board);
     }
-    (void)pen_add_piece(pen, ctrl_c(board, result));
+    if (!board->watched)
+        (void)pen_add_piece(pen, ctrl_c(board, result));
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -1075,6 +1076,84 @@ START_TEST(journal_that_grows_is_read)
 }
 END_TEST
 
+/* ---- one that grows ---- */
+
+static bool has_news(const struct journal_follow *follow)
+{
+    struct pollfd changes = {.fd = journal_follow_fd(follow), .events = POLLIN};
+
+    return poll(&changes, 1, 10 * 1000) == 1;
+}
+
+static void expect_more(struct journal_follow *follow, size_t *count, const char *expected)
+{
+    ck_assert_int_eq(journal_follow_lines(follow, collect, count, &error), 0);
+    ck_assert_str_eq(buffer_text(&lines), expected);
+    buffer_done(&lines);
+}
+
+START_TEST(each_line_comes_once)
+{
+    struct journal_follow *follow;
+    size_t count = 0;
+
+    create();
+    add("one");
+    commit();
+    ck_assert_int_eq(journal_follow_open(&follow, PATH, &error), 0);
+    expect_more(follow, &count, "one|");
+    expect_more(follow, &count, "");
+    add("two");
+    add("three");
+    commit();
+    ck_assert(has_news(follow));
+    expect_more(follow, &count, "two|three|");
+    ck_assert_int_eq(write(journal.fd, "fo", 2), 2);
+    expect_more(follow, &count, "");
+    ck_assert_int_eq(write(journal.fd, "ur\nfive", 7), 7);
+    expect_more(follow, &count, "four|");
+    ck_assert(journal_follow_is_live(follow) && journal_follow_is_live(follow));
+    ck_assert(!journal_follow_is_removed(follow));
+    ck_assert_int_eq(rename(PATH, "elsewhere"), 0);
+    ck_assert(journal_follow_is_live(follow));
+    ck_assert_int_eq(unlink("elsewhere"), 0);
+    ck_assert(journal_follow_is_removed(follow));
+    journal_close(&journal);
+    ck_assert(!journal_follow_is_live(follow));
+    journal_follow_close(follow);
+}
+END_TEST
+
+/* Another machine's file may have its new size before its bytes. */
+START_TEST(bytes_that_come_late_are_read)
+{
+    struct journal_follow *follow;
+    size_t count = 0;
+
+    create();
+    add("one");
+    commit();
+    ck_assert_int_eq(journal_follow_open(&follow, PATH, &error), 0);
+    ck_assert_int_eq(ftruncate(journal.fd, 8), 0);
+    expect_more(follow, &count, "one|");
+    ck_assert_int_eq(ftruncate(journal.fd, 4), 0);
+    add("two");
+    commit();
+    expect_more(follow, &count, "two|");
+    journal_follow_close(follow);
+}
+END_TEST
+
+START_TEST(what_cannot_be_followed)
+{
+    struct journal_follow *follow;
+
+    ck_assert_int_eq(journal_follow_open(&follow, "nowhere", &error), -1);
+    ck_assert_ptr_null(follow);
+    ck_assert_str_eq(error.text, "cannot open nowhere: No such file or directory");
+}
+END_TEST
+
 static void add_writing(Suite *suite)
 {
     TCase *tests = tcase_create("writing");
@@ -1135,6 +1214,9 @@ static void add_reading(Suite *suite)
     tcase_add_loop_test(tests, failure_of_reading, 0, UNIT_COUNT(read_faults));
     tcase_add_test(tests, every_cut_reads_as_a_beginning);
     tcase_add_test(tests, journal_that_grows_is_read);
+    tcase_add_test(tests, each_line_comes_once);
+    tcase_add_test(tests, bytes_that_come_late_are_read);
+    tcase_add_test(tests, what_cannot_be_followed);
     suite_add_tcase(suite, tests);
 }
 

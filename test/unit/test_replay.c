@@ -5,10 +5,12 @@
  */
 #include "run/replay.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@
 #include "run/event.h"
 #include "run/journal.h"
 #include "run/result.h"
+#include "sys/fd.h"
 #include "sys/file.h"
 #include "unit/dump.h"
 #include "unit/happen.h"
@@ -61,6 +64,10 @@ static const struct job job = {.path = (char[]){"jobs/\"odd\" \xff\x01.yaml"},
                                .timeout = 220 * NUMBER_SECOND,
                                .script_timeout = 130 * NUMBER_SECOND,
                                .deadline = 3600 * NUMBER_SECOND,
+                               .kill_grace = 10 * NUMBER_SECOND,
+                               .pause_between = 30 * NUMBER_SECOND,
+                               .has_max_failures = true,
+                               .max_failures = {.percent = true, .value = 10},
                                .retry = {.attempts = 3}};
 
 static struct result original;
@@ -668,6 +675,10 @@ START_TEST(what_a_rerun_needs_comes_back)
     ck_assert_int_eq(copy.job.deadline, original.job.deadline);
     ck_assert_int_eq(copy.job.attempts, 3);
     ck_assert_int_eq(copy.job.batches, 3);
+    ck_assert_int_eq(copy.job.kill_grace, job.kill_grace);
+    ck_assert_int_eq(copy.job.pause_between, job.pause_between);
+    ck_assert(copy.job.has_max_failures && copy.job.max_failures.percent);
+    ck_assert_int_eq(copy.job.max_failures.value, 10);
     ck_assert_int_eq(copy.overrides.concurrency, 7);
     ck_assert_int_eq(copy.overrides.timeout, original.overrides.timeout);
     ck_assert_int_eq(copy.overrides.deadline, original.overrides.deadline);
@@ -728,13 +739,18 @@ static void check_summary(const char *name)
 
     ck_assert_msg(replay_summary(folder, &summary, &count, &error) == 0, "%s: %s", name,
                   error.text);
-    ck_assert_ptr_null(summary.targets);
+    ck_assert((summary.targets != NULL) == (result.ending == RESULT_GOING));
     ck_assert_msg(count == result.target_count && summary.settled == result.settled, "%s", name);
     ck_assert_msg(memcmp(summary.counts, result.counts, sizeof result.counts) == 0, "%s", name);
     ck_assert_msg(summary.ending == result.ending && summary.signal == result.signal, "%s", name);
-    ck_assert_msg(summary.duration == result.duration, "%s", name);
     ck_assert_int_eq(summary.wall_started, result.wall_started);
-    ck_assert_int_eq(summary.wall_ended, result.wall_ended);
+    if (result.ending == RESULT_GOING) { /* it lasts until now */
+        ck_assert_int_ge(summary.duration, result.duration);
+        ck_assert_int_ge(summary.wall_ended, result.wall_ended);
+    } else {
+        ck_assert_int_eq(summary.duration, result.duration);
+        ck_assert_int_eq(summary.wall_ended, result.wall_ended);
+    }
     ck_assert_pstr_eq(summary.trouble, result.trouble);
     ck_assert_pstr_eq(summary.rerun_of, result.rerun_of);
     ck_assert_str_eq(summary.run, result.run);
@@ -1078,6 +1094,11 @@ static const struct damage {
     {"no name", "'name':'b',", "", "line 2: damaged"},
     {"a NUL in a label", "'label':'b'", "'label':'b\\u0000'", "line 2: damaged"},
     {"batch 0", "'batch':1", "'batch':0", "line 2: damaged"},
+    {"batch 2 of 1", "'batch':1", "'batch':2", "line 2: damaged: a key of a target"},
+    {"a pause that is none", "'batches':1}", "'batches':1,'pause_between_s':'x'}",
+     "line 1: damaged"},
+    {"failures in words", "'batches':1}", "'batches':1,'max_failures':'ten'}", "line 1: damaged"},
+    {"failures without quotes", "'batches':1}", "'batches':1,'max_failures':3}", "line 1: damaged"},
     {"batch 2^32 + 1", "'batch':1", "'batch':4294967297", "line 2: damaged"},
 
     {"no workers", "'workers':2", "'workers':0", "line 1: damaged"},
@@ -1455,6 +1476,109 @@ START_TEST(no_key_of_an_unfinished_run_is_trusted)
 }
 END_TEST
 
+/* ---- one that goes on ---- */
+
+/* How much was seen of a run, and the kind of what was seen last. */
+struct sight {
+    size_t events;
+    size_t bytes; /* of lines, with their newlines */
+    enum event_kind last;
+};
+
+static void see(void *context, const struct result *result, const struct event *event,
+                const char *line, size_t length)
+{
+    struct sight *sight = context;
+
+    ck_assert_int_eq(line[length], '\0');
+    ck_assert((result->targets != NULL) == (sight->events > 0));
+    sight->events++;
+    sight->bytes += length + 1;
+    sight->last = event->kind;
+}
+
+/* Writes TEXT bit by bit, as somebody does who has the lock, and follows. The last state. */
+static enum replay_state follow(const struct buffer *text, struct result *ret, struct sight *sight)
+{
+    int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    enum replay_state state = REPLAY_GOING;
+    struct replay_follow *follow;
+
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+    ck_assert_int_eq(replay_follow_open(&follow, folder, ret, &error), 0);
+    for (size_t at = 0; at < text->length; at += 777) {
+        size_t left = text->length - at;
+
+        ck_assert_int_eq(state, REPLAY_GOING);
+        ck_assert_int_eq(fd_write_all(fd, text->data + at, left < 777 ? left : 777), 0);
+        ck_assert_int_eq(replay_follow_on(follow, see, sight, &state, &error), 0);
+    }
+    ck_assert(state == (sight->last == EVENT_FINISH ? REPLAY_ENDING : REPLAY_GOING));
+    fd_close(&fd);
+    ck_assert_int_eq(replay_follow_on(follow, see, sight, &state, &error), 0);
+    if (state == REPLAY_GOING) /* nothing was started: it may yet be removed */
+        ck_assert_int_eq(replay_follow_on(follow, see, sight, &state, &error), 0);
+    replay_follow_close(follow);
+    return state;
+}
+
+static void check_followed(const struct buffer *text)
+{
+    struct sight sight = {.events = 0};
+    struct result result;
+    struct result whole = replayed("whole");
+    char *report;
+    char *expected = report_of(&whole);
+
+    ck_assert_int_eq(follow(text, &result, &sight), REPLAY_OVER);
+    ck_assert_uint_eq(sight.bytes, text->length);
+    report = report_of(&result);
+    ck_assert_str_eq(report, expected);
+    free(report);
+    free(expected);
+    result_done(&whole);
+    result_done(&result);
+}
+
+/* Also where whoever wrote it was killed. */
+START_TEST(what_is_followed_is_the_run)
+{
+    struct buffer text;
+
+    record(&recordings[_i]);
+    text = read_journal();
+    check_followed(&text);
+    buffer_done(&text);
+    drop_last_line();
+    text = read_journal();
+    check_followed(&text);
+    buffer_done(&text);
+}
+END_TEST
+
+START_TEST(a_run_that_is_given_up_is_removed)
+{
+    struct sight sight = {.events = 0};
+    enum replay_state state;
+    struct replay_follow *follow;
+    struct result result;
+
+    begin();
+    log_in("default");
+    ck_assert_int_eq(journal_commit(&journal, &error), 0);
+    ck_assert_int_eq(replay_follow_open(&follow, folder, &result, &error), 0);
+    ck_assert_int_eq(replay_follow_on(follow, see, &sight, &state, &error), 0);
+    ck_assert_int_eq(state, REPLAY_GOING);
+    ck_assert_int_eq(sight.last, EVENT_LOGIN);
+    ck_assert_int_eq(unlink(path), 0);
+    journal_close(&journal);
+    ck_assert_int_eq(replay_follow_on(follow, see, &sight, &state, &error), 0);
+    ck_assert_int_eq(state, REPLAY_REMOVED);
+    replay_follow_close(follow);
+    result_done(&result);
+}
+END_TEST
+
 static TCase *add_case(Suite *suite, const char *name)
 {
     TCase *tests = tcase_create(name);
@@ -1480,6 +1604,8 @@ static Suite *replay_suite(void)
     tcase_add_loop_test(whole, a_summary_agrees, 0, UNIT_COUNT(recordings));
     tcase_add_test(whole, who_holds_the_lock_is_still_going_on);
     tcase_add_test(whole, a_run_that_begins_is_not_called_dead);
+    tcase_add_loop_test(whole, what_is_followed_is_the_run, 0, UNIT_COUNT(recordings));
+    tcase_add_test(whole, a_run_that_is_given_up_is_removed);
     tcase_add_loop_test(prefixes, every_line_tells_what_has_happened, 0, UNIT_COUNT(recordings));
     tcase_add_test(prefixes, every_byte_may_be_the_last);
     tcase_add_test(damaged, the_undamaged_one_is_read);
