@@ -17,6 +17,7 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "report/line.h"
+#include "report/running.h"
 #include "run/event.h"
 #include "run/kept.h"
 #include "run/replay.h"
@@ -25,11 +26,11 @@
 #include "run/status.h"
 #include "sys/terminal.h"
 
-enum { TIME_WIDTH = 6, JOB_MOST = 24 /* of a terminal's columns */ };
+enum { TIME_WIDTH = 6, JOB_MOST = 24 /* of a terminal's columns */, RUNNING_MOST = 3 };
 
 /* One run of the list. */
 struct row {
-    struct result result; /* without targets */
+    struct result result; /* of replay_summary() */
     size_t targets;
     const char *id; /* its folder's name, which may be any */
 };
@@ -133,6 +134,17 @@ static const char *shorten(const char *id, const char **letters, size_t count)
     return own;
 }
 
+static void print_running(struct buffer *buffer, const struct result *result)
+{
+    size_t running = running_count(result);
+
+    buffer_print(buffer, "; going on, %zu running", running);
+    if (running > 0) {
+        buffer_add(buffer, ": ");
+        running_print(buffer, result, RUNNING_MOST);
+    }
+}
+
 static void print_ending(struct buffer *buffer, const struct result *result)
 {
     switch (result->ending) {
@@ -152,7 +164,7 @@ static void print_ending(struct buffer *buffer, const struct result *result)
         buffer_add(buffer, "; interrupted");
         break;
     case RESULT_GOING:
-        buffer_add(buffer, "; going on");
+        print_running(buffer, result);
         break;
     }
     if (result->rehearsal)

@@ -5,12 +5,29 @@
 
 #include "base/buffer.h"
 #include "base/number.h"
+#include "report/running.h"
 #include "run/result.h"
 #include "run/status.h"
+
+enum { RUNNING_MOST = 10 };
 
 bool ending_has_report(const struct result *result)
 {
     return result->ending != RESULT_INTERRUPTED && result->ending != RESULT_GOING;
+}
+
+/* "Still going on: 12 of 30 have ended, 8 running: web-07 (1m20s), …" */
+static void print_state(struct buffer *buffer, const struct result *result)
+{
+    size_t running = running_count(result);
+
+    buffer_print(buffer, "Still going on: %zu of %zu have ended, %zu running", result->settled,
+                 result->target_count, running);
+    if (running > 0) {
+        buffer_add(buffer, ": ");
+        running_print(buffer, result, RUNNING_MOST);
+    }
+    buffer_add(buffer, ".\n");
 }
 
 void ending_print(struct buffer *buffer, const struct result *result)
@@ -31,8 +48,7 @@ void ending_print(struct buffer *buffer, const struct result *result)
                            "full.\n");
         break;
     case RESULT_GOING:
-        buffer_print(buffer, "Still going on: %zu of %zu have ended.\n", result->settled,
-                     result->target_count);
+        print_state(buffer, result);
         break;
     case RESULT_LOGIN:
     case RESULT_HALTED:

@@ -721,7 +721,7 @@ stands_still() {
   run "$azfan" report
   [ "$status" = 0 ]
   [[ $output == *"Still going on: 0 of 10 have ended"* ]]
-  "$azfan" runs | grep -q "; going on$"
+  "$azfan" runs | grep -q "; going on, 10 running: vm-[0-9]* ([0-9]*s), "
   open_gate
   end
   [ "$status" = 0 ]
