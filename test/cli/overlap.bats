@@ -193,7 +193,7 @@ EOF
   begin first
   wait_for logged 3
   run -0 "$azfan" rehearse "$job"
-  run -0 "$azfan" rerun --overlap
+  run -0 "$azfan" rerun --overlap "$("$azfan" runs -q | head -n 1)" # the latest run is the first one
   end "$pid"
   "$azfan" rehearse "$job" --inject 'vm-1=slow:60s' >"$place/rehearsal.out" 2>&1 3>&- &
   pid=$!
