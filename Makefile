@@ -109,7 +109,7 @@ build/.deps-test: .ci/deps
 	@touch build/.deps $@
 
 demo: all
-	@test/cli/demo $(OUT)/azfan build/demo
+	@test/cli/demo $(OUT)/azfan
 
 # Unit tests need the fault probes, which a release has not.
 test: build/.deps-test

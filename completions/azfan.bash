@@ -47,8 +47,10 @@ _azfan_options() {
     local targets='--limit --exclude --az'
     local rules="$targets -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm"
     local job="$rules --set"
-    local shown='--report --format --output --ignore --color -q --quiet'
-    local running="$shown --run-dir --run-id --progress --overlap -y --yes -v --verbose"
+    local shown='--output --ignore --color -q --quiet'
+    local reported="$shown --report --format"
+    local followed='--progress -v --verbose'
+    local running="$reported $followed --run-dir --run-id --overlap -y --yes"
     local run="$job $running"
     local rehearsal='--inject --seed --execute'
     local help='-h --help --version'
@@ -59,7 +61,9 @@ _azfan_options() {
     rerun) echo "$run $rehearsal --only --changed --now --again --dry-run $help" ;;
     plan) echo "$job --targets --guard $help" ;;
     targets) echo "$targets --targets --names --ids $help" ;;
-    report) echo "$shown $help" ;;
+    report) echo "$reported $help" ;;
+    watch) echo "$shown $followed $help" ;;
+    stop) echo "--now $shown $followed $help" ;;
     check) echo "-q --quiet --list $help" ;;
     runs) echo "-q --quiet -n --last --failed --json $help" ;;
     prune) echo "--older --keep --dry-run -y --yes $help" ;;
@@ -149,7 +153,7 @@ _azfan_is_argument() {
 
 _azfan() {
     local cur prev words cword split
-    local commands='run rehearse exec plan check targets report rerun runs prune schema mk help version'
+    local commands='run rehearse exec plan check targets report rerun runs watch stop prune schema mk help version'
     _init_completion -s -n :@ || return
     if ((cword == 1)); then
         [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"
@@ -165,7 +169,7 @@ _azfan() {
         case ${words[1]} in
         check) _filedir '@(yaml|yml)' ;;
         run | rehearse | plan | targets | runs) _azfan_argument >/dev/null || _filedir '@(yaml|yml)' ;;
-        report | rerun)
+        report | rerun | watch | stop)
             _azfan_argument >/dev/null && return
             _filedir -d
             local folders=("${COMPREPLY[@]}")

@@ -106,6 +106,8 @@ complete -c azfan -n __fish_use_subcommand -a targets -d 'Show the selected targ
 complete -c azfan -n __fish_use_subcommand -a report -d 'Show a past run again'
 complete -c azfan -n __fish_use_subcommand -a rerun -d 'Rerun the targets of a past run that are not ok'
 complete -c azfan -n __fish_use_subcommand -a runs -d 'List past runs, newest first'
+complete -c azfan -n __fish_use_subcommand -a watch -d 'Show a run that goes on elsewhere'
+complete -c azfan -n __fish_use_subcommand -a stop -d 'End a run that goes on elsewhere'
 complete -c azfan -n __fish_use_subcommand -a prune -d 'Delete old runs'
 complete -c azfan -n __fish_use_subcommand -a schema -d 'Print the JSON Schema of job files'
 complete -c azfan -n __fish_use_subcommand -a mk -d 'Print where azfan.mk is, for make'
@@ -114,9 +116,9 @@ complete -c azfan -n __fish_use_subcommand -a version -d 'Show the version'
 
 complete -c azfan -n '__azfan_needs_argument run rehearse plan targets runs' -a '(__azfan_files yaml yml)'
 complete -c azfan -n '__azfan_is check' -a '(__azfan_files yaml yml)'
-complete -c azfan -n '__azfan_needs_argument report rerun' -a '(__azfan_runs)'
+complete -c azfan -n '__azfan_needs_argument report rerun watch stop' -a '(__azfan_runs)'
 complete -c azfan -n '__azfan_needs_argument help' \
-    -a 'run rehearse exec plan check targets report rerun runs prune schema mk help version'
+    -a 'run rehearse exec plan check targets report rerun runs watch stop prune schema mk help version'
 
 set -l is '__azfan_is run rehearse exec rerun plan targets'
 complete -c azfan -n $is -l limit -x -a '(__azfan_selectors)' -d 'Only these targets'
@@ -155,25 +157,31 @@ complete -c azfan -n $is -l shell -x -a 'sh powershell' -d 'What runs it'
 set -l is '__azfan_is run rehearse exec rerun'
 complete -c azfan -n $is -l run-dir -x -a '(__fish_complete_directories)' -d 'Keep the run in a folder'
 complete -c azfan -n $is -l run-id -x -d 'Call the run so'
-complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
 complete -c azfan -n $is -l overlap -d 'Run even if another run has some of these VMs'
 complete -c azfan -n $is -s y -l yes -d 'Do not ask whether to go on'
+
+set -l is '__azfan_is run rehearse exec rerun watch stop'
+complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
 complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
 
 set -l is '__azfan_is run rehearse exec rerun report'
 complete -c azfan -n $is -l report -x -a '(__azfan_files json txt xml csv md html)' -d 'Write a report'
 complete -c azfan -n $is -l format -x -a 'json txt xml csv md html' -d 'Of reports without a suffix'
+
+set -l is '__azfan_is run rehearse exec rerun report watch stop'
 complete -c azfan -n $is -l output -x -a 'grouped lines each none' -d 'How what VMs printed is shown'
 complete -c azfan -n $is -l ignore -x -d 'Leave out what always differs'
 complete -c azfan -n $is -l color -x -a 'auto always never' -d 'When to use colours'
 
-set -l is '__azfan_is run rehearse exec rerun check report runs'
+set -l is '__azfan_is run rehearse exec rerun check report runs watch stop'
 complete -c azfan -n $is -s q -l quiet -d 'Say less'
 
 set -l is '__azfan_is runs'
 complete -c azfan -n $is -s n -l last -x -d 'Only so many, the newest'
 complete -c azfan -n $is -l failed -d 'Only those in which not all went well'
 complete -c azfan -n $is -l json -d 'One JSON object per line'
+
+complete -c azfan -n '__azfan_is stop' -l now -d 'Stop what runs as well'
 
 set -l is '__azfan_is prune'
 complete -c azfan -n $is -l older -x -d 'Runs that ended longer ago than this (90d, 12h)'

@@ -34,4 +34,8 @@ int cli_runs(const struct options *options, int *ret_signal);
 /* … and the one that deletes them. */
 int cli_prune(const struct options *options, int *ret_signal);
 
+/* Those that look at a run that goes on, until it is over. */
+int cli_watch(const struct options *options, int *ret_signal);
+int cli_stop(const struct options *options, int *ret_signal);
+
 #endif

@@ -40,6 +40,9 @@ struct origin {
  * stopped. For origin_done(). */
 void origin_find(struct origin *origin, const struct job *job, int64_t patience);
 
+/* What this machine is called, as origin.host; NULL: nobody knows. free() it. */
+char *origin_host(void);
+
 /* Leaves it zeroed: a second time does no harm. */
 void origin_done(struct origin *origin);
 

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/clash.h"
 
-#include <inttypes.h>
-
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/error.h"
+#include "cli/owner.h"
 #include "engine/aside.h"
 #include "job/fold.h"
 #include "run/overlap.h"
@@ -25,25 +23,12 @@ static void print_names(struct buffer *text, const struct overlap_run *run)
         buffer_add(text, " and more");
 }
 
-static void print_who(struct buffer *text, const struct origin *origin)
-{
-    buffer_print(text, " (user %s", origin->user != NULL ? origin->user : "not known");
-    if (origin->host != NULL)
-        buffer_print(text, " on %s", origin->host);
-    if (origin->pid > 0)
-        buffer_print(text, ", pid %" PRId64, origin->pid);
-    buffer_add(text, ")");
-}
-
 static void report_run(const struct clash *clash, const struct overlap_run *run)
 {
     size_t targets = clash->result->target_count;
     struct buffer text = BUFFER_INIT;
-    char since[CLOCK_TEXT_SIZE];
 
-    clock_print(run->run.wall_started, since);
-    buffer_print(&text, "%s has been going on since %s", result_word(&run->run), since);
-    print_who(&text, &run->run.origin);
+    owner_print(&text, &run->run);
     if (targets == 1)
         buffer_add(&text, " with this VM: ");
     else

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/execute.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include "azure/accounts.h"
 #include "azure/az.h"
@@ -13,6 +11,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cli/beginning.h"
+#include "cli/display.h"
 #include "cli/execution.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -22,9 +21,6 @@
 #include "engine/aside.h"
 #include "job/job.h"
 #include "job/problems.h"
-#include "report/outputs.h"
-#include "report/style.h"
-#include "report/summary.h"
 #include "run/conduct.h"
 #include "run/folder.h"
 #include "run/journal.h"
@@ -79,18 +75,6 @@ static void write_own_report(const struct setup *setup, struct result *result)
     result->folder = NULL;
 }
 
-/* What stands last is what a terminal still shows. */
-static void print_end(const struct options *options, const struct result *result,
-                      const struct buffer *written)
-{
-    struct view view = reports_view(options, STDOUT_FILENO);
-
-    outputs_write(stdout, result, &view);
-    summary_write(stdout, result, &view);
-    (void)fputs(buffer_text(written), stdout);
-    (void)fflush(stdout);
-}
-
 /* From here on a signal ends azfan, also one that came before and that nobody took. */
 static void end_watch(struct setup *setup, struct live *live)
 {
@@ -123,7 +107,7 @@ static void finish(const struct options *options, struct setup *setup, struct re
     (void)write_aside(&asked); /* RESULT has what went wrong */
     if (result_exit_status(result) != status)
         write_own_report(setup, result);
-    print_end(options, result, &asked.written);
+    display_end(options, result, buffer_text(&asked.written));
     buffer_done(&asked.written);
 }
 
@@ -188,40 +172,11 @@ static void say_what_is_short(const struct execution *execution, const struct se
     buffer_done(&warning);
 }
 
-/* As asked for; else what standard error can show. */
-static enum live_mode choose_mode(const struct options *options)
-{
-    switch (options->progress) {
-    case PROGRESS_JSON:
-        return LIVE_JSON;
-    case PROGRESS_NONE:
-        return LIVE_NONE;
-    case PROGRESS_PLAIN:
-        return LIVE_PLAIN;
-    case PROGRESS_LIVE:
-        break;
-    case PROGRESS_AUTO:
-        if (!live_is_alone())
-            return LIVE_PLAIN;
-        break;
-    }
-    return live_can_draw() ? LIVE_SCREEN : LIVE_PLAIN;
-}
-
 static void open_live(struct live *live, const struct execution *execution,
                       const struct setup *setup, const struct result *result)
 {
-    const struct options *options = execution->options;
-    struct live_choices choices = {.mode = choose_mode(options),
-                                   .colour = style_wanted(options->color, STDOUT_FILENO),
-                                   .notes_colour = style_wanted(options->color, STDERR_FILENO),
-                                   .quiet = options->quiet,
-                                   .verbose = options->verbose};
-
-    live_open(live, &choices, result, execution->job, execution->not_before);
-    if (options->progress == PROGRESS_LIVE && choices.mode != LIVE_SCREEN)
-        live_note(live, "--progress live needs a terminal on standard error: plain lines instead");
-    if (beginning_is_told(options))
+    display_open(live, execution->options, false, result, execution->job, execution->not_before);
+    if (beginning_is_told(execution->options))
         say_what_begins(execution, setup, live);
     say_what_is_short(execution, setup, live);
 }

@@ -21,6 +21,8 @@ static const struct {
      "FOLDER` its jobs"},
     {{"validate", "lint", "verify", "syntax"}, "did you mean `azfan check JOB`?"},
     {{"status", "show", "ps", "state"}, "`azfan runs` lists runs, `azfan report` shows one"},
+    {{"attach", "follow", "tail", "wait"}, "did you mean `azfan watch`?"},
+    {{"cancel", "abort", "kill", "drain"}, "did you mean `azfan stop`?"},
     {{"history", "log", "logs"}, "`azfan runs` lists past runs, `azfan report` shows one"},
     {{"ping"}, "`azfan exec -g GROUP VM... -- true` shows which VMs answer"},
     {{"shell", "sh", "cmd", "command", "ssh", "adhoc", "ad-hoc"},

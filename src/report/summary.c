@@ -17,7 +17,7 @@
 #include "run/event.h"
 #include "run/result.h"
 
-enum { STDERR_LINES = TELLINGS_LINES, STDOUT_LINES = 3, TELLING_INDENT = 4, ADVICE_INDENT = 4 };
+enum { STDERR_LINES = 5, STDOUT_LINES = 3, TELLING_INDENT = 4, ADVICE_INDENT = 4 };
 
 #define ADVICE "  What to do: "
 

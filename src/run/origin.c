@@ -328,7 +328,7 @@ static char *find_user(void)
     return both;
 }
 
-static char *find_host(void)
+char *origin_host(void)
 {
     char name[HOST_NAME_SIZE];
 
@@ -342,7 +342,7 @@ static char *find_host(void)
 
 void origin_find(struct origin *origin, const struct job *job, int64_t patience)
 {
-    *origin = (struct origin){.user = find_user(), .host = find_host()};
+    *origin = (struct origin){.user = find_user(), .host = origin_host()};
     find_commit(origin, job, patience);
 }
 

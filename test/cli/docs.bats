@@ -47,7 +47,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/restart-nginx.yaml"
   cd "$place"
   short_jobs
-  grep -oE '^azfan ((schema|check|exec|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
+  grep -oE '^azfan ((check|exec|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
   [ "$(wc -l <commands)" -ge 11 ]
   while read -r _ command rest; do
     case $command in run | plan | exec) rest="--az $stub/az $rest" ;; esac
@@ -57,7 +57,6 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
     eval "\"\$azfan\" $command $rest" >out 2>&1 || status=$?
     [ "$status" = "$expected" ] || { echo "$status: azfan $command $rest"; cat out; return 1; }
   done <commands
-  jq -e .properties azfan.schema.json # which the job's first line names
   grep -q 'nothing left to do' out # the last one is rerun: of the rehearsals none is meant
   "$azfan" rerun rollout | grep -q 'ok of .* targets\?' # it has mended all
   [ "$("$azfan" runs -n 1 | grep -c 'rerun of')" = 1 ]
@@ -133,6 +132,7 @@ short_jobs() {
     "azfan rehearse"*hang*busy*) [ "$status" = 5 ] ;;
     "azfan rehearse"*hang*) [ "$status" = 4 ] ;;
     "azfan rehearse"*exit:1@50*) [ "$status" = 6 ] ;;
+    "azfan watch") [ "$status" = 7 ] ;; # none goes on
     *) [ "$status" = 0 ] ;;
     esac || { echo "$status: $line"; cat out; return 1; }
     # A rerun mends all: its faults are lifted.
@@ -156,7 +156,7 @@ short_jobs() {
   section OPTIONS | sed -nE 's/^\.Ss Of (.*)/of \1/p; s/^\.It.* ?Fl Fl ([a-z-]+).*/--\1/p' |
     awk '$1 == "of" { gsub(/,| and/, ""); n = split($0, of) } /^--/ { for (i = 2; i <= n; i++) print of[i], $1 }' |
     sort >"$place/manual"
-  for command in check exec plan rehearse report rerun run runs prune schema mk targets; do
+  for command in check exec plan rehearse report rerun run runs watch stop prune schema mk targets; do
     "$azfan" "$command" --help | sed -n '/^Options:/,/^$/p' | sed -nE "s/^  .{4}(--[a-z-]+).*/$command \1/p"
   done | grep -vE -- '--(help|version)$' | sort >"$place/helped"
   [ "$(wc -l <"$place/helped")" -ge 60 ]

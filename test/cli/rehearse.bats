@@ -168,11 +168,8 @@ EOF
 }
 
 @test "the demo ends as it says" {
-  run "$top/test/cli/demo" "$azfan" "$place/demo"
+  run "$top/test/cli/demo" "$azfan"
   [ "$status" = 0 ]
-  # What its last line says can be done.
-  [[ ${lines[-1]} == *" report $place/demo" ]]
-  [[ $(${lines[-1]#*: }) == *"17 ok, 1 failed, 1 timeout, 1 error of 20 targets"* ]]
   [[ $output == *"17 ok, 1 failed, 1 timeout, 1 error of 20 targets"* ]]
 }
 

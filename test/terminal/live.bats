@@ -478,3 +478,29 @@ EOF
   ! grep -q $'\033' "$place/notes" || return 1
   [ "$(results)" = 12 ]
 }
+
+@test "watch: the display of a run elsewhere, which Ctrl-C ends, and not the run" {
+  job_of_12
+  eval "$hold" "\$azfan" run "\$job" --yes --az "\$stub/az" >"$place/out" 2>&1 3>&- &
+  pid=$!
+  wait_for grep -q '^\[ 9/12\]' "$place/out"
+  open_terminal 80 24
+  type "\$azfan watch; echo \"[\$?]\""
+  until_screen '^9 ok +3 running$'
+  screen >"$place/screen"
+  grep -qE '^test  0+-[-0-9]+  Ctrl-C: ends the watching$' "$place/screen" || { cat "$place/screen"; return 1; }
+  grep -qE '^━+─+ 9 of 12  [0-9]+s' "$place/screen"
+  grep -qE '^  vm-10  [0-9]+s of 30s \(script_timeout\)$' "$place/screen"
+  [ "$(grep -cE '^\[ *[0-9]+/12\] vm-' "$place/screen")" = 9 ]
+  keys C-c # which ends the shell's line as well
+  until_screen '^azfan: the run goes on; to see it again: azfan watch '
+  until_screen '^ready\$ *$'
+  no_residue
+  type "clear; \$azfan watch; echo \"[\$?]\""
+  until_screen '^9 ok +3 running$'
+  open_gate
+  until_screen '^\[0\]$'
+  on_screen '^test: 12 ok of 12 targets'
+  no_residue
+  wait "$pid"
+}
