@@ -86,7 +86,7 @@ static bool judge(const struct search *search)
         return true;
     case OVERLAP_FOUND:
         live_note(live, "nothing was started, because two runs on one VM get in each other's way: "
-                        "wait for the other to end, or add --overlap to run anyway");
+                        "wait for the other to end (azfan watch), or add --overlap to run anyway");
         return false;
     case OVERLAP_HELD_UP:
         (void)error_set(&text, "nothing was started: %s (--overlap: start anyway)",

@@ -190,7 +190,9 @@ static int put_rerun_over(struct strings *family, struct result *rerun, struct r
 {
     strings_add(family, rerun->run);
     if (rerun->ending == RESULT_GOING)
-        return error_set(error, "%s is still going on: wait for its end, or stop it", rerun->run);
+        return error_set(
+            error, "%s is still going on: wait for its end (azfan watch), or stop it (azfan stop)",
+            rerun->run);
     sequel_add(whole, rerun);
     return 0;
 }
@@ -278,7 +280,9 @@ static int gather(struct result *named, bool going, struct result *whole, int *r
     locked = file_lock_folder(whole->folder, ret_lock) == 0; /* before its reruns are looked at */
     status = add_reruns(&family, named, whole, error);
     if (status == 0 && going)
-        status = error_set(error, "%s is still going on: wait for its end, or stop it", named->run);
+        status = error_set(
+            error, "%s is still going on: wait for its end (azfan watch), or stop it (azfan stop)",
+            named->run);
     if (status == 0 && !locked)
         status = error_set(error, "%s is being rerun right now", whole->run);
     if (status == 0 && !strings_has(&family, named->run)) /* it is kept elsewhere */

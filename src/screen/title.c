@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "screen/title.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/number.h"
 #include "job/job.h"
@@ -67,18 +70,28 @@ static const char *ctrl_c(const struct board *board, const struct result *result
     return "";
 }
 
+static const char only_watching[] = "Ctrl-C: ends the watching";
+
+/* Of a run that is watched nobody may be left in doubt about that. */
+static bool has_room_for_place(const struct pen *pen, const struct board *board)
+{
+    size_t needed = strlen("  ") + strlen(board->place) + strlen("  ") + strlen(only_watching);
+
+    return !board->watched || needed <= (size_t)(pen->most - *pen->width);
+}
+
 void title_print(const struct pen *pen, const struct board *board, const struct result *result)
 {
     pen_add_text(pen, result->job.name);
     if (result->rehearsal) {
         pen_print(pen, "  ");
         pen_add(pen, style_bold(true), "REHEARSAL", style_end(true));
-    } else if (board->place != NULL) {
+    } else if (board->place != NULL && has_room_for_place(pen, board)) {
         pen_print(pen, "  ");
         pen_add_text(pen, board->place);
     }
     if (board->watched && !pen_add_piece(pen, "Ctrl-C ends the watching, not the run"))
-        (void)pen_add_piece(pen, "Ctrl-C: ends the watching");
+        (void)pen_add_piece(pen, only_watching);
     if (board->stage == SCHEDULE_GOING) {
         add_limit(pen, board);
         add_need(pen, board);

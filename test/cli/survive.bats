@@ -733,7 +733,7 @@ stands_still() {
   wait_for logged 2
   log=$place/other rerun "$first"
   [ "$status" = 1 ]
-  [[ $output == *"is still going on: wait for its end, or stop it"* ]]
+  [[ $output == *"is still going on: wait for its end (azfan watch), or stop it (azfan stop)"* ]]
   [ "${#lines[@]}" = 1 ]
   open_gate
   end

@@ -482,6 +482,34 @@ START_TEST(skipped_is_no_progress)
 }
 END_TEST
 
+/* Whose Ctrl-C reaches no run is told so at any width. */
+static const struct {
+    int width;
+    const char *place;
+    const char *title;
+} watched[] = {
+    {81, "prod", "rollout  prod  Ctrl-C ends the watching, not the run"},
+    {50, "prod", "rollout  prod  Ctrl-C: ends the watching"},
+    {41, "prod", "rollout  prod  Ctrl-C: ends the watching"},
+    {40, "prod", "rollout  Ctrl-C: ends the watching"},
+    {81, "00000000-0000-0000-0000-000000000001",
+     "rollout  00000000-0000-0000-0000-000000000001  Ctrl-C: ends the watching"},
+    {50, "00000000-0000-0000-0000-000000000001", "rollout  Ctrl-C ends the watching, not the run"},
+};
+
+START_TEST(a_watched_run_says_so)
+{
+    struct panel_look look = {.width = watched[_i].width, .height = 3};
+    struct panel_lines lines;
+
+    board_log_in(&board, watched[_i].place);
+    board.watched = true;
+    panel_print(&board, &result, &look, 0, &lines);
+    ck_assert_str_eq(buffer_text(&lines.text[0]), watched[_i].title);
+    panel_lines_done(&lines);
+}
+END_TEST
+
 START_TEST(a_rehearsal_says_so)
 {
     result.rehearsal = true;
@@ -684,6 +712,7 @@ static Suite *board_suite(void)
     tcase_add_test(tests, what_the_batch_waits_for);
     tcase_add_test(tests, no_half_of_a_phrase);
     tcase_add_test(tests, skipped_is_no_progress);
+    tcase_add_loop_test(tests, a_watched_run_says_so, 0, UNIT_COUNT(watched));
     tcase_add_test(tests, a_rehearsal_says_so);
     tcase_add_test(tests, the_last_ones_have_a_limit);
     tcase_add_loop_test(tests, the_end_is_told, 0, UNIT_COUNT(stages));
