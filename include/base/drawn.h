@@ -30,4 +30,8 @@ bool drawn_is_needed(const char *bytes, size_t length);
 /* Appends LENGTH BYTES (NULL when there are none) so. */
 void drawn_append(struct buffer *buffer, const char *bytes, size_t length);
 
+/* How many bytes of TEXT, a line that is drawn already, a terminal shows in so many COLUMNS. Escape
+ * sequences of colours take none. */
+size_t drawn_head(const char *text, size_t length, size_t columns);
+
 #endif

@@ -76,7 +76,8 @@ void text_append_json(struct buffer *buffer, const char *bytes, size_t length);
 /*
  * Appends TEXT, words in UTF-8, each character a column, broken between them so that no line is
  * longer than WIDTH columns; the first line begins in column START, the others are indented by
- * INDENT. A word that is too long by itself is not broken. WIDTH 0: nothing is.
+ * INDENT. A word that is too long by itself is not broken. WIDTH 0: nothing is. Escape sequences of
+ * colours take no column.
  */
 void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width);
 

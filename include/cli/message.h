@@ -9,7 +9,8 @@ struct buffer;
 
 /*
  * Prints "azfan: TEXT" on standard error, in one line and without the control
- * characters that a file's name may bring along. Returns STATUS.
+ * characters that a file's name may bring along; on a terminal broken between words. Returns
+ * STATUS.
  */
 int message_fail(int status, const char *text);
 

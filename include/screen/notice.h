@@ -33,10 +33,13 @@ void notice_limit(struct buffer *note, int limit);
 /* No process could be started, as WHY says. */
 void notice_no_room(struct buffer *note, const char *why);
 
-/* "SIGINT: no new starts; waiting for 3 still running (press again to stop them); …", "halted: …"
+/* "SIGINT: no new starts; waiting for 3 still running (press again to stop them)", "halted: …"
  * WATCHED: no key that is pressed here reaches the run. */
 void notice_stopping(struct buffer *note, const struct result *result, size_t running,
                      enum schedule_stage stage, bool watched);
+
+/* "go on with: azfan rerun …", to be copied; nothing where no rerun can. */
+void notice_way_on(struct buffer *note, const struct result *result);
 
 /* "  web-07  1m12s of 3m40s: what az printed last" */
 void notice_running(struct buffer *note, const struct result *result,

@@ -27,8 +27,8 @@ void pen_add(const struct pen *pen, const char *before, const char *text, const 
 void pen_print(const struct pen *pen, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Somebody else's TEXT, harmless already. "?" stands for what is not shown in one column by every
- * terminal. */
+/* Somebody else's TEXT, harmless already; "…" after what fits, where the terminal has it. "?"
+ * stands for what is not shown in one column by every terminal. */
 void pen_add_text(const struct pen *pen, const char *text);
 
 /* ASCII, which stands there as a whole, after a gap where it is not the first. False: it does not

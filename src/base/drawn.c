@@ -469,3 +469,26 @@ void drawn_append(struct buffer *buffer, const char *bytes, size_t length)
         bytes = newline != NULL ? newline + 1 : end;
     }
 }
+
+size_t drawn_head(const char *text, size_t length, size_t columns)
+{
+    bool is_colour = false;
+    size_t at = 0;
+    size_t size;
+
+    for (; at < length; at += size) {
+        uint32_t character = 0;
+        size_t width = 1;
+
+        size = text_read_character(text + at, length - at, &character);
+        is_colour |= character == ESCAPE;
+        if (size > 0)
+            width = is_colour || is_combining(character) ? 0 : is_wide(character) ? 2 : 1;
+        is_colour &= character != 'm';
+        size = size > 0 ? size : 1;
+        if (width > columns)
+            break;
+        columns -= width;
+    }
+    return at;
+}

@@ -252,11 +252,21 @@ void text_add_line(struct buffer *buffer, const char *text)
 /* How many characters the word at the beginning of TEXT has. */
 static int word_width(const char *text)
 {
+    bool is_colour = false;
     int width = 0;
 
-    for (size_t i = 0; text[i] != '\0' && text[i] != ' '; i++)
-        width += text_is_within_character(text[i]) ? 0 : 1;
+    for (; *text != '\0' && *text != ' '; text++) {
+        is_colour |= *text == '\033';
+        width += is_colour || text_is_within_character(*text) ? 0 : 1;
+        is_colour &= *text != 'm';
+    }
     return width;
+}
+
+/* Does a word of so many COLUMNS, which would begin in COLUMN, begin the next line instead? */
+static bool is_broken_before(int columns, int column, int indent, int width)
+{
+    return width > 0 && columns > 0 && column > indent && column + columns > width;
 }
 
 void text_add_wrapped(struct buffer *buffer, const char *text, int start, int indent, int width)
@@ -267,7 +277,7 @@ void text_add_wrapped(struct buffer *buffer, const char *text, int start, int in
         size_t length = strcspn(text, " ");
         int columns = word_width(text);
 
-        if (width > 0 && column > indent && column + columns > width) {
+        if (is_broken_before(columns, column, indent, width)) {
             buffer_print(buffer, "\n%*s", indent, "");
             column = indent;
         }
@@ -276,10 +286,9 @@ void text_add_wrapped(struct buffer *buffer, const char *text, int start, int in
         column += columns;
         if (*text == ' ') {
             text++;
-            /* Not after the last word of a line. */
-            if (width == 0 || column + 1 + word_width(text) <= width)
-                buffer_add(buffer, " ");
             column++;
+            if (!is_broken_before(word_width(text), column, indent, width))
+                buffer_add(buffer, " ");
         }
     }
 }

@@ -2,9 +2,11 @@
 #include "cli/message.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "sys/terminal.h"
 
 void message_print(const struct buffer *buffer)
 {
@@ -17,12 +19,16 @@ void message_print(const struct buffer *buffer)
 
 int message_fail(int status, const char *text)
 {
+    struct buffer plain = BUFFER_INIT;
     struct buffer line = BUFFER_INIT;
 
+    text_add_line(&plain, text);
     buffer_add(&line, "azfan: ");
-    text_add_line(&line, text);
+    text_add_wrapped(&line, buffer_text(&plain), (int)line.length, (int)line.length,
+                     terminal_size(STDERR_FILENO).columns);
     buffer_add(&line, "\n");
     (void)fputs(buffer_text(&line), stderr);
     buffer_done(&line);
+    buffer_done(&plain);
     return status;
 }

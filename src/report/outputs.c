@@ -16,6 +16,8 @@
 #include "report/view.h"
 #include "run/result.h"
 
+enum { HEADING_START = 2, HEADING_INDENT = 4 };
+
 struct outputs {
     const struct result *result;
     const struct view *view;
@@ -138,12 +140,18 @@ static void print_stream(struct outputs *self, const struct stream *stream, bool
 static void print_heading(struct outputs *self, const struct group *group)
 {
     bool colour = self->view->colour;
+    struct buffer heading = BUFFER_INIT;
 
-    buffer_print(&self->text, "  %s", style_begin(colour, group->kind));
-    groups_print_title(&self->text, group);
-    buffer_print(&self->text, "%s: %s", style_end(colour), style_bold(colour));
-    groups_print_names(&self->text, self->result, group);
-    buffer_print(&self->text, "%s\n", style_end(colour));
+    buffer_add(&heading, style_begin(colour, group->kind));
+    groups_print_title(&heading, group);
+    buffer_print(&heading, "%s: %s", style_end(colour), style_bold(colour));
+    groups_print_names(&heading, self->result, group);
+    buffer_add(&heading, style_end(colour));
+    buffer_add(&self->text, "  ");
+    text_add_wrapped(&self->text, buffer_text(&heading), HEADING_START, HEADING_INDENT,
+                     self->view->width);
+    buffer_add(&self->text, "\n");
+    buffer_done(&heading);
 }
 
 static void print_group(struct outputs *self, const struct group *group)

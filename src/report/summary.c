@@ -17,7 +17,13 @@
 #include "run/event.h"
 #include "run/result.h"
 
-enum { STDERR_LINES = 5, STDOUT_LINES = 3, TELLING_INDENT = 4, ADVICE_INDENT = 4 };
+enum {
+    STDERR_LINES = 5,
+    STDOUT_LINES = 3,
+    TELLING_INDENT = 4,
+    ADVICE_INDENT = 4,
+    PLACE_INDENT = 9 /* after "Report:  " */
+};
 
 #define ADVICE "  What to do: "
 
@@ -143,6 +149,15 @@ static void print_plain(struct buffer *buffer, const char *before, const char *t
     buffer_add(buffer, after);
 }
 
+/* TEXT, which is emptied, and a newline. */
+static void print_line(struct buffer *buffer, struct buffer *text, int indent,
+                       const struct view *view)
+{
+    text_add_wrapped(buffer, buffer_text(text), 0, indent, view->width);
+    buffer_add(buffer, "\n");
+    buffer_done(text);
+}
+
 /* A sentence, with what it is about before it; nothing where TEXT is NULL. */
 static void print_sentence(struct buffer *buffer, const char *before, const char *text,
                            const struct view *view)
@@ -152,9 +167,7 @@ static void print_sentence(struct buffer *buffer, const char *before, const char
     if (text == NULL)
         return;
     print_plain(&sentence, before, text, ".");
-    text_add_wrapped(buffer, buffer_text(&sentence), 0, TELLING_INDENT, view->width);
-    buffer_add(buffer, "\n");
-    buffer_done(&sentence);
+    print_line(buffer, &sentence, TELLING_INDENT, view);
 }
 
 static void print_ending(struct buffer *buffer, const struct result *result,
@@ -170,19 +183,25 @@ static void print_ending(struct buffer *buffer, const struct result *result,
 }
 
 /* "demo: 17 ok, 1 failed, 2 timeout of 20 targets in 8.3s" */
-static void print_counts(struct buffer *buffer, const struct result *result, bool colour)
+static void print_counts(struct buffer *buffer, const struct result *result,
+                         const struct view *view)
 {
-    buffer_print(buffer, "\n%s%s%s: ", style_bold(colour), result->job.name, style_end(colour));
-    line_print_counts(buffer, "", result->counts, colour);
-    buffer_print(buffer, "%s of ", result->settled == 0 ? "none has ended" : "");
-    number_print_count(buffer, result->target_count, "target", "targets");
-    buffer_print(buffer, " in %s", result->ending == RESULT_INTERRUPTED ? "at least " : "");
-    number_print_duration(buffer, result->duration);
-    buffer_print(buffer, "%s%s\n", result->ending == RESULT_GOING ? " so far" : "",
+    struct buffer text = BUFFER_INIT;
+
+    buffer_print(&text, "%s%s%s: ", style_bold(view->colour), result->job.name,
+                 style_end(view->colour));
+    line_print_counts(&text, "", result->counts, view->colour);
+    buffer_print(&text, "%s of ", result->settled == 0 ? "none has ended" : "");
+    number_print_count(&text, result->target_count, "target", "targets");
+    buffer_print(&text, " in %s", result->ending == RESULT_INTERRUPTED ? "at least " : "");
+    number_print_duration(&text, result->duration);
+    buffer_print(&text, "%s%s", result->ending == RESULT_GOING ? " so far" : "",
                  result->rehearsal ? " (a rehearsal)" : "");
+    buffer_add(buffer, "\n");
+    print_line(buffer, &text, TELLING_INDENT, view);
     if (result->cuts > 0) {
-        ending_print_throttling(buffer, result);
-        buffer_add(buffer, "\n");
+        ending_print_throttling(&text, result);
+        print_line(buffer, &text, TELLING_INDENT, view);
     }
 }
 
@@ -196,74 +215,99 @@ static void add_known(struct buffer *buffer, const char *before, const char *tex
 }
 
 /* "Started: 2026-11-23T03:00:00Z by anna on ops-1" */
-static void print_start(struct buffer *buffer, const struct result *result)
+static void print_start(struct buffer *buffer, const struct result *result, const struct view *view)
 {
-    char text[CLOCK_TEXT_SIZE];
+    char time[CLOCK_TEXT_SIZE];
+    struct buffer text = BUFFER_INIT;
 
-    clock_print(result->wall_started, text);
-    buffer_print(buffer, "Started: %s", text);
-    add_known(buffer, " by ", result->origin.user);
-    add_known(buffer, " on ", result->origin.host);
-    buffer_add(buffer, "\n");
+    clock_print(result->wall_started, time);
+    buffer_print(&text, "Started: %s", time);
+    add_known(&text, " by ", result->origin.user);
+    add_known(&text, " on ", result->origin.host);
+    print_line(buffer, &text, PLACE_INDENT, view);
 }
 
 /* "Azure:   subscription 0000…, az 2.61.0" */
-static void print_azure(struct buffer *buffer, const struct result *result)
+static void print_azure(struct buffer *buffer, const struct result *result, const struct view *view)
 {
+    struct buffer known = BUFFER_INIT;
     struct buffer text = BUFFER_INIT;
-    bool known = subscriptions_print(&text, result);
 
-    add_known(&text, known ? ", az " : "az ", result->origin.az_version);
-    if (text.length > 0)
-        buffer_print(buffer, "Azure:   %s\n", buffer_text(&text));
-    buffer_done(&text);
+    add_known(&known, subscriptions_print(&known, result) ? ", az " : "az ",
+              result->origin.az_version);
+    if (known.length > 0) {
+        buffer_print(&text, "Azure:   %s", buffer_text(&known));
+        print_line(buffer, &text, PLACE_INDENT, view);
+    }
+    buffer_done(&known);
 }
 
 /* "Ended:   2026-11-23T03:04:05Z, exit status 3" */
-static void print_end(struct buffer *buffer, const struct result *result)
+static void print_end(struct buffer *buffer, const struct result *result, const struct view *view)
 {
-    char text[CLOCK_TEXT_SIZE];
+    char time[CLOCK_TEXT_SIZE];
+    struct buffer text = BUFFER_INIT;
 
     if (result->ending == RESULT_GOING)
         return;
-    clock_print(result->wall_ended, text);
-    buffer_print(buffer, "Ended:   %s%s, %s, exit status %d\n",
-                 result->ending == RESULT_INTERRUPTED ? "after " : "", text,
+    clock_print(result->wall_ended, time);
+    buffer_print(&text, "Ended:   %s%s, %s, exit status %d",
+                 result->ending == RESULT_INTERRUPTED ? "after " : "", time,
                  event_ending_name(result->ending), result_exit_status(result));
+    print_line(buffer, &text, PLACE_INDENT, view);
 }
 
 /* It may have several lines: none of them looks like one of azfan's. */
-static void print_runbook(struct buffer *buffer, const char *runbook)
+static void print_runbook(struct buffer *buffer, const char *runbook, const struct view *view)
 {
     const char *before = "Runbook: ";
+    struct buffer text = BUFFER_INIT;
 
     while (*runbook != '\0') {
         size_t length = strcspn(runbook, "\n");
 
-        buffer_add(buffer, before);
-        text_append_plain(buffer, runbook, length);
-        buffer_add(buffer, "\n");
+        buffer_add(&text, before);
+        text_append_plain(&text, runbook, length);
+        print_line(buffer, &text, PLACE_INDENT, view);
         runbook += length + (runbook[length] == '\n');
         before = "         ";
     }
 }
 
-static void print_places(struct buffer *buffer, const struct result *result)
+/* What is to be copied, a command or a path, in one piece; and words AFTER it. */
+static void print_piece(struct buffer *buffer, struct buffer *piece, const char *after,
+                        const struct view *view)
+{
+    int columns = 0;
+
+    for (size_t i = 0; i < piece->length; i++)
+        columns += text_is_within_character(piece->data[i]) ? 0 : 1;
+    buffer_append(buffer, piece->data, piece->length);
+    text_add_wrapped(buffer, after, columns, PLACE_INDENT, view->width);
+    buffer_add(buffer, "\n");
+    buffer_done(piece);
+}
+
+static void print_places(struct buffer *buffer, const struct result *result,
+                         const struct view *view)
 {
     bool all_ok = result->counts[OUTCOME_OK] == result->target_count;
+    struct buffer piece = BUFFER_INIT;
 
     if (!all_ok && result->job.runbook != NULL)
-        print_runbook(buffer, result->job.runbook);
+        print_runbook(buffer, result->job.runbook, view);
     if (!all_ok && result_way_on(result) != NULL && result->ending != RESULT_GOING) {
-        buffer_add(buffer, "Again:   azfan rerun ");
-        text_add_word(buffer, result_way_on(result));
-        buffer_add(buffer, " (what is not ok, and nothing else)\n");
+        buffer_add(&piece, "Again:   azfan rerun ");
+        text_add_word(&piece, result_way_on(result));
+        print_piece(buffer, &piece, " (what is not ok, and nothing else)", view);
     }
-    if (result->folder != NULL && !ending_has_report(result))
-        print_plain(buffer, "Folder:  ", result->folder, "\n");
-    else if (result->folder != NULL)
-        print_plain(buffer, "Report:  ", result->folder,
-                    "/report.json (what each VM printed is in output/)\n");
+    if (result->folder != NULL && !ending_has_report(result)) {
+        print_plain(&piece, "Folder:  ", result->folder, "");
+        print_piece(buffer, &piece, "", view);
+    } else if (result->folder != NULL) {
+        print_plain(&piece, "Report:  ", result->folder, "/report.json");
+        print_piece(buffer, &piece, " (what each VM printed is in output/)", view);
+    }
 }
 
 void summary_write(FILE *stream, const struct result *result, const struct view *view)
@@ -271,12 +315,12 @@ void summary_write(FILE *stream, const struct result *result, const struct view 
     struct buffer buffer = BUFFER_INIT;
 
     print_matters(&buffer, result, view);
-    print_counts(&buffer, result, view->colour);
+    print_counts(&buffer, result, view);
     print_ending(&buffer, result, view);
-    print_start(&buffer, result);
-    print_azure(&buffer, result);
-    print_end(&buffer, result);
-    print_places(&buffer, result);
+    print_start(&buffer, result, view);
+    print_azure(&buffer, result, view);
+    print_end(&buffer, result, view);
+    print_places(&buffer, result, view);
     (void)fwrite(buffer.data, 1, buffer.length, stream);
     buffer_done(&buffer);
 }

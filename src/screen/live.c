@@ -13,6 +13,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "base/value.h"
@@ -26,6 +27,9 @@
 #include "sys/terminal.h"
 
 #define STATE_PERIOD (30 * NUMBER_SECOND)
+
+/* A note begins after "azfan: "; what does not fit into a terminal is indented below it. */
+enum { NOTE_START = 7, NOTE_INDENT = 2 };
 
 /* ---- the ways ----------------------------------------------------------------------------- */
 
@@ -43,8 +47,27 @@ static void touch(struct live *live)
     frames_refresh(&live->frames, live->now());
 }
 
+/* Of the line at the beginning of TEXT what fits into the terminal, if it is one; a log gets it as
+ * it is. */
+static void fit(struct buffer *text, int fd, bool colour)
+{
+    size_t columns = (size_t)terminal_size(fd).columns;
+    size_t length = strcspn(buffer_text(text), "\n");
+    size_t head = columns > 0 ? drawn_head(buffer_text(text), length, columns) : length;
+    struct buffer fitting = BUFFER_INIT;
+
+    if (head == length)
+        return;
+    head = drawn_head(text->data, length, columns - 1);
+    buffer_append(&fitting, text->data, head);
+    buffer_print(&fitting, "…%s%s", style_end(colour), text->data + length);
+    buffer_done(text);
+    *text = fitting;
+}
+
 static void print_result(struct live *live, struct buffer *text)
 {
+    fit(text, live->output.fd, live->choices.colour);
     if (live->shared)
         frames_add(&live->frames, text, live->now());
     else
@@ -82,7 +105,11 @@ static void print_note(struct live *live, struct buffer *text)
         buffer_done(text);
         return;
     }
-    buffer_print(&line, "azfan: %s\n", buffer_text(text));
+    buffer_add(&line, "azfan: ");
+    text_add_wrapped(&line, buffer_text(text), NOTE_START,
+                     NOTE_START + (int)strspn(buffer_text(text), " ") + NOTE_INDENT,
+                     terminal_size(live->notes.fd).columns);
+    buffer_add(&line, "\n");
     buffer_done(text);
     if (has_frames(live))
         frames_add(&live->frames, &line, live->now());
@@ -247,6 +274,10 @@ static void halted(struct live *live, const struct result *result, const struct 
     board_set_stage(&live->board, event->halt.stage);
     notice_stopping(&note, result, live->board.running, event->halt.stage, live->choices.watched);
     print_note(live, &note);
+    if (event->halt.stage == SCHEDULE_DRAINING)
+        notice_way_on(&note, result);
+    if (note.length > 0)
+        print_note(live, &note);
 }
 
 static void happened(void *context, const struct result *result, const struct event *event)

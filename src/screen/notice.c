@@ -72,11 +72,11 @@ void notice_no_room(struct buffer *note, const char *why)
     text_add_plain(note, why);
 }
 
-static void print_way_on(struct buffer *buffer, const struct result *result)
+void notice_way_on(struct buffer *note, const struct result *result)
 {
     if (result_way_on(result) != NULL) {
-        buffer_add(buffer, "; go on with: azfan rerun ");
-        text_add_word(buffer, result_way_on(result));
+        buffer_add(note, "go on with: azfan rerun ");
+        text_add_word(note, result_way_on(result));
     }
 }
 
@@ -125,8 +125,6 @@ void notice_stopping(struct buffer *note, const struct result *result, size_t ru
     } else {
         buffer_add(note, ": no new starts");
     }
-    if (stage == SCHEDULE_DRAINING)
-        print_way_on(note, result);
 }
 
 void notice_running(struct buffer *note, const struct result *result,

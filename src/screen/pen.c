@@ -66,9 +66,13 @@ void pen_add_text(const struct pen *pen, const char *text)
     while (length > 0 && *pen->width < pen->most) {
         size_t size = text_read_character(text, length, &character);
         bool is_shown = size > 0 && is_one_column(character) && (size == 1 || pen->utf8);
+        bool is_cut = pen->utf8 && *pen->width + 1 == pen->most && size < length;
 
         size = size > 0 ? size : 1;
-        buffer_append(pen->text, is_shown ? text : "?", is_shown ? size : 1);
+        if (is_cut)
+            buffer_add(pen->text, "…");
+        else
+            buffer_append(pen->text, is_shown ? text : "?", is_shown ? size : 1);
         ++*pen->width;
         text += size;
         length -= size;

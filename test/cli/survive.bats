@@ -451,7 +451,8 @@ start_at_gate() {
 @test "the first SIGINT drains: what runs ends well, the rest waits for a rerun" {
   start_at_gate
   kill -INT "$pid"
-  wait_for said "SIGINT: no new starts; waiting for 2 still running (press again to stop them); go on with: azfan rerun $place/run"
+  wait_for said "SIGINT: no new starts; waiting for 2 still running (press again to stop them)"
+  wait_for said "go on with: azfan rerun $place/run"
   open_gate
   end
   [ "$status" = 130 ]

@@ -393,6 +393,32 @@ until_next_frame() { wait_for head_differs "$(head_line)"; }
   no_residue
 }
 
+# What is longer than the terminal is wide: -J joins what the terminal itself has wrapped.
+too_long() { tmux -S "$socket" capture-pane -p -J -S - | sed '1,/ready/d' | grep -E "^.{$(($1 + 1)),}" | grep -vE '^(Report|Again): |stderr \|'; }
+
+@test "40x10, 80x24: a result is cut to the width of the terminal, all else is broken between words; a log has it whole" {
+  vms='vm-[01-04]' write_job "max_failures: 2" "batches: [2, 10%]"
+  error='nginx: [emerg] unknown directive "workr_connections" in /etc/nginx/conf.d/upstream-payments.conf:17'
+  printf "case \$AZFAN_TARGET in vm-03) echo '%s' >&2; exit 1 ;; esac\n" "$error" >"$place/script"
+  sed -i "s|inline: .*|file: script|" "$job"
+  for size in "40 10" "80 24"; do
+    rm -rf "$place/run"
+    open_terminal $size
+    type "\$azfan rehearse \$job --execute --output none --run-dir \$place/run; echo \"[\$?]\""
+    until_ended
+    everything >"$place/seen"
+    grep -E '^\[ *[0-9]/4\] vm-03 +failed .*…$' "$place/seen" || { cat "$place/seen"; return 1; }
+    grep -q '^azfan: REHEARSAL, nothing is sent to' "$place/seen"
+    too_long "${size% *}" >"$place/long" || true
+    [ ! -s "$place/long" ] || { cat "$place/long"; return 1; }
+    close_terminal
+  done
+  rm -rf "$place/run"
+  "$azfan" rehearse "$job" --execute --run-dir "$place/run" >"$place/log" 2>&1 || true
+  grep -E '^\[./4\] vm-03 +failed ' "$place/log" | grep -qF "exit 1: $error"
+  grep -q '^azfan: REHEARSAL, nothing is sent to Azure: 4 VMs in 1 resource group of 1 subscription' "$place/log"
+}
+
 # What azfan wrote to the terminal: between its first note and the status.
 written() { sed -n '/azfan: test:/,/^\[[0-9]*\]/p' "$raw"; }
 

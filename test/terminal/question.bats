@@ -203,7 +203,7 @@ end_elsewhere() {
   until_ended
   on_screen '^\[2\]$' || { screen; return 1; }
   # -J: a blank at the end of a line that is wrapped stays.
-  tmux -S "$socket" capture-pane -p -J -S - | tr -d '\n' | grep -q 'elsewhere has been going on since .* with 3 of these 3 VMs: vm-\[1-3\]'
+  tmux -S "$socket" capture-pane -p -J -S - | tr -s ' \n' ' ' | grep -q 'elsewhere has been going on since .* with 3 of these 3 VMs: vm-\[1-3\]'
   everything | grep -q '^azfan: nothing was started, because two runs on one VM'
   [ "$(wc -l <"$STUB_AZ_LOG")" = 3 ]
   [ -z "$(find "$XDG_STATE_HOME/azfan/runs" -mindepth 1 ! -name .order)" ]

@@ -244,6 +244,27 @@ START_TEST(a_long_sequence_is_left_out)
 }
 END_TEST
 
+static const struct {
+    const char *text;
+    size_t columns;
+    size_t bytes;
+} heads[] = {{"", 3, 0},
+             {"abc", 3, 3},
+             {"abcd", 3, 3},
+             {"\303\244bc", 2, 3},
+             {"abcd", 0, 0},
+             {"\033[31mab\033[0m", 2, 11},
+             {"\344\270\255x", 1, 0},
+             {"\344\270\255x", 2, 3},
+             {"e\314\201x", 1, 3}};
+
+START_TEST(what_fits_into_columns)
+{
+    ck_assert_uint_eq(drawn_head(heads[_i].text, strlen(heads[_i].text), heads[_i].columns),
+                      heads[_i].bytes);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("drawn");
@@ -251,6 +272,7 @@ static Suite *make_suite(void)
     int count = sizeof rows / sizeof rows[0];
 
     tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, what_fits_into_columns, 0, UNIT_COUNT(heads));
     tcase_add_loop_test(tests, it_is_what_a_terminal_shows, 0, count);
     tcase_add_loop_test(tests, what_is_drawn_stays, 0, count);
     tcase_add_test(tests, it_is_appended);

@@ -279,6 +279,33 @@ START_TEST(lines_at_the_bottom)
 }
 END_TEST
 
+/* A line that is too long for the terminal is cut, a note is broken between words. */
+START_TEST(lines_fit_the_terminal)
+{
+    struct result_attempt attempt = {.outcome = OUTCOME_FAILED, .duration = NUMBER_SECOND};
+    struct answer answer = {
+        .outcome = {.kind = OUTCOME_FAILED, .reason = REASON_EXIT, .exit_code = 1}};
+    char *seen;
+
+    begin(LIVE_SCREEN, true, (struct live_choices){.colour = false});
+    start(0);
+    now += NUMBER_SECOND;
+    buffer_add(&answer.errors, "nginx: unknown directive \"workr\" in a.conf\n");
+    happen_end(&result, 0, &attempt, &answer, true);
+    show((struct event){.kind = EVENT_END, .target = 0, .end = {.settled = true}});
+    live_note(&live, "one two three four five six seven eight nine ten eleven");
+    let_pass(NUMBER_SECOND);
+    seen = read_all(output);
+    ck_assert_msg(strstr(seen, "[1/3] web-01  failed       1.0s  exit 1: nginx: unknown dir…\n"),
+                  "%s", seen);
+    ck_assert_msg(strstr(seen, "azfan: one two three four five six seven eight nine ten\n"
+                               "         eleven\n"),
+                  "%s", seen);
+    free(seen);
+    end();
+}
+END_TEST
+
 /* Ten frames a second, whatever happens; and one when nothing does. */
 START_TEST(no_more_than_ten_frames_a_second)
 {
@@ -491,6 +518,7 @@ static Suite *live_suite(void)
     tcase_add_test(tests, json_lines);
     tcase_add_test(tests, who_is_running);
     tcase_add_test(tests, lines_at_the_bottom);
+    tcase_add_test(tests, lines_fit_the_terminal);
     tcase_add_test(tests, no_more_than_ten_frames_a_second);
     tcase_add_test(tests, a_narrower_terminal);
     tcase_add_test(tests, a_terminal_that_is_low_for_a_while);

@@ -144,6 +144,11 @@ static const struct {
     {"one two three", 6, 10, "one\n  two\n  three"},
     {"one two three", 9, 10, "\n  one two\n  three"},
     {"unbreakable x", 0, 5, "unbreakable\n  x"},
+    {"a unbreakable", 0, 8, "a unbreakable"},
+    {" x", 9, 10, "\n  x"},
+    {" x", 8, 10, " x"},
+    {"\033[1mone\033[0m \033[31mtwo\033[0m", 0, 7, "\033[1mone\033[0m \033[31mtwo\033[0m"},
+    {"\033[1mone\033[0m \033[31mtwo\033[0m", 0, 6, "\033[1mone\033[0m\n  \033[31mtwo\033[0m"},
     {"größe zwölf", 0, 11, "größe zwölf"}, /* columns, not bytes */
     {"a b c d e f", 0, 3, "a b\n  c\n  d\n  e\n  f"},
 };
