@@ -15,7 +15,7 @@
 
 enum {
     LETTER = 7, /* pixels: wider than most, at the size that the style gives to names */
-    EDGES = 6,  /* pixels at both ends of a name */
+    EDGES = 8,  /* pixels at both ends of a name */
     LEAST_PITCH = 16,
     MOST_LETTERS = 1000 /* that many have room nowhere */
 };
@@ -25,28 +25,26 @@ static int width_of(size_t letters)
     return EDGES + LETTER * (int)(letters < MOST_LETTERS ? letters : MOST_LETTERS);
 }
 
-/* TEXT in a picture of its own, which is not stretched, over as much of BAR as its mark would
- * cross.
- */
+/* TEXT in a picture of its own, which is not stretched, on a piece of BAR that no line crosses. It
+ * leaves the left edge to what is drawn wider than it lasted, but where a slit would look like a
+ * hyphen. */
 static void write_text(struct page_frame *frame, const struct bar *bar, const char *text,
                        const char *room)
 {
     struct markup *markup = &frame->page->markup;
     int height = page_frame_bar_height(frame);
     int state = page_frame_state(frame, bar);
-    int x = page_frame_place(frame, bar->at);
+    int edge = marks_has(state) ? 0 : EDGES / 2;
+    int width = width_of(strlen(text)) - edge;
 
     markup_begin(markup, "svg", NULL);
     markup_attribute(markup, "class", "name %s%s", page_state_name(state), room);
-    page_frame_across(frame, "x", x);
+    page_frame_across(frame, "x", page_frame_place(frame, bar->at));
     markup_attribute(markup, "y", "%d", page_frame_top(frame, bar->lane));
     markup_attribute(markup, "height", "%d", height);
-    if (marks_has(state)) {
-        markup_begin(markup, "path", NULL);
-        markup_attribute(markup, "d", "M0 0h%dv%dh-%dz", width_of(strlen(text)), height,
-                         width_of(strlen(text)));
-        markup_end(markup);
-    }
+    markup_begin(markup, "path", NULL);
+    markup_attribute(markup, "d", "M%d 1h%dv%dh-%dz", edge, width, height - 2, width);
+    markup_end(markup);
     markup_begin(markup, "text", NULL);
     markup_attribute(markup, "x", "%d", EDGES / 2);
     markup_attribute(markup, "y", "%d", (height + LETTER + 1) / 2);
