@@ -109,7 +109,7 @@ build/.deps-test: .ci/deps
 	@touch build/.deps $@
 
 demo: all
-	@test/cli/demo $(OUT)/azfan
+	@test/cli/demo $(OUT)/azfan build/demo
 
 # Unit tests need the fault probes, which a release has not.
 test: build/.deps-test

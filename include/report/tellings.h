@@ -22,7 +22,10 @@ struct tellings {
     size_t count;
 };
 
-/* STREAMS: all that they printed must be the same as well, where it tells something
+/* Of a stream so many lines count, its last ones: no more are ever shown beside a telling. */
+enum { TELLINGS_LINES = 5 };
+
+/* STREAMS: what they printed must be the same as well, where it tells something
  * (outcome_has_streams()). */
 void tellings_make(struct tellings *ret, const struct matter_targets *targets, bool streams);
 

@@ -9,9 +9,10 @@
 #include "report/ending.h"
 #include "report/matters.h"
 #include "report/subscriptions.h"
+#include "report/tellings.h"
 #include "run/result.h"
 
-enum { LONGEST_MESSAGE = 600 }; /* bytes */
+enum { LONGEST_MESSAGE = 600 /* bytes */, MOST_TELLINGS = 5 };
 
 /* ---- the outcome -------------------------------------------------------------------------- */
 
@@ -227,10 +228,42 @@ static void write_advices(struct page *page, const struct matter *matter)
     }
 }
 
+/* What is the same of all TARGETS, by the first of them; whose it is where others have another. */
+static void write_telling(struct page *page, const struct matter_targets *targets, bool with_names)
+{
+    const struct result_target *first = targets->list[0];
+    struct buffer names = BUFFER_INIT;
+
+    if (first->outcome.message == NULL)
+        return;
+    markup_begin(&page->markup, "p", "class", "message", NULL);
+    if (with_names)
+        matters_print_names(&names, targets);
+    else if (targets->count > 1)
+        buffer_add(&names, first->label);
+    page_names(page, buffer_text(&names));
+    markup_text(&page->markup, names.length > 0 ? ": " : "");
+    page_why(page, first, LONGEST_MESSAGE);
+    markup_end(&page->markup);
+    buffer_done(&names);
+}
+
+static void write_tellings(struct page *page, const struct matter *matter)
+{
+    struct tellings tellings;
+
+    tellings_make(&tellings, &matter->targets, false);
+    for (size_t i = 0; i < tellings.count && i < MOST_TELLINGS; i++)
+        write_telling(page, &tellings.list[i], tellings.count > 1);
+    if (tellings.count > MOST_TELLINGS)
+        page_note(page, "%zu other messages are in the table of targets.",
+                  tellings.count - MOST_TELLINGS);
+    tellings_done(&tellings);
+}
+
 static void write_matter(struct page *page, const struct matter *matter)
 {
     struct markup *markup = &page->markup;
-    const struct result_target *first = matter->targets.list[0];
 
     markup_begin(markup, "li", "class", outcome_name(matter->kind), NULL);
     markup_begin(markup, "h3", NULL);
@@ -238,15 +271,7 @@ static void write_matter(struct page *page, const struct matter *matter)
                  outcome_reason_name(matter->reason));
     markup_end(markup);
     write_names(page, &matter->targets);
-    if (first->outcome.message != NULL) {
-        markup_begin(markup, "p", "class", "message", NULL);
-        if (matter->targets.count > 1) {
-            page_label(page, first);
-            markup_text(markup, ": ");
-        }
-        page_why(page, first, LONGEST_MESSAGE);
-        markup_end(markup);
-    }
+    write_tellings(page, matter);
     write_advices(page, matter);
     markup_end(markup);
 }

@@ -18,7 +18,7 @@
 #include "run/result.h"
 
 enum {
-    STDERR_LINES = 5,
+    STDERR_LINES = TELLINGS_LINES,
     STDOUT_LINES = 3,
     TELLING_INDENT = 4,
     ADVICE_INDENT = 4,

@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/drawn.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "report/line.h"
 #include "report/ownname.h"
 #include "run/result.h"
@@ -52,6 +53,14 @@ static size_t length_that_counts(const char *message)
     return end > 0 ? end : length;
 }
 
+/* No more is shown of a stream, and all of every VM's would be as much again as the result. */
+static void take_end(struct buffer *part, const struct buffer *stream)
+{
+    size_t start = text_last_lines(buffer_text(stream), stream->length, TELLINGS_LINES);
+
+    drawn_append(part, buffer_text(stream) + start, stream->length - start);
+}
+
 static void take_entry(struct entry *entry, const struct result_target *target, bool streams)
 {
     const struct outcome *outcome = &target->outcome;
@@ -62,9 +71,9 @@ static void take_entry(struct entry *entry, const struct result_target *target, 
     if (!outcome_has_streams(outcome->kind, outcome->reason))
         return;
     if (streams)
-        drawn_append(&entry->parts[PART_OUTPUT], target->output.data, target->output.length);
+        take_end(&entry->parts[PART_OUTPUT], &target->output);
     if (streams || line_tells_errors(target))
-        drawn_append(&entry->parts[PART_ERRORS], target->errors.data, target->errors.length);
+        take_end(&entry->parts[PART_ERRORS], &target->errors);
 }
 
 static void replace_names(struct entry *entries, size_t count, enum part part)

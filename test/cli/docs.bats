@@ -47,7 +47,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
   blocks "$top/README.md" yaml | sed '/^-----$/q' | grep -v '^-----$' >"$place/restart-nginx.yaml"
   cd "$place"
   short_jobs
-  grep -oE '^azfan ((check|exec|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
+  grep -oE '^azfan ((schema|check|exec|plan|rehearse|run) [^#]*|(rerun|report|runs) +#)' "$top/README.md" >commands
   [ "$(wc -l <commands)" -ge 11 ]
   while read -r _ command rest; do
     case $command in run | plan | exec) rest="--az $stub/az $rest" ;; esac
@@ -57,6 +57,7 @@ blocks() { awk -v fence="\`\`\`$2" '$0 == fence { on = 1; next } /^```/ { if (on
     eval "\"\$azfan\" $command $rest" >out 2>&1 || status=$?
     [ "$status" = "$expected" ] || { echo "$status: azfan $command $rest"; cat out; return 1; }
   done <commands
+  jq -e .properties azfan.schema.json # which the job's first line names
   grep -q 'nothing left to do' out # the last one is rerun: of the rehearsals none is meant
   "$azfan" rerun rollout | grep -q 'ok of .* targets\?' # it has mended all
   [ "$("$azfan" runs -n 1 | grep -c 'rerun of')" = 1 ]

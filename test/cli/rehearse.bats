@@ -168,8 +168,11 @@ EOF
 }
 
 @test "the demo ends as it says" {
-  run "$top/test/cli/demo" "$azfan"
+  run "$top/test/cli/demo" "$azfan" "$place/demo"
   [ "$status" = 0 ]
+  # What its last line says can be done.
+  [[ ${lines[-1]} == *" report $place/demo" ]]
+  [[ $(${lines[-1]#*: }) == *"17 ok, 1 failed, 1 timeout, 1 error of 20 targets"* ]]
   [[ $output == *"17 ok, 1 failed, 1 timeout, 1 error of 20 targets"* ]]
 }
 

@@ -224,6 +224,26 @@ START_TEST(its_head_says_who_ran_it_where_and_what_the_exit_status_means)
 }
 END_TEST
 
+/* One cause is told once, another beside it. */
+START_TEST(a_card_has_each_message_once)
+{
+    make_run(12, 1);
+    for (size_t i = 0; i < 12; i++) {
+        attempt(i, OUTCOME_ERROR, REASON_OTHER, "", 0, true);
+        free(result.targets[i].outcome.message);
+        result.targets[i].outcome.message =
+            i < 3 ? memory_string("no disk") : memory_print("odd %c", 'a' + (int)i);
+    }
+    write_page();
+    check_count("//ul[@class='matters']/li", 1);
+    check_count("//ul[@class='matters']//p[@class='message']", 5);
+    check_text("//ul[@class='matters']//p[@class='message'][1]", "web-[00001-00003]: no disk");
+    check_text("//ul[@class='matters']//p[@class='message'][2]", "web-00004: odd d");
+    check_text("//ul[@class='matters']//p[@class='note']",
+               "5 other messages are in the table of targets.");
+}
+END_TEST
+
 START_TEST(a_command_in_an_advice_is_code)
 {
     make_run(1, 1);
@@ -726,6 +746,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_test(tests, everything_is_on_it);
     tcase_add_test(tests, its_head_says_who_ran_it_where_and_what_the_exit_status_means);
+    tcase_add_test(tests, a_card_has_each_message_once);
     tcase_add_test(tests, a_command_in_an_advice_is_code);
     tcase_add_test(tests, every_attempt_has_a_bar_and_every_wait_a_line);
     tcase_add_test(tests, bars_have_names_and_marks);
