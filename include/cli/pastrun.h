@@ -7,16 +7,18 @@
 
 struct error;
 struct options;
+struct result;
 
 /* runs_find() of the word among OPTIONS, if any; what is to be said of it goes to standard error.
  * free() *RET, the run folder. */
 int pastrun_find(const struct options *options, char **ret, struct error *error);
 
 /*
- * The same, of the runs that go on: the one that the word means, or without a word the only one.
- * Where none is meant that goes on, the word means what it means to pastrun_find(). Returns
- * STATUS_OK, or what azfan is to exit with, and then *RET is NULL and why was told.
+ * Reads into *RET, for result_done(), the run that goes on and that the word means, or without a
+ * word the only one. Where none is meant that goes on, the word means what it means to
+ * pastrun_find(), and the run is over. Returns STATUS_OK, or what azfan is to exit with, and then
+ * *RET is zeroed and why was told.
  */
-int pastrun_find_going(const struct options *options, char **ret);
+int pastrun_read_going(const struct options *options, struct result *ret);
 
 #endif

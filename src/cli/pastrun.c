@@ -99,7 +99,7 @@ static int find_past(const struct options *options, char **ret)
                                                   : STATUS_OK;
 }
 
-int pastrun_find_going(const struct options *options, char **ret)
+static int find_going(const struct options *options, char **ret)
 {
     struct strings meant;
     int status = STATUS_OK;
@@ -113,5 +113,18 @@ int pastrun_find_going(const struct options *options, char **ret)
     else
         status = find_past(options, ret);
     strings_done(&meant);
+    return status;
+}
+
+int pastrun_read_going(const struct options *options, struct result *ret)
+{
+    struct error error;
+    char *folder;
+    int status = find_going(options, &folder);
+
+    *ret = (struct result){.run = NULL};
+    if (status == STATUS_OK && replay_run(folder, ret, &error) < 0)
+        status = message_fail(STATUS_TROUBLE, error.text);
+    free(folder);
     return status;
 }

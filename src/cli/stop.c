@@ -24,7 +24,6 @@
 #include "cli/pastrun.h"
 #include "cli/watching.h"
 #include "run/origin.h"
-#include "run/replay.h"
 #include "run/result.h"
 #include "run/status.h"
 #include "sys/fd.h"
@@ -86,7 +85,9 @@ static int open_process(const struct options *options, const struct result *run,
 
     if (check_host(options, run, error) == 0) {
         fd = process_open(run->origin.pid);
-        has = fd >= 0 ? process_has_lock(run->origin.pid, journal) : 0;
+        has = fd >= 0 ? process_has_lock(run->origin.pid, journal) : fd;
+        if (has == -ESRCH)
+            has = 0;
         if (has < 0)
             (void)error_set(error, "cannot tell who is at %s, and nothing was sent: %s",
                             result_word(run), strerror(-has));
@@ -171,8 +172,7 @@ static void print_notes(struct buffer *notes, const struct options *options,
 
 /* A run that is over is what was wanted, however it went; of one whose azfan was killed nobody
  * knows what still runs. */
-static int stop(const struct options *options, const char *folder, const struct result *run,
-                int *ret_signal)
+static int stop(const struct options *options, const struct result *run, int *ret_signal)
 {
     struct buffer notes = BUFFER_INIT;
     struct error error;
@@ -182,28 +182,19 @@ static int stop(const struct options *options, const char *folder, const struct 
     if (!is_being_stopped(options, run) && send(options, run, &error) < 0)
         return message_fail(STATUS_TROUBLE, error.text);
     print_notes(&notes, options, run);
-    status = watching_run(options, folder, &notes, &end, ret_signal);
+    status = watching_run(options, run->folder, &notes, &end, ret_signal);
     return end == WATCHING_OVER || end == WATCHING_REMOVED ? STATUS_OK : status;
 }
 
 int cli_stop(const struct options *options, int *ret_signal)
 {
     struct result run;
-    struct error error;
-    char *folder;
-    int status = pastrun_find_going(options, &folder);
+    int status = pastrun_read_going(options, &run);
 
-    if (status != STATUS_OK)
-        return status;
-    if (replay_run(folder, &run, &error) < 0) {
-        status = message_fail(STATUS_TROUBLE, error.text);
-    } else if (run.ending == RESULT_GOING) {
-        status = stop(options, folder, &run, ret_signal);
-    } else {
+    if (status == STATUS_OK && run.ending == RESULT_GOING)
+        status = stop(options, &run, ret_signal);
+    else if (status == STATUS_OK)
         (void)watching_tell_past(options, &run);
-        status = STATUS_OK;
-    }
     result_done(&run);
-    free(folder);
     return status;
 }

@@ -273,6 +273,7 @@ int watching_run(const struct options *options, const char *folder, struct buffe
     *ret = WATCHING_FAILED;
     if (replay_follow_open(&self.follow, folder, &self.result, &self.why) < 0) {
         result_done(&self.result);
+        buffer_done(notes);
         return message_fail(STATUS_TROUBLE, self.why.text);
     }
     self.signals = signals_open();

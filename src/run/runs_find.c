@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <ctype.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -191,6 +192,22 @@ static char *find_by_job(const struct strings *runs, const char *word, char **re
     return NULL;
 }
 
+/* Another user's is there as well, and hidden. */
+static int refuse(const char *word, struct error *error)
+{
+    char *journal = memory_print("%s/journal.jsonl", word);
+    struct stat status;
+    bool is_hidden = strchr(word, '/') != NULL && stat(journal, &status) < 0 && errno == EACCES;
+
+    free(journal);
+    if (is_hidden)
+        return error_set(error, "cannot look into %s: %s; its owner and root can", word,
+                         strerror(EACCES));
+    return error_set(
+        error, "there is no run %s, and none of a job of that name: `azfan runs` lists all runs",
+        word);
+}
+
 /* ---- any of these ------------------------------------------------------------------------- */
 
 static int find_among(const struct strings *runs, const char *word, char **ret, char **ret_note,
@@ -206,9 +223,7 @@ static int find_among(const struct strings *runs, const char *word, char **ret, 
         *ret = memory_string(word);
     if (*ret != NULL)
         return 0;
-    return error_set(
-        error, "there is no run %s, and none of a job of that name: `azfan runs` lists all runs",
-        word);
+    return refuse(word, error);
 }
 
 int runs_find(const char *word, char **ret, char **ret_note, struct error *error)

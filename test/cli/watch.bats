@@ -298,6 +298,21 @@ finished() {
   kill "$holder" "$other"
 }
 
+@test "stop: another user's run is out of reach, which is said" {
+  folder=$place/theirs
+  mkdir -m 0 "$folder"
+  as=
+  if [ "$(id -u)" = 0 ]; then
+    as="setpriv --reuid 65534 --clear-groups"
+    $as test -x "$azfan" || skip "nobody else can run azfan here"
+  fi
+  for command in stop watch report; do
+    run $as "$azfan" "$command" "$folder"
+    [ "$status" = 2 ]
+    [ "$output" = "azfan: cannot look into $folder: Permission denied; its owner and root can" ] || { echo "$output"; return 1; }
+  done
+}
+
 # ---- who runs now ----
 
 @test "report and runs of a run that goes on say who runs, and for how long" {
