@@ -25,7 +25,7 @@ _azfan_argument() {
         ((i != cword)) || continue
         case ${words[i]} in
         -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
-            --limit | --exclude | --set | --az | --run-dir | --run-id | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --only | \
+            --limit | --exclude | --set | --az | --run-dir | --run-id | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --speed | --only | \
             --targets | -g | --resource-group | --subscription | --script | --shell | -n | --last | --older | --keep) ((i++)) ;;
         -*) ;;
         *) _azfan_plain "${words[i]}" && return ;;
@@ -52,7 +52,7 @@ _azfan_options() {
     local followed='--progress -v --verbose'
     local running="$reported $followed --run-dir --run-id --overlap -y --yes"
     local run="$job $running"
-    local rehearsal='--inject --seed --execute'
+    local rehearsal='--inject --seed --speed --execute'
     local help='-h --help --version'
     case $1 in
     run) echo "$run --targets $help" ;;
@@ -135,7 +135,7 @@ _azfan_value() {
     --az | --script | --targets) _filedir ;;
     --shell) _azfan_reply 'sh powershell' ;;
     -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
-        -g | --resource-group | --subscription | --run-id | --set | --seed | --ignore | -n | --last | --older | --keep) ;;
+        -g | --resource-group | --subscription | --run-id | --set | --seed | --speed | --ignore | -n | --last | --older | --keep) ;;
     *) return 1 ;;
     esac
 }

@@ -22,7 +22,7 @@ end
 function __azfan_argument
     set -l words (commandline -opc)
     set -l takes -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm \
-        --limit --exclude --set --az --run-dir --run-id --report --format --output --ignore --progress --color --inject --seed --only \
+        --limit --exclude --set --az --run-dir --run-id --report --format --output --ignore --progress --color --inject --seed --speed --only \
         --targets -g --resource-group --subscription --script --shell -n --last --older --keep
     set -l is_value 0
     for word in $words[3..-1]
@@ -194,6 +194,7 @@ complete -c azfan -n $is -l dry-run -d 'Say what would be done, and do nothing'
 set -l is '__azfan_is rehearse rerun'
 complete -c azfan -n $is -l inject -x -a '(__azfan_injections)' -d 'Let targets fail: SELECTORS=FAULT'
 complete -c azfan -n $is -l seed -x -d 'Another rehearsal'
+complete -c azfan -n $is -l speed -x -d 'So many times as fast'
 complete -c azfan -n $is -l execute -d 'Really run the script, on this machine'
 
 set -l is '__azfan_is rerun'

@@ -11,6 +11,7 @@
 #ifndef AZFAN_AZURE_AZ_H
 #define AZFAN_AZURE_AZ_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -25,6 +26,8 @@ struct az {
     struct scratch former; /* the one before, see az_renew_folder() */
     uint64_t memory;       /* bytes that one process of it takes, about */
     int processes;         /* processes and threads of one, about */
+    int files;             /* descriptors that one takes of us, beside its streams */
+    bool led;              /* its processes are (engine/child): simulated, in time-lapse */
 };
 
 /* PROGRAM: a name to look for in PATH, or a path. */

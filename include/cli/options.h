@@ -78,6 +78,7 @@ struct options {
     bool verbose;
     bool execute;
     uint64_t seed;
+    int speed;     /* of a rehearsal: so many times as fast; 0: as it needs to be */
     unsigned only; /* outcomes to rerun, a bit each (1U << enum outcome_kind); 0: all but ok */
     bool changed;  /* rerun, though the job or the script is another one by now */
     bool now;      /* rerun also what may still be running */

@@ -14,9 +14,11 @@
 #include "base/error.h"
 #include "run/folder.h"
 #include "run/journal.h"
+#include "simulator/plan.h"
 #include "sys/machine.h"
 #include "sys/scratch.h"
 
+struct conduct;
 struct execution;
 struct live;
 struct warden;
@@ -24,6 +26,8 @@ struct warden;
 struct setup {
     struct az az;
     struct scratch simulation; /* the folder of the simulated Azure; not open: it is the real one */
+    struct simulator_rehearsal rehearsal; /* what its processes read there */
+    int speed;                            /* above 1: the run is in time-lapse (engine/lapse) */
     struct folder folder;
     struct journal journal;
     char *run;
@@ -34,6 +38,9 @@ struct setup {
 
 int setup_open(struct setup *setup, const struct execution *execution, struct error *error);
 void setup_close(struct setup *setup);
+
+/* Lets CONDUCT know beforehand what the simulated az does, where it needs to. */
+void setup_foresee(struct setup *setup, struct conduct *conduct);
 
 /* Removes script files and the simulated Azure: nothing may be left of them, whatever comes next.
  * LIVE: it has the terminal, for what is wrong; NULL: nobody has. */

@@ -4,7 +4,7 @@
  *
  * The only file that knows posix_spawn(), pidfds, waiting and kill(). A child
  * gets a session (and so a process group) of its own, /dev/null as standard
- * input, default signals, an empty mask, and no descriptor beyond 0-2.
+ * input (but see `led`), default signals, an empty mask, and no descriptor beyond 0-2.
  *
  * Order: child_start(); then child_signal() as often as needed; once
  * child_has_exited(), child_kill_rest() while the leader is still a zombie
@@ -27,6 +27,8 @@ struct child_command {
     int input;                /* a descriptor to be its standard input; -1: /dev/null */
     int output;               /* likewise; -1: a pipe to us */
     int errors;               /* likewise */
+    bool led; /* its standard input is a socket instead: on it the child says that it is ready, and
+                 at its end it goes on */
 };
 
 struct child {
@@ -34,6 +36,7 @@ struct child {
     int pidfd;  /* readable when the leader has exited */
     int output; /* our ends of the pipes, non-blocking; -1 when there is none or it is closed */
     int errors;
+    int lead; /* likewise, of a child that is led: a socket */
 };
 
 struct child_exit {

@@ -40,6 +40,7 @@ struct pool {
     struct supervise_stop stop;
     struct pool_worker *workers;
     int size;
+    uint64_t turns; /* so many tasks have been put in */
 };
 
 /* Starts THREADS workers. On error none is left running. */

@@ -8,10 +8,14 @@
  * and returns when the child is gone (or given up), also when the child's
  * program cannot be loaded (engine/starter). Once a stop is raised, nothing is
  * started any more.
+ *
+ * Times are the run's (engine/lapse), but for those of a child that is being let go, stopped or
+ * killed, or whose pipes are read: those are the machine's.
  */
 #ifndef AZFAN_ENGINE_SUPERVISE_H
 #define AZFAN_ENGINE_SUPERVISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +26,9 @@
 struct lastline;
 
 enum {
-    SUPERVISE_DRAIN_MS = 200,   /* how long pipes are read after the end of the child */
-    SUPERVISE_ABANDON_MS = 5000 /* how long a child may survive SIGKILL before it is given up */
+    SUPERVISE_DRAIN_MS = 200,    /* how long pipes are read after the end of the child */
+    SUPERVISE_ABANDON_MS = 5000, /* how long a child may survive SIGKILL before it is given up */
+    SUPERVISE_READY_MS = 30000   /* how long one that is led may take to be ready to be stopped */
 };
 
 /* Two eventfds, raised once and never cleared; -1 where there is none. */
@@ -36,6 +41,10 @@ struct supervise_limits {
     int64_t timeout;     /* nanoseconds from just before the spawn */
     int64_t kill_grace;  /* from SIGINT to SIGKILL; 0: SIGKILL at once */
     size_t output_limit; /* bytes kept of each stream */
+    /* Of a child that is led (engine/child): */
+    int64_t needs; /* so long it does nothing but wait, and then it is let go; CLOCK_NEVER */
+    bool deaf;     /* it does not end by SIGINT */
+    uint64_t turn; /* of engine/lapse; the pool's */
 };
 
 enum finish_end {
@@ -59,7 +68,7 @@ struct finish {
     int error_number; /* with NOT_STARTED: the errno that says why */
     struct capture_text output;
     struct capture_text errors;
-    int64_t started;      /* monotonic */
+    int64_t started;      /* of the run's clock, as are the next two */
     int64_t wall_started; /* UTC */
     int64_t duration;
     int leftovers_killed; /* processes of its group that it left behind */

@@ -20,6 +20,9 @@ void ending_print_status(struct buffer *buffer, const struct result *result);
 /* Of a result with cuts: appends "Azure throttled: down to 4 at once, from 30". */
 void ending_print_throttling(struct buffer *buffer, const struct result *result);
 
+/* Of a rehearsal: appends " (a rehearsal)", with how many times as fast it was. */
+void ending_print_rehearsal(struct buffer *buffer, const struct result *result);
+
 /* Is there a report.json in the run folder? Not while the run goes on, and not when azfan was
  * killed. */
 bool ending_has_report(const struct result *result);

@@ -34,7 +34,8 @@ enum {
 }; /* the token and the version, side by side where there are two workers */
 
 struct call {
-    struct pool_task task; /* first: the pool hands it back; its finish is the caller's to free */
+    struct pool_task task; /* first: the pool hands it back; its finish is the caller's to free, and
+                              in its limits what is to be known of one that is led */
     struct command command;
     struct lastline said; /* what it has printed so far */
     int64_t launched;     /* monotonic; 0: it is not on its way */

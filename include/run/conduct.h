@@ -21,6 +21,7 @@ struct job;
 struct journal;
 struct login;
 struct result;
+struct supervise_limits;
 struct warden;
 struct watcher;
 
@@ -37,6 +38,12 @@ struct conduct {
     int workers;              /* of room_for_targets() */
     uint64_t seed;            /* of the delays' jitter */
     struct warden *warden;
+    /*
+     * In time-lapse: what of LIMITS is of a child that is led (engine/supervise), for the
+     * ATTEMPT-th on the VM with this ID. FORESEER is its own.
+     */
+    void (*foresee)(void *foreseer, const char *id, int attempt, struct supervise_limits *limits);
+    void *foreseer;
     int64_t accounts_patience; /* how long may_begin() waits for what az calls the subscriptions,
                                   and for who is logged in; 0: it does not want to know */
     /*

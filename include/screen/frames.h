@@ -13,7 +13,8 @@
  *   frames_add(&frames, &text, now)…; frames_outdate(&frames); frames_refresh(&frames, now)…
  *   frames_close(&frames, now);
  *
- * Times are absolute monotonic nanoseconds. Main thread.
+ * Times are absolute nanoseconds of the machine's clock, for they are those of who looks; only the
+ * board has those of the run (engine/lapse). Main thread.
  */
 #ifndef AZFAN_SCREEN_FRAMES_H
 #define AZFAN_SCREEN_FRAMES_H

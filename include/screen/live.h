@@ -53,7 +53,7 @@ struct live {
     struct frames frames; /* of SCREEN, on standard error */
     bool shared;          /* of SCREEN: standard output is the same terminal */
     int64_t next_state;   /* of PLAIN */
-    int64_t (*now)(void); /* monotonic; a test has its own */
+    int64_t (*now)(void); /* the machine's clock; a test has its own */
 };
 
 /*

@@ -27,6 +27,7 @@ struct simulator_plan {
     size_t injection_count;
     uint64_t seed; /* for durations and percentages: the same seed, the same rehearsal */
     bool execute;  /* run the guarded script with /bin/sh on this machine */
+    bool led;      /* in time-lapse: no az waits by itself, but until it is let go (engine/child) */
 };
 
 /* A switch over them has no default: the compiler tells where a new one is missing. */
@@ -81,8 +82,25 @@ int simulator_prepare(const struct simulator_plan *plan, const char *folder, cha
 void simulator_choose(const struct simulator_plan *plan, const struct targets_id *id,
                       struct simulator_injection *ret);
 
-/* How long the simulated script of the VM called NAME takes: 0.2 s to 1.5 s. */
-int64_t simulator_duration(const struct simulator_plan *plan, const char *name);
+/* How long the az that FAULT meets on the VM called NAME waits before it answers: 0.2 s to 1.5 s
+ * for the simulated script, and what FAULT makes of it; CLOCK_NEVER, and 0 where az or Azure
+ * refuses. */
+int64_t simulator_wait(const struct simulator_plan *plan, const char *name,
+                       const struct simulator_injection *fault);
+
+/* FAULT, as it is for a VM that has met so many ATTEMPTS: busy:N and throttled:N end after N. */
+void simulator_spend(struct simulator_injection *fault, int64_t attempts);
+
+/* What is going to happen to an attempt. */
+struct simulator_forecast {
+    enum simulator_fault fault; /* that meets it, or SIMULATOR_NO_FAULT */
+    int64_t wait;               /* simulator_wait() */
+    bool deaf;                  /* az does not end by SIGINT */
+};
+
+/* To the ATTEMPT-th (from 1) on the VM with this ID. */
+struct simulator_forecast simulator_foresee(const struct simulator_plan *plan,
+                                            const struct targets_id *id, int attempt);
 
 /* A plan as simulator_prepare() wrote it. */
 struct simulator_rehearsal {

@@ -31,6 +31,10 @@ static const char *const settings[] = {
 /* The simulated one is azfan itself. */
 #define SIMULATED_MEMORY (UINT64_C(4) * 1024 * 1024)
 
+enum {
+    SIMULATED_FILES = 2
+}; /* in time-lapse: by which it is led, and by which its worker is woken */
+
 /* The caller's environment, ours over it, and EXTRA (may be NULL). */
 static void make_environment(struct strings *ret, const char *extra)
 {
@@ -71,7 +75,7 @@ int az_find(struct az *az, const char *program, struct error *error)
 
 int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error)
 {
-    *az = (struct az){.memory = SIMULATED_MEMORY, .processes = 1};
+    *az = (struct az){.memory = SIMULATED_MEMORY, .processes = 1, .files = SIMULATED_FILES};
     if (file_own_program(&az->program, error) < 0)
         return -1;
     return set_up(az, command, simulation, error);

@@ -27,7 +27,8 @@ static void build(struct command *command, const struct az *az, const char *cons
                                             .environment = az->environment.list,
                                             .input = -1,
                                             .output = -1,
-                                            .errors = -1};
+                                            .errors = -1,
+                                            .led = az->led};
 }
 
 /*

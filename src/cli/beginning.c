@@ -5,12 +5,12 @@
 
 #include "azure/login.h"
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "cli/execution.h"
 #include "cli/options.h"
 #include "cli/question.h"
 #include "cli/scope.h"
+#include "engine/lapse.h"
 #include "job/doubles.h"
 #include "job/job.h"
 #include "run/halting.h"
@@ -137,9 +137,9 @@ void beginning_end(struct beginning *beginning)
 bool beginning_may(void *context, const struct login *login)
 {
     struct beginning *self = context;
-    int64_t began = clock_now();
+    int64_t began = lapse_now();
     bool may = !has_doubles(self, login->subscription) && ask(self, login);
 
-    live_leave_out(self->live, clock_now() - began);
+    live_leave_out(self->live, lapse_now() - began);
     return may;
 }

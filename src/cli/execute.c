@@ -18,6 +18,7 @@
 #include "cli/pastline.h"
 #include "cli/reports.h"
 #include "cli/setup.h"
+#include "cli/speed.h"
 #include "engine/aside.h"
 #include "job/job.h"
 #include "job/problems.h"
@@ -126,6 +127,7 @@ static void prepare_result(struct result *result, const struct execution *execut
     result_init(result, setup->run);
     result_take_job(result, execution->job, setup->batches);
     result->rehearsal = execution->rehearsal;
+    result->speed = setup->speed;
     result->rerun_of = memory_string(execution->rerun_of);
     result->again = execution->options->again;
     result->folder = memory_string(setup->folder.path);
@@ -147,6 +149,13 @@ static void say_what_begins(const struct execution *execution, const struct setu
                  job->target_count == 1 ? "target" : "targets", setup->room.children);
     if (batches > 1)
         buffer_print(&text, ", in %d batches", batches);
+    live_note(live, buffer_text(&text));
+    buffer_done(&text);
+    if (setup->speed == 1)
+        return;
+    buffer_print(&text,
+                 "in time-lapse, %d times as fast: times are the real run's (--speed 1: without)",
+                 setup->speed);
     live_note(live, buffer_text(&text));
     buffer_done(&text);
 }
@@ -225,6 +234,7 @@ static int try_to_run(const struct execution *execution, struct setup *setup, ch
     int status = STATUS_USAGE;
     bool ran;
 
+    setup_foresee(setup, &conduct);
     prepare_result(&result, execution, setup);
     open_live(&live, execution, setup, &result);
     watcher = live_watcher(&live);
@@ -288,6 +298,8 @@ int execute_job(struct execution *execution, int *ret_signal)
     if (reports_check(execution->options, &error) < 0)
         return message_fail(STATUS_USAGE, error.text);
     if (beginning_check(execution, &error) < 0)
+        return message_fail(STATUS_USAGE, error.text);
+    if (speed_check(execution, &error) < 0)
         return message_fail(STATUS_USAGE, error.text);
     if (setup_open(&setup, execution, &error) < 0)
         status = message_fail(STATUS_TROUBLE, error.text);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The file is longer than others, on purpose: it is one table, and beside it how each row is read.
+ */
 #include "cli/optiontable.h"
 
 #include <stdbool.h>
@@ -12,6 +15,7 @@
 #include "base/number.h"
 #include "cli/options.h"
 #include "cli/reports.h"
+#include "engine/lapse.h"
 #include "job/jobkeys.h"
 #include "job/keytable.h"
 #include "job/outcome.h"
@@ -344,6 +348,19 @@ static int take_shell(const struct optiontable_row *row, const char *value, stru
     return 0;
 }
 
+static int take_speed(const struct optiontable_row *row, const char *value, struct options *options,
+                      struct error *error)
+{
+    struct error cause;
+    int64_t speed = 0;
+
+    (void)row;
+    if (number_parse(value, 1, LAPSE_SPEED_MOST, &speed, &cause) < 0)
+        return error_set(error, "--speed %s", cause.text);
+    options->speed = (int)speed;
+    return 0;
+}
+
 static int take_help(const struct optiontable_row *row, const char *value, struct options *options,
                      struct error *error)
 {
@@ -457,6 +474,8 @@ const struct optiontable_row optiontable[] = {
      "of a rehearsal: let targets fail, see azfan rehearse --help; repeatable"},
     {"seed", 0, "N", ON_REHEARSE | ON_RERUN, take_seed, 0,
      "another rehearsal: other durations, other victims"},
+    {"speed", 0, "N", ON_REHEARSE | ON_RERUN, take_speed, 0,
+     "a rehearsal N times as fast (default: over in 20s; 1: as it is)"},
     {"execute", 0, NULL, ON_REHEARSE, take_flag, FIELD(execute),
      "really run the script, on this machine, once per target"},
     {"execute", 0, NULL, ON_RERUN, take_flag, FIELD(execute),

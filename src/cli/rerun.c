@@ -422,7 +422,7 @@ static int report_nothing_left(const struct rerun *self)
 /* Faults are the simulated Azure's: with the real one they would be silently ignored. */
 static bool wants_faults(const struct options *options)
 {
-    return options->injections.count > 0 || options->execute;
+    return options->injections.count > 0 || options->execute || options->speed > 0;
 }
 
 static int rerun(struct rerun *self, int *ret_signal)
@@ -433,8 +433,9 @@ static int rerun(struct rerun *self, int *ret_signal)
     if (status != 0)
         return message_fail(status, error.text);
     if (wants_faults(self->options) && !self->past.rehearsal) {
-        (void)error_set(&error, "%s was not a rehearsal: --inject and --execute are for rehearsals",
-                        self->past.run);
+        (void)error_set(
+            &error, "%s was not a rehearsal: --inject, --execute and --speed are for rehearsals",
+            self->past.run);
         return message_fail(STATUS_USAGE, error.text);
     }
     pick_targets(self);

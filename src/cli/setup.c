@@ -10,9 +10,14 @@
 #include "cli/execution.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/speed.h"
 #include "engine/aside.h"
 #include "engine/child.h"
+#include "engine/lapse.h"
+#include "engine/supervise.h"
 #include "job/job.h"
+#include "job/targets.h"
+#include "run/conduct.h"
 #include "run/room.h"
 #include "run/rules.h"
 #include "run/warden.h"
@@ -23,9 +28,10 @@
 /* Longer than an az that a killed azfan left behind takes to read its script. */
 #define SWEEP_AGE (10 * NUMBER_MINUTE)
 
-static int set_up_simulation(struct setup *setup, const struct options *options,
+static int set_up_simulation(struct setup *setup, const struct execution *execution,
                              struct error *error)
 {
+    const struct options *options = execution->options;
     struct simulator_plan plan = {.injections = options->injections.list,
                                   .injection_count = options->injections.count,
                                   .seed = options->seed,
@@ -33,19 +39,25 @@ static int set_up_simulation(struct setup *setup, const struct options *options,
     char *setting;
     int result;
 
+    setup->speed = speed_choose(execution, &plan, setup->batches);
+    plan.led = setup->speed > 1;
     if (scratch_open(&setup->simulation, error) < 0)
         return -1;
     if (simulator_prepare(&plan, setup->simulation.path, &setting, error) < 0)
         return -1;
     result = az_simulated(&setup->az, SIMULATOR_COMMAND, setting, error);
     free(setting);
+    if (result == 0 && plan.led) {
+        setup->az.led = true;
+        result = simulator_load(setup->simulation.path, &setup->rehearsal, error);
+    }
     return result;
 }
 
 static int set_up_az(struct setup *setup, const struct execution *execution, struct error *error)
 {
     if (execution->rehearsal)
-        return set_up_simulation(setup, execution->options, error);
+        return set_up_simulation(setup, execution, error);
     return az_find(&setup->az, execution->job->az, error);
 }
 
@@ -70,9 +82,17 @@ static int keep_draft(const struct setup *setup, const struct execution *executi
     return 0;
 }
 
+/* Who waits for the run's clock are the workers and the main thread. */
+static int begin_lapse(const struct setup *setup, struct error *error)
+{
+    return setup->speed > 1 ? lapse_begin(setup->speed, (size_t)setup->room.children + 1, error)
+                            : 0;
+}
+
 int setup_open(struct setup *setup, const struct execution *execution, struct error *error)
 {
-    *setup = (struct setup){.journal = {.fd = -1}, .batches = rules_batches(execution->job)};
+    *setup =
+        (struct setup){.journal = {.fd = -1}, .batches = rules_batches(execution->job), .speed = 1};
     child_adopt_orphans();
     if (warden_open(&setup->warden, error) < 0)
         return -1;
@@ -86,7 +106,34 @@ int setup_open(struct setup *setup, const struct execution *execution, struct er
     if (keep_draft(setup, execution, error) < 0)
         return -1;
     setup->room = room_for_targets(execution->job, &setup->az);
+    if (begin_lapse(setup, error) < 0)
+        return -1;
     return journal_create(&setup->journal, setup->folder.journal, error);
+}
+
+static void foresee(void *foreseer, const char *id, int attempt, struct supervise_limits *limits)
+{
+    const struct simulator_rehearsal *rehearsal = foreseer;
+    struct simulator_forecast forecast;
+    struct targets_id parts;
+    struct error ignored;
+
+    if (targets_parse_id(id, &parts, &ignored) < 0)
+        return; /* az refuses it at once */
+    forecast = simulator_foresee(&rehearsal->plan, &parts, attempt);
+    limits->needs = forecast.wait;
+    limits->deaf = forecast.deaf;
+    free(parts.subscription);
+    free(parts.resource_group);
+    free(parts.name);
+}
+
+void setup_foresee(struct setup *setup, struct conduct *conduct)
+{
+    if (setup->speed == 1)
+        return;
+    conduct->foresee = foresee;
+    conduct->foreseer = &setup->rehearsal;
 }
 
 /* LIVE: it has the terminal; NULL: nobody has. */
@@ -111,6 +158,8 @@ void setup_clear(struct setup *setup, struct live *live)
 void setup_close(struct setup *setup)
 {
     setup_clear(setup, NULL);
+    simulator_unload(&setup->rehearsal);
+    lapse_end();
     journal_close(&setup->journal);
     folder_close(&setup->folder);
     free(setup->batches);
@@ -134,6 +183,9 @@ int setup_renew(struct setup *setup, const struct execution *execution, struct e
     free(setup->batches);
     setup->batches = rules_batches(execution->job);
     setup->room = room_for_targets(execution->job, &setup->az);
+    lapse_end();
+    if (begin_lapse(setup, error) < 0)
+        return -1;
     return journal_create(&setup->journal, setup->folder.journal, error);
 }
 

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,6 +106,7 @@ static bool reap(int pidfd, siginfo_t *info, struct rusage *usage)
 struct far_ends {
     int output;
     int errors;
+    int lead;
 };
 
 /* A pipe whose near end does not block. The far end must: a child's writes have to wait for us. */
@@ -119,6 +121,18 @@ static int open_pipe(int *near, int *far)
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+/* Likewise a socket. */
+static int open_lead(int *near, int *far)
+{
+    int ends[2];
+
+    if (FAULT("child.socketpair") || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return -errno;
+    *near = ends[0];
+    *far = ends[1];
+    return 0;
+}
+
 static int open_streams(struct child *child, struct far_ends *far,
                         const struct child_command *command)
 {
@@ -128,6 +142,8 @@ static int open_streams(struct child *child, struct far_ends *far,
         code = open_pipe(&child->output, &far->output);
     if (code == 0 && command->errors < 0)
         code = open_pipe(&child->errors, &far->errors);
+    if (code == 0 && command->led)
+        code = open_lead(&child->lead, &far->lead);
     return code;
 }
 
@@ -150,11 +166,11 @@ static int set_actions(posix_spawn_file_actions_t *actions, const struct far_end
 {
     int output = command->output < 0 ? far->output : command->output;
     int errors = command->errors < 0 ? far->errors : command->errors;
+    int input = command->led ? far->lead : command->input;
     int code;
 
-    code = command->input < 0
-               ? posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0)
-               : posix_spawn_file_actions_adddup2(actions, command->input, 0);
+    code = input < 0 ? posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0)
+                     : posix_spawn_file_actions_adddup2(actions, input, 0);
     if (code == 0)
         code = posix_spawn_file_actions_adddup2(actions, output, 1);
     if (code == 0)
@@ -217,11 +233,11 @@ static int watch(struct child *child)
 
 int child_start(struct child *child, const struct child_command *command, struct error *error)
 {
-    struct far_ends far = {-1, -1};
+    struct far_ends far = {-1, -1, -1};
     const char *step = "open a pipe for";
     int code;
 
-    *child = (struct child){.pid = -1, .pidfd = -1, .output = -1, .errors = -1};
+    *child = (struct child){.pid = -1, .pidfd = -1, .output = -1, .errors = -1, .lead = -1};
     code = open_streams(child, &far, command);
     if (code == 0) {
         step = "start";
@@ -229,6 +245,7 @@ int child_start(struct child *child, const struct child_command *command, struct
     }
     fd_close(&far.output);
     fd_close(&far.errors);
+    fd_close(&far.lead);
     if (code == 0) {
         step = "watch";
         code = watch(child);
@@ -237,6 +254,7 @@ int child_start(struct child *child, const struct child_command *command, struct
         return 0;
     fd_close(&child->output);
     fd_close(&child->errors);
+    fd_close(&child->lead);
     (void)error_set(error, "cannot %s %s: %s", step, command->program, strerror(-code));
     return code;
 }
@@ -387,6 +405,7 @@ void child_abandon(struct child *child)
 {
     fd_close(&child->output);
     fd_close(&child->errors);
+    fd_close(&child->lead);
     fd_close(&child->pidfd);
 }
 

@@ -7,9 +7,10 @@
  * what came of it, prints nothing and allocates nothing of its own.
  *
  * Closing `waiting` is the only way to end a worker: it takes what is left and
- * returns when there is nothing. A raised stop makes what is left short: a
- * command that is started after the stop is stopped at once, so the main
- * thread takes unstarted tasks back first.
+ * returns when there is nothing. From when it is put in until it is taken, a task counts as at work
+ * (engine/lapse), but while its worker waits; and so does who joins, but while it waits. A raised
+ * stop makes what is left short: a command that is started after the stop is stopped at once, so
+ * the main thread takes unstarted tasks back first.
  */
 #include "engine/pool.h"
 
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "engine/lapse.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
 
@@ -76,6 +78,7 @@ int pool_start(struct pool *pool, int threads, struct error *error)
     queue_init(&pool->done);
     pool->workers = memory_zeroed((size_t)threads, sizeof *pool->workers);
     pool->size = 0;
+    pool->turns = 0;
     if (open_events(pool, error) < 0) {
         pool_join(pool);
         return -1;
@@ -98,6 +101,8 @@ int pool_start(struct pool *pool, int threads, struct error *error)
 
 void pool_put(struct pool *pool, struct pool_task *task)
 {
+    task->limits.turn = pool->turns++;
+    lapse_hold();
     queue_put(&pool->waiting, &task->link);
 }
 
@@ -110,29 +115,39 @@ struct pool_task *pool_take_finished(struct pool *pool)
         fd_event_clear(pool->finished);
         link = queue_take_now(&pool->done);
     }
+    if (link != NULL)
+        lapse_release();
     return (struct pool_task *)link;
 }
 
 struct pool_task *pool_take_back(struct pool *pool)
 {
-    return (struct pool_task *)queue_take_now(&pool->waiting);
+    struct queue_link *link = queue_take_now(&pool->waiting);
+
+    if (link != NULL)
+        lapse_release();
+    return (struct pool_task *)link;
 }
 
 void pool_stop_softly(struct pool *pool)
 {
     fd_event_raise(pool->stop.soft);
+    lapse_wake();
 }
 
 void pool_stop_hard(struct pool *pool)
 {
     fd_event_raise(pool->stop.hard);
+    lapse_wake();
 }
 
 void pool_join(struct pool *pool)
 {
     queue_close(&pool->waiting);
+    lapse_release();
     for (int i = 0; i < pool->size; i++)
         (void)pthread_join(pool->workers[i].thread, NULL);
+    lapse_hold();
     pool->size = 0;
     fd_close(&pool->finished);
     fd_close(&pool->stop.soft);

@@ -106,6 +106,8 @@ static void write_run(struct page *page)
 
     write_fact(page, "Run", result->run);
     write_fact(page, "Kind", result->rehearsal ? "a rehearsal: no VM was touched" : "a real run");
+    if (result->speed > 1)
+        write_number(page, "Times as fast", (size_t)result->speed);
     write_fact(page, "Rerun of", result->rerun_of);
     write_time(page, "Started", result->wall_started);
     write_time(page,

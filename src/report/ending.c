@@ -99,3 +99,13 @@ void ending_print_status(struct buffer *buffer, const struct result *result)
     else
         buffer_print(buffer, "ended by SIG%s", sigabbrev_np(status - STATUS_SIGNAL));
 }
+
+void ending_print_rehearsal(struct buffer *buffer, const struct result *result)
+{
+    if (!result->rehearsal)
+        return;
+    buffer_add(buffer, " (a rehearsal");
+    if (result->speed > 1)
+        buffer_print(buffer, ", %d times as fast", result->speed);
+    buffer_add(buffer, ")");
+}

@@ -219,12 +219,15 @@ static void write_properties(xmlTextWriter *writer, const struct result *result)
 {
     const struct origin *origin = &result->origin;
     char status[16];
+    char speed[16];
 
+    (void)snprintf(speed, sizeof speed, "%d", result->speed);
     (void)snprintf(status, sizeof status, "%d", result_exit_status(result));
     (void)xmlTextWriterStartElement(writer, xml("properties"));
     write_property(writer, "azfan.run", result->run);
     write_property(writer, "azfan.rerun_of", result->rerun_of);
     write_property(writer, "azfan.rehearsal", result->rehearsal ? "true" : NULL);
+    write_property(writer, "azfan.speed", result->speed > 1 ? speed : NULL);
     write_property(writer, "azfan.ending", event_ending_name(result->ending));
     write_property(writer, "azfan.exit_status", result->ending == RESULT_GOING ? NULL : status);
     write_property(writer, "azfan.halt_cause", result->halt_cause);

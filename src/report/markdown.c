@@ -83,7 +83,8 @@ static void add_title(struct buffer *head, const struct result *result)
         buffer_print(head, ": all %zu ok", total);
     else
         buffer_print(head, ": %zu of %zu not ok", total - result->counts[OUTCOME_OK], total);
-    buffer_print(head, "%s\n\n", result->rehearsal ? " (a rehearsal)" : "");
+    ending_print_rehearsal(head, result);
+    buffer_add(head, "\n\n");
 }
 
 /* A row for each outcome that there is. All of its words are azfan's. */

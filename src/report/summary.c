@@ -195,8 +195,8 @@ static void print_counts(struct buffer *buffer, const struct result *result,
     number_print_count(&text, result->target_count, "target", "targets");
     buffer_print(&text, " in %s", result->ending == RESULT_INTERRUPTED ? "at least " : "");
     number_print_duration(&text, result->duration);
-    buffer_print(&text, "%s%s", result->ending == RESULT_GOING ? " so far" : "",
-                 result->rehearsal ? " (a rehearsal)" : "");
+    buffer_add(&text, result->ending == RESULT_GOING ? " so far" : "");
+    ending_print_rehearsal(&text, result);
     buffer_add(buffer, "\n");
     print_line(buffer, &text, TELLING_INDENT, view);
     if (result->cuts > 0) {

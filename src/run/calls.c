@@ -6,9 +6,9 @@
 #include "azure/answer.h"
 #include "azure/payload.h"
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "engine/child.h"
+#include "engine/lapse.h"
 #include "job/job.h"
 #include "run/redact.h"
 #include "run/watcher.h"
@@ -35,6 +35,8 @@ struct call *calls_take(struct calls *calls)
         if (!calls->list[i].in_use) {
             calls->list[i].in_use = true;
             calls->list[i].gone = true;
+            calls->list[i].task.limits.needs = 0;
+            calls->list[i].task.limits.deaf = false;
             return &calls->list[i];
         }
     }
@@ -50,7 +52,7 @@ void calls_launch(struct calls *calls, struct call *call, int64_t timeout)
         calls->job->output_limit < ANSWER_READ_MOST ? ANSWER_READ_MOST : calls->job->output_limit;
     call->task.said = &call->said;
     lastline_clear(&call->said);
-    call->launched = clock_now();
+    call->launched = lapse_now();
     pool_put(&calls->pool, &call->task);
 }
 
@@ -99,7 +101,7 @@ struct calls_view calls_look(struct calls *calls, const struct call *except,
     size_t count = list_running(calls, list);
     struct calls_view view = {.list = memory_zeroed(count, sizeof *view.list),
                               .lines = memory_zeroed(count, sizeof *view.lines)};
-    int64_t now = clock_now();
+    int64_t now = lapse_now();
 
     for (size_t i = 0; i < count; i++) {
         struct buffer *line = &view.lines[view.count];

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/lapse.h"
 #include "job/job.h"
 #include "run/attempt.h"
 #include "run/event.h"
@@ -138,9 +139,9 @@ static bool may_begin(struct conductor *self)
     round_act(&self->round); /* the login, which is shown before anybody is asked */
     if (self->round.stage != SCHEDULE_GOING)
         return true;
-    asked = clock_now();
+    asked = lapse_now();
     may = conduct->may_begin(conduct->context, &self->login);
-    self->round.record.started += clock_now() - asked;
+    self->round.record.started += lapse_now() - asked;
     make_schedule(self);
     return may;
 }
@@ -151,7 +152,7 @@ static void end_record(struct conductor *self)
     struct error error;
 
     record_add(&self->round.record,
-               event_finish_of(self->round.result, attempt_whole_milliseconds(clock_wall()),
+               event_finish_of(self->round.result, attempt_whole_milliseconds(lapse_wall()),
                                attempt_whole_milliseconds(record_time(&self->round.record))));
     if (record_commit(&self->round.record, &error) < 0)
         result_trouble(self->round.record.result, error.text);
@@ -187,6 +188,8 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
                                        .watcher = conduct->watcher,
                                        .warden = conduct->warden,
                                        .marks = conduct->marks,
+                                       .foresee = conduct->foresee,
+                                       .foreseer = conduct->foreseer,
                                        .result = result,
                                        .record = {.journal = conduct->journal,
                                                   .folder = conduct->folder,

@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "base/value.h"
+#include "engine/lapse.h"
 #include "job/job.h"
 #include "run/event.h"
 #include "run/result.h"
@@ -123,6 +124,7 @@ void event_head_write_run(struct buffer *line, json_t *object, const struct even
     json_object_set_new(object, "azfan", json_string(AZFAN_VERSION));
     json_object_set_new(object, "run", value_text(result->run));
     json_object_set_new(object, "rehearsal", json_boolean(result->rehearsal));
+    json_object_set_new(object, "speed", json_integer(result->speed));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
     json_object_set_new(object, "again", json_boolean(result->again));
     json_object_set_new(object, "job", job_object(&result->job));
@@ -356,6 +358,10 @@ static void read_origin(struct origin *origin, const json_t *event)
 static bool read_flags(struct result *known, const json_t *json)
 {
     (void)value_get_boolean(json, "again", &known->again); /* older journals have none */
+    known->speed = 1;
+    if (json_object_get(json, "speed") != NULL &&
+        !value_get_number(json, "speed", 1, LAPSE_SPEED_MOST, &known->speed))
+        return false;
     return value_copy_optional(json, "rerun_of", &known->rerun_of) &&
            value_get_boolean(json, "rehearsal", &known->rehearsal);
 }

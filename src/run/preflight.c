@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "engine/lapse.h"
 #include "job/job.h"
 #include "run/attempt.h"
 #include "run/calls.h"
@@ -59,16 +60,16 @@ static void forget_pair(const struct pair *pair)
 static bool wants_another_try(struct preflight *self, const struct pair *pair, int64_t patience)
 {
     bool token_had_none = attempt_had_no_room(&pair->token->task.finish);
-    int64_t pause = clock_now() + PAUSE;
+    int64_t pause = lapse_now() + PAUSE;
 
     if (!token_had_none && !attempt_had_no_room(&pair->version->task.finish))
         return false;
-    if (!is_going(self) || clock_now() >= patience)
+    if (!is_going(self) || lapse_now() >= patience)
         return false;
     self->no_room(self->context, token_had_none ? &pair->token->task.finish.error
                                                 : &pair->version->task.finish.error);
     forget_pair(pair);
-    while (clock_now() < pause && is_going(self))
+    while (lapse_now() < pause && is_going(self))
         wait_for_something(self, pause);
     return true;
 }
@@ -99,7 +100,7 @@ static void wait_for_accounts(struct preflight *self, struct login *login)
 
     if (self->patience == 0 || login->no_accounts != NULL)
         return;
-    while (!inquiry_has_landed(&self->inquiry) && is_going(self) && clock_now() < until)
+    while (!inquiry_has_landed(&self->inquiry) && is_going(self) && lapse_now() < until)
         wait_for_something(self, until);
     if (inquiry_take(&self->inquiry, &login->accounts, &error) < 0)
         login->no_accounts = memory_string(error.text);
@@ -110,7 +111,7 @@ static void wait_for_accounts(struct preflight *self, struct login *login)
 enum login_result preflight_run(struct preflight *preflight, struct login *ret, struct error *error)
 {
     struct pair pair = {calls_take(preflight->calls), calls_take(preflight->calls)};
-    int64_t patience = clock_now() + LOGIN_TIMEOUT;
+    int64_t patience = lapse_now() + LOGIN_TIMEOUT;
     enum login_result result;
 
     ask_for_accounts(preflight, ret);

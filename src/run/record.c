@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "engine/aside.h"
+#include "engine/lapse.h"
 #include "run/attempt.h"
 #include "run/folder.h"
 #include "run/journal.h"
@@ -31,18 +31,18 @@ static void free_entry(struct record_entry *entry)
 
 void record_begin(struct record *record)
 {
-    record->started = clock_now();
+    record->started = lapse_now();
 }
 
 int64_t record_time(const struct record *record)
 {
-    return clock_now() - record->started;
+    return lapse_now() - record->started;
 }
 
 struct event record_event(const struct record *record, enum event_kind kind)
 {
     return (struct event){.kind = kind,
-                          .wall = attempt_whole_milliseconds(clock_wall()),
+                          .wall = attempt_whole_milliseconds(lapse_wall()),
                           .at = attempt_whole_milliseconds(record_time(record))};
 }
 

@@ -14,7 +14,7 @@
 
 void result_init(struct result *result, const char *run)
 {
-    *result = (struct result){.run = memory_string(run)};
+    *result = (struct result){.run = memory_string(run), .speed = 1};
 }
 
 /* ---- what is known beforehand ------------------------------------------------------------- */

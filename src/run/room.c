@@ -25,7 +25,7 @@ struct machine_room room_for(const struct job *job, const struct az *az, int wan
     struct machine_needs needs = {.child = "az",
                                   .own_memory_use = "what the VMs print",
                                   .memory = az->memory,
-                                  .files = FILES_PER_WORKER,
+                                  .files = FILES_PER_WORKER + az->files,
                                   .own_files = FILES_OF_OUR_OWN,
                                   .processes = az->processes + 2, /* and our two threads */
                                   .own_processes = PROCESSES_OF_OUR_OWN,

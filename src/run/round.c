@@ -23,11 +23,11 @@
 #include "azure/answer.h"
 #include "azure/guard.h"
 #include "base/buffer.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "engine/child.h"
+#include "engine/lapse.h"
 #include "job/job.h"
 #include "run/attempt.h"
 #include "run/event.h"
@@ -128,7 +128,7 @@ void round_end_by_login(struct round *self, enum login_result result, struct err
 /* The deadline, if it has just passed. */
 static void check_deadline(struct round *self)
 {
-    if (schedule_check_deadline(self->schedule, clock_now()))
+    if (schedule_check_deadline(self->schedule, lapse_now()))
         end_early(self, RESULT_DEADLINE, 0, NULL);
 }
 
@@ -243,6 +243,8 @@ static void plan_start(struct round *self, size_t index, int attempt)
         fail_start(self, index, &error);
         return;
     }
+    if (self->foresee != NULL)
+        self->foresee(self->foreseer, target->id, attempt, &call->task.limits);
     begin_attempt(self, index, attempt, mark);
     call->target = index;
     calls_plan(&self->calls, call);
@@ -253,7 +255,7 @@ static struct schedule_decision plan_starts(struct round *self)
 {
     struct schedule_decision decision;
 
-    while ((decision = schedule_next(self->schedule, clock_now())).step == SCHEDULE_START)
+    while ((decision = schedule_next(self->schedule, lapse_now())).step == SCHEDULE_START)
         plan_start(self, decision.target, decision.attempt);
     return decision;
 }
@@ -305,7 +307,7 @@ static void end_attempt(struct round *self, size_t index, struct result_attempt 
                         struct answer *answer)
 {
     struct schedule_verdict verdict =
-        schedule_ended(self->schedule, index, &answer->outcome, clock_now());
+        schedule_ended(self->schedule, index, &answer->outcome, lapse_now());
     const struct result_target *target = &self->result->targets[index];
     struct event event = record_event(&self->record, EVENT_END);
 
@@ -327,7 +329,7 @@ static bool put_aside(struct round *self, size_t index, struct result_attempt *a
 {
     return self->stage == SCHEDULE_GOING &&
            doubts_take(&self->doubts, index, attempt, answer, self->record.started + attempt->at,
-                       clock_now());
+                       lapse_now());
 }
 
 static void take_answer(struct round *self, struct call *call)
@@ -356,7 +358,7 @@ void round_report_no_room(struct round *self, const struct error *error)
 static bool starts_later(struct round *self, const struct call *call)
 {
     if (!attempt_had_no_room(&call->task.finish) ||
-        !schedule_no_room(self->schedule, call->target, clock_now()))
+        !schedule_no_room(self->schedule, call->target, lapse_now()))
         return false;
     record_put_back(&self->record, call->target, call->task.finish.error.text);
     round_report_no_room(self, &call->task.finish.error);
@@ -392,7 +394,7 @@ static void check_doubts(struct round *self)
         return;
     if (self->stage != SCHEDULE_GOING)
         let_go(self, false);
-    else if (clock_now() >= doubts_due(&self->doubts))
+    else if (lapse_now() >= doubts_due(&self->doubts))
         ask(self);
 }
 
@@ -412,7 +414,7 @@ static void take_word(struct round *self)
         reply = DOUBTS_TOKEN;
     else if (had_no_room && schedule_running(self->schedule) > self->doubts.count)
         reply = DOUBTS_NO_ROOM; /* where others run there will be some */
-    word = doubts_answer(&self->doubts, reply, clock_now());
+    word = doubts_answer(&self->doubts, reply, lapse_now());
     if (word == DOUBTS_PROVEN && self->stage == SCHEDULE_GOING)
         round_end_by_login(self, result, &error);
     if (word != DOUBTS_OPEN)
@@ -483,10 +485,8 @@ static void wait_for_something(struct round *self, int fd, int64_t until)
         {waits.to_write[0], POLLOUT, 0},      {waits.to_write[1], POLLOUT, 0},
         {waits.to_read, POLLIN, 0},           {self->calls.pool.finished, POLLIN, 0},
         {warden_fd(self->warden), POLLIN, 0}, {fd, POLLIN, 0}};
-    struct timespec left;
 
-    (void)ppoll(watches, sizeof watches / sizeof watches[0],
-                clock_left(until < tick ? until : tick, clock_now(), &left), NULL);
+    (void)lapse_poll(watches, sizeof watches / sizeof watches[0], until, LAPSE_LAST, tick);
     if (watches[0].revents != 0 || watches[1].revents != 0)
         watcher->writable(watcher->context);
     if (watches[2].revents != 0)
@@ -496,10 +496,10 @@ static void wait_for_something(struct round *self, int fd, int64_t until)
 
 static void reap_orphans(struct round *self)
 {
-    if (clock_now() < self->next_reaping)
+    if (lapse_now() < self->next_reaping)
         return;
     child_reap_orphans();
-    self->next_reaping = clock_now() + REAPING_PAUSE;
+    self->next_reaping = lapse_now() + REAPING_PAUSE;
 }
 
 static int64_t earlier(int64_t one, int64_t other)

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "engine/lapse.h"
 #include "screen/board.h"
 #include "screen/outlet.h"
 #include "screen/panel.h"
@@ -41,7 +42,7 @@ static void append_lines(struct frames *frames, struct buffer *bytes, int64_t no
                               .utf8 = frames->utf8};
     struct panel_lines lines;
 
-    panel_print(frames->board, frames->result, &look, now, &lines);
+    panel_print(frames->board, frames->result, &look, lapse_at(now), &lines);
     screen_draw(&frames->screen, &lines, bytes);
     panel_lines_done(&lines);
 }

@@ -17,6 +17,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "base/value.h"
+#include "engine/lapse.h"
 #include "report/line.h"
 #include "report/style.h"
 #include "run/event.h"
@@ -88,7 +89,7 @@ static json_t *make_event(const char *name)
     json_t *event = json_object();
 
     json_object_set_new(event, "event", json_string(name));
-    json_object_set_new(event, "time", value_exact_time(clock_wall()));
+    json_object_set_new(event, "time", value_exact_time(lapse_wall()));
     return event;
 }
 
@@ -169,7 +170,7 @@ void live_set_start(struct live *live, int64_t started)
 static int64_t moment_of(const struct live *live, const struct event *event)
 {
     return live->choices.watched && event->at != EVENT_NO_TIME ? live->board.started + event->at
-                                                               : live->now();
+                                                               : lapse_at(live->now());
 }
 
 /* What the journal's own events say already needs no note beside them. */
@@ -348,7 +349,7 @@ static void asked(void *context, const struct result *result, const struct watch
         print_running_events(live, result, list, count);
         return;
     }
-    panel_print_state(&live->board, result, live->now(), &note);
+    panel_print_state(&live->board, result, lapse_at(live->now()), &note);
     print_note(live, &note);
     for (size_t i = 0; i < count; i++) {
         notice_running(&note, result, &list[i], live->name_width);
@@ -433,7 +434,7 @@ static void print_state(struct live *live, const struct result *result, int64_t 
 {
     struct buffer note = BUFFER_INIT;
 
-    panel_print_state(&live->board, result, now, &note);
+    panel_print_state(&live->board, result, lapse_at(now), &note);
     print_note(live, &note);
     live->next_state += STATE_PERIOD;
     if (live->next_state <= now) /* azfan was stopped for a while */
@@ -481,7 +482,7 @@ void live_open(struct live *live, const struct live_choices *choices, const stru
     live->count_width = snprintf(digits, sizeof digits, "%zu", result->target_count);
     outlet_open(&live->output, STDOUT_FILENO);
     outlet_open(&live->notes, STDERR_FILENO);
-    board_open(&live->board, result, job, not_before, now);
+    board_open(&live->board, result, job, not_before, lapse_at(now));
     live->board.watched = choices->watched;
     if (!has_frames(live))
         return;

@@ -86,6 +86,8 @@ void title_print(const struct pen *pen, const struct board *board, const struct 
     if (result->rehearsal) {
         pen_print(pen, "  ");
         pen_add(pen, style_bold(true), "REHEARSAL", style_end(true));
+        if (result->speed > 1)
+            pen_print(pen, " %dx", result->speed);
     } else if (board->place != NULL && has_room_for_place(pen, board)) {
         pen_print(pen, "  ");
         pen_add_text(pen, board->place);

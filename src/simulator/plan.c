@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/nearest.h"
@@ -245,9 +246,58 @@ void simulator_choose(const struct simulator_plan *plan, const struct targets_id
     *ret = (struct simulator_injection){NULL, SIMULATOR_NO_FAULT, 0, 0};
 }
 
-int64_t simulator_duration(const struct simulator_plan *plan, const char *name)
+int64_t simulator_wait(const struct simulator_plan *plan, const char *name,
+                       const struct simulator_injection *fault)
 {
-    return (int64_t)(200 + draw(plan->seed, name, "duration") % 1301) * NUMBER_MILLISECOND;
+    int64_t script =
+        (int64_t)(200 + draw(plan->seed, name, "duration") % 1301) * NUMBER_MILLISECOND;
+
+    switch (fault->fault) {
+    case SIMULATOR_HANG:
+    case SIMULATOR_STUBBORN:
+        return CLOCK_NEVER;
+    case SIMULATOR_SLOW:
+        return script + fault->value;
+    case SIMULATOR_CRASH:
+    case SIMULATOR_BUSY:
+    case SIMULATOR_THROTTLED:
+    case SIMULATOR_NOT_RUNNING:
+    case SIMULATOR_NOT_FOUND:
+    case SIMULATOR_FORBIDDEN:
+    case SIMULATOR_LOGIN:
+    case SIMULATOR_NETWORK:
+    case SIMULATOR_AGENT:
+    case SIMULATOR_EXTENSION:
+        return 0;
+    case SIMULATOR_EXIT:
+    case SIMULATOR_SCRIPT_TIMEOUT:
+    case SIMULATOR_NO_TRAILER:
+    case SIMULATOR_REBOOT:
+    case SIMULATOR_GARBAGE:
+    case SIMULATOR_NO_FAULT:
+        break;
+    }
+    return script;
+}
+
+void simulator_spend(struct simulator_injection *fault, int64_t attempts)
+{
+    bool ends = fault->fault == SIMULATOR_BUSY || fault->fault == SIMULATOR_THROTTLED;
+
+    if (ends && fault->value > 0 && attempts > fault->value)
+        fault->fault = SIMULATOR_NO_FAULT;
+}
+
+struct simulator_forecast simulator_foresee(const struct simulator_plan *plan,
+                                            const struct targets_id *id, int attempt)
+{
+    struct simulator_injection fault = {.fault = SIMULATOR_NO_FAULT};
+
+    simulator_choose(plan, id, &fault);
+    simulator_spend(&fault, attempt);
+    return (struct simulator_forecast){.fault = fault.fault,
+                                       .wait = simulator_wait(plan, id->name, &fault),
+                                       .deaf = fault.fault == SIMULATOR_STUBBORN};
 }
 
 /* With what its files hold: the processes to come must all read the same. */
@@ -280,8 +330,8 @@ static int write_plan(const struct simulator_plan *plan, const char *path, struc
         return -1;
     }
     /* JSON's integers are signed here; the bits come back as they were. */
-    root = json_pack("{s:I, s:b, s:i, s:o}", "seed", (json_int_t)plan->seed, "execute",
-                     plan->execute, "owner", getpid(), "injections", injections);
+    root = json_pack("{s:I, s:b, s:b, s:i, s:o}", "seed", (json_int_t)plan->seed, "execute",
+                     plan->execute, "led", plan->led, "owner", getpid(), "injections", injections);
     text = root != NULL ? json_dumps(root, JSON_INDENT(2)) : NULL;
     if (text != NULL)
         result = file_write(path, 0600, text, strlen(text), error);
@@ -326,10 +376,11 @@ static int read_plan(struct simulator_rehearsal *ret, const char *path, struct e
     json_t *list = NULL;
     json_int_t seed = 0;
     int execute = 0;
+    int led = 0;
     size_t count;
 
-    if (json_unpack(ret->json, "{s:I, s:b, s?i, s:o}", "seed", &seed, "execute", &execute, "owner",
-                    &ret->owner, "injections", &list) < 0 ||
+    if (json_unpack(ret->json, "{s:I, s:b, s?b, s?i, s:o}", "seed", &seed, "execute", &execute,
+                    "led", &led, "owner", &ret->owner, "injections", &list) < 0 ||
         !json_is_array(list))
         return error_set(error, "cannot use %s: it is not a plan for a rehearsal", path);
     count = json_array_size(list);
@@ -341,7 +392,8 @@ static int read_plan(struct simulator_rehearsal *ret, const char *path, struct e
         if (simulator_check_injection(ret->injections[i], error) < 0)
             return -1;
     }
-    ret->plan = (struct simulator_plan){ret->injections, count, (uint64_t)seed, execute != 0};
+    ret->plan =
+        (struct simulator_plan){ret->injections, count, (uint64_t)seed, execute != 0, led != 0};
     return 0;
 }
 

@@ -3,11 +3,12 @@
  * Theory of operation. One process is one az: it reads az's arguments, lets
  * the plan say what meets this VM, and then refuses, or has the script "run"
  * and answers. SIGINT is blocked and read from a signalfd, so that a waiting
- * az ends with az's own words; every other signal has its default effect.
+ * az ends with az's own words; every other signal has its default effect. In time-lapse it waits
+ * for the end of its standard input instead of any time (engine/child).
  *
  * With `execute` the guarded script is a process of its own session and has
  * the VM's lock; this process only waits for it, and may be gone before it.
- * Without, nothing is run, and this process has the lock.
+ * Without, nothing is run, and this process has the lock; in time-lapse none is needed.
  */
 #include "simulator/simulator.h"
 
@@ -19,6 +20,7 @@
 #include <strings.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "azure/guard.h"
@@ -91,6 +93,12 @@ static bool wait_for(const struct invocation *invocation, int fd, int64_t deadli
         if (count > 0)
             return true;
     }
+}
+
+/* To who leads: from now on SIGINT finds az as it is to be. */
+static void say_ready(void)
+{
+    (void)send(STDIN_FILENO, "r", 1, MSG_NOSIGNAL); /* it may have been let go by now */
 }
 
 static bool never_answers(enum simulator_fault fault)
@@ -170,10 +178,22 @@ static int answer(const struct invocation *invocation, struct buffer *output,
     return simulator_say_streams(invocation->windows, output, errors);
 }
 
+/* In time-lapse: who leads knows how long anything takes, and who comes first. False: SIGINT. */
+static bool wait_to_be_let_go(const struct invocation *invocation)
+{
+    return wait_for(invocation, STDIN_FILENO, CLOCK_NEVER);
+}
+
+/* As long as the simulated script takes. */
+static bool wait_out(const struct invocation *invocation, int64_t duration)
+{
+    return wait_for(invocation, -1, duration == CLOCK_NEVER ? CLOCK_NEVER : clock_now() + duration);
+}
+
 /* Nothing is run; the lock is this process's as long as it waits. */
 static int pretend(const struct invocation *invocation)
 {
-    int64_t duration = simulator_duration(invocation->plan, invocation->id->name);
+    int64_t duration = simulator_wait(invocation->plan, invocation->id->name, &invocation->fault);
     enum simulator_fault fault = invocation->fault.fault;
     struct buffer output = BUFFER_INIT;
     struct buffer errors = BUFFER_INIT;
@@ -181,9 +201,7 @@ static int pretend(const struct invocation *invocation)
 
     if (fault == SIMULATOR_CRASH)
         crash();
-    if (fault == SIMULATOR_SLOW)
-        duration += invocation->fault.value;
-    if (!wait_for(invocation, -1, never_answers(fault) ? CLOCK_NEVER : clock_now() + duration))
+    if (!invocation->plan->led && !wait_out(invocation, duration))
         return simulator_say_interrupted();
     buffer_add(&output, invocation->windows && invocation->plan->execute
                             ? "rehearsal: the script was not run (there is no pwsh here)\n"
@@ -252,7 +270,7 @@ static bool runs_here(const struct invocation *invocation)
 /* busy:N and throttled:N end after N attempts. */
 static int spend_attempt(struct invocation *invocation, struct error *error)
 {
-    struct simulator_injection *fault = &invocation->fault;
+    const struct simulator_injection *fault = &invocation->fault;
     int64_t attempts = 0;
 
     if ((fault->fault != SIMULATOR_BUSY && fault->fault != SIMULATOR_THROTTLED) ||
@@ -260,8 +278,7 @@ static int spend_attempt(struct invocation *invocation, struct error *error)
         return 0;
     if (simulator_vm_count(&invocation->vm, &attempts, error) < 0)
         return -1;
-    if (attempts > fault->value)
-        fault->fault = SIMULATOR_NO_FAULT;
+    simulator_spend(&invocation->fault, attempts);
     return 0;
 }
 
@@ -300,11 +317,16 @@ static int meet(struct invocation *invocation)
 
     if (spend_attempt(invocation, &error) < 0)
         return simulator_say_failure("the simulated Azure: %s", error.text);
+    if (invocation->plan->led && !wait_to_be_let_go(invocation))
+        return simulator_say_interrupted();
     if (invocation->fault.fault == SIMULATOR_LOGIN)
         end_login();
     refused = simulator_say_refusal(invocation->fault.fault, invocation->id, invocation->windows);
     if (refused >= 0)
         return refused;
+    if (invocation->plan->led) /* nobody else is there: by the run's clock one attempt is over
+                                  before the next begins */
+        return pretend(invocation);
     locked = simulator_vm_lock(&invocation->vm, &error);
     if (locked < 0)
         return simulator_say_failure("the simulated Azure: %s", error.text);
@@ -341,6 +363,8 @@ static int play(const struct simulator_rehearsal *rehearsal, const char *folder,
         ignore_signals();
     else
         invocation.interrupt = catch_interrupt();
+    if (rehearsal->plan.led)
+        say_ready();
     simulator_vm_init(&invocation.vm, folder, id);
     status = meet(&invocation);
     simulator_vm_done(&invocation.vm);

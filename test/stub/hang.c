@@ -16,8 +16,11 @@
  *   stopped         stops itself by SIGSTOP
  *   closed MS       closes its standard output and error, exits with 3 after MS
  *   stop-parent MS  stops the process that started it by SIGSTOP and exits; MS later that goes on
- *   traced MS       exits with 0; for MS a tracer that left the group holds its zombie
- *   unkillable MS   survives SIGKILL for MS: held at its exit by a tracer that left the group
+ *   led MS          is ready after MS and says so on its standard input (engine/child); waits for
+ * the end of that, or SIGINT, of which it says "interrupted" and exits with 1 deaf-led MS     the
+ * same, but ignores SIGINT once it is ready traced MS       exits with 0; for MS a tracer that left
+ * the group holds its zombie unkillable MS   survives SIGKILL for MS: held at its exit by a tracer
+ * that left the group
  *
  * Each prints "partial output" and "partial errors" once it is as described, and not before: who
  * has read that knows that the descendants are in their places.
@@ -30,6 +33,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -278,6 +282,25 @@ static void be_traced(int milliseconds, bool at_exit)
         say(2, "cannot be traced\n");
 }
 
+static void interrupt(int number)
+{
+    (void)number;
+    say(1, "interrupted\n");
+    _exit(1);
+}
+
+static void led(int milliseconds, bool deaf)
+{
+    char byte;
+
+    sleep_for(milliseconds);
+    (void)signal(SIGINT, deaf ? SIG_IGN : interrupt);
+    (void)send(0, "r", 1, MSG_NOSIGNAL); /* it may have been let go by now */
+    print_partial();
+    while (read(0, &byte, 1) > 0)
+        ;
+}
+
 static void unkillable(int milliseconds)
 {
     ignore_requests();
@@ -322,6 +345,10 @@ int main(int count, char **arguments)
         closed(number);
     else if (strcmp(mode, "stop-parent") == 0)
         stop_parent(number);
+    else if (strcmp(mode, "led") == 0)
+        led(number, false);
+    else if (strcmp(mode, "deaf-led") == 0)
+        led(number, true);
     else if (strcmp(mode, "traced") == 0)
         traced(number);
     else if (strcmp(mode, "unkillable") == 0)

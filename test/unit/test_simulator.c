@@ -52,7 +52,7 @@ static char *prepare(const char *first, const char *second, bool execute)
                                   first == NULL    ? 0
                                   : second == NULL ? 1
                                                    : 2,
-                                  7, execute};
+                                  7, execute, false};
     struct error error;
     char *variable = NULL;
 
@@ -138,7 +138,8 @@ static void az_done(struct az *az)
 
 static void az_run(struct az *az, int64_t timeout, struct finish *finish)
 {
-    struct supervise_limits limits = {timeout, 5 * NUMBER_SECOND, 1 << 20};
+    struct supervise_limits limits = {
+        .timeout = timeout, .kill_grace = 5 * NUMBER_SECOND, .output_limit = 1 << 20};
     struct supervise_stop stop = {-1, -1};
 
     supervise_run(&az->command, &limits, &stop, NULL, finish);
@@ -388,7 +389,7 @@ static enum simulator_fault choose(const struct simulator_plan *plan, const char
 START_TEST(last_match_wins)
 {
     static const char *const list[] = {"*=slow:1s", "web-*=hang", "web-02=crash", "db-01=login@0"};
-    struct simulator_plan plan = {list, 4, 1, false};
+    struct simulator_plan plan = {list, 4, 1, false, false};
 
     ck_assert_int_eq(choose(&plan, "web-01"), SIMULATOR_HANG);
     ck_assert_int_eq(choose(&plan, "WEB-02"), SIMULATOR_CRASH);
@@ -403,7 +404,7 @@ START_TEST(injections_mean_what_selectors_mean)
 {
     static const char *const list[] = {"web-[01-02], db-01=hang", "RG/web-03=crash",
                                        "other/web-01=login", "!web-*,!db-01=slow:1s"};
-    struct simulator_plan plan = {list, 4, 1, false};
+    struct simulator_plan plan = {list, 4, 1, false, false};
 
     ck_assert_int_eq(choose(&plan, "web-01"), SIMULATOR_HANG);
     ck_assert_int_eq(choose(&plan, "db-01"), SIMULATOR_HANG);
@@ -431,8 +432,8 @@ static int count_chosen(const struct simulator_plan *plan, enum simulator_fault 
 START_TEST(percent_picks_by_seed)
 {
     static const char *const list[] = {"*=hang@10"};
-    struct simulator_plan plan = {list, 1, 42, false};
-    struct simulator_plan other = {list, 1, 43, false};
+    struct simulator_plan plan = {list, 1, 42, false, false};
+    struct simulator_plan other = {list, 1, 43, false, false};
     int both = 0;
 
     ck_assert_int_gt(count_chosen(&plan, SIMULATOR_HANG), 60);
@@ -452,7 +453,7 @@ END_TEST
 START_TEST(faults_draw_for_themselves)
 {
     static const char *const list[] = {"*=busy@10", "*=hang@20"};
-    struct simulator_plan plan = {list, 2, 42, false};
+    struct simulator_plan plan = {list, 2, 42, false, false};
 
     ck_assert_int_gt(count_chosen(&plan, SIMULATOR_BUSY), 40);
     ck_assert_int_gt(count_chosen(&plan, SIMULATOR_HANG), 140);
@@ -462,7 +463,8 @@ END_TEST
 /* Protects the pace of a rehearsal: durations are spread over their range and repeat. */
 START_TEST(durations_are_spread)
 {
-    struct simulator_plan plan = {NULL, 0, 9, false};
+    struct simulator_plan plan = {NULL, 0, 9, false, false};
+    struct simulator_injection none = {.fault = SIMULATOR_NO_FAULT};
     int64_t least = INT64_MAX;
     int64_t most = 0;
 
@@ -471,8 +473,8 @@ START_TEST(durations_are_spread)
         int64_t duration;
 
         (void)snprintf(name, sizeof name, "web-%04d", i);
-        duration = simulator_duration(&plan, name);
-        ck_assert_int_eq(duration, simulator_duration(&plan, name));
+        duration = simulator_wait(&plan, name, &none);
+        ck_assert_int_eq(duration, simulator_wait(&plan, name, &none));
         least = duration < least ? duration : least;
         most = duration > most ? duration : most;
     }
@@ -483,12 +485,66 @@ START_TEST(durations_are_spread)
 }
 END_TEST
 
+/* Protects a time-lapse: what is foreseen is what the simulated az does. A wait: -1 for ever, 1
+ * that of a script, 2 ten seconds more. */
+static const struct {
+    const char *fault;
+    int attempt;
+    enum simulator_fault found;
+    int wait;
+    bool deaf;
+} forecasts[] = {
+    {"hang@0", 1, SIMULATOR_NO_FAULT, 1, false},
+    {"hang", 1, SIMULATOR_HANG, -1, false},
+    {"stubborn", 1, SIMULATOR_STUBBORN, -1, true},
+    {"slow:10s", 1, SIMULATOR_SLOW, 2, false},
+    {"crash", 1, SIMULATOR_CRASH, 0, false},
+    {"exit:3", 1, SIMULATOR_EXIT, 1, false},
+    {"script_timeout", 1, SIMULATOR_SCRIPT_TIMEOUT, 1, false},
+    {"no_trailer", 1, SIMULATOR_NO_TRAILER, 1, false},
+    {"reboot", 1, SIMULATOR_REBOOT, 1, false},
+    {"garbage", 1, SIMULATOR_GARBAGE, 1, false},
+    {"busy", 99, SIMULATOR_BUSY, 0, false},
+    {"busy:2", 2, SIMULATOR_BUSY, 0, false},
+    {"busy:2", 3, SIMULATOR_NO_FAULT, 1, false},
+    {"throttled:1", 1, SIMULATOR_THROTTLED, 0, false},
+    {"throttled:1", 2, SIMULATOR_NO_FAULT, 1, false},
+    {"not_running", 1, SIMULATOR_NOT_RUNNING, 0, false},
+    {"not_found", 1, SIMULATOR_NOT_FOUND, 0, false},
+    {"forbidden", 1, SIMULATOR_FORBIDDEN, 0, false},
+    {"login", 1, SIMULATOR_LOGIN, 0, false},
+    {"network", 1, SIMULATOR_NETWORK, 0, false},
+    {"agent", 1, SIMULATOR_AGENT, 0, false},
+    {"extension", 1, SIMULATOR_EXTENSION, 0, false},
+};
+
+START_TEST(attempts_are_foreseen)
+{
+    char *injection = memory_print("web-01=%s", forecasts[_i].fault);
+    const char *list[] = {injection};
+    struct simulator_plan plan = {list, 1, 9, false, true};
+    struct simulator_injection none = {.fault = SIMULATOR_NO_FAULT};
+    char name[] = "web-01";
+    char group[] = "rg";
+    char subscription[] = SUBSCRIPTION;
+    struct targets_id id = {subscription, group, name};
+    int64_t script = simulator_wait(&plan, name, &none);
+    const int64_t expected[] = {CLOCK_NEVER, 0, script, script + 10 * NUMBER_SECOND};
+    struct simulator_forecast forecast = simulator_foresee(&plan, &id, forecasts[_i].attempt);
+
+    ck_assert_int_eq(forecast.fault, forecasts[_i].found);
+    ck_assert_int_eq(forecast.wait, expected[forecasts[_i].wait + 1]);
+    ck_assert(forecast.deaf == forecasts[_i].deaf);
+    free(injection);
+}
+END_TEST
+
 /* Protects the way of the plan from azfan to the simulated az: a seed of 64 bits, odd characters.
  */
 START_TEST(plan_comes_back)
 {
     static const char *const list[] = {"a=hang", "b-[1-3]=slow:1s@50"};
-    struct simulator_plan plan = {list, 2, UINT64_MAX - 5, true};
+    struct simulator_plan plan = {list, 2, UINT64_MAX - 5, true, true};
     struct simulator_rehearsal rehearsal;
     struct error error;
     char *variable;
@@ -497,7 +553,7 @@ START_TEST(plan_comes_back)
     ck_assert_msg(strncmp(variable, SIMULATOR_VARIABLE "=/", 18) == 0, "%s", variable);
     ck_assert_msg(simulator_load(folder, &rehearsal, &error) == 0, "%s", error.text);
     ck_assert(rehearsal.plan.seed == UINT64_MAX - 5);
-    ck_assert(rehearsal.plan.execute);
+    ck_assert(rehearsal.plan.execute && rehearsal.plan.led);
     ck_assert_uint_eq(rehearsal.plan.injection_count, 2);
     ck_assert_str_eq(rehearsal.plan.injections[1], list[1]);
     simulator_unload(&rehearsal);
@@ -1182,6 +1238,7 @@ static TCase *plan_case(void)
     tcase_add_test(tcase, percent_picks_by_seed);
     tcase_add_test(tcase, faults_draw_for_themselves);
     tcase_add_test(tcase, durations_are_spread);
+    tcase_add_loop_test(tcase, attempts_are_foreseen, 0, UNIT_COUNT(forecasts));
     tcase_add_test(tcase, plan_comes_back);
     tcase_add_test(tcase, faults_are_described);
     return tcase;

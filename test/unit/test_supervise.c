@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "engine/lapse.h"
 #include "stub/stub.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
@@ -612,6 +613,71 @@ START_TEST(test_waiting_does_not_spin)
 }
 END_TEST
 
+/* ---- led, in time-lapse --------------------------------------------------------------------- */
+
+static const struct {
+    const char *line;
+    int64_t needs; /* seconds, as all here; -1: for ever */
+    int timeout;
+    int grace;
+    enum finish_stop stop;
+    int status; /* with a signal: -1 */
+    int64_t duration;
+} led[] = {
+    {"hang led 0", 0, 10, 5, FINISH_UNSTOPPED, 0, 0},
+    {"hang led 0", 5, 10, 5, FINISH_UNSTOPPED, 0, 5},
+    {"hang led 0", 10, 10, 5, FINISH_UNSTOPPED, 0, 10}, /* an exit is an exit */
+    {"hang led 0", 11, 10, 5, FINISH_TIMED_OUT, 1, 10},
+    {"hang led 0", -1, 86400, 5, FINISH_TIMED_OUT, 1, 86400},
+    /* not there yet when its time comes */
+    {"hang led 300", 5, 10, 5, FINISH_UNSTOPPED, 0, 5},
+    {"hang led 300", -1, 10, 5, FINISH_TIMED_OUT, 1, 10},
+    {"hang deaf-led 300", -1, 10, 7, FINISH_TIMED_OUT, -1, 17},
+    {"hang deaf-led 0", -1, 10, 0, FINISH_TIMED_OUT, -1, 10},
+    /* ends by itself, and before anybody expects it */
+    {"exits exit 3", 0, 10, 5, FINISH_UNSTOPPED, 3, 0},
+};
+
+/* Protects the outcomes of a time-lapse: they and the durations are exact, however long the child
+ * takes to be started, to answer, or to die. */
+START_TEST(test_led)
+{
+    struct supervise_limits limits = limits_of(1000 * led[_i].timeout, 1000 * led[_i].grace);
+    const char *line = led[_i].line;
+    struct error error = {""};
+    struct finish finish;
+    struct stub stub;
+
+    stub_command(&stub, line);
+    stub.command.led = true;
+    limits.needs = led[_i].needs < 0 ? CLOCK_NEVER : led[_i].needs * NUMBER_SECOND;
+    limits.deaf = strstr(line, "deaf") != NULL;
+    ck_assert_msg(lapse_begin(LAPSE_SPEED_MOST, 1, &error) == 0, "%s", error.text);
+    supervise_run(&stub.command, &limits, &no_stop, NULL, &finish);
+    lapse_end();
+    ck_assert_msg(finish.end == FINISH_EXITED, "%s: %s", line, finish.error.text);
+    ck_assert_msg(finish.stop == led[_i].stop, "%s: stopped by %d", line, finish.stop);
+    ck_assert_msg(finish.duration == led[_i].duration * NUMBER_SECOND, "%s: %lld ns", line,
+                  (long long)finish.duration);
+    ck_assert_msg(finish.exit.signaled == (led[_i].status < 0) &&
+                      (led[_i].status < 0 || finish.exit.status == led[_i].status),
+                  "%s: ended with %d", line, finish.exit.status);
+    ck_assert_msg(holds(&finish.output, "interrupted") ==
+                      (led[_i].stop == FINISH_TIMED_OUT && led[_i].status == 1),
+                  "%s", line);
+    finish_done(&finish);
+}
+END_TEST
+
+static void add_led(Suite *suite)
+{
+    TCase *tcase = tcase_create("led");
+
+    tcase_set_timeout(tcase, 30);
+    tcase_add_loop_test(tcase, test_led, 0, UNIT_COUNT(led));
+    suite_add_tcase(suite, tcase);
+}
+
 static void add_hangs(Suite *suite)
 {
     TCase *tcase = tcase_create("hang");
@@ -664,6 +730,7 @@ static Suite *make_suite(void)
     add_hangs(suite);
     add_exits(suite);
     add_stops(suite);
+    add_led(suite);
     return suite;
 }
 
