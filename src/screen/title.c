@@ -52,22 +52,22 @@ static void add_need(const struct pen *pen, const struct board *board)
     buffer_done(&words);
 }
 
-/* What the next one does; the first one of an operator's lets what runs end, whatever halted the
- * run. */
-static const char *ctrl_c(const struct board *board, const struct result *result)
+/* What the next one does, where that is too long in brief; the first one of an operator's lets what
+ * runs end, whatever halted the run. */
+static void add_ctrl_c(const struct pen *pen, const struct board *board,
+                       const struct result *result)
 {
-    switch (board->stage) {
-    case SCHEDULE_GOING:
-        return "Ctrl-C: no new starts";
-    case SCHEDULE_DRAINING:
-        return result->ending == RESULT_SIGNAL ? "Ctrl-C: stop what runs"
-                                               : "Ctrl-C twice: stop what runs";
-    case SCHEDULE_STOPPING:
-        return "Ctrl-C: kill what runs";
-    case SCHEDULE_KILLING:
-        break;
-    }
-    return "";
+    static const char *const words[][2] = {
+        [SCHEDULE_GOING] = {"Ctrl-C: no new starts", ""},
+        [SCHEDULE_DRAINING] = {"Ctrl-C: stop what runs", "Ctrl-C: stop"},
+        [SCHEDULE_STOPPING] = {"Ctrl-C: kill what runs", "Ctrl-C: kill"},
+        [SCHEDULE_KILLING] = {"", ""}};
+    static const char *const twice[] = {"Ctrl-C twice: stop what runs", "Ctrl-C twice: stop"};
+    bool is_second = board->stage == SCHEDULE_DRAINING && result->ending != RESULT_SIGNAL;
+    const char *const *choice = is_second ? twice : words[board->stage];
+
+    if (!pen_add_piece(pen, choice[0]))
+        (void)pen_add_piece(pen, choice[1]);
 }
 
 static const char only_watching[] = "Ctrl-C: ends the watching";
@@ -80,15 +80,26 @@ static bool has_room_for_place(const struct pen *pen, const struct board *board)
     return !board->watched || needed <= (size_t)(pen->most - *pen->width);
 }
 
+/* "patch-nginx  REHEARSAL 4x". Nobody may take it for a run: rather the name is cut. */
+static void add_rehearsal(const struct pen *pen, const struct result *result)
+{
+    static const char word[] = "REHEARSAL";
+    struct pen shorter = *pen;
+
+    shorter.most -= (int)(strlen("  ") + strlen(word));
+    pen_add_text(&shorter, result->job.name);
+    (void)pen_add_coloured_piece(pen, style_bold(true), word, style_end(true));
+    if (result->speed > 1)
+        pen_print(pen, " %dx", result->speed);
+}
+
 void title_print(const struct pen *pen, const struct board *board, const struct result *result)
 {
-    pen_add_text(pen, result->job.name);
-    if (result->rehearsal) {
-        pen_print(pen, "  ");
-        pen_add(pen, style_bold(true), "REHEARSAL", style_end(true));
-        if (result->speed > 1)
-            pen_print(pen, " %dx", result->speed);
-    } else if (board->place != NULL && has_room_for_place(pen, board)) {
+    if (result->rehearsal)
+        add_rehearsal(pen, result);
+    else
+        pen_add_text(pen, result->job.name);
+    if (!result->rehearsal && board->place != NULL && has_room_for_place(pen, board)) {
         pen_print(pen, "  ");
         pen_add_text(pen, board->place);
     }
@@ -99,5 +110,5 @@ void title_print(const struct pen *pen, const struct board *board, const struct 
         add_need(pen, board);
     }
     if (!board->watched)
-        (void)pen_add_piece(pen, ctrl_c(board, result));
+        add_ctrl_c(pen, board, result);
 }

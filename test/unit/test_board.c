@@ -514,6 +514,9 @@ START_TEST(a_rehearsal_says_so)
 {
     result.rehearsal = true;
     expect_line(0, "rollout  REHEARSAL  Ctrl-C: no new starts");
+    expect((struct panel_look){.width = 17, .height = 2, .utf8 = true}, S,
+           "roll…  REHEARSAL\n"
+           "0 of 30  1s\n");
 }
 END_TEST
 
