@@ -23,6 +23,10 @@ int line_name_width(const struct result *result);
 void line_print(struct buffer *buffer, const struct result_target *target, int name_width,
                 bool colour);
 
+/* Cuts the first line of BUFFER to so many COLUMNS of a terminal, with "…" after it; 0: it has
+ * none. */
+void line_fit(struct buffer *buffer, int columns, bool colour);
+
 /*
  * Appends, in one line without its newline, how TARGET came to its outcome: its message. Of a
  * script that came to a bad end the last line of its standard error as well: "exit 7: nginx:

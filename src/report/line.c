@@ -132,6 +132,21 @@ void line_print(struct buffer *buffer, const struct result_target *target, int n
     buffer_done(&why);
 }
 
+void line_fit(struct buffer *buffer, int columns, bool colour)
+{
+    size_t length = strcspn(buffer_text(buffer), "\n");
+    struct buffer fitting = BUFFER_INIT;
+    size_t head;
+
+    if (columns <= 0 || drawn_head(buffer_text(buffer), length, (size_t)columns) == length)
+        return;
+    head = drawn_head(buffer->data, length, (size_t)columns - 1);
+    buffer_append(&fitting, buffer->data, head);
+    buffer_print(&fitting, "…%s%s", style_end(colour), buffer->data + length);
+    buffer_done(buffer);
+    *buffer = fitting;
+}
+
 void line_print_outcome(struct buffer *buffer, enum outcome_kind kind, enum outcome_reason reason,
                         int exit_code)
 {

@@ -13,7 +13,6 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
 #include "base/value.h"
@@ -48,27 +47,11 @@ static void touch(struct live *live)
     frames_refresh(&live->frames, live->now());
 }
 
-/* Of the line at the beginning of TEXT what fits into the terminal, if it is one; a log gets it as
- * it is. */
-static void fit(struct buffer *text, int fd, bool colour)
-{
-    size_t columns = (size_t)terminal_size(fd).columns;
-    size_t length = strcspn(buffer_text(text), "\n");
-    size_t head = columns > 0 ? drawn_head(buffer_text(text), length, columns) : length;
-    struct buffer fitting = BUFFER_INIT;
-
-    if (head == length)
-        return;
-    head = drawn_head(text->data, length, columns - 1);
-    buffer_append(&fitting, text->data, head);
-    buffer_print(&fitting, "…%s%s", style_end(colour), text->data + length);
-    buffer_done(text);
-    *text = fitting;
-}
-
 static void print_result(struct live *live, struct buffer *text)
 {
-    fit(text, live->output.fd, live->choices.colour);
+    int columns = terminal_size(live->output.fd).columns; /* 0 for a log, which gets it whole */
+
+    line_fit(text, columns, live->choices.colour);
     if (live->shared)
         frames_add(&live->frames, text, live->now());
     else
