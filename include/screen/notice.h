@@ -7,6 +7,7 @@
 #ifndef AZFAN_SCREEN_NOTICE_H
 #define AZFAN_SCREEN_NOTICE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,5 +47,11 @@ void notice_running(struct buffer *note, const struct result *result,
                     const struct watcher_running *running, int name_width);
 
 void notice_continued(struct buffer *note, const struct result *result, size_t running);
+
+/* The same for programs, as JSON (--progress json): a note, and who is running at WALL. Free them
+ * with json_decref(). */
+json_t *notice_event(const struct buffer *note, int64_t wall);
+json_t *notice_running_event(const struct result *result, const struct watcher_running *list,
+                             size_t count, int64_t wall);
 
 #endif

@@ -67,25 +67,13 @@ static void print_event(struct live *live, json_t *event)
     outlet_add(&live->notes, &line);
 }
 
-static json_t *make_event(const char *name)
-{
-    json_t *event = json_object();
-
-    json_object_set_new(event, "event", json_string(name));
-    json_object_set_new(event, "time", value_exact_time(lapse_wall()));
-    return event;
-}
-
 /* TEXT, without newline, is emptied. */
 static void print_note(struct live *live, struct buffer *text)
 {
     struct buffer line = BUFFER_INIT;
 
     if (live->choices.mode == LIVE_JSON) {
-        json_t *event = make_event("note");
-
-        json_object_set_new(event, "text", value_bytes(buffer_text(text), text->length));
-        print_event(live, event);
+        print_event(live, notice_event(text, clock_wall()));
         buffer_done(text);
         return;
     }
@@ -303,25 +291,6 @@ static void happened(void *context, const struct result *result, const struct ev
 
 /* ---- who is running, when somebody asks --------------------------------------------------- */
 
-static void print_running_events(struct live *live, const struct result *result,
-                                 const struct watcher_running *list, size_t count)
-{
-    json_t *event = make_event("running");
-    json_t *targets = json_array();
-
-    for (size_t i = 0; i < count; i++) {
-        json_t *target = json_object();
-
-        json_object_set_new(target, "target", value_text(result->targets[list[i].target].label));
-        json_object_set_new(target, "age_s", value_seconds(list[i].age));
-        json_object_set_new(target, "last_line",
-                            value_bytes(list[i].last_line, list[i].last_length));
-        json_array_append_new(targets, target);
-    }
-    json_object_set_new(event, "targets", targets);
-    print_event(live, event);
-}
-
 static void asked(void *context, const struct result *result, const struct watcher_running *list,
                   size_t count)
 {
@@ -329,7 +298,7 @@ static void asked(void *context, const struct result *result, const struct watch
     struct buffer note = BUFFER_INIT;
 
     if (live->choices.mode == LIVE_JSON) {
-        print_running_events(live, result, list, count);
+        print_event(live, notice_running_event(result, list, count, clock_wall()));
         return;
     }
     panel_print_state(&live->board, result, lapse_at(live->now()), &note);

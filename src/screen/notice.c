@@ -11,6 +11,7 @@
 #include "base/drawn.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "base/value.h"
 #include "job/job.h"
 #include "run/result.h"
 #include "run/watcher.h"
@@ -144,4 +145,42 @@ void notice_continued(struct buffer *note, const struct result *result, size_t r
 {
     buffer_print(note, "continued: %zu of %zu have ended, %zu running", result->settled,
                  result->target_count, running);
+}
+
+/* ---- for programs ------------------------------------------------------------------------- */
+
+static json_t *make_event(const char *name, int64_t wall)
+{
+    json_t *event = json_object();
+
+    json_object_set_new(event, "event", json_string(name));
+    json_object_set_new(event, "time", value_exact_time(wall));
+    return event;
+}
+
+json_t *notice_event(const struct buffer *note, int64_t wall)
+{
+    json_t *event = make_event("note", wall);
+
+    json_object_set_new(event, "text", value_bytes(buffer_text(note), note->length));
+    return event;
+}
+
+json_t *notice_running_event(const struct result *result, const struct watcher_running *list,
+                             size_t count, int64_t wall)
+{
+    json_t *event = make_event("running", wall);
+    json_t *targets = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        json_t *target = json_object();
+
+        json_object_set_new(target, "target", value_text(result->targets[list[i].target].label));
+        json_object_set_new(target, "age_s", value_seconds(list[i].age));
+        json_object_set_new(target, "last_line",
+                            value_bytes(list[i].last_line, list[i].last_length));
+        json_array_append_new(targets, target);
+    }
+    json_object_set_new(event, "targets", targets);
+    return event;
 }
