@@ -517,6 +517,8 @@ START_TEST(a_rehearsal_says_so)
     expect((struct panel_look){.width = 17, .height = 2, .utf8 = true}, S,
            "roll…  REHEARSAL\n"
            "0 of 30  1s\n");
+    result.speed = 50;
+    expect_line(0, "rollout  REHEARSAL 50x  Ctrl-C: no new starts");
 }
 END_TEST
 
