@@ -73,7 +73,7 @@ static void print_note(struct live *live, struct buffer *text)
     struct buffer line = BUFFER_INIT;
 
     if (live->choices.mode == LIVE_JSON) {
-        print_event(live, notice_event(text, clock_wall()));
+        print_event(live, notice_event(text, lapse_wall()));
         buffer_done(text);
         return;
     }
@@ -298,7 +298,7 @@ static void asked(void *context, const struct result *result, const struct watch
     struct buffer note = BUFFER_INIT;
 
     if (live->choices.mode == LIVE_JSON) {
-        print_event(live, notice_running_event(result, list, count, clock_wall()));
+        print_event(live, notice_running_event(result, list, count, lapse_wall()));
         return;
     }
     panel_print_state(&live->board, result, lapse_at(live->now()), &note);
