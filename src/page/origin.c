@@ -66,7 +66,7 @@ static void write_job(struct page *page)
     write_duration(page, "script_timeout", job->script_timeout);
     write_duration(page, "timeout", job->timeout);
     write_duration(page, "deadline", job->deadline);
-    write_number(page, "Attempts of one target, at most", (size_t)job->attempts);
+    write_number(page, "retry.attempts", (size_t)job->attempts);
     write_number(page, "Batches", (size_t)job->batches);
 }
 
