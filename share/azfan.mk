@@ -104,7 +104,8 @@ azfan-check:
 
 azfan-schema:
 	@# An azfan that fails leaves the old one as it is.
-	$(AZFAN) schema >$(call azfan-quote,$(azfan-folder)/azfan.schema.json.new) && \
+	@printf '%s\n' $(call azfan-quote,$(AZFAN) schema >$(azfan-folder)/azfan.schema.json)
+	@$(AZFAN) schema >$(call azfan-quote,$(azfan-folder)/azfan.schema.json.new) && \
 	    mv $(call azfan-quote,$(azfan-folder)/azfan.schema.json.new) $(call azfan-quote,$(azfan-folder)/azfan.schema.json) || \
 	    { status=$$?; rm -f $(call azfan-quote,$(azfan-folder)/azfan.schema.json.new); exit $$status; }
 

@@ -13,6 +13,11 @@ static inline int ascii_lower(char byte)
     return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
 }
 
+static inline int ascii_upper(char byte)
+{
+    return byte >= 'a' && byte <= 'z' ? byte - 'a' + 'A' : byte;
+}
+
 static inline bool ascii_is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';

@@ -37,6 +37,10 @@ size_t rules_max_failures(const struct job *job, size_t targets);
 struct schedule_rules rules_of(const struct job *job, const int *batches, const int64_t *not_before,
                                int workers, uint64_t seed, int64_t now);
 
+/* How many targets WORKERS run at the same time at most: no more than the largest of BATCHES has.
+ */
+size_t rules_at_once(const struct job *job, const int *batches, int workers);
+
 /* How long the run takes after the login: see rules_duration(). */
 struct rules_duration {
     int64_t worst; /* every attempt as long as it can be, every target's attempts all used; at most

@@ -139,7 +139,7 @@ static int read_options(int argc, char **argv, struct options *options, struct e
 
         if (is_of_command(options, code))
             return error_set(error,
-                             "what is to be run? Before it stands a --: azfan %s TARGET... "
+                             "the command goes after --: azfan %s TARGET... "
                              "-- %s... %s",
                              commands[command].name, options->jobs.list[options->jobs.count - 1],
                              argv[before]);
@@ -156,6 +156,12 @@ static int read_options(int argc, char **argv, struct options *options, struct e
     return 0;
 }
 
+/* What stands after the first two of COUNT words. */
+static const char *dots_after_two(size_t count)
+{
+    return count > 2 ? ", …" : "";
+}
+
 /* More than one word, where one is a job file: often the others are VMs. */
 static int refuse_words(const struct options *options, struct error *error)
 {
@@ -164,9 +170,9 @@ static int refuse_words(const struct options *options, struct error *error)
 
     for (size_t i = 1; i < options->jobs.count && !habit_names_job(list[i]); i++)
         buffer_print(&vms, "%s%s", i == 1 ? "; for some of its VMs: --limit " : ",", list[i]);
-    (void)error_set(error, "azfan %s takes one job file, not %zu (%s, %s…)%s",
+    (void)error_set(error, "azfan %s takes one job file, not %zu (%s, %s%s)%s",
                     commands[options->command].name, options->jobs.count, list[0], list[1],
-                    buffer_text(&vms));
+                    dots_after_two(options->jobs.count), buffer_text(&vms));
     buffer_done(&vms);
     return -1;
 }
@@ -177,6 +183,7 @@ static int check_operands(const struct options *options, struct error *error)
     const struct commands_row *command = &commands[options->command];
     const char *const *list = options->jobs.list;
     size_t count = options->jobs.count;
+    const char *more = dots_after_two(count);
 
     /* By an option, they may stand among anything. */
     if (options->command == COMMAND_HELP || options->command == COMMAND_VERSION)
@@ -188,12 +195,12 @@ static int check_operands(const struct options *options, struct error *error)
                                       command->name, list[0]);
     case OPERAND_RUN:
         return count <= 1 ? 0
-                          : error_set(error, "azfan %s takes one run, not %zu (%s, %s…)",
-                                      command->name, count, list[0], list[1]);
+                          : error_set(error, "azfan %s takes one run, not %zu (%s, %s%s)",
+                                      command->name, count, list[0], list[1], more);
     case OPERAND_RUNS:
         return count <= 1 ? 0
-                          : error_set(error, "azfan %s takes one job, not %zu (%s, %s…)",
-                                      command->name, count, list[0], list[1]);
+                          : error_set(error, "azfan %s takes one job, not %zu (%s, %s%s)",
+                                      command->name, count, list[0], list[1], more);
     case OPERAND_JOB:
     case OPERAND_JOBS:
         if (count == 0)

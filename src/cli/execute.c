@@ -142,11 +142,12 @@ static void say_what_begins(const struct execution *execution, const struct setu
     int batches = setup->batches[job->target_count - 1];
     struct buffer text = BUFFER_INIT;
 
-    buffer_print(&text, "%s%s%s%s: %zu %s, %d at once", job->name,
+    buffer_print(&text, "%s%s%s%s: %zu %s, %zu at once", job->name,
                  execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
                  execution->rerun_of != NULL ? ", rerun of what was not ok in " : "",
                  execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
-                 job->target_count == 1 ? "target" : "targets", setup->room.children);
+                 job->target_count == 1 ? "target" : "targets",
+                 rules_at_once(job, setup->batches, setup->room.children));
     if (batches > 1)
         buffer_print(&text, ", in %d batches", batches);
     live_note(live, buffer_text(&text));

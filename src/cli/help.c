@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "base/buffer.h"
 #include "cli/cli.h"
 #include "cli/options.h"
@@ -43,10 +44,12 @@ static void print_options(struct buffer *buffer, enum commands_id about)
 void help_print(struct buffer *buffer, enum commands_id about)
 {
     const char *word = commands_operand_word(commands[about].operand);
+    const char *help = commands[about].help;
 
     if (about != COMMAND_HELP) {
-        buffer_print(buffer, "Usage: azfan %s [OPTIONS]%s%s%s\n\n%s.\n", commands[about].name,
-                     word[0] != '\0' ? " " : "", word, rest_of(about), commands[about].help);
+        buffer_print(buffer, "Usage: azfan %s [OPTIONS]%s%s%s\n\n%c%s.\n", commands[about].name,
+                     word[0] != '\0' ? " " : "", word, rest_of(about), ascii_upper(help[0]),
+                     help + 1);
         print_options(buffer, about);
         return;
     }

@@ -288,7 +288,7 @@ static int take_injection(const struct optiontable_row *row, const char *value,
 
     (void)row;
     if (simulator_check_injection(value, &cause) < 0)
-        return error_set(error, "--inject %s: %s", value, cause.text);
+        return error_set(error, "--inject %s", cause.text);
     options_add(&options->injections, value);
     return 0;
 }

@@ -76,7 +76,8 @@ static void print_duration_at_worst(struct buffer *buffer, const struct job *job
     bool is_cut = job->deadline > 0 && job->deadline < duration.worst;
 
     print_label(buffer, "Duration:");
-    buffer_print(buffer, "%d at once, so at worst ", job_at_once(job));
+    buffer_print(buffer, "%zu at once, so at worst ",
+                 rules_at_once(job, batches, job_at_once(job)));
     number_print_duration(buffer, is_cut ? job->deadline : duration.worst);
     buffer_print(buffer, " after the login%s\n", is_cut ? ", when the deadline stops it" : "");
 }

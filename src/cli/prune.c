@@ -77,8 +77,8 @@ static int prune(const struct options *options, struct kept *kept)
 
     if (count == 0)
         return message_fail(STATUS_OK,
-                            "there is no run to delete: none is that old, or it is going "
-                            "on, cannot be read or belongs to a later one");
+                            "there is no run to delete: each is younger, or kept, goes on, "
+                            "cannot be read, or is needed by a later rerun");
     print_going(kept, count);
     if (options->dry_run)
         return STATUS_OK;

@@ -144,6 +144,21 @@ static size_t batch_end(const struct job *job, const int *batches, size_t start)
     return end;
 }
 
+size_t rules_at_once(const struct job *job, const int *batches, int workers)
+{
+    size_t at_once = 0;
+    size_t end;
+
+    for (size_t start = 0; start < job->target_count; start = end) {
+        end = batch_end(job, batches, start);
+        if (end - start > at_once)
+            at_once = end - start;
+    }
+    if (workers >= 1 && (size_t)workers < at_once)
+        at_once = (size_t)workers;
+    return at_once;
+}
+
 struct rules_duration rules_duration(const struct job *job, const int *batches, int workers)
 {
     struct rules_duration duration = {0};
@@ -189,20 +204,11 @@ static void print_pauses(struct buffer *buffer, const struct job *job,
 static void print_rounds(struct buffer *buffer, const struct job *job, const int *batches,
                          int workers, const struct rules_duration *duration)
 {
-    size_t at_once = 1;
-    size_t end;
-
-    for (size_t start = 0; start < job->target_count; start = end) {
-        end = batch_end(job, batches, start);
-        if (end - start > at_once)
-            at_once = end - start;
-    }
-    if (workers >= 1 && (size_t)workers < at_once)
-        at_once = (size_t)workers;
     number_print_count(buffer, job->target_count, "target", "targets");
     if (duration->batches > 1)
         buffer_print(buffer, " in %zu batches", duration->batches);
-    buffer_print(buffer, ", %zu at once, %s ", at_once, job->target_count == 1 ? "is" : "are");
+    buffer_print(buffer, ", %zu at once, %s ", rules_at_once(job, batches, workers),
+                 job->target_count == 1 ? "is" : "are");
     number_print_count(buffer, duration->rounds, "round", "rounds");
     buffer_add(buffer, " of ");
 }

@@ -35,7 +35,8 @@ check jobs/patch-nginx | did you mean jobs/patch-nginx.yaml?
 targets job | did you mean job.yaml?
 run job.yaml web-01 | for some of its VMs: --limit web-01
 plan job.yaml web-01 'web-[03-04]' | for some of its VMs: --limit web-01,web-[03-04]
-run job.yaml jobs/patch-nginx.yaml | azfan run takes one job file, not 2
+run job.yaml jobs/patch-nginx.yaml | azfan run takes one job file, not 2 (job.yaml, jobs/patch-nginx.yaml)
+run job.yaml a.yaml b.yaml | azfan run takes one job file, not 3 (job.yaml, a.yaml, …)
 run job.yaml --dry-run | `azfan plan JOB` shows what would be done, `azfan rehearse JOB` plays the whole run
 run job.yaml --check=yes | `azfan plan JOB` shows
 run job.yaml -n 5 | -c N says how many run at once
@@ -53,12 +54,14 @@ validate job.yaml | did you mean `azfan check JOB`?
 status | `azfan report` shows one
 ping | `azfan exec -g GROUP VM... -- true` shows which VMs answer
 ssh web-01 | did you mean `azfan exec -g GROUP VM... -- COMMAND`?
-exec web-01 df -h | what is to be run? Before it stands a --: azfan exec TARGET... -- df... -h
+exec web-01 df -h | the command goes after --: azfan exec TARGET... -- df... -h
 exec -g rg web-01 uptime -p | azfan exec TARGET... -- uptime... -p
 exec -g rg web-01 ls --color=auto | what is to be run?
 exec -g rg web-01 df | what is to be run? azfan exec TARGET... -- COMMAND...
 exec -g rg web-01 -m shell -a uptime | the command stands after --
-exec -g rg web-01 --dry-run -- true | it asks before it starts anything
+exec -g rg web-01 --dry-run -- true | on a terminal it says which VMs are meant, and asks
+exec -w web-[01-02] uptime | azfan exec has no option -w; the VMs are named without an option
+-w web-[01-02] uptime | azfan has no option -w; `azfan exec -g GROUP VM... -- COMMAND` runs
 exec web-01 -- true | no resource group: give one with -g, or write GROUP/NAME
 run job.yaml -g rg | the job file names its resource group
 run job.yaml -t 5m | did you mean --timeout?

@@ -121,7 +121,8 @@ install_at() {
 }
 
 @test "schema: the file for editors, beside the jobs" {
-  do_make schema
+  run do_make schema
+  [ "$output" = "azfan schema >jobs/azfan.schema.json" ]
   jq -e .properties.version jobs/azfan.schema.json
   # A folder in which it cannot be written is an error.
   run do_make schema AZFAN=false

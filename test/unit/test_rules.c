@@ -72,6 +72,7 @@ START_TEST(shares_become_batches)
     struct job_share shares[SHARES];
     struct job job = job_with(row->targets);
     int *batches;
+    size_t largest = 0;
     size_t at = 0;
 
     memcpy(shares, row->shares, sizeof shares);
@@ -83,6 +84,10 @@ START_TEST(shares_become_batches)
                           batches[at], batch);
     }
     ck_assert_msg(at == row->targets, "%s: the row is wrong", row->name);
+    for (int i = 0; i < 6; i++)
+        largest = row->sizes[i] > largest ? row->sizes[i] : largest;
+    ck_assert_uint_eq(rules_at_once(&job, batches, 100000), largest);
+    ck_assert_uint_eq(rules_at_once(&job, batches, 1), 1);
     free(batches);
 }
 END_TEST
@@ -95,6 +100,7 @@ START_TEST(no_targets_have_no_batches)
 
     ck_assert_uint_eq(duration.rounds, 0);
     ck_assert_int_eq(duration.worst, 0);
+    ck_assert_uint_eq(rules_at_once(&job, batches, 30), 0);
     free(batches);
 }
 END_TEST
