@@ -25,7 +25,8 @@ static void add_limit(const struct pen *pen, const struct board *board)
     struct buffer words = BUFFER_INIT;
     size_t start;
 
-    if (!job->has_max_failures || allowed >= board->target_count)
+    if (!job->has_max_failures ||
+        allowed >= (by_batch ? board->batch_targets : board->target_count))
         return;
     number_print_count(&words, by_batch ? board->batch_failures : board->failures, "failure",
                        "failures");

@@ -388,6 +388,7 @@ static const struct {
     {"one", true, true, {false, 1}, 1, 1, "1 failure, halts at 2  "},
     {"none is allowed", false, true, {false, 0}, 1, 0, "0 failures, halts at 1  "},
     {"all are", false, true, {true, 100}, 1, 9, ""},
+    {"all of a batch are", true, true, {true, 100}, 1, 1, ""},
     {"a share of the run", false, true, {true, 10}, 1, 2, "2 failures, halts at 4  "},
     {"a share of the batch is nearer",
      true,
