@@ -143,7 +143,7 @@ static void say_what_begins(const struct execution *execution, const struct setu
     struct buffer text = BUFFER_INIT;
 
     buffer_print(&text, "%s%s%s%s: %zu %s, %zu at once", job->name,
-                 execution->rehearsal ? " (rehearsal, nothing is sent to Azure)" : "",
+                 execution->rehearsal ? " (a rehearsal)" : "",
                  execution->rerun_of != NULL ? ", rerun of what was not ok in " : "",
                  execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
                  job->target_count == 1 ? "target" : "targets",

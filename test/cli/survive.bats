@@ -1167,7 +1167,7 @@ one_az() {
   [ "$status" = 3 ]
   rerun
   [ "$status" = 0 ]
-  [[ $output == *"(rehearsal, nothing is sent to Azure)"*": 1 target"* ]]
+  [[ $output == *" (a rehearsal), rerun of "*": 1 target, "*"REHEARSAL, nothing is sent to Azure: 1 VM"* ]]
   [ "$("$azfan" runs | grep -c "; a rehearsal")" = 3 ]
   rm -rf "$runs"
   run_with_failures
