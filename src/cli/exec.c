@@ -31,13 +31,19 @@ static bool may_be_number(const char *word)
     return !ascii_is_letter(word[word[0] == '-']) && strchr("_/\\", word[0]) == NULL;
 }
 
+/* To PowerShell -a.b is two words, -a and .b. What stands after a colon is a parameter's value. */
+static bool may_be_split(const char *word)
+{
+    return word[0] == '-' && word[strcspn(word, ".:")] == '.';
+}
+
 /* Does WORD mean itself to the shell? */
 static bool is_plain(enum job_shell shell, const char *word)
 {
     const char *others = shell == JOB_POWERSHELL ? "_-./:\\" : "_-./:";
     size_t length = 0;
 
-    if (shell == JOB_POWERSHELL && may_be_number(word))
+    if (shell == JOB_POWERSHELL && (may_be_number(word) || may_be_split(word)))
         return false;
 
     while (word[length] != '\0' &&

@@ -60,6 +60,7 @@ sends() {
   sends $'cat <<E\n  two\n\n\ttab\nE' -g rg web-1 -- $'cat <<E\n  two\n\n\ttab\nE\n\n'
   sends "Get-Service -Name 'a b''s' C:\\x" -g rg web-1 --shell powershell -- Get-Service -Name "a b's" 'C:\x'
   sends "Write-Output -Count '5' ('' + [char]0x00E9 + '')" -g rg web-1 --shell powershell -- Write-Output -Count 5 é
+  sends "java '-Dx.y' '--v1.2' -Name:a.b -f" -g rg web-1 --shell powershell -- java -Dx.y --v1.2 -Name:a.b -f
   sends "& 'C:\\Program Files\\x.exe' /a" -g rg web-1 --shell powershell -- 'C:\Program Files\x.exe' /a
 }
 
