@@ -23,7 +23,7 @@ struct kept_run {
     char *folder;
     const char *id;  /* its last part */
     int64_t touched; /* wall clock: when it was started, or its journal was written last */
-    bool readable;   /* and no link to another place */
+    bool readable;   /* and no link to another place, and no rerun in a circle */
     bool going;
     size_t first; /* the run that it goes back to; itself: it is no rerun of any that is there */
     bool goes;    /* kept_choose() */

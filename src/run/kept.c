@@ -95,21 +95,32 @@ static void find_parents(struct kept *kept, char *const *rerun_of)
     free(places);
 }
 
-/* A circle, which only a forged journal can make, has no first one, and so nothing of it is
- * removed. */
-static size_t climb(const struct kept *kept, size_t index)
+/* The one without a run before it. In a circle, which only a forged journal can make, there is
+ * none: its newest stands for all of them, and *RET_CIRCLE says so. */
+static size_t climb(const struct kept *kept, size_t index, bool *ret_circle)
 {
+    size_t first;
+
     for (size_t steps = 0; steps < kept->count && kept->runs[index].first != index; steps++)
         index = kept->runs[index].first;
-    return index;
+    first = index;
+    *ret_circle = kept->runs[index].first != index;
+    for (size_t at = kept->runs[index].first; at != index; at = kept->runs[at].first)
+        first = at < first ? at : first;
+    return first;
 }
 
 static void find_firsts(struct kept *kept)
 {
     size_t *firsts = memory_zeroed(kept->count, sizeof *firsts);
 
-    for (size_t i = 0; i < kept->count; i++)
-        firsts[i] = climb(kept, i);
+    for (size_t i = 0; i < kept->count; i++) {
+        bool circle;
+
+        firsts[i] = climb(kept, i, &circle);
+        if (circle) /* nobody can say what it means: it stays, and so do its reruns */
+            kept->runs[i].readable = false;
+    }
     for (size_t i = 0; i < kept->count; i++)
         kept->runs[i].first = firsts[i];
     free(firsts);

@@ -1004,6 +1004,21 @@ static const struct kept_case {
      {30, 30},
      0,
      "00"},
+    {"a circle, which only forged journals make, and a young rerun of one in it",
+     {{.run = RUN("00"), .rerun_of = RUN("01"), .targets = "a=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("02"), .rerun_of = RUN("00"), .targets = "a=ok"},
+      {.run = RUN("03"), .targets = "a=ok"}},
+     {30, 30, 1, 30},
+     0,
+     "03"},
+    {"a circle of an odd number",
+     {{.run = RUN("00"), .rerun_of = RUN("00"), .targets = "a=failed"},
+      {.run = RUN("01"), .rerun_of = RUN("02"), .targets = "a=failed"},
+      {.run = RUN("02"), .rerun_of = RUN("01"), .targets = "a=failed"}},
+     {30, 30, 30},
+     0,
+     "00"},
 };
 
 static void write_kept(const struct kept_case *row)
