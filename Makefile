@@ -11,6 +11,8 @@ VERSION := 0.1.0
 VARIANT ?= release
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
+# azfan looks for its own programs beside itself, and in ../libexec/azfan.
+LIBEXECDIR ?= $(PREFIX)/libexec/azfan
 MANDIR  ?= $(PREFIX)/share/man
 DOCDIR  ?= $(PREFIX)/share/doc/azfan
 # Where the shells look for completions, and make for what is included by its name alone.
@@ -60,7 +62,7 @@ ALL_CFLAGS   = -std=c17 -pthread $(WARNINGS) $(CFLAGS_$(VARIANT)) $(shell pkg-co
 ALL_LDFLAGS  = -pthread $(filter -fsanitize=% -O%,$(CFLAGS_$(VARIANT))) $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 ALL_LDLIBS   = $(shell pkg-config --libs $(PACKAGES)) $(LDLIBS)
 
-SOURCES := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+SOURCES := $(filter-out src/%/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o)
 UNITS   := $(patsubst test/unit/%.c,$(OUT)/unit/%,$(wildcard test/unit/test_*.c))
 STUBS   := $(patsubst test/stub/%.c,build/stub/%,$(wildcard test/stub/*.c))
@@ -68,14 +70,22 @@ STUBS   := $(patsubst test/stub/%.c,build/stub/%,$(wildcard test/stub/*.c))
 .PHONY: all deps deps-test demo test unit cli azure bench pictures lint fuzz install uninstall clean
 .DELETE_ON_ERROR:
 
-all: $(if $(filter release,$(VARIANT)),build/azfan,$(OUT)/azfan)
+# What is installed and run: azfan, and the simulated az of its rehearsals.
+PROGRAMS := azfan azfan-simulator
 
-build/azfan: build/release/azfan
+all: $(addprefix $(if $(filter release,$(VARIANT)),build,$(OUT))/,$(PROGRAMS))
+
+$(addprefix build/,$(PROGRAMS)): build/%: build/release/%
 	@ln -f $< $@
 
 $(OUT)/azfan: $(OUT)/cli/main.o $(OUT)/libazfan.a
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+
+# Without the libraries of reports, which take longer to load than a simulated az runs.
+$(OUT)/azfan-simulator: $(OUT)/simulator/main.o $(OUT)/libazfan.a
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson nettle yaml-0.1 zlib) $(LDLIBS)
 
 $(OUT)/libazfan.a: $(OBJECTS)
 	@rm -f $@
@@ -164,6 +174,7 @@ put = install -D -m $(1) $(2) "$(DESTDIR)$(3)/$(or $(4),$(notdir $(2)))"
 
 install: all
 	$(call put,755,build/azfan,$(BINDIR))
+	$(call put,755,build/azfan-simulator,$(LIBEXECDIR))
 	$(call put,644,man/azfan.1,$(MANDIR)/man1)
 	$(call put,644,man/azfan-job.5,$(MANDIR)/man5)
 	$(call put,644,completions/azfan.bash,$(BASHDIR),azfan)
@@ -180,13 +191,13 @@ install: all
 	chmod -R u=rwX,go=rX "$(DESTDIR)$(DOCDIR)/examples"
 
 uninstall:
-	rm -f "$(DESTDIR)$(BINDIR)/azfan" "$(DESTDIR)$(MANDIR)/man1/azfan.1" "$(DESTDIR)$(MANDIR)/man5/azfan-job.5"
+	rm -f "$(DESTDIR)$(BINDIR)/azfan" "$(DESTDIR)$(LIBEXECDIR)/azfan-simulator" "$(DESTDIR)$(MANDIR)/man1/azfan.1" "$(DESTDIR)$(MANDIR)/man5/azfan-job.5"
 	rm -f "$(DESTDIR)$(BASHDIR)/azfan" "$(DESTDIR)$(ZSHDIR)/_azfan" "$(DESTDIR)$(FISHDIR)/azfan.fish"
 	rm -f "$(DESTDIR)$(MAKEDIR)/azfan.mk" "$(DESTDIR)$(DATADIR)/azfan.mk"
 	rm -f "$(DESTDIR)$(DOCDIR)/README.md" "$(DESTDIR)$(DOCDIR)/LICENSE"
 	cd "$(DESTDIR)$(DOCDIR)/examples" 2>/dev/null && rm -rf $(notdir $(wildcard jobs/*.yaml examples/*)) || true
 	@# Somebody may have named folders that are not azfan's alone: those stay.
-	@rmdir "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(DATADIR)" 2>/dev/null || true
+	@rmdir "$(DESTDIR)$(LIBEXECDIR)" "$(DESTDIR)$(DOCDIR)/examples" "$(DESTDIR)$(DOCDIR)" "$(DESTDIR)$(DATADIR)" 2>/dev/null || true
 
 clean:
 	rm -rf build

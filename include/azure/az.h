@@ -34,10 +34,12 @@ struct az {
 int az_find(struct az *az, const char *program, struct error *error);
 
 /*
- * This program as a simulated az: /proc/self/exe with COMMAND, which stays the caller's, before
- * az's own arguments, and SIMULATION ("NAME=VALUE", what is simulated) in the environment.
+ * HELPER (file_own_helper()), or where that is not at hand this program itself, as a simulated az:
+ * with COMMAND, which stays the caller's, before az's own arguments, and SIMULATION ("NAME=VALUE",
+ * what is simulated) in the environment.
  */
-int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error);
+int az_simulated(struct az *az, const char *helper, const char *command, const char *simulation,
+                 struct error *error);
 
 /*
  * Another folder for command files, because the first is gone, or cannot be written any more: once.

@@ -99,4 +99,8 @@ int file_find_program(const char *program, char **ret, struct error *error);
 /* The path of the program that this is. free() *RET. */
 int file_own_program(char **ret, struct error *error);
 
+/* The program NAME that belongs to this one: it stands beside it, or in ../libexec/azfan. free()
+ * it; NULL: it is in neither place. */
+char *file_own_helper(const char *name);
+
 #endif

@@ -73,10 +73,12 @@ int az_find(struct az *az, const char *program, struct error *error)
     return set_up(az, NULL, NULL, error);
 }
 
-int az_simulated(struct az *az, const char *command, const char *simulation, struct error *error)
+int az_simulated(struct az *az, const char *helper, const char *command, const char *simulation,
+                 struct error *error)
 {
     *az = (struct az){.memory = SIMULATED_MEMORY, .processes = 1, .files = SIMULATED_FILES};
-    if (file_own_program(&az->program, error) < 0)
+    az->program = file_own_helper(helper);
+    if (az->program == NULL && file_own_program(&az->program, error) < 0)
         return -1;
     return set_up(az, command, simulation, error);
 }

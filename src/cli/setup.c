@@ -45,7 +45,7 @@ static int set_up_simulation(struct setup *setup, const struct execution *execut
         return -1;
     if (simulator_prepare(&plan, setup->simulation.path, &setting, error) < 0)
         return -1;
-    result = az_simulated(&setup->az, SIMULATOR_COMMAND, setting, error);
+    result = az_simulated(&setup->az, SIMULATOR_PROGRAM, SIMULATOR_COMMAND, setting, error);
     free(setting);
     if (result == 0 && plan.led) {
         setup->az.led = true;

@@ -396,6 +396,27 @@ int file_own_program(char **ret, struct error *error)
     return 0;
 }
 
+char *file_own_helper(const char *name)
+{
+    static const char *const folders[] = {"", "../libexec/azfan/"};
+    struct error ignored;
+    char *own;
+    char *helper = NULL;
+
+    if (file_own_program(&own, &ignored) < 0)
+        return NULL;
+    strrchr(own, '/')[1] = '\0';
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0] && helper == NULL; i++) {
+        helper = memory_print("%s%s%s", own, folders[i], name);
+        if (!is_program(helper)) {
+            free(helper);
+            helper = NULL;
+        }
+    }
+    free(own);
+    return helper;
+}
+
 int file_find_program(const char *program, char **ret, struct error *error)
 {
     const char *search = getenv("PATH");

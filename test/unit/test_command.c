@@ -301,7 +301,9 @@ START_TEST(the_simulated_az)
     const char *last = NULL;
     char *folder;
 
-    ck_assert_int_eq(az_simulated(&simulated, SIMULATOR_COMMAND, "AZFAN_SIMULATION=/x", &error), 0);
+    ck_assert_int_eq(az_simulated(&simulated, "no-such-helper", SIMULATOR_COMMAND,
+                                  "AZFAN_SIMULATION=/x", &error),
+                     0);
     ck_assert_int_eq(simulated.program[0], '/');
     ck_assert_ptr_nonnull(strstr(simulated.program, "test_command"));
     for (char **entry = simulated.environment.list; *entry != NULL; entry++)

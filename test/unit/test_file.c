@@ -175,6 +175,10 @@ START_TEST(find_program)
     ck_assert_int_eq(file_own_program(&path, &error), 0);
     ck_assert_str_eq(strrchr(path, '/'), "/test_file");
     free(path);
+    path = file_own_helper("test_file");
+    ck_assert_ptr_nonnull(strstr(path, "/test_file"));
+    free(path);
+    ck_assert_ptr_null(file_own_helper("no-such-helper"));
 }
 END_TEST
 
