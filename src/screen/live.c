@@ -199,6 +199,14 @@ static int64_t wait_of(const struct event *event)
     return event->end.again_at > at ? event->end.again_at - at : 0;
 }
 
+/* One of a target of which there will be a line: like that, no longer than the terminal is wide. */
+static void fit_note(const struct live *live, struct buffer *note)
+{
+    int columns = terminal_size(live->notes.fd).columns;
+
+    line_fit(note, columns > NOTE_START ? columns - NOTE_START : 0, false);
+}
+
 static void target_waits(struct live *live, const struct result *result, size_t index, int64_t wait,
                          int64_t now)
 {
@@ -209,6 +217,7 @@ static void target_waits(struct live *live, const struct result *result, size_t 
     if (has_events(live))
         return;
     notice_wait(&note, result, index, wait);
+    fit_note(live, &note);
     print_note(live, &note);
 }
 

@@ -419,6 +419,15 @@ too_long() { tmux -S "$socket" capture-pane -p -J -S - | sed '1,/ready/d' | grep
   grep -q '^azfan: REHEARSAL, nothing is sent to Azure: 4 VMs in 1 resource group of 1 subscription' "$place/log"
 }
 
+@test "80x24: that a target is tried again is a line, cut to the width of the terminal" {
+  vms='vm-[1-2]' write_job "retry: {attempts: 2, delay: 10ms}"
+  open_terminal 80 24
+  run_in_terminal 'STUB_AZ=busy:1 STUB_AZ_FOR=vm-2 STUB_AZ_COUNT=$place/gate' ""
+  until_ended
+  [ "$(everything | grep -c 'vm-2: busy, again in .*…$')" = 1 ] || { everything; return 1; }
+  everything | grep -A1 'vm-2: busy, again in' | tail -n 1 | grep -qE '^\[[12]/2\] |^azfan: '
+}
+
 # What azfan wrote to the terminal: between its first note and the status.
 written() { sed -n '/azfan: test:/,/^\[[0-9]*\]/p' "$raw"; }
 
