@@ -120,10 +120,10 @@ lines><ü>|<4><own><2><3><***>' ]
   write_args_job
   rehearse -- fine $'\xff'
   [ "$status" = 2 ]
-  [ "$output" = '--: the value of argument 2 is not UTF-8' ]
+  [ "$output" = 'azfan: --: the value of argument 2 is not UTF-8' ]
   rehearse -- "$(head -c 32769 /dev/zero | tr '\0' x)"
   [ "$status" = 2 ]
-  [ "$output" = '--: the value of argument 1 is longer than 32 KiB' ]
+  [ "$output" = 'azfan: --: the value of argument 1 is longer than 32 KiB' ]
 }
 
 @test "args: -- elsewhere is what it was" {
@@ -211,7 +211,7 @@ $job:6:26: É is named twice" ]
   sed -i 's|^  inline: .*|&\n  parameters: {P: x}|; s|^  vms: .*|  vms: [a, {name: b, parameters: {P: y}}]|' "$job"
   run "$azfan" rehearse "$job" --set "P=$(printf '\377')"
   [ "$status" = 2 ]
-  [ "$output" = '--set: the value of P is not UTF-8' ]
+  [ "$output" = 'azfan: --set: the value of P is not UTF-8' ]
 }
 
 @test "files: too much for Azure is told by check, with the largest of them" {

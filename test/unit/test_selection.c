@@ -147,7 +147,7 @@ START_TEST(parameters_and_settings_have_a_number)
         buffer_print(&lines, "    A%d: x\n", i);
     buffer_add(&lines, "targets: {resource_group: rg, vms: [a]}\n");
     ck_assert_ptr_null(load(&lines, &overrides));
-    ck_assert_str_eq(buffer_text(&text), "--set: given more than 1000 times\n"
+    ck_assert_str_eq(buffer_text(&text), "azfan: --set: given more than 1000 times\n"
                                          "job.yaml:6:5: more than 1000 parameters\n");
     buffer_done(&lines);
     free(settings);
@@ -166,13 +166,13 @@ START_TEST(the_command_line_has_the_same_budget)
         patterns[i] = "*1*";
     buffer_add(&lines, MANY);
     ck_assert_ptr_null(load(&lines, &overrides));
-    ck_assert_msg(strncmp(buffer_text(&text), "--exclude: \"*1*\": up to here", 28) == 0, "%s",
-                  buffer_text(&text));
+    ck_assert_msg(strncmp(buffer_text(&text), "azfan: --exclude: \"*1*\": up to here", 35) == 0,
+                  "%s", buffer_text(&text));
     tear_down();
     set_up();
     overrides = (struct overrides){.limits = patterns, .limit_count = MOST};
     ck_assert_ptr_null(load(&lines, &overrides));
-    ck_assert_msg(strncmp(buffer_text(&text), "--limit: \"*1*\": up to here", 26) == 0, "%s",
+    ck_assert_msg(strncmp(buffer_text(&text), "azfan: --limit: \"*1*\": up to here", 33) == 0, "%s",
                   buffer_text(&text));
     buffer_done(&lines);
 }
@@ -243,44 +243,53 @@ static const struct {
     {NULL, {"limit", "web-02", "inject", "!db-1,web-0*=exit:1@50"}, "web-02"},
     {NULL,
      {"limit", "nobody"},
-     "--limit: \"nobody\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
+     "azfan: --limit: \"nobody\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], "
+     "Rg2/web-01\n"},
     {NULL,
      {"limit", "wbe-03"},
-     "--limit: \"wbe-03\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01; did "
+     "azfan: --limit: \"wbe-03\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01; "
+     "did "
      "you "
      "mean web-03?\n"},
     {NULL,
      {"limit", "wbe-03,!nobody,db-3"},
-     "--limit: \"wbe-03\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01; did "
+     "azfan: --limit: \"wbe-03\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01; "
+     "did "
      "you "
      "mean web-03?\n"
-     "--limit: \"nobody\" matches no target\n"
-     "--limit: \"db-3\" matches no target; did you mean db-1?\n"},
+     "azfan: --limit: \"nobody\" matches no target\n"
+     "azfan: --limit: \"db-3\" matches no target; did you mean db-1?\n"},
     {NULL,
      {"limit", "zz*"},
-     "--limit: \"zz*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
+     "azfan: --limit: \"zz*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
     {NULL,
      {"exclude", "zz*"},
-     "--exclude: \"zz*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
-    {NULL, {"exclude", "web-3"}, "--exclude: \"web-3\" matches no target; did you mean web-03?\n"},
+     "azfan: --exclude: \"zz*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], "
+     "Rg2/web-01\n"},
+    {NULL,
+     {"exclude", "web-3"},
+     "azfan: --exclude: \"web-3\" matches no target; did you mean web-03?\n"},
     {NULL,
      {"exclude", "!web-03"},
-     "--exclude: \"!web-03\": a \"!\" is for --limit: every entry here names what is left out\n"},
+     "azfan: --exclude: \"!web-03\": a \"!\" is for --limit: every entry here names what is left "
+     "out\n"},
     {NULL,
      {"inject", "web-98=hang"},
-     "--inject: \"web-98\" matches no target; did you mean web-08?\n"},
+     "azfan: --inject: \"web-98\" matches no target; did you mean web-08?\n"},
     {NULL,
      {"inject", "rg9/*=hang"},
-     "--inject: \"rg9/*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], Rg2/web-01\n"},
-    {NULL, {"limit", ""}, "--limit: \"\": the name is empty\n"},
+     "azfan: --inject: \"rg9/*\" matches none of 15: rg/web-01, web-[02-12], db-[1-2], "
+     "Rg2/web-01\n"},
+    {NULL, {"limit", ""}, "azfan: --limit: \"\": the name is empty\n"},
     {NULL,
      {"limit", "web-[01-13]"},
-     "--limit: web-13 of web-[01-13] matches no target; there is only web-[01-12]\n"},
+     "azfan: --limit: web-13 of web-[01-13] matches no target; there is only web-[01-12]\n"},
     /* A subscription that is named is the one that is meant, where the job names none. */
     {NULL, {"limit", TWO "/RG2/web-01"}, "Rg2/web-01"},
     {NULL,
      {"limit", "00000000-0000-0000-0000-00000000000c/rg3/db-2"},
-     "--limit: \"00000000-0000-0000-0000-00000000000c/rg3/db-2\" matches none of 15: rg/web-01, "
+     "azfan: --limit: \"00000000-0000-0000-0000-00000000000c/rg3/db-2\" matches none of 15: "
+     "rg/web-01, "
      "web-[02-12], db-[1-2], Rg2/web-01; did you mean " TWO "/RG3/db-2?\n"},
 };
 
