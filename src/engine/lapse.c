@@ -361,10 +361,12 @@ bool lapse_poll(struct pollfd *watches, size_t count, int64_t until, uint64_t tu
     }
     assert(count <= LAPSE_WATCHES);
     place = begin_waiting(until, turn);
-    memcpy(all, watches, count * sizeof *all);
+    for (size_t i = 0; i < count; i++) /* WATCHES may be NULL without any */
+        all[i] = watches[i];
     all[count] = (struct pollfd){.fd = place->event, .events = POLLIN};
     poll_until(all, count + 1, at_latest);
     came = end_waiting(place);
-    memcpy(watches, all, count * sizeof *all);
+    for (size_t i = 0; i < count; i++)
+        watches[i] = all[i];
     return came;
 }
