@@ -400,10 +400,11 @@ char *file_own_helper(const char *name)
 {
     static const char *const folders[] = {"", "../libexec/azfan/"};
     struct error ignored;
-    char *own;
+    char *own = NULL;
     char *helper = NULL;
 
-    if (file_own_program(&own, &ignored) < 0)
+    (void)file_own_program(&own, &ignored);
+    if (own == NULL)
         return NULL;
     strrchr(own, '/')[1] = '\0';
     for (size_t i = 0; i < sizeof folders / sizeof folders[0] && helper == NULL; i++) {
