@@ -222,7 +222,9 @@ static void check_fold(const struct strings *names)
     struct buffer folded = BUFFER_INIT;
 
     fold_names(&folded, (const char *const *)names->list, names->count);
-    for (size_t i = 0; i < names->count && i < MOST; i++) {
+    /* No name has a "!"; in a selector it would take out what another one means. */
+    for (size_t i = 0; i < names->count && i < MOST && strchr(buffer_text(&folded), '!') == NULL;
+         i++) {
         if (strchr(names->list[i], '/') == NULL || is_selector_of_a_group(names->list[i]))
             check_meant(buffer_text(&folded), names->list[i]);
     }
