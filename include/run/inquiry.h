@@ -5,10 +5,10 @@
  * One az process on a thread of its own, so that it takes no worker's place and nobody must wait
  * for it longer than he likes. Whatever becomes of it is no failure. Main thread.
  *
- *   inquiry_open(&inquiry, az, patience);     // cannot fail: then it is an answer that it could
- * not poll(inquiry_fd(&inquiry)) …, until inquiry_deadline(&inquiry) inquiry_take(&inquiry,
- * &accounts, &error) // once it is readable, or nobody waits any longer inquiry_close(&inquiry); //
- * ends what is left
+ *   inquiry_open(&inquiry, az, patience);        cannot fail: then that is the answer
+ *   poll(inquiry_fd(&inquiry)) …                 until inquiry_deadline(&inquiry)
+ *   inquiry_take(&inquiry, &accounts, &error);   once it is readable, or nobody waits any longer
+ *   inquiry_close(&inquiry);                     ends what is left
  */
 #ifndef AZFAN_RUN_INQUIRY_H
 #define AZFAN_RUN_INQUIRY_H

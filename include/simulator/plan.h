@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "job/outcome.h"
 
 struct buffer;
 struct targets_id;
@@ -96,6 +97,8 @@ struct simulator_forecast {
     enum simulator_fault fault; /* that meets it, or SIMULATOR_NO_FAULT */
     int64_t wait;               /* simulator_wait() */
     bool deaf;                  /* az does not end by SIGINT */
+    struct outcome outcome;     /* as far as a schedule needs to know: it has no text; when the
+                                   attempt's own time is not over first */
 };
 
 /* To the ATTEMPT-th (from 1) on the VM with this ID. */

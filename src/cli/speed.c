@@ -29,61 +29,6 @@ int speed_check(const struct execution *execution, struct error *error)
                             "leave out --speed, or say --speed 1");
 }
 
-/* Of those, the reason is enough: their script has not begun. */
-static struct outcome refused(enum outcome_reason reason)
-{
-    return (struct outcome){
-        .kind = OUTCOME_ERROR, .reason = reason, .fatal = reason == REASON_LOGIN};
-}
-
-static struct outcome ran(enum outcome_kind kind, enum outcome_reason reason)
-{
-    return (struct outcome){.kind = kind, .reason = reason, .script = SCRIPT_MAY_HAVE_STARTED};
-}
-
-/* As far as the schedule needs to know. */
-static struct outcome outcome_of(enum simulator_fault fault)
-{
-    switch (fault) {
-    case SIMULATOR_BUSY:
-        return refused(REASON_BUSY);
-    case SIMULATOR_THROTTLED:
-        return refused(REASON_THROTTLED);
-    case SIMULATOR_NOT_RUNNING:
-        return refused(REASON_NOT_RUNNING);
-    case SIMULATOR_NOT_FOUND:
-        return refused(REASON_NOT_FOUND);
-    case SIMULATOR_FORBIDDEN:
-        return refused(REASON_FORBIDDEN);
-    case SIMULATOR_LOGIN:
-        return refused(REASON_LOGIN);
-    case SIMULATOR_NETWORK:
-        return refused(REASON_NETWORK);
-    case SIMULATOR_AGENT:
-        return refused(REASON_AGENT);
-    case SIMULATOR_EXTENSION:
-        return refused(REASON_EXTENSION);
-    case SIMULATOR_EXIT:
-        return ran(OUTCOME_FAILED, REASON_EXIT);
-    case SIMULATOR_SCRIPT_TIMEOUT:
-        return ran(OUTCOME_TIMEOUT, REASON_SCRIPT);
-    case SIMULATOR_HANG:
-    case SIMULATOR_STUBBORN:
-        return ran(OUTCOME_TIMEOUT, REASON_AZ);
-    case SIMULATOR_NO_TRAILER:
-        return ran(OUTCOME_UNKNOWN, REASON_NO_TRAILER);
-    case SIMULATOR_REBOOT:
-        return ran(OUTCOME_UNKNOWN, REASON_INTERRUPTED);
-    case SIMULATOR_CRASH:
-    case SIMULATOR_GARBAGE:
-        return ran(OUTCOME_UNKNOWN, REASON_ANSWER);
-    case SIMULATOR_SLOW:
-    case SIMULATOR_NO_FAULT:
-        break;
-    }
-    return ran(OUTCOME_OK, REASON_NONE);
-}
-
 static struct forecast_attempt foresee(void *context, size_t index, int attempt)
 {
     static char unknown[] = "";
@@ -95,9 +40,10 @@ static struct forecast_attempt foresee(void *context, size_t index, int attempt)
     struct simulator_forecast forecast = simulator_foresee(self->plan, &id, attempt);
 
     if (forecast.wait <= job->timeout)
-        return (struct forecast_attempt){forecast.wait, outcome_of(forecast.fault)};
-    return (struct forecast_attempt){job->timeout + (forecast.deaf ? job->kill_grace : 0),
-                                     outcome_of(SIMULATOR_HANG)};
+        return (struct forecast_attempt){forecast.wait, forecast.outcome};
+    return (struct forecast_attempt){
+        job->timeout + (forecast.deaf ? job->kill_grace : 0),
+        {.kind = OUTCOME_TIMEOUT, .reason = REASON_AZ, .script = SCRIPT_MAY_HAVE_STARTED}};
 }
 
 int speed_choose(const struct execution *execution, const struct simulator_plan *plan,

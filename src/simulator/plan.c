@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/nearest.h"
 #include "base/number.h"
+#include "job/outcome.h"
 #include "job/selectors.h"
 #include "job/targets.h"
 #include "sys/file.h"
@@ -24,42 +25,74 @@ enum { PLAN_LIMIT = 64 * 1024 * 1024, PERCENT_MOST = 100, COUNT_MOST = 1000000, 
 
 enum value { VALUE_NONE, VALUE_DURATION, VALUE_COUNT, VALUE_STATUS };
 
+/* How long az waits before it answers. */
+enum wait {
+    WAIT_SCRIPT, /* as long as the simulated script takes */
+    WAIT_LONGER, /* and the fault's value */
+    WAIT_NONE,
+    WAIT_FOREVER
+};
+
+/* The last three say what an attempt comes to, as far as a schedule needs to know. */
 static const struct fault_kind {
     const char *name;
     enum value value;
     const char *usage; /* the name with its value */
     const char *meaning;
+    enum wait wait;
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    enum outcome_script script;
 } kinds[SIMULATOR_FAULTS] = {
-    [SIMULATOR_HANG] = {"hang", VALUE_NONE, "hang", "az never answers; SIGINT ends it"},
+    [SIMULATOR_HANG] = {"hang", VALUE_NONE, "hang", "az never answers; SIGINT ends it",
+                        WAIT_FOREVER, OUTCOME_TIMEOUT, REASON_AZ, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_STUBBORN] = {"stubborn", VALUE_NONE, "stubborn",
-                            "az never answers and ignores SIGINT and SIGTERM"},
+                            "az never answers and ignores SIGINT and SIGTERM", WAIT_FOREVER,
+                            OUTCOME_TIMEOUT, REASON_AZ, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_SLOW] = {"slow", VALUE_DURATION, "slow:DURATION",
-                        "the answer comes DURATION later (30s, 2m)"},
-    [SIMULATOR_CRASH] = {"crash", VALUE_NONE, "crash", "az dies of SIGSEGV"},
+                        "the answer comes DURATION later (30s, 2m)", WAIT_LONGER, OUTCOME_OK,
+                        REASON_NONE, SCRIPT_MAY_HAVE_STARTED},
+    [SIMULATOR_CRASH] = {"crash", VALUE_NONE, "crash", "az dies of SIGSEGV", WAIT_NONE,
+                         OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_EXIT] = {"exit", VALUE_STATUS, "exit[:N]",
-                        "the script ends with exit status N (1 when not given)"},
+                        "the script ends with exit status N (1 when not given)", WAIT_SCRIPT,
+                        OUTCOME_FAILED, REASON_EXIT, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_SCRIPT_TIMEOUT] = {"script_timeout", VALUE_NONE, "script_timeout",
-                                  "the script's time is over and it is ended on the VM"},
+                                  "the script's time is over and it is ended on the VM",
+                                  WAIT_SCRIPT, OUTCOME_TIMEOUT, REASON_SCRIPT,
+                                  SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_NO_TRAILER] = {"no_trailer", VALUE_NONE, "no_trailer",
-                              "the script's output comes without the guard's trailer"},
+                              "the script's output comes without the guard's trailer", WAIT_SCRIPT,
+                              OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_REBOOT] = {"reboot", VALUE_NONE, "reboot",
-                          "the VM restarts in the middle of the script"},
+                          "the VM restarts in the middle of the script", WAIT_SCRIPT,
+                          OUTCOME_UNKNOWN, REASON_INTERRUPTED, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_GARBAGE] = {"garbage", VALUE_NONE, "garbage",
-                           "az succeeds with an answer that cannot be read"},
+                           "az succeeds with an answer that cannot be read", WAIT_SCRIPT,
+                           OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_BUSY] = {"busy", VALUE_COUNT, "busy[:N]",
-                        "another script runs on the VM, for N attempts or always"},
+                        "another script runs on the VM, for N attempts or always", WAIT_NONE,
+                        OUTCOME_ERROR, REASON_BUSY, SCRIPT_NOT_STARTED},
     [SIMULATOR_THROTTLED] = {"throttled", VALUE_COUNT, "throttled[:N]",
-                             "Azure answers 429 Too Many Requests, for N attempts or always"},
-    [SIMULATOR_NOT_RUNNING] = {"not_running", VALUE_NONE, "not_running", "the VM is stopped"},
-    [SIMULATOR_NOT_FOUND] = {"not_found", VALUE_NONE, "not_found", "there is no such VM"},
+                             "Azure answers 429 Too Many Requests, for N attempts or always",
+                             WAIT_NONE, OUTCOME_ERROR, REASON_THROTTLED, SCRIPT_NOT_STARTED},
+    [SIMULATOR_NOT_RUNNING] = {"not_running", VALUE_NONE, "not_running", "the VM is stopped",
+                               WAIT_NONE, OUTCOME_ERROR, REASON_NOT_RUNNING, SCRIPT_NOT_STARTED},
+    [SIMULATOR_NOT_FOUND] = {"not_found", VALUE_NONE, "not_found", "there is no such VM", WAIT_NONE,
+                             OUTCOME_ERROR, REASON_NOT_FOUND, SCRIPT_NOT_STARTED},
     [SIMULATOR_FORBIDDEN] = {"forbidden", VALUE_NONE, "forbidden",
-                             "the login has no right to run commands on the VM"},
-    [SIMULATOR_LOGIN] = {"login", VALUE_NONE, "login", "the login has expired"},
+                             "the login has no right to run commands on the VM", WAIT_NONE,
+                             OUTCOME_ERROR, REASON_FORBIDDEN, SCRIPT_NOT_STARTED},
+    [SIMULATOR_LOGIN] = {"login", VALUE_NONE, "login", "the login has expired", WAIT_NONE,
+                         OUTCOME_ERROR, REASON_LOGIN, SCRIPT_NOT_STARTED},
     [SIMULATOR_NETWORK] = {"network", VALUE_NONE, "network",
-                           "Azure's name cannot be resolved; nothing was sent"},
-    [SIMULATOR_AGENT] = {"agent", VALUE_NONE, "agent", "the VM's agent does not report"},
+                           "Azure's name cannot be resolved; nothing was sent", WAIT_NONE,
+                           OUTCOME_ERROR, REASON_NETWORK, SCRIPT_NOT_STARTED},
+    [SIMULATOR_AGENT] = {"agent", VALUE_NONE, "agent", "the VM's agent does not report", WAIT_NONE,
+                         OUTCOME_ERROR, REASON_AGENT, SCRIPT_NOT_STARTED},
     [SIMULATOR_EXTENSION] = {"extension", VALUE_NONE, "extension",
-                             "the Run Command extension fails on the VM"},
+                             "the Run Command extension fails on the VM", WAIT_NONE, OUTCOME_ERROR,
+                             REASON_EXTENSION, SCRIPT_NOT_STARTED},
 };
 
 /* Letters in either case, and '-' for '_': what people type. */
@@ -252,32 +285,32 @@ int64_t simulator_wait(const struct simulator_plan *plan, const char *name,
     int64_t script =
         (int64_t)(200 + draw(plan->seed, name, "duration") % 1301) * NUMBER_MILLISECOND;
 
-    switch (fault->fault) {
-    case SIMULATOR_HANG:
-    case SIMULATOR_STUBBORN:
+    if (fault->fault == SIMULATOR_NO_FAULT)
+        return script;
+    switch (kinds[fault->fault].wait) {
+    case WAIT_FOREVER:
         return CLOCK_NEVER;
-    case SIMULATOR_SLOW:
+    case WAIT_LONGER:
         return script + fault->value;
-    case SIMULATOR_CRASH:
-    case SIMULATOR_BUSY:
-    case SIMULATOR_THROTTLED:
-    case SIMULATOR_NOT_RUNNING:
-    case SIMULATOR_NOT_FOUND:
-    case SIMULATOR_FORBIDDEN:
-    case SIMULATOR_LOGIN:
-    case SIMULATOR_NETWORK:
-    case SIMULATOR_AGENT:
-    case SIMULATOR_EXTENSION:
+    case WAIT_NONE:
         return 0;
-    case SIMULATOR_EXIT:
-    case SIMULATOR_SCRIPT_TIMEOUT:
-    case SIMULATOR_NO_TRAILER:
-    case SIMULATOR_REBOOT:
-    case SIMULATOR_GARBAGE:
-    case SIMULATOR_NO_FAULT:
+    case WAIT_SCRIPT:
         break;
     }
     return script;
+}
+
+/* Without a message. */
+static struct outcome outcome_of(enum simulator_fault fault)
+{
+    const struct fault_kind *kind = &kinds[fault];
+
+    if (fault == SIMULATOR_NO_FAULT)
+        return (struct outcome){.kind = OUTCOME_OK, .script = SCRIPT_MAY_HAVE_STARTED};
+    return (struct outcome){.kind = kind->kind,
+                            .reason = kind->reason,
+                            .script = kind->script,
+                            .fatal = kind->reason == REASON_LOGIN};
 }
 
 void simulator_spend(struct simulator_injection *fault, int64_t attempts)
@@ -297,7 +330,8 @@ struct simulator_forecast simulator_foresee(const struct simulator_plan *plan,
     simulator_spend(&fault, attempt);
     return (struct simulator_forecast){.fault = fault.fault,
                                        .wait = simulator_wait(plan, id->name, &fault),
-                                       .deaf = fault.fault == SIMULATOR_STUBBORN};
+                                       .deaf = fault.fault == SIMULATOR_STUBBORN,
+                                       .outcome = outcome_of(fault.fault)};
 }
 
 /* With what its files hold: the processes to come must all read the same. */
