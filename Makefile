@@ -63,15 +63,17 @@ ALL_LDFLAGS  = -pthread $(filter -fsanitize=% -O%,$(CFLAGS_$(VARIANT))) $(LDFLAG
 ALL_LDLIBS   = $(shell pkg-config --libs $(PACKAGES)) $(LDLIBS)
 
 SOURCES := $(filter-out src/%/main.c,$(wildcard src/*/*.c))
-OBJECTS := $(SOURCES:src/%.c=$(OUT)/%.o)
+# The client has libcurl, of which azfan itself is kept free: its libraries take 7 ms to load.
+REST    := $(filter src/rest/%,$(SOURCES))
+OBJECTS := $(patsubst src/%.c,$(OUT)/%.o,$(filter-out $(REST),$(SOURCES)))
 UNITS   := $(patsubst test/unit/%.c,$(OUT)/unit/%,$(wildcard test/unit/test_*.c))
 STUBS   := $(patsubst test/stub/%.c,build/stub/%,$(wildcard test/stub/*.c))
 
 .PHONY: all deps deps-test demo test unit cli azure bench pictures lint fuzz install uninstall clean
 .DELETE_ON_ERROR:
 
-# What is installed and run: azfan, and the simulated az of its rehearsals.
-PROGRAMS := azfan azfan-simulator
+# What is installed and run: azfan, the simulated az of its rehearsals, and the client of Azure's REST API.
+PROGRAMS := azfan azfan-simulator azfan-rest
 
 all: $(addprefix $(if $(filter release,$(VARIANT)),build,$(OUT))/,$(PROGRAMS))
 
@@ -87,7 +89,13 @@ $(OUT)/azfan-simulator: $(OUT)/simulator/main.o $(OUT)/libazfan.a
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson nettle yaml-0.1 zlib) $(LDLIBS)
 
+$(OUT)/azfan-rest: $(OUT)/rest/main.o $(OUT)/librest.a $(OUT)/libazfan.a
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libcurl jansson) $(LDLIBS)
+
 $(OUT)/libazfan.a: $(OBJECTS)
+$(OUT)/librest.a: $(REST:src/%.c=$(OUT)/%.o)
+$(OUT)/libazfan.a $(OUT)/librest.a:
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
@@ -129,11 +137,11 @@ test: build/.deps-test
 unit: $(UNITS) $(STUBS)
 cli: all $(STUBS)
 
-$(OUT)/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(OUT)/libazfan.a | build/.deps-test
+$(OUT)/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(OUT)/librest.a $(OUT)/libazfan.a | build/.deps-test
 	@mkdir -p $(@D)
 	$(SAY) UNIT $<
 	$(Q)$(CC) $(ALL_CPPFLAGS) -iquote test $(ALL_CFLAGS) $(shell pkg-config --cflags check) $(ALL_LDFLAGS) \
-		-o $@ $< $(OUT)/libazfan.a $(shell pkg-config --libs check) $(ALL_LDLIBS)
+		-o $@ $< $(OUT)/librest.a $(OUT)/libazfan.a $(shell pkg-config --libs check) $(ALL_LDLIBS)
 
 # Children that misbehave on purpose. Static: they start as fast as a program can.
 build/stub/%: test/stub/%.c | build/.deps
@@ -175,6 +183,7 @@ put = install -D -m $(1) $(2) "$(DESTDIR)$(3)/$(or $(4),$(notdir $(2)))"
 install: all
 	$(call put,755,build/azfan,$(BINDIR))
 	$(call put,755,build/azfan-simulator,$(LIBEXECDIR))
+	$(call put,755,build/azfan-rest,$(LIBEXECDIR))
 	$(call put,644,man/azfan.1,$(MANDIR)/man1)
 	$(call put,644,man/azfan-job.5,$(MANDIR)/man5)
 	$(call put,644,completions/azfan.bash,$(BASHDIR),azfan)
@@ -191,7 +200,7 @@ install: all
 	chmod -R u=rwX,go=rX "$(DESTDIR)$(DOCDIR)/examples"
 
 uninstall:
-	rm -f "$(DESTDIR)$(BINDIR)/azfan" "$(DESTDIR)$(LIBEXECDIR)/azfan-simulator" "$(DESTDIR)$(MANDIR)/man1/azfan.1" "$(DESTDIR)$(MANDIR)/man5/azfan-job.5"
+	rm -f "$(DESTDIR)$(BINDIR)/azfan" "$(DESTDIR)$(LIBEXECDIR)/azfan-simulator" "$(DESTDIR)$(LIBEXECDIR)/azfan-rest" "$(DESTDIR)$(MANDIR)/man1/azfan.1" "$(DESTDIR)$(MANDIR)/man5/azfan-job.5"
 	rm -f "$(DESTDIR)$(BASHDIR)/azfan" "$(DESTDIR)$(ZSHDIR)/_azfan" "$(DESTDIR)$(FISHDIR)/azfan.fish"
 	rm -f "$(DESTDIR)$(MAKEDIR)/azfan.mk" "$(DESTDIR)$(DATADIR)/azfan.mk"
 	rm -f "$(DESTDIR)$(DOCDIR)/README.md" "$(DESTDIR)$(DOCDIR)/LICENSE"

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include "rest/armerror.h"
+
+#include "base/text.h"
+
+enum { DETAILS_MOST = 5, MESSAGE_MOST = 4000 };
+
+static const char *const wrappers[] = {"error", "odata.error"};
+
+static bool has_code(const json_t *object)
+{
+    return json_is_string(json_object_get(object, "code"));
+}
+
+const json_t *armerror_find(const json_t *root)
+{
+    for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++) {
+        const json_t *inner = json_object_get(root, wrappers[i]);
+
+        if (has_code(inner))
+            return inner;
+    }
+    return has_code(root) ? root : NULL;
+}
+
+/* odata.error has {"lang", "value"} for a message. */
+static const json_t *find_text(const json_t *error, const char *key)
+{
+    const json_t *value = json_object_get(error, key);
+
+    return json_is_object(value) ? json_object_get(value, "value") : value;
+}
+
+static void take_text(json_t *ret, const json_t *error, const char *key)
+{
+    const json_t *value = find_text(error, key);
+    const char *text = json_string_value(value);
+
+    if (text != NULL)
+        (void)json_object_set_new(
+            ret, key, json_stringn(text, text_head(text, json_string_length(value), MESSAGE_MOST)));
+}
+
+static json_t *take_plain(const json_t *error)
+{
+    json_t *ret = json_object();
+
+    take_text(ret, error, "code");
+    take_text(ret, error, "message");
+    take_text(ret, error, "target");
+    return ret;
+}
+
+json_t *armerror_take(const json_t *error)
+{
+    const json_t *details = json_object_get(error, "details");
+    json_t *ret = take_plain(error);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < json_array_size(details) && i < DETAILS_MOST; i++)
+        (void)json_array_append_new(list, take_plain(json_array_get(details, i)));
+    if (json_array_size(list) > 0)
+        (void)json_object_set(ret, "details", list);
+    json_decref(list);
+    return ret;
+}

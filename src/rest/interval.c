@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "rest/interval.h"
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/number.h"
+
+/* Azure's contract for operations has Retry-After from 10 to 600 seconds; of an answer that was
+ * given, no more than a minute is believed. */
+#define CALM_MOST (60 * NUMBER_SECOND)
+
+/* No question of its own accord comes sooner. */
+#define LEAST (1 * NUMBER_SECOND)
+
+enum { JITTER_PERCENT = 10 };
+
+/* How often, by the age of the operation; between two rows it stretches evenly. */
+static const struct {
+    int64_t age, interval;
+} steps[] = {
+    {0, 5 * NUMBER_SECOND},
+    {60 * NUMBER_SECOND, 5 * NUMBER_SECOND},
+    {300 * NUMBER_SECOND, 15 * NUMBER_SECOND},
+    {301 * NUMBER_SECOND, 30 * NUMBER_SECOND},
+};
+
+static int64_t usual_at(int64_t age)
+{
+    const size_t count = sizeof steps / sizeof steps[0];
+    size_t next = 1;
+
+    while (next < count && steps[next].age <= age)
+        next++;
+    if (next == count)
+        return steps[count - 1].interval;
+    return steps[next - 1].interval + (steps[next].interval - steps[next - 1].interval) *
+                                          ((age - steps[next - 1].age) / NUMBER_SECOND) /
+                                          ((steps[next].age - steps[next - 1].age) / NUMBER_SECOND);
+}
+
+static int64_t larger(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+static int64_t smaller(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+int64_t interval_wait(int64_t age, int64_t floor, const struct interval_answer *answer,
+                      uint32_t random)
+{
+    int64_t wait = larger(usual_at(age), floor);
+    int64_t spread = wait / 100 * JITTER_PERCENT;
+
+    /* Upwards only: below the floor nobody asks. */
+    wait = larger(wait + spread * (random % 100) / 100, LEAST);
+    if (answer->retry_after < 0)
+        return wait;
+    return larger(wait,
+                  answer->refused ? answer->retry_after : smaller(answer->retry_after, CALM_MOST));
+}
+
+int64_t interval_parse_retry_after(const char *text)
+{
+    struct error ignored;
+    int64_t seconds;
+
+    if (text == NULL ||
+        number_parse(text, 0, NUMBER_LONGEST / NUMBER_SECOND, &seconds, &ignored) < 0)
+        return -1;
+    return seconds * NUMBER_SECOND;
+}

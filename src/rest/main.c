@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * azfan-rest: one request to Azure's REST API, for azfan, which starts it as it starts az.
+ *
+ * Standard input is the request (rest/request), descriptor 3 the token's page (sys/tokenpage).
+ * Standard output gets az's JSON, with exit status 0. Standard error says on the way "sent" and
+ * "accepted {…}", and in the end, with exit status 1, the line of a failure (rest/failure). It has
+ * no options: nothing secret can stand on its command line, for nothing does.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/number.h"
+#include "rest/failure.h"
+#include "rest/operation.h"
+#include "rest/request.h"
+#include "rest/transport.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+#include "sys/tokenpage.h"
+
+enum { TOKEN_FD = 3, REQUEST_MOST = 1024 * 1024 };
+
+/* In one write, so that no line comes in two pieces. */
+static void say(const char *line, void *context)
+{
+    struct buffer text = BUFFER_INIT;
+
+    (void)context;
+    buffer_print(&text, "%s\n", line);
+    (void)fd_write_all(STDERR_FILENO, text.data, text.length);
+    buffer_done(&text);
+}
+
+static int64_t now(void *context)
+{
+    (void)context;
+    return clock_now();
+}
+
+/* No handler of ours ends it early; what ends the process does. */
+static void wait(int64_t duration, void *context)
+{
+    struct timespec left = {.tv_sec = duration / NUMBER_SECOND,
+                            .tv_nsec = duration % NUMBER_SECOND};
+
+    (void)context;
+    while (nanosleep(&left, &left) < 0)
+        ;
+}
+
+static enum operation_end run_with(const struct request *request, const struct tokenpage *page,
+                                   struct buffer *ret, struct error *error)
+{
+    struct operation_world world = {.page = page, .say = say, .now = now, .wait = wait};
+    enum operation_end end;
+
+    world.transport = transport_make(request, error);
+    if (world.transport == NULL)
+        return OPERATION_FAILED;
+    end = operation_run(request, &world, ret);
+    transport_free(world.transport);
+    return end;
+}
+
+static enum operation_end run(struct buffer *ret, struct error *error)
+{
+    struct buffer text = BUFFER_INIT;
+    struct request request = {.deadline = 0};
+    struct tokenpage page = {.fd = -1};
+    enum operation_end end = OPERATION_FAILED;
+
+    if (file_read_standard_input(REQUEST_MOST, &text, error) == 0 &&
+        request_read(buffer_text(&text), text.length, &request, error) == 0 &&
+        tokenpage_open(&page, TOKEN_FD, error) == 0)
+        end = run_with(&request, &page, ret, error);
+    tokenpage_close(&page);
+    request_done(&request);
+    buffer_done(&text);
+    return end;
+}
+
+int main(void)
+{
+    struct buffer result = BUFFER_INIT;
+    struct error error = {.text = ""};
+    enum operation_end end;
+
+    /* No core, and no other process of this user reads the token here. */
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+    end = run(&result, &error);
+    if (result.length == 0)
+        failure_print(&result, &(struct failure){FAILURE_REQUEST, FAILURE_NOT_STARTED}, error.text);
+    (void)fd_write_all(end == OPERATION_OVER ? STDOUT_FILENO : STDERR_FILENO, result.data,
+                       result.length);
+    buffer_done(&result);
+    return end == OPERATION_OVER ? 0 : 1;
+}

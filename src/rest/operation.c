@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation. Three stages, each of which ends the story or leads to the next:
+ *
+ *   post    the request. No answer, or one that is an error, ends it; by then it is known whether
+ *           the script can have started. An answer with a URL is "accepted".
+ *   follow  asks that URL at the intervals of rest/interval until it says Succeeded, Failed or
+ * Canceled. All else means: ask again. Of two URLs Azure-AsyncOperation goes before Location. fetch
+ * Succeeded without an output: Location has it.
+ *
+ * The token is read anew before each request, for azfan renews it. Where Azure does not take it,
+ * "token" is said, and the next one waited for.
+ */
+#include "rest/operation.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#include "base/memory.h"
+#include "base/number.h"
+#include "rest/armerror.h"
+#include "rest/failure.h"
+#include "rest/interval.h"
+#include "rest/request.h"
+#include "rest/transport.h"
+#include "sys/tokenpage.h"
+
+#define POST_PATIENCE     (60 * NUMBER_SECOND)
+#define QUESTION_PATIENCE (30 * NUMBER_SECOND)
+#define TOKEN_PATIENCE    (60 * NUMBER_SECOND)
+#define TOKEN_LOOK        (250 * NUMBER_MILLISECOND)
+#define CONNECT_PAUSE     (2 * NUMBER_SECOND)
+
+/* A new operation may be unknown for a moment; nobody says for how long an old one is kept. */
+#define UNFOUND_PATIENCE (60 * NUMBER_SECOND)
+
+enum {
+    CONNECTS_MOST = 3,
+    FORBIDDEN_MOST = 3, /* a role that was given a moment ago takes effect between two questions */
+    STATUS_OK = 200,
+    STATUS_ACCEPTED = 202,
+    STATUS_UNAUTHORIZED = 401,
+    STATUS_FORBIDDEN = 403,
+    STATUS_NOT_FOUND = 404,
+    STATUS_TIMEOUT = 408,
+    STATUS_THROTTLED = 429
+};
+
+struct operation {
+    const struct request *request;
+    const struct operation_world *world;
+    struct buffer *ret;
+    int64_t deadline; /* monotonic */
+    int64_t accepted; /* likewise */
+    struct token token;
+    char *url;      /* Azure-AsyncOperation; NULL: there was none */
+    char *location; /* likewise */
+};
+
+/* What an answer to a question means. */
+enum step { STEP_AGAIN, STEP_AGAIN_LATER, STEP_FETCH, STEP_OVER, STEP_FAILED };
+
+static int64_t smaller(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+/* ---- waiting ------------------------------------------------------------------------------ */
+
+static int64_t now(const struct operation *self)
+{
+    return self->world->now(self->world->context);
+}
+
+static int64_t time_left(const struct operation *self)
+{
+    int64_t left = self->deadline - now(self);
+
+    return left > 0 ? left : 0;
+}
+
+static void wait_for(const struct operation *self, int64_t duration)
+{
+    self->world->wait(smaller(duration, time_left(self)), self->world->context);
+}
+
+static bool read_token(struct operation *self)
+{
+    return tokenpage_read(self->world->page, &self->token) == 0;
+}
+
+/* Azure did not take the token. False: no other one came. */
+static bool wait_for_token(struct operation *self)
+{
+    uint64_t refused = self->token.sequence;
+    int64_t until = now(self) + smaller(TOKEN_PATIENCE, time_left(self));
+
+    self->world->say("token", self->world->context);
+    while (now(self) < until) {
+        if (read_token(self) && self->token.sequence != refused)
+            return true;
+        wait_for(self, TOKEN_LOOK);
+    }
+    return false;
+}
+
+/* ---- ends --------------------------------------------------------------------------------- */
+
+static enum operation_end fail(struct operation *self, enum failure_phase phase,
+                               enum failure_started started, const char *message)
+{
+    failure_print(self->ret, &(struct failure){phase, started}, message);
+    return OPERATION_FAILED;
+}
+
+static enum operation_end fail_of(struct operation *self, enum failure_phase phase,
+                                  enum failure_started started, const struct exchange *exchange)
+{
+    failure_print_exchange(self->ret, &(struct failure){phase, started}, exchange);
+    return OPERATION_FAILED;
+}
+
+/* VALUE is {"value": […]}; false: it is not. */
+static bool print_result(struct operation *self, const json_t *value)
+{
+    char *text;
+
+    if (!json_is_array(json_object_get(value, "value")))
+        return false;
+    text = json_dumps(value, JSON_COMPACT);
+    buffer_add(self->ret, text);
+    buffer_add(self->ret, "\n");
+    free(text);
+    return true;
+}
+
+static json_t *read_body(const struct exchange *exchange)
+{
+    return json_loadb(buffer_text(&exchange->body), exchange->body.length, 0, NULL);
+}
+
+/* ---- the POST ----------------------------------------------------------------------------- */
+
+static void say_sent(void *context)
+{
+    const struct operation *self = context;
+
+    self->world->say("sent", self->world->context);
+}
+
+static void send_post(struct operation *self, struct exchange *ret)
+{
+    transport_post(self->world->transport, self->request->url, self->token.text,
+                   &self->request->body, smaller(POST_PATIENCE, time_left(self)), say_sent, self,
+                   ret);
+}
+
+/* As often as nothing was sent; and once more where Azure did not take the token. */
+static void post(struct operation *self, struct exchange *ret)
+{
+    int connects = 0;
+    bool renewed = false;
+
+    for (;;) {
+        send_post(self, ret);
+        if (!ret->sent && ret->may_pass && ++connects < CONNECTS_MOST &&
+            time_left(self) > CONNECT_PAUSE)
+            wait_for(self, CONNECT_PAUSE);
+        else if (ret->status == STATUS_UNAUTHORIZED && !renewed && wait_for_token(self))
+            renewed = true;
+        else
+            return;
+        exchange_done(ret);
+    }
+}
+
+static bool has_error_code(const struct exchange *exchange)
+{
+    json_t *root = read_body(exchange);
+    bool has = armerror_find(root) != NULL;
+
+    json_decref(root);
+    return has;
+}
+
+/* 4xx says: refused, where Azure itself says so. Behind 408 and 5xx the script may run. */
+static enum failure_started judge_refusal(const struct exchange *exchange)
+{
+    int status = exchange->status;
+
+    if (status < 400 || status >= 500 || status == STATUS_TIMEOUT)
+        return FAILURE_STARTED_UNKNOWN;
+    if (status == STATUS_UNAUTHORIZED || status == STATUS_FORBIDDEN || has_error_code(exchange))
+        return FAILURE_NOT_STARTED;
+    return FAILURE_STARTED_UNKNOWN;
+}
+
+/* A URL of another server gets no token. */
+static char *take_url(const struct operation *self, const char *url)
+{
+    if (url == NULL || !transport_is_same_server(url, self->request->endpoint))
+        return NULL;
+    return memory_string(url);
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        (void)json_object_set_new(object, key, json_string(text));
+}
+
+/* What a later azfan needs to ask again, and Azure's support to find it. */
+static void say_accepted(const struct operation *self, const struct exchange *exchange)
+{
+    json_t *object = json_object();
+    struct buffer line = BUFFER_INIT;
+    char *text;
+
+    set_text(object, "operation", self->url != NULL ? self->url : self->location);
+    set_text(object, "request_id", exchange->headers.request_id);
+    set_text(object, "correlation_id", exchange->headers.correlation_id);
+    text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    buffer_print(&line, "accepted %s", text);
+    free(text);
+    self->world->say(buffer_text(&line), self->world->context);
+    buffer_done(&line);
+}
+
+/* 2xx: accepted, or over at once. */
+static enum step take_acceptance(struct operation *self, const struct exchange *exchange)
+{
+    json_t *root = read_body(exchange);
+    bool over = exchange->status == STATUS_OK && print_result(self, root);
+
+    json_decref(root);
+    if (over)
+        return STEP_OVER;
+    self->url = take_url(self, exchange->headers.operation);
+    self->location = take_url(self, exchange->headers.location);
+    self->accepted = now(self);
+    if (self->url == NULL && self->location == NULL) {
+        (void)fail(self, FAILURE_SENT, FAILURE_STARTED,
+                   exchange->headers.operation != NULL || exchange->headers.location != NULL
+                       ? "Azure accepted it, but where to ask for the result is on another server"
+                       : "Azure accepted it, but did not say where to ask for the result");
+        return STEP_FAILED;
+    }
+    say_accepted(self, exchange);
+    return STEP_AGAIN;
+}
+
+static enum step begin(struct operation *self)
+{
+    struct exchange exchange;
+    enum step step = STEP_FAILED;
+
+    post(self, &exchange);
+    if (!exchange.sent)
+        (void)fail_of(self, FAILURE_CONNECT, FAILURE_NOT_STARTED, &exchange);
+    else if (exchange.status >= STATUS_OK && exchange.status < 300)
+        step = take_acceptance(self, &exchange);
+    else
+        (void)fail_of(self, FAILURE_SENT,
+                      exchange.status == 0 ? FAILURE_STARTED_UNKNOWN : judge_refusal(&exchange),
+                      &exchange);
+    exchange_done(&exchange);
+    return step;
+}
+
+/* ---- the questions ------------------------------------------------------------------------ */
+
+struct following {
+    struct interval_answer answer;
+    int64_t unfound; /* since when 404 is the answer; 0: it is not */
+    int forbidden;   /* how often 403 was, one after the other */
+};
+
+static void ask(struct operation *self, const char *url, struct exchange *ret)
+{
+    (void)read_token(self); /* the last one counts while a new one is written */
+    transport_get(self->world->transport, url, self->token.text,
+                  smaller(QUESTION_PATIENCE, time_left(self)), ret);
+}
+
+/* 200 of an Azure-AsyncOperation. */
+static enum step take_status(struct operation *self, const struct exchange *exchange,
+                             const json_t *root)
+{
+    const char *status = json_string_value(json_object_get(root, "status"));
+    const json_t *properties = json_object_get(root, "properties");
+
+    if (status == NULL)
+        return STEP_AGAIN;
+    if (strcasecmp(status, "Failed") == 0 || strcasecmp(status, "Canceled") == 0) {
+        (void)fail_of(self, FAILURE_POLLING, FAILURE_STARTED_UNKNOWN, exchange);
+        return STEP_FAILED;
+    }
+    if (strcasecmp(status, "Succeeded") != 0)
+        return STEP_AGAIN;
+    return print_result(self, json_object_get(properties, "output")) ? STEP_OVER : STEP_FETCH;
+}
+
+static enum step take_good(struct operation *self, const struct exchange *exchange)
+{
+    json_t *root = read_body(exchange);
+    enum step step = STEP_AGAIN;
+
+    if (self->url != NULL)
+        step = take_status(self, exchange, root);
+    else if (print_result(self, root))
+        step = STEP_OVER;
+    json_decref(root);
+    return step;
+}
+
+/* 202 of a Location may name another one. */
+static enum step take_running(struct operation *self, const struct exchange *exchange)
+{
+    char *next = self->url == NULL ? take_url(self, exchange->headers.location) : NULL;
+
+    if (next != NULL) {
+        free(self->location);
+        self->location = next;
+    }
+    return STEP_AGAIN;
+}
+
+static enum step give_up(struct operation *self, const struct exchange *exchange)
+{
+    (void)fail_of(self, FAILURE_POLLING, FAILURE_STARTED, exchange);
+    return STEP_FAILED;
+}
+
+/* An error of Location is that of the operation, unless it is one of the asking. */
+static enum step take_error(struct operation *self, struct following *following,
+                            const struct exchange *exchange)
+{
+    int status = exchange->status;
+
+    if (status == STATUS_FORBIDDEN)
+        return ++following->forbidden < FORBIDDEN_MOST ? STEP_AGAIN : give_up(self, exchange);
+    if (status == STATUS_NOT_FOUND) {
+        if (following->unfound == 0)
+            following->unfound = now(self);
+        return now(self) - following->unfound < UNFOUND_PATIENCE ? STEP_AGAIN
+                                                                 : give_up(self, exchange);
+    }
+    if (status == STATUS_TIMEOUT || status == STATUS_THROTTLED || status >= 500)
+        return STEP_AGAIN_LATER;
+    if (self->url == NULL && status >= 400 && has_error_code(exchange)) {
+        (void)fail_of(self, FAILURE_POLLING, FAILURE_STARTED_UNKNOWN, exchange);
+        return STEP_FAILED;
+    }
+    return STEP_AGAIN;
+}
+
+static enum step take_answer(struct operation *self, struct following *following,
+                             const struct exchange *exchange)
+{
+    if (exchange->status == 0)
+        return STEP_AGAIN_LATER;
+    if (exchange->status != STATUS_FORBIDDEN)
+        following->forbidden = 0;
+    if (exchange->status != STATUS_NOT_FOUND)
+        following->unfound = 0;
+    if (exchange->status == STATUS_OK)
+        return take_good(self, exchange);
+    if (exchange->status == STATUS_ACCEPTED)
+        return take_running(self, exchange);
+    if (exchange->status == STATUS_UNAUTHORIZED) {
+        (void)wait_for_token(self);
+        return STEP_AGAIN;
+    }
+    return take_error(self, following, exchange);
+}
+
+static uint32_t draw(void)
+{
+    uint32_t random;
+
+    return getrandom(&random, sizeof random, GRND_NONBLOCK) == sizeof random ? random : 0;
+}
+
+static enum step follow_once(struct operation *self, struct following *following)
+{
+    struct exchange exchange;
+    enum step step;
+
+    ask(self, self->url != NULL ? self->url : self->location, &exchange);
+    step = take_answer(self, following, &exchange);
+    following->answer = (struct interval_answer){
+        .refused = step == STEP_AGAIN_LATER,
+        .retry_after = interval_parse_retry_after(exchange.headers.retry_after)};
+    exchange_done(&exchange);
+    return step;
+}
+
+/* From now on Location is asked for what Azure-AsyncOperation did not have. */
+static enum step go_to_location(struct operation *self)
+{
+    free(self->url);
+    self->url = NULL;
+    if (self->location != NULL)
+        return STEP_AGAIN;
+    (void)fail(self, FAILURE_POLLING, FAILURE_STARTED,
+               "the operation succeeded, but its answer has no output");
+    return STEP_FAILED;
+}
+
+static enum operation_end follow(struct operation *self, int64_t first)
+{
+    struct following following = {.answer = {.retry_after = -1}};
+    int64_t wait = first;
+
+    for (;;) {
+        enum step step;
+
+        wait_for(self, wait);
+        if (time_left(self) == 0)
+            return fail(self, FAILURE_POLLING, FAILURE_STARTED,
+                        "the operation had not ended when its time was over");
+        step = follow_once(self, &following);
+        if (step == STEP_FETCH && go_to_location(self) == STEP_AGAIN)
+            wait = 0;
+        else if (step == STEP_AGAIN || step == STEP_AGAIN_LATER)
+            wait = interval_wait(now(self) - self->accepted, self->token.interval,
+                                 &following.answer, draw());
+        else
+            return step == STEP_OVER ? OPERATION_OVER : OPERATION_FAILED;
+    }
+}
+
+/* ---- from the beginning ------------------------------------------------------------------- */
+
+static enum operation_end run(struct operation *self)
+{
+    const char *known = self->request->operation;
+    enum step step;
+
+    if (!read_token(self))
+        return fail(self, FAILURE_REQUEST, FAILURE_NOT_STARTED, "there is no token");
+    if (known != NULL) {
+        self->url = take_url(self, known);
+        if (self->url == NULL)
+            return fail(self, FAILURE_REQUEST, FAILURE_STARTED,
+                        "the operation's URL is not one of the endpoint");
+        return follow(self, 0);
+    }
+    step = begin(self);
+    if (step == STEP_AGAIN)
+        return follow(self, self->request->first_poll);
+    return step == STEP_OVER ? OPERATION_OVER : OPERATION_FAILED;
+}
+
+enum operation_end operation_run(const struct request *request, const struct operation_world *world,
+                                 struct buffer *ret)
+{
+    int64_t start = world->now(world->context);
+    struct operation self = {.request = request,
+                             .world = world,
+                             .ret = ret,
+                             .deadline = start + request->deadline,
+                             .accepted = start};
+    enum operation_end end = run(&self);
+
+    explicit_bzero(&self.token, sizeof self.token);
+    free(self.url);
+    free(self.location);
+    return end;
+}
