@@ -4,7 +4,8 @@
  *
  * The only file that knows posix_spawn(), pidfds, waiting and kill(). A child
  * gets a session (and so a process group) of its own, /dev/null as standard
- * input (but see `led`), default signals, an empty mask, and no descriptor beyond 0-2.
+ * input (but see `led`), default signals, an empty mask, and no descriptor
+ * beyond 0-2 that its command does not name.
  *
  * Order: child_start(); then child_signal() as often as needed; once
  * child_has_exited(), child_kill_rest() while the leader is still a zombie
@@ -19,6 +20,9 @@
 
 #include "base/error.h"
 
+/* The one descriptor beyond standard error that a child may get. */
+enum { CHILD_EXTRA = 3 };
+
 struct child_command {
     const char *program;      /* an absolute path */
     char *const *arguments;   /* NULL-terminated, with argv[0] */
@@ -27,6 +31,7 @@ struct child_command {
     int input;                /* a descriptor to be its standard input; -1: /dev/null */
     int output;               /* likewise; -1: a pipe to us */
     int errors;               /* likewise */
+    int extra;                /* a descriptor to be its CHILD_EXTRA; 0: none */
     bool led; /* its standard input is a socket instead: on it the child says that it is ready, and
                  at its end it goes on */
 };

@@ -177,8 +177,11 @@ static int set_actions(posix_spawn_file_actions_t *actions, const struct far_end
         code = posix_spawn_file_actions_adddup2(actions, errors, 2);
     /* Also what azfan itself inherited without close-on-exec; and before anything that may hang, or
      * the journal's lock would hang with it. */
+    if (code == 0 && command->extra > 0)
+        code = posix_spawn_file_actions_adddup2(actions, command->extra, CHILD_EXTRA);
     if (code == 0)
-        code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+        code = posix_spawn_file_actions_addclosefrom_np(
+            actions, command->extra > 0 ? CHILD_EXTRA + 1 : CHILD_EXTRA);
     if (code == 0 && command->folder != NULL)
         code = posix_spawn_file_actions_addchdir_np(actions, command->folder);
     return code;
