@@ -31,6 +31,7 @@ struct answer {
 enum { ANSWER_READ_MOST = 64 * 1024 };
 
 struct answer_question {
+    bool rest; /* azfan-rest was asked, not az */
     const char *nonce;
     size_t output_limit;    /* bytes of each stream that are kept */
     int64_t timeout;        /* the attempt's: for the message */

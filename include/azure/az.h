@@ -18,6 +18,8 @@
 #include "base/strings.h"
 #include "sys/scratch.h"
 
+struct rest;
+
 struct az {
     char *program;      /* absolute */
     const char *prefix; /* an argument before its own; NULL: none. The simulated az has one */
@@ -26,6 +28,7 @@ struct az {
     struct scratch former; /* the one before, see az_renew_folder() */
     uint64_t memory;       /* bytes that one process of it takes, about */
     int processes;         /* processes and threads of one, about */
+    struct rest *rest;     /* sends scripts in its place; NULL: az does itself */
     int files;             /* descriptors that one takes of us, beside its streams */
     bool led;              /* its processes are (engine/child): simulated, in time-lapse */
 };

@@ -23,7 +23,8 @@ struct buffer;
 struct command {
     struct child_command child; /* points into what follows and into struct az */
     struct strings arguments;
-    char *file; /* the script's file; NULL when there is none */
+    char *file;  /* the script's file; NULL when there is none */
+    int request; /* of azfan-rest: its standard input; 0: there is none */
     char nonce[GUARD_NONCE_SIZE];
 };
 

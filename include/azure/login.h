@@ -17,11 +17,14 @@
 #include "base/number.h"
 #include "engine/supervise.h"
 
+struct rest;
+
 /* How long az may take to answer. */
 #define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
 
 /* Starts zeroed. */
 struct login {
+    struct rest *rest;        /* gets the token; NULL: nobody needs it */
     char *subscription;       /* az's default, a GUID; NULL when it has none; owned */
     char *az_version;         /* "2.45.0"; "" when az did not say */
     struct accounts accounts; /* what az calls the subscriptions; none where nobody asked */

@@ -29,6 +29,12 @@ void refusal_read(const char *errors, size_t length, int az_exit, struct outcome
 void refusal_read_login(const char *errors, size_t length, int az_exit, struct outcome *ret);
 
 /*
+ * The same of azfan-rest, whose last line is a failure (rest/failure.h): the words of Azure are
+ * looked up in the same tables, and the client knows whether the script can have started.
+ */
+void refusal_read_rest(const char *errors, size_t length, struct outcome *ret);
+
+/*
  * The same for a failure that Azure reports inside an answer, as "Enable
  * failed: …": TEXT is Azure's own. RET is REASON_EXTENSION.
  */

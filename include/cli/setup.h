@@ -11,6 +11,7 @@
 #define AZFAN_CLI_SETUP_H
 
 #include "azure/az.h"
+#include "azure/rest.h"
 #include "base/error.h"
 #include "run/folder.h"
 #include "run/journal.h"
@@ -25,6 +26,7 @@ struct warden;
 
 struct setup {
     struct az az;
+    struct rest rest; /* where the run's client is that */
     struct scratch simulation; /* the folder of the simulated Azure; not open: it is the real one */
     struct simulator_rehearsal rehearsal; /* what its processes read there */
     int speed;                            /* above 1: the run is in time-lapse (engine/lapse) */

@@ -363,6 +363,8 @@ static void read_process(const struct finish *finish, const struct answer_questi
         read_stopped(finish, question, outcome);
     else if (finish->exit.known && finish->exit.signaled)
         read_crash(finish, outcome);
+    else if (finish->exit.known && finish->exit.status != 0 && question->rest)
+        refusal_read_rest(finish->errors.data, finish->errors.length, outcome);
     else if (finish->exit.known && finish->exit.status != 0)
         refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, outcome);
     else

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "azure/rest.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "sys/fault.h"
@@ -88,10 +89,15 @@ static int write_script(struct command *command, const struct az *az, const stru
     return code < 0 ? error_set(error, "cannot write %s: %s", command->file, strerror(-code)) : 0;
 }
 
+static const char *command_id(enum job_shell shell)
+{
+    return shell == JOB_POWERSHELL ? "RunPowerShellScript" : "RunShellScript";
+}
+
 static void build_invoke(struct command *command, const struct az *az, enum job_shell shell,
                          const char *id, const char *file)
 {
-    const char *kind = shell == JOB_POWERSHELL ? "RunPowerShellScript" : "RunShellScript";
+    const char *kind = command_id(shell);
     char *scripts = memory_print("@%s", file);
 
     build(command, az,
@@ -100,12 +106,46 @@ static void build_invoke(struct command *command, const struct az *az, enum job_
     free(scripts);
 }
 
+/* The same by azfan-rest: all that it needs is in its request, and its token in the page. */
+static int build_request(struct command *command, const struct az *az, const struct guard *guard,
+                         const char *id, struct error *error)
+{
+    struct guard own = *guard;
+    struct buffer text = BUFFER_INIT;
+    struct rest_request request = {
+        .id = id, .command_id = command_id(guard->job->shell), .deadline = guard->job->timeout};
+
+    int fd;
+
+    own.nonce = command->nonce;
+    guard_write(&text, &own);
+    request.script = buffer_text(&text);
+    fd = rest_write_request(az->rest, &request, error);
+    if (text.data != NULL)
+        explicit_bzero(text.data, text.length); /* secrets */
+    buffer_done(&text);
+    if (fd < 0)
+        return -1;
+    command->request = fd;
+    strings_add(&command->arguments, az->rest->program);
+    command->child = (struct child_command){.program = az->rest->program,
+                                            .arguments = command->arguments.list,
+                                            .environment = az->environment.list,
+                                            .input = fd,
+                                            .output = -1,
+                                            .errors = -1,
+                                            .extra = az->rest->page.fd};
+    return 0;
+}
+
 int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
                    const char *id, unsigned slot, struct error *error)
 {
     *command = (struct command){.file = NULL};
     if (guard_make_nonce(command->nonce, error) < 0)
         return -1;
+    if (az->rest != NULL)
+        return build_request(command, az, guard, id, error);
     if (write_script(command, az, guard, slot, error) < 0) {
         free(command->file);
         command->file = NULL;
@@ -186,6 +226,8 @@ void command_done(struct command *command, bool gone)
     if (command->file != NULL && !gone)
         (void)unlink(command->file);
     free(command->file);
+    if (command->request > 0)
+        fd_close(&command->request);
     strings_done(&command->arguments);
     *command = (struct command){.file = NULL};
 }

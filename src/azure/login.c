@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "azure/refusal.h"
+#include "azure/rest.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "job/names.h"
@@ -14,23 +15,52 @@
 /* Drops --scripts and lets the VM run Microsoft's sample script instead (azure-cli#32258). */
 static const char refused_version[] = "2.78.0";
 
-/* Overwrites the token where it stands, so that no parser makes a copy. A JWT has no escapes. */
-static void blank_token(struct capture_text *text)
+/* What stands between the quotes after "accessToken"; NULL: nothing. A JWT has no escapes. */
+static char *find_token(const struct capture_text *text, size_t *ret_length)
 {
     static const char key[] = "\"accessToken\"";
     char *at = text->length > 0 ? memmem(text->data, text->length, key, sizeof key - 1) : NULL;
     const char *end;
+    const char *quote;
 
     if (at == NULL)
-        return;
+        return NULL;
     end = text->data + text->length;
     at += sizeof key - 1;
     while (at < end && (*at == ':' || *at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
         at++;
-    if (at < end && *at == '"') {
-        for (at++; at < end && *at != '"'; at++)
-            *at = '*';
-    }
+    if (at >= end || *at != '"')
+        return NULL;
+    at++;
+    quote = memchr(at, '"', (size_t)(end - at));
+    *ret_length = (size_t)((quote != NULL ? quote : end) - at);
+    return at;
+}
+
+/* For the clients of REST, where there are any; they are the only ones to have a copy. */
+static int hand_on(struct rest *rest, const char *token, size_t length, struct error *error)
+{
+    char *copy = memory_copy(token, length);
+    int result = rest_take_token(rest, copy, error);
+
+    explicit_bzero(copy, length);
+    free(copy);
+    return result;
+}
+
+/* Overwrites the token where it stands, so that no parser makes a copy. */
+static int take_token(struct capture_text *text, struct rest *rest, struct error *error)
+{
+    size_t length = 0;
+    char *token = find_token(text, &length);
+    int result = 0;
+
+    if (token == NULL)
+        return 0;
+    if (rest != NULL)
+        result = hand_on(rest, token, length, error);
+    memset(token, '*', length);
+    return result;
 }
 
 static void wipe(struct finish *finish)
@@ -122,7 +152,8 @@ enum login_result login_read_token(struct login *login, struct finish *finish, s
 {
     enum login_result result = read_process(finish, error);
 
-    blank_token(&finish->output);
+    if (take_token(&finish->output, login->rest, error) < 0)
+        result = LOGIN_NO_AZ;
     if (result == LOGIN_OK && finish->exit.known && finish->exit.status != 0)
         result = read_refusal(finish, error);
     else if (result == LOGIN_OK)

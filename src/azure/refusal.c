@@ -2,6 +2,7 @@
 #include "azure/refusal.h"
 
 #include <ctype.h>
+#include <jansson.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -158,6 +159,53 @@ void refusal_read(const char *errors, size_t length, int az_exit, struct outcome
 void refusal_read_login(const char *errors, size_t length, int az_exit, struct outcome *ret)
 {
     read_words(errors, length, az_exit, false, ret);
+}
+
+/* ---- azfan-rest --------------------------------------------------------------------------- */
+
+/* As az would have said it: Azure's answer, or why there is none. */
+static void print_as_az(struct buffer *text, const json_t *failure, const char *line, size_t length)
+{
+    const char *message = json_string_value(json_object_get(failure, "message"));
+
+    if (json_object_get(failure, "code") != NULL || failure == NULL)
+        buffer_append(text, line, length);
+    else
+        buffer_print(text, "ERROR: %s", message != NULL ? message : "");
+}
+
+/* What the client knows goes before what a rule can only infer from words. */
+static void set_started(struct outcome *outcome, const json_t *failure)
+{
+    const char *started = json_string_value(json_object_get(failure, "started"));
+
+    if (started != NULL && strcmp(started, "no") == 0) {
+        outcome->script = SCRIPT_NOT_STARTED;
+        outcome->may_still_run = false;
+        return;
+    }
+    outcome->mark_decides = true;
+    if (outcome->script != SCRIPT_NOT_STARTED)
+        return;
+    outcome->script = SCRIPT_MAY_HAVE_STARTED;
+    outcome->may_still_run = true;
+}
+
+void refusal_read_rest(const char *errors, size_t length, struct outcome *ret)
+{
+    size_t at = text_last_lines(errors, length, 1);
+    json_t *failure = json_loadb(errors + at, length - at, 0, NULL);
+    const json_t *wait = json_object_get(failure, "retry_after");
+    struct buffer text = BUFFER_INIT;
+
+    print_as_az(&text, failure, errors + at, length - at);
+    read_words(buffer_text(&text), text.length, 1, true, ret);
+    set_started(ret, failure);
+    if (json_is_integer(wait) && json_integer_value(wait) > 0 &&
+        (ret->reason == REASON_THROTTLED || ret->reason == REASON_BUSY))
+        ret->retry_after = json_integer_value(wait) * NUMBER_SECOND;
+    buffer_done(&text);
+    json_decref(failure);
 }
 
 void refusal_read_extension(const char *text, size_t length, struct outcome *ret)

@@ -2,6 +2,7 @@
 #include "cli/setup.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,11 +55,24 @@ static int set_up_simulation(struct setup *setup, const struct execution *execut
     return result;
 }
 
+/* WIP: the option, the job's key, the cloud's endpoint */
+static int set_up_rest(struct setup *setup, struct error *error)
+{
+    const char *client = getenv("AZFAN_CLIENT");
+
+    if (client == NULL || strcmp(client, "rest") != 0)
+        return 0;
+    setup->az.rest = &setup->rest;
+    return rest_open(&setup->rest, getenv("AZFAN_ENDPOINT"), error);
+}
+
 static int set_up_az(struct setup *setup, const struct execution *execution, struct error *error)
 {
     if (execution->rehearsal)
         return set_up_simulation(setup, execution, error);
-    return az_find(&setup->az, execution->job->az, error);
+    if (az_find(&setup->az, execution->job->az, error) < 0)
+        return -1;
+    return set_up_rest(setup, error);
 }
 
 static int name_run(struct setup *setup, const struct execution *execution, struct error *error)
@@ -91,8 +105,10 @@ static int begin_lapse(const struct setup *setup, struct error *error)
 
 int setup_open(struct setup *setup, const struct execution *execution, struct error *error)
 {
-    *setup =
-        (struct setup){.journal = {.fd = -1}, .batches = rules_batches(execution->job), .speed = 1};
+    *setup = (struct setup){.journal = {.fd = -1},
+                            .rest = {.page = {.fd = -1}},
+                            .batches = rules_batches(execution->job),
+                            .speed = 1};
     child_adopt_orphans();
     if (warden_open(&setup->warden, error) < 0)
         return -1;
@@ -160,6 +176,7 @@ void setup_close(struct setup *setup)
     setup_clear(setup, NULL);
     simulator_unload(&setup->rehearsal);
     lapse_end();
+    rest_close(&setup->rest);
     journal_close(&setup->journal);
     folder_close(&setup->folder);
     free(setup->batches);

@@ -66,7 +66,8 @@ static struct result_attempt attempt_of(const struct pool_task *task, int64_t st
 void attempt_read(struct call *call, const struct job *job, const struct result *result,
                   int64_t started, struct result_attempt *ret, struct answer *ret_answer)
 {
-    struct answer_question question = {.nonce = call->command.nonce,
+    struct answer_question question = {.rest = call->command.request > 0,
+                                       .nonce = call->command.nonce,
                                        .output_limit = job->output_limit,
                                        .timeout = job->timeout,
                                        .script_timeout = job->script_timeout,

@@ -114,6 +114,7 @@ enum login_result preflight_run(struct preflight *preflight, struct login *ret, 
     int64_t patience = lapse_now() + LOGIN_TIMEOUT;
     enum login_result result;
 
+    ret->rest = preflight->az->rest;
     ask_for_accounts(preflight, ret);
     command_token(&pair.token->command, preflight->az, job_only_subscription(preflight->job));
     command_version(&pair.version->command, preflight->az);

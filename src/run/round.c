@@ -401,7 +401,7 @@ static void check_doubts(struct round *self)
 static void take_word(struct round *self)
 {
     struct call *call = self->question;
-    struct login login = {.subscription = NULL};
+    struct login login = {.rest = self->az->rest};
     struct error error = {""};
     enum doubts_reply reply = DOUBTS_NO_TOKEN;
     bool had_no_room = attempt_had_no_room(&call->task.finish);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rest: the program azfan-rest, as this run uses it.
+ *
+ * Where a run's client is rest, it takes the place of az for what is sent to VMs; az is still asked
+ * for the token. Found once, before any thread starts. The token's page is written by the main
+ * thread; what runs already reads it there (sys/tokenpage). Main thread.
+ */
+#ifndef AZFAN_AZURE_REST_H
+#define AZFAN_AZURE_REST_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "sys/tokenpage.h"
+
+struct rest {
+    char *program; /* absolute */
+    char *endpoint;
+    char *ca_file; /* whom it trusts; both NULL: what libcurl does */
+    char *ca_path;
+    struct tokenpage page;
+};
+
+/* What is asked of Azure for one VM. */
+struct rest_request {
+    const char *id; /* the VM's */
+    const char *command_id;
+    const char *script; /* guarded */
+    int64_t deadline;
+};
+
+/* ENDPOINT: Azure Resource Manager's, "https://management.azure.com". For rest_close(), also after
+ * an error. */
+int rest_open(struct rest *ret, const char *endpoint, struct error *error);
+
+/* Another token counts from now on. */
+int rest_take_token(struct rest *rest, const char *token, struct error *error);
+
+/* A sealed memfd that holds REQUEST, to be a client's standard input; close it. -1 on error. */
+int rest_write_request(const struct rest *rest, const struct rest_request *request,
+                       struct error *error);
+
+void rest_close(struct rest *rest);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "azure/rest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+
+/* The shape of the operation never changed; this version is one that tools of many kinds use. */
+#define API_VERSION "2024-07-01"
+
+/* No script is over sooner: an `echo` takes 11 seconds at least, in 25 recorded runs. */
+#define FIRST_POLL (8 * NUMBER_SECOND)
+
+/* The engine decides when an attempt's time is over: the client itself ends later. */
+#define DEADLINE_GRACE NUMBER_MINUTE
+
+static const char program[] = "azfan-rest";
+static const char certificates[] = "/etc/ssl/certs";
+
+/* ---- whom to trust ------------------------------------------------------------------------ */
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* Names by which OpenSSL finds a certificate: of a folder without them it would trust nobody. */
+static bool has_hashes(const char *folder)
+{
+    char *pattern = memory_print("%s/*.0", folder);
+    glob_t found;
+    bool has = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
+
+    globfree(&found);
+    free(pattern);
+    return has;
+}
+
+/*
+ * As az does, which takes what requests takes; else a folder of certificates, of which one is read,
+ * not all 143: that is 50 of the 60 ms of processor time that a client took.
+ */
+static void find_trust(struct rest *rest)
+{
+    const char *bundle = getenv("REQUESTS_CA_BUNDLE");
+
+    if (bundle == NULL || bundle[0] == '\0')
+        bundle = getenv("CURL_CA_BUNDLE");
+    if (bundle != NULL && bundle[0] != '\0')
+        *(is_folder(bundle) ? &rest->ca_path : &rest->ca_file) = memory_string(bundle);
+    else if (has_hashes(certificates))
+        rest->ca_path = memory_string(certificates);
+}
+
+/* ---- the program -------------------------------------------------------------------------- */
+
+int rest_open(struct rest *ret, const char *endpoint, struct error *error)
+{
+    *ret = (struct rest){.page = {.fd = -1}};
+    ret->program = file_own_helper(program);
+    if (ret->program == NULL)
+        return error_set(error,
+                         "%s is neither beside azfan nor in ../libexec/azfan: `make "
+                         "install` puts it there",
+                         program);
+    ret->endpoint = memory_copy(endpoint, strlen(endpoint));
+    for (size_t length = strlen(endpoint); length > 0 && endpoint[length - 1] == '/'; length--)
+        ret->endpoint[length - 1] = '\0';
+    find_trust(ret);
+    return tokenpage_make(&ret->page, error);
+}
+
+int rest_take_token(struct rest *rest, const char *token, struct error *error)
+{
+    return tokenpage_write(&rest->page, token, error);
+}
+
+void rest_close(struct rest *rest)
+{
+    tokenpage_close(&rest->page);
+    free(rest->program);
+    free(rest->endpoint);
+    free(rest->ca_file);
+    free(rest->ca_path);
+    *rest = (struct rest){.page = {.fd = -1}};
+}
+
+/* ---- a request ---------------------------------------------------------------------------- */
+
+/* A group's name may have any letter: what a URL has no letter for is %XX. */
+static char *make_path(const char *id)
+{
+    struct buffer path = BUFFER_INIT;
+
+    for (; *id != '\0'; id++) {
+        if (ascii_is_alphanumeric(*id) || strchr("/-._~()", *id) != NULL)
+            buffer_add_char(&path, *id);
+        else
+            buffer_print(&path, "%%%02X", (unsigned char)*id);
+    }
+    buffer_add(&path, "/runCommand");
+    return buffer_take(&path);
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        (void)json_object_set_new(object, key, json_string(text));
+}
+
+static json_t *make_body(const struct rest_request *request)
+{
+    return json_pack("{s:s, s:[s]}", "commandId", request->command_id, "script", request->script);
+}
+
+static char *make_text(const struct rest *rest, const struct rest_request *request)
+{
+    json_t *object = json_object();
+    char *path = make_path(request->id);
+    char *text;
+
+    set_text(object, "endpoint", rest->endpoint);
+    set_text(object, "path", path);
+    set_text(object, "api_version", API_VERSION);
+    set_text(object, "ca_file", rest->ca_file);
+    set_text(object, "ca_path", rest->ca_path);
+    (void)json_object_set_new(object, "body", make_body(request));
+    (void)json_object_set_new(
+        object, "deadline_ms",
+        json_integer((request->deadline + DEADLINE_GRACE) / NUMBER_MILLISECOND));
+    (void)json_object_set_new(object, "first_poll_ms",
+                              json_integer(FIRST_POLL / NUMBER_MILLISECOND));
+    text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    free(path);
+    return text;
+}
+
+int rest_write_request(const struct rest *rest, const struct rest_request *request,
+                       struct error *error)
+{
+    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    char *text = make_text(rest, request);
+    int fd = memfd_create("request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int code = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+
+    if (code == 0 && (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0))
+        code = -errno;
+    explicit_bzero(text, strlen(text)); /* secrets */
+    free(text);
+    if (code == 0)
+        return fd;
+    fd_close(&fd);
+    return error_set(error, "cannot write the request for %s: %s", request->id, strerror(-code));
+}
