@@ -56,7 +56,8 @@ struct options {
     size_t confirm;
     bool yes;       /* nobody is asked */
     bool overlap;   /* runs that are going on with the same VMs do not matter */
-    const char *az; /* NULL: AZFAN_AZ, then the job */
+    const char *az;     /* NULL: AZFAN_AZ, then the job */
+    const char *client; /* "az" or "rest"; NULL: AZFAN_CLIENT, then the job */
     struct options_list limits;
     struct options_list excludes;
     struct options_list settings;

@@ -100,6 +100,9 @@ struct job_place {
     const char *folded_by; /* what joined its lines, for messages: ">"; NULL: nothing did */
 };
 
+/* What asks Azure for a script's run: the Azure CLI, or azfan's own program. */
+enum job_client { JOB_AZ, JOB_REST };
+
 enum job_halt { JOB_DRAIN, JOB_STOP }; /* running attempts may end, or are stopped */
 
 struct job {
@@ -134,6 +137,7 @@ struct job {
     int64_t kill_grace;
     size_t output_limit; /* bytes a stream and attempt */
     char *az;
+    enum job_client client;
 
     struct job_retry retry;
     bool idempotent;           /* the script may run twice on a VM */

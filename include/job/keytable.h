@@ -46,6 +46,7 @@ enum keytable_key {
     KEY_CONFIRM,
     KEY_OUTPUT_LIMIT,
     KEY_AZ,
+    KEY_CLIENT,
     KEY_SCRIPT_FILE,
     KEY_SCRIPT_INLINE,
     KEY_SCRIPT_SHELL,

@@ -67,7 +67,8 @@ struct result_overrides {
     char *batches; /* as it was given; NULL: nothing; likewise max_failures */
     char *max_failures;
     char *targets;   /* absolute, or "-"; likewise */
-    char *az;        /* NULL: nothing */
+    char *az;        /* NULL: nothing; likewise client */
+    char *client;
     char **settings; /* NAME=VALUE; never of a parameter that the job declares a secret */
     size_t setting_count;
     char **secrets; /* of those the names: a rerun does not know what was set */
@@ -148,6 +149,7 @@ struct result {
     struct result_overrides overrides;
     struct origin origin;
     bool rehearsal;
+    char *client;   /* "az" or "rest"; NULL: a journal of an azfan that knew az alone */
     int speed;      /* of a rehearsal in time-lapse: so many times as fast; else 1 */
     char *rerun_of; /* the run whose targets these are; NULL: none */
     bool again;     /* a rerun that starts also what had started before */

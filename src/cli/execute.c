@@ -21,6 +21,7 @@
 #include "cli/speed.h"
 #include "engine/aside.h"
 #include "job/job.h"
+#include "job/keytable.h"
 #include "job/problems.h"
 #include "run/conduct.h"
 #include "run/folder.h"
@@ -128,6 +129,7 @@ static void prepare_result(struct result *result, const struct execution *execut
     result_take_job(result, execution->job, setup->batches);
     result->rehearsal = execution->rehearsal;
     result->speed = setup->speed;
+    result->client = memory_string(keytable[KEY_CLIENT].words[execution->job->client]);
     result->rerun_of = memory_string(execution->rerun_of);
     result->again = execution->options->again;
     result->folder = memory_string(setup->folder.path);

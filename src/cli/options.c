@@ -12,12 +12,19 @@ void options_add(struct options_list *list, const char *value)
     list->list[list->count++] = value;
 }
 
+/* NULL: it is not set, or empty. */
+static const char *get_variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 struct overrides options_overrides(const struct options *options)
 {
-    const char *environment = getenv("AZFAN_AZ");
+    const char *az = get_variable("AZFAN_AZ");
+    const char *client = get_variable("AZFAN_CLIENT");
 
-    if (environment != NULL && environment[0] == '\0')
-        environment = NULL;
     return (struct overrides){.concurrency = options->concurrency,
                               .concurrency_percent = options->concurrency_percent,
                               .timeout = options->timeout,
@@ -29,7 +36,8 @@ struct overrides options_overrides(const struct options *options)
                               .targets = options->targets,
                               .has_confirm = options->has_confirm,
                               .confirm = options->confirm,
-                              .az = options->az != NULL ? options->az : environment,
+                              .az = options->az != NULL ? options->az : az,
+                              .client = options->client != NULL ? options->client : client,
                               .settings = options->settings.list,
                               .setting_count = options->settings.count,
                               .has_args = options->has_args,

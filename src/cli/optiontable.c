@@ -337,6 +337,17 @@ static int take_seed(const struct optiontable_row *row, const char *value, struc
     return 0;
 }
 
+static int take_client(const struct optiontable_row *row, const char *value,
+                       struct options *options, struct error *error)
+{
+    int choice = read_word(row, keytable[KEY_CLIENT].words, value, error);
+
+    if (choice < 0)
+        return -1;
+    options->client = keytable[KEY_CLIENT].words[choice];
+    return 0;
+}
+
 static int take_shell(const struct optiontable_row *row, const char *value, struct options *options,
                       struct error *error)
 {
@@ -444,6 +455,8 @@ const struct optiontable_row optiontable[] = {
      "print the script as the first target gets it, and nothing else"},
     {"az", 0, "PROGRAM", SELECTING, take_text, FIELD(az),
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
+    {"client", 0, "CLIENT", LOADING, take_client, 0,
+     "what asks Azure: az or rest (else AZFAN_CLIENT, the job's, or az)"},
     {"run-dir", 0, "DIR", RUNNING, take_text, FIELD(run_dir), "keep the run in DIR"},
     {"run-id", 0, "ID", RUNNING, take_run_id, 0, "call the run ID; no two runs may have the same"},
     {"only", 0, "OUTCOMES", ON_RERUN, take_only, 0,

@@ -24,7 +24,8 @@ static void keep_options(struct result_overrides *overrides, const struct option
                                   .script_timeout = options->script_timeout,
                                   .attempts = options->attempts,
                                   .batches = memory_string(options->batches),
-                                  .max_failures = memory_string(options->max_failures)};
+                                  .max_failures = memory_string(options->max_failures),
+                                  .client = memory_string(options->client)};
     if (options->targets != NULL)
         overrides->targets = strcmp(options->targets, "-") == 0 ? memory_string("-")
                                                                 : file_absolute(options->targets);
@@ -119,6 +120,8 @@ void pastline_merge(struct options *ret, const struct options *options,
     ret->targets = past->targets;
     if (ret->az == NULL)
         ret->az = past->az;
+    if (ret->client == NULL)
+        ret->client = past->client;
 }
 
 void pastline_done(struct options *merged)

@@ -2,7 +2,6 @@
 #include "cli/setup.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -17,6 +16,7 @@
 #include "engine/lapse.h"
 #include "engine/supervise.h"
 #include "job/job.h"
+#include "job/limits.h"
 #include "job/targets.h"
 #include "run/conduct.h"
 #include "run/room.h"
@@ -55,14 +55,14 @@ static int set_up_simulation(struct setup *setup, const struct execution *execut
     return result;
 }
 
-/* WIP: the option, the job's key, the cloud's endpoint */
-static int set_up_rest(struct setup *setup, struct error *error)
+/* WIP: the cloud's endpoint */
+static int set_up_rest(struct setup *setup, const struct job *job, struct error *error)
 {
-    const char *client = getenv("AZFAN_CLIENT");
-
-    if (client == NULL || strcmp(client, "rest") != 0)
+    if (job->client != JOB_REST)
         return 0;
     setup->az.rest = &setup->rest;
+    setup->az.memory = LIMITS_REST_MEMORY;
+    setup->az.processes = LIMITS_REST_PROCESSES;
     return rest_open(&setup->rest, getenv("AZFAN_ENDPOINT"), error);
 }
 
@@ -72,7 +72,7 @@ static int set_up_az(struct setup *setup, const struct execution *execution, str
         return set_up_simulation(setup, execution, error);
     if (az_find(&setup->az, execution->job->az, error) < 0)
         return -1;
-    return set_up_rest(setup, error);
+    return set_up_rest(setup, execution->job, error);
 }
 
 static int name_run(struct setup *setup, const struct execution *execution, struct error *error)

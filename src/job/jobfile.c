@@ -179,14 +179,40 @@ static void load_timeouts(const struct loading *loading, const struct jobkeys_va
                       job->script_timeout + job->script_grace);
 }
 
+/* The command line's, or the environment's, which may be any word. */
+static enum job_client load_client(const struct loading *loading,
+                                   const struct jobkeys_value *values)
+{
+    const char *word = loading->overrides->client;
+    const char *const *words = keytable[KEY_CLIENT].words;
+
+    if (word == NULL)
+        return (enum job_client)jobkeys_number(values, KEY_CLIENT);
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], word) == 0)
+            return (enum job_client)i;
+    }
+    loading_problem(loading, NULL, "AZFAN_CLIENT must be az or rest, not %s", word);
+    return JOB_AZ;
+}
+
+static int load_concurrency(const struct loading *loading, const struct jobkeys_value *values)
+{
+    if (loading->overrides->concurrency > 0)
+        return loading->overrides->concurrency;
+    if (values[KEY_CONCURRENCY].node == NULL && loading->job->client == JOB_REST)
+        return LIMITS_REST_CONCURRENCY;
+    return (int)jobkeys_number(values, KEY_CONCURRENCY);
+}
+
 static void load_settings(const struct loading *loading, const struct jobkeys_value *values)
 {
     const struct overrides *overrides = loading->overrides;
     const struct yaml_node *az = values[KEY_AZ].node;
     struct job *job = loading->job;
 
-    job->concurrency = overrides->concurrency > 0 ? overrides->concurrency
-                                                  : (int)jobkeys_number(values, KEY_CONCURRENCY);
+    job->client = load_client(loading, values);
+    job->concurrency = load_concurrency(loading, values);
     job->deadline =
         overrides->deadline > 0 ? overrides->deadline : jobkeys_number(values, KEY_DEADLINE);
     job->has_confirm = overrides->has_confirm || values[KEY_CONFIRM].node != NULL;

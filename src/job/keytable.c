@@ -12,6 +12,7 @@
 enum { KIB = 1024, MIB = 1024 * KIB };
 
 static const char *const shells[] = {[JOB_SH] = "sh", [JOB_POWERSHELL] = "powershell", NULL};
+static const char *const clients[] = {[JOB_AZ] = "az", [JOB_REST] = "rest", NULL};
 static const char *const halts[] = {[JOB_DRAIN] = "drain", [JOB_STOP] = "stop", NULL};
 
 /* What readers check by their own means; a test holds these against them. */
@@ -54,7 +55,8 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
     [KEY_CONCURRENCY] =
         {KEYTABLE_TOP, "concurrency", KIND_NUMBER, .least = 1, .most = 1000, .normal = 30,
          .help = "How many az processes run at once. One takes about " LIMITS_AZ_MEMORY_TEXT
-                 " of memory."},
+                 " of memory. With client: rest the default is 100, of " LIMITS_REST_MEMORY_TEXT
+                 " each."},
     [KEY_TIMEOUT] = {KEYTABLE_TOP, "timeout", KIND_DURATION, .least = 100 * NUMBER_MILLISECOND,
                      .most = 24 * NUMBER_HOUR, .normal = 220 * NUMBER_SECOND,
                      .help = "How long one attempt may take. Then az is stopped here; the script "
@@ -113,6 +115,10 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
                                   "last half."},
     [KEY_AZ] = {KEYTABLE_TOP, "az", KIND_TEXT, .normal_text = "az",
                 .help = "The Azure CLI's program. --az and AZFAN_AZ go before it."},
+    [KEY_CLIENT] = {KEYTABLE_TOP, "client", KIND_WORD, .normal = JOB_AZ, .words = clients,
+                    .help = "What asks Azure to run the script: az, or rest, a program of azfan's "
+                            "own that is a hundred times lighter. --client and AZFAN_CLIENT go "
+                            "before it."},
     [KEY_SCRIPT_FILE] = {KEYTABLE_SCRIPT, "file", KIND_TEXT,
                          .help = "The script's file, relative to the job file."},
     [KEY_SCRIPT_INLINE] = {KEYTABLE_SCRIPT, "inline", KIND_TEXT, .help = "The script's text."},

@@ -106,6 +106,7 @@ static json_t *head_object(const struct result *result)
     json_object_set_new(object, "run", json_string(result->run));
     json_object_set_new(object, "rehearsal", json_boolean(result->rehearsal));
     json_object_set_new(object, "speed", json_integer(result->speed));
+    json_object_set_new(object, "client", value_text(result->client));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
     json_object_set_new(object, "job", job_object(&result->job));
     json_object_set_new(object, "origin", origin_object(&result->origin));

@@ -198,6 +198,7 @@ static void free_known(struct result *result)
     free(result->overrides.max_failures);
     free(result->overrides.targets);
     free(result->overrides.az);
+    free(result->overrides.client);
     for (size_t i = 0; i < result->overrides.setting_count; i++)
         free(result->overrides.settings[i]);
     free(result->overrides.settings);
@@ -219,6 +220,7 @@ void result_done(struct result *result)
     free_known(result);
     free(result->run);
     free(result->rerun_of);
+    free(result->client);
     free(result->trouble);
     free(result->halt_cause);
     free(result->folder);
