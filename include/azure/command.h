@@ -42,6 +42,9 @@ void command_token(struct command *command, const struct az *az, const char *sub
 /* az account list: which subscriptions there are, their names and users, and no more. */
 void command_accounts(struct command *command, const struct az *az);
 
+/* az cloud show: where the cloud is that az is set to. */
+void command_cloud(struct command *command, const struct az *az);
+
 /* az version */
 void command_version(struct command *command, const struct az *az);
 

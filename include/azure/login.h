@@ -46,6 +46,11 @@ enum login_result {
  */
 enum login_result login_read_token(struct login *login, struct finish *finish, struct error *error);
 
+/* Reads the answer to command_cloud() into LOGIN's clients; wipes nothing, for nothing is secret.
+ */
+enum login_result login_read_cloud(struct login *login, const struct finish *finish,
+                                   struct error *error);
+
 /*
  * Reads that and the answer to command_version(). What the version says goes first: 2.78.0 is
  * refused, which drops --scripts (azure-cli#32258). NEEDS_SUBSCRIPTION: the job leaves its own to

@@ -15,9 +15,9 @@
 #include "sys/tokenpage.h"
 
 struct rest {
-    char *program; /* absolute */
-    char *endpoint;
-    char *ca_file; /* whom it trusts; both NULL: what libcurl does */
+    char *program;  /* absolute */
+    char *endpoint; /* without a slash at its end; NULL until it is set */
+    char *ca_file;  /* whom it trusts; both NULL: what libcurl does */
     char *ca_path;
     struct tokenpage page;
 };
@@ -30,9 +30,11 @@ struct rest_request {
     int64_t deadline;
 };
 
-/* ENDPOINT: Azure Resource Manager's, "https://management.azure.com". For rest_close(), also after
- * an error. */
-int rest_open(struct rest *ret, const char *endpoint, struct error *error);
+/* For rest_close(), also after an error. */
+int rest_open(struct rest *ret, struct error *error);
+
+/* Where Azure Resource Manager is, "https://management.azure.com/"; before the first request. */
+void rest_set_endpoint(struct rest *rest, const char *endpoint);
 
 /* Another token counts from now on. */
 int rest_take_token(struct rest *rest, const char *token, struct error *error);

@@ -30,8 +30,8 @@ struct redact;
 struct watcher_running;
 
 enum {
-    CALLS_OF_LOGIN = 2
-}; /* the token and the version, side by side where there are two workers */
+    CALLS_OF_LOGIN = 3
+}; /* the token, the version and the cloud, side by side where there are as many workers */
 
 struct call {
     struct pool_task task; /* first: the pool hands it back; its finish is the caller's to free, and
@@ -65,7 +65,7 @@ struct calls_view {
 /* Starts WORKERS threads. On error nothing is left. */
 int calls_open(struct calls *calls, int workers, const struct job *job, struct error *error);
 
-/* One that is not in use; never NULL while fewer than WORKERS are (the login's two are extra). */
+/* One that is not in use; never NULL while fewer than WORKERS are (the login's are extra). */
 struct call *calls_take(struct calls *calls);
 
 void calls_launch(struct calls *calls, struct call *call, int64_t timeout);

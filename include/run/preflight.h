@@ -2,9 +2,10 @@
 /*
  * preflight: proves the login, and that this az can be used, before any target is touched.
  *
- * A stage of its own: two az, for the token and the version, and a third beside them that only asks
- * what az calls the subscriptions. It waits as run/conduct does, so that signals and the deadline
- * are seen meanwhile. Main thread, once a run.
+ * A stage of its own: an az for the token, one for the version, where clients of REST are to know
+ * it one for the cloud, and another beside them that only asks what az calls the subscriptions. It
+ * waits as run/conduct does, so that signals and the deadline are seen meanwhile. Main thread, once
+ * a run.
  *
  *   preflight_run(&preflight, &login, &error); …; preflight_close(&preflight)
  */

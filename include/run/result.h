@@ -66,8 +66,8 @@ struct result_overrides {
     int attempts;
     char *batches; /* as it was given; NULL: nothing; likewise max_failures */
     char *max_failures;
-    char *targets;   /* absolute, or "-"; likewise */
-    char *az;        /* NULL: nothing; likewise client */
+    char *targets; /* absolute, or "-"; likewise */
+    char *az;      /* NULL: nothing; likewise client */
     char *client;
     char **settings; /* NAME=VALUE; never of a parameter that the job declares a secret */
     size_t setting_count;

@@ -173,6 +173,15 @@ void command_accounts(struct command *command, const struct az *az)
                                 "json", "--only-show-errors", NULL});
 }
 
+void command_cloud(struct command *command, const struct az *az)
+{
+    *command = (struct command){.file = NULL};
+    build(command, az,
+          (const char *const[]){"cloud", "show", "--query",
+                                "{endpoints:{resourceManager:endpoints.resourceManager}}", "-o",
+                                "json", "--only-show-errors", NULL});
+}
+
 void command_version(struct command *command, const struct az *az)
 {
     *command = (struct command){.file = NULL};

@@ -162,6 +162,30 @@ enum login_result login_read_token(struct login *login, struct finish *finish, s
     return result;
 }
 
+enum login_result login_read_cloud(struct login *login, const struct finish *finish,
+                                   struct error *error)
+{
+    enum login_result result = read_process(finish, error);
+    json_t *root;
+    char *endpoint;
+
+    if (result == LOGIN_OK && finish->exit.known && finish->exit.status != 0)
+        return read_refusal(finish, error);
+    if (result != LOGIN_OK)
+        return result;
+    root = parse(&finish->output);
+    endpoint = read_key(json_object_get(root, "endpoints"), "resourceManager");
+    json_decref(root);
+    if (endpoint == NULL) {
+        (void)error_set(error, "az does not say where its cloud is: see whether `az cloud show` "
+                               "works by hand");
+        return LOGIN_NO_AZ;
+    }
+    rest_set_endpoint(login->rest, endpoint);
+    free(endpoint);
+    return LOGIN_OK;
+}
+
 static enum login_result read_version(struct login *login, struct finish *finish,
                                       struct error *error)
 {

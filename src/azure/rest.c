@@ -70,7 +70,7 @@ static void find_trust(struct rest *rest)
 
 /* ---- the program -------------------------------------------------------------------------- */
 
-int rest_open(struct rest *ret, const char *endpoint, struct error *error)
+int rest_open(struct rest *ret, struct error *error)
 {
     *ret = (struct rest){.page = {.fd = -1}};
     ret->program = file_own_helper(program);
@@ -79,11 +79,18 @@ int rest_open(struct rest *ret, const char *endpoint, struct error *error)
                          "%s is neither beside azfan nor in ../libexec/azfan: `make "
                          "install` puts it there",
                          program);
-    ret->endpoint = memory_copy(endpoint, strlen(endpoint));
-    for (size_t length = strlen(endpoint); length > 0 && endpoint[length - 1] == '/'; length--)
-        ret->endpoint[length - 1] = '\0';
     find_trust(ret);
     return tokenpage_make(&ret->page, error);
+}
+
+void rest_set_endpoint(struct rest *rest, const char *endpoint)
+{
+    size_t length = strlen(endpoint);
+
+    while (length > 0 && endpoint[length - 1] == '/')
+        length--;
+    free(rest->endpoint);
+    rest->endpoint = memory_copy(endpoint, length);
 }
 
 int rest_take_token(struct rest *rest, const char *token, struct error *error)

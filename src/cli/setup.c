@@ -55,7 +55,6 @@ static int set_up_simulation(struct setup *setup, const struct execution *execut
     return result;
 }
 
-/* WIP: the cloud's endpoint */
 static int set_up_rest(struct setup *setup, const struct job *job, struct error *error)
 {
     if (job->client != JOB_REST)
@@ -63,7 +62,7 @@ static int set_up_rest(struct setup *setup, const struct job *job, struct error 
     setup->az.rest = &setup->rest;
     setup->az.memory = LIMITS_REST_MEMORY;
     setup->az.processes = LIMITS_REST_PROCESSES;
-    return rest_open(&setup->rest, getenv("AZFAN_ENDPOINT"), error);
+    return rest_open(&setup->rest, error);
 }
 
 static int set_up_az(struct setup *setup, const struct execution *execution, struct error *error)

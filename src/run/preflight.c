@@ -13,10 +13,12 @@
 
 #define PAUSE (NUMBER_SECOND / 4) /* before another try */
 
-/* The two commands of the login. */
-struct pair {
-    struct call *token;
-    struct call *version;
+/* The commands of the login, each with the call that it has. */
+enum question { TOKEN, VERSION, CLOUD };
+
+struct questions {
+    struct call *calls[CALLS_OF_LOGIN];
+    size_t count; /* the cloud is asked for where clients of REST are to know it */
 };
 
 static int64_t earlier(int64_t one, int64_t other)
@@ -36,13 +38,26 @@ static void wait_for_something(const struct preflight *self, int64_t until)
 
 /* ---- the login ---------------------------------------------------------------------------- */
 
-static void run_pair(struct preflight *self, const struct pair *pair)
+static struct questions take_questions(struct preflight *self)
 {
-    int finished = 0;
+    struct questions questions = {.count = self->az->rest != NULL ? CALLS_OF_LOGIN : CLOUD};
 
-    calls_launch(self->calls, pair->token, LOGIN_TIMEOUT);
-    calls_launch(self->calls, pair->version, LOGIN_TIMEOUT);
-    while (finished < CALLS_OF_LOGIN) {
+    for (size_t i = 0; i < questions.count; i++)
+        questions.calls[i] = calls_take(self->calls);
+    command_token(&questions.calls[TOKEN]->command, self->az, job_only_subscription(self->job));
+    command_version(&questions.calls[VERSION]->command, self->az);
+    if (questions.count > CLOUD)
+        command_cloud(&questions.calls[CLOUD]->command, self->az);
+    return questions;
+}
+
+static void run_questions(struct preflight *self, const struct questions *questions)
+{
+    size_t finished = 0;
+
+    for (size_t i = 0; i < questions->count; i++)
+        calls_launch(self->calls, questions->calls[i], LOGIN_TIMEOUT);
+    while (finished < questions->count) {
         wait_for_something(self, is_going(self) ? self->deadline : CLOCK_NEVER);
         (void)inquiry_has_landed(&self->inquiry);
         while (calls_take_finished(self->calls) != NULL)
@@ -50,28 +65,49 @@ static void run_pair(struct preflight *self, const struct pair *pair)
     }
 }
 
-static void forget_pair(const struct pair *pair)
+static void forget_questions(const struct questions *questions)
 {
-    finish_done(&pair->token->task.finish);
-    finish_done(&pair->version->task.finish);
+    for (size_t i = 0; i < questions->count; i++)
+        finish_done(&questions->calls[i]->task.finish);
+}
+
+/* The first that could not be started for want of room; NULL: all could. */
+static const struct finish *find_one_without_room(const struct questions *questions)
+{
+    for (size_t i = 0; i < questions->count; i++) {
+        if (attempt_had_no_room(&questions->calls[i]->task.finish))
+            return &questions->calls[i]->task.finish;
+    }
+    return NULL;
 }
 
 /* Not the login has failed but this machine, for a moment: another try is due. */
-static bool wants_another_try(struct preflight *self, const struct pair *pair, int64_t patience)
+static bool wants_another_try(struct preflight *self, const struct questions *questions,
+                              int64_t patience)
 {
-    bool token_had_none = attempt_had_no_room(&pair->token->task.finish);
+    const struct finish *without_room = find_one_without_room(questions);
     int64_t pause = lapse_now() + PAUSE;
 
-    if (!token_had_none && !attempt_had_no_room(&pair->version->task.finish))
+    if (without_room == NULL || !is_going(self) || lapse_now() >= patience)
         return false;
-    if (!is_going(self) || lapse_now() >= patience)
-        return false;
-    self->no_room(self->context, token_had_none ? &pair->token->task.finish.error
-                                                : &pair->version->task.finish.error);
-    forget_pair(pair);
+    self->no_room(self->context, &without_room->error);
+    forget_questions(questions);
     while (lapse_now() < pause && is_going(self))
         wait_for_something(self, pause);
     return true;
+}
+
+static enum login_result read_answers(const struct preflight *self,
+                                      const struct questions *questions, struct login *ret,
+                                      struct error *error)
+{
+    enum login_result result = login_read(ret, &questions->calls[TOKEN]->task.finish,
+                                          &questions->calls[VERSION]->task.finish,
+                                          job_needs_subscription(self->job), error);
+
+    if (result == LOGIN_OK && questions->count > CLOUD)
+        result = login_read_cloud(ret, &questions->calls[CLOUD]->task.finish, error);
+    return result;
 }
 
 /* ---- the subscriptions -------------------------------------------------------------------- */
@@ -110,22 +146,19 @@ static void wait_for_accounts(struct preflight *self, struct login *login)
 
 enum login_result preflight_run(struct preflight *preflight, struct login *ret, struct error *error)
 {
-    struct pair pair = {calls_take(preflight->calls), calls_take(preflight->calls)};
+    struct questions questions = take_questions(preflight);
     int64_t patience = lapse_now() + LOGIN_TIMEOUT;
     enum login_result result;
 
     ret->rest = preflight->az->rest;
     ask_for_accounts(preflight, ret);
-    command_token(&pair.token->command, preflight->az, job_only_subscription(preflight->job));
-    command_version(&pair.version->command, preflight->az);
     do
-        run_pair(preflight, &pair);
-    while (wants_another_try(preflight, &pair, patience));
-    result = login_read(ret, &pair.token->task.finish, &pair.version->task.finish,
-                        job_needs_subscription(preflight->job), error);
-    forget_pair(&pair);
-    calls_release(preflight->calls, pair.token);
-    calls_release(preflight->calls, pair.version);
+        run_questions(preflight, &questions);
+    while (wants_another_try(preflight, &questions, patience));
+    result = read_answers(preflight, &questions, ret, error);
+    forget_questions(&questions);
+    for (size_t i = 0; i < questions.count; i++)
+        calls_release(preflight->calls, questions.calls[i]);
     if (result == LOGIN_OK)
         wait_for_accounts(preflight, ret);
     return result;
