@@ -302,35 +302,56 @@ static void hide_payload(struct capture_text *text, const char *nonce)
     text->length = shown.length;
 }
 
+static const char *client_name(const struct answer_question *question)
+{
+    return question->rest ? "azfan-rest" : "az";
+}
+
+/* A client of REST says "sent" before the first byte of a script goes out; az says nothing. */
+static bool may_have_sent(const struct finish *finish, const struct answer_question *question)
+{
+    static const char sent[] = "sent\n";
+
+    return !question->rest || finish->errors.dropped > 0 ||
+           (finish->errors.length > 0 &&
+            memmem(finish->errors.data, finish->errors.length, sent, sizeof sent - 1) != NULL);
+}
+
 /* For people: what az did instead of ending by itself. */
 static void read_stopped(const struct finish *finish, const struct answer_question *question,
                          struct outcome *outcome)
 {
     struct buffer message = BUFFER_INIT;
     bool cancelled = finish->stop == FINISH_CANCELLED;
+    bool sent = may_have_sent(finish, question);
 
     if (cancelled)
-        buffer_add(&message, "az was stopped before it had an answer");
+        buffer_print(&message, "%s was stopped before it had %s", client_name(question),
+                     sent ? "an answer" : "sent anything");
     else {
-        buffer_add(&message, "az had no answer after its timeout of ");
+        buffer_print(&message, "%s had %s after its timeout of ", client_name(question),
+                     sent ? "no answer" : "no connection");
         number_print_exact_duration(&message, question->timeout);
         buffer_add(&message, " and was stopped");
     }
     if (finish->end == FINISH_ABANDONED)
         buffer_add(&message, " (the process survived SIGKILL and was abandoned)");
-    buffer_print(&message, "; %s", holds_the_vm);
+    if (sent)
+        buffer_print(&message, "; %s", holds_the_vm);
     set(outcome, cancelled ? OUTCOME_CANCELLED : OUTCOME_TIMEOUT,
-        cancelled ? REASON_SIGNAL : REASON_AZ, SCRIPT_MAY_HAVE_STARTED, buffer_take(&message));
-    outcome->may_still_run = true;
+        cancelled ? REASON_SIGNAL : REASON_AZ, sent ? SCRIPT_MAY_HAVE_STARTED : SCRIPT_NOT_STARTED,
+        buffer_take(&message));
+    outcome->may_still_run = sent;
 }
 
-static void read_crash(const struct finish *finish, struct outcome *outcome)
+static void read_crash(const struct finish *finish, const struct answer_question *question,
+                       struct outcome *outcome)
 {
     int number = finish->exit.status;
     char name[32];
 
     set(outcome, OUTCOME_ERROR, REASON_AZ_BROKEN, SCRIPT_MAY_HAVE_STARTED,
-        memory_print("az itself was ended by signal %d (%s)%s; %s", number,
+        memory_print("%s itself was ended by signal %d (%s)%s; %s", client_name(question), number,
                      signal_name(number, name, sizeof name),
                      number == SIGKILL ? ", perhaps because this machine is out of memory" : "",
                      holds_the_vm));
@@ -362,7 +383,7 @@ static void read_process(const struct finish *finish, const struct answer_questi
     else if (finish->end == FINISH_ABANDONED || finish->stop != FINISH_UNSTOPPED)
         read_stopped(finish, question, outcome);
     else if (finish->exit.known && finish->exit.signaled)
-        read_crash(finish, outcome);
+        read_crash(finish, question, outcome);
     else if (finish->exit.known && finish->exit.status != 0 && question->rest)
         refusal_read_rest(finish->errors.data, finish->errors.length, outcome);
     else if (finish->exit.known && finish->exit.status != 0)
