@@ -46,10 +46,11 @@ struct refusal_rule {
                             have started, where it may still run */
 };
 
-/* What Azure says, with a code or in words that have none at times; and what only az says. Each
- * ends with a rule without a message. */
+/* What Azure says, with a code or in words that have none at times; what only az says; and what
+ * only azfan-rest. Each ends with a rule without a message. */
 extern const struct refusal_rule refusal_service[];
 extern const struct refusal_rule refusal_local[];
+extern const struct refusal_rule refusal_rest[];
 
 /* The first rule that fits; never NULL. */
 const struct refusal_rule *refusal_rules_find(const struct said *said, int az_exit);

@@ -163,23 +163,56 @@ void refusal_read_login(const char *errors, size_t length, int az_exit, struct o
 
 /* ---- azfan-rest --------------------------------------------------------------------------- */
 
-/* As az would have said it: Azure's answer, or why there is none. */
+/* The words that az has for an answer without an error of Azure's; NULL: those of the answer. */
+static const char *status_phrase(json_int_t status)
+{
+    static const struct {
+        json_int_t status;
+        const char *phrase;
+    } phrases[] = {{200, "OK"},
+                   {401, "Unauthorized"},
+                   {403, "Forbidden"},
+                   {404, "Not Found"},
+                   {408, "Request Timeout"},
+                   {409, "Conflict"},
+                   {429, "Too Many Requests"},
+                   {500, "Internal Server Error"},
+                   {502, "Bad Gateway"},
+                   {503, "Service Unavailable"},
+                   {504, "Gateway Timeout"}};
+
+    for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
+        if (phrases[i].status == status)
+            return phrases[i].phrase;
+    }
+    return NULL;
+}
+
+/* As az would have said it: Azure's error, the answer's status, or why there is none. */
 static void print_as_az(struct buffer *text, const json_t *failure, const char *line, size_t length)
 {
     const char *message = json_string_value(json_object_get(failure, "message"));
+    const char *phrase = status_phrase(json_integer_value(json_object_get(failure, "http")));
 
     if (json_object_get(failure, "code") != NULL || failure == NULL)
         buffer_append(text, line, length);
+    else if (phrase != NULL)
+        buffer_print(text, "ERROR: Operation returned an invalid status '%s'", phrase);
     else
         buffer_print(text, "ERROR: %s", message != NULL ? message : "");
 }
 
-/* What the client knows goes before what a rule can only infer from words. */
-static void set_started(struct outcome *outcome, const json_t *failure)
+static bool has_not_started(const json_t *failure)
 {
     const char *started = json_string_value(json_object_get(failure, "started"));
 
-    if (started != NULL && strcmp(started, "no") == 0) {
+    return started != NULL && strcmp(started, "no") == 0;
+}
+
+/* What the client knows goes before what a rule can only infer from words. */
+static void set_started(struct outcome *outcome, bool not_started)
+{
+    if (not_started) {
         outcome->script = SCRIPT_NOT_STARTED;
         outcome->may_still_run = false;
         return;
@@ -199,8 +232,8 @@ void refusal_read_rest(const char *errors, size_t length, struct outcome *ret)
     struct buffer text = BUFFER_INIT;
 
     print_as_az(&text, failure, errors + at, length - at);
-    read_words(buffer_text(&text), text.length, 1, true, ret);
-    set_started(ret, failure);
+    read_words(buffer_text(&text), text.length, 1, !has_not_started(failure), ret);
+    set_started(ret, has_not_started(failure));
     if (json_is_integer(wait) && json_integer_value(wait) > 0 &&
         (ret->reason == REASON_THROTTLED || ret->reason == REASON_BUSY))
         ret->retry_after = json_integer_value(wait) * NUMBER_SECOND;

@@ -173,6 +173,8 @@ const struct refusal_rule *refusal_rules_find(const struct said *said, int az_ex
         rule = find(refusal_service, said, code, az_exit);
     if (rule == NULL)
         rule = find(refusal_local, said, code, az_exit);
+    if (rule == NULL)
+        rule = find(refusal_rest, said, code, az_exit);
     return rule != NULL ? rule : find(rest, said, code, az_exit);
 }
 
