@@ -28,9 +28,9 @@ struct pool_task {
     struct queue_link link; /* first; the pool's */
     struct child_command command;
     struct supervise_limits limits;
-    struct lastline *said; /* told what it prints, while it runs; may be NULL */
-    struct finish finish;  /* filled when it comes back; finish_done() it */
-    int worker;            /* which thread ran it, from 0 */
+    struct supervise_listeners listeners; /* told what it prints, while it runs */
+    struct finish finish;                 /* filled when it comes back; finish_done() it */
+    int worker;                           /* which thread ran it, from 0 */
 };
 
 struct pool {

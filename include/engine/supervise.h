@@ -24,6 +24,7 @@
 #include "engine/child.h"
 
 struct lastline;
+struct spoken;
 
 enum {
     SUPERVISE_DRAIN_MS = 200,    /* how long pipes are read after the end of the child */
@@ -74,12 +75,16 @@ struct finish {
     int leftovers_killed; /* processes of its group that it left behind */
 };
 
-/*
- * Never fails: what goes wrong is in RET, for finish_done(). SAID (may be NULL) is told what the
- * child prints while it does.
- */
+/* Who is told what the child prints, while it does. Each may be NULL. */
+struct supervise_listeners {
+    struct lastline *last;
+    struct spoken *lines; /* of standard error alone */
+};
+
+/* Never fails: what goes wrong is in RET, for finish_done(). LISTENERS may be NULL. */
 void supervise_run(const struct child_command *command, const struct supervise_limits *limits,
-                   const struct supervise_stop *stop, struct lastline *said, struct finish *ret);
+                   const struct supervise_stop *stop, const struct supervise_listeners *listeners,
+                   struct finish *ret);
 
 void finish_done(struct finish *finish);
 

@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "engine/lastline.h"
 #include "engine/pool.h"
+#include "engine/spoken.h"
 
 struct buffer;
 struct job;
@@ -38,6 +39,7 @@ struct call {
                               in its limits what is to be known of one that is led */
     struct command command;
     struct lastline said; /* what it has printed so far */
+    struct spoken spoken; /* of a client of REST, the lines that it says on the way */
     int64_t launched;     /* monotonic; 0: it is not on its way */
     size_t target;
     unsigned slot; /* of the script's file */
@@ -79,6 +81,9 @@ struct call *calls_take_planned(struct calls *calls);
 
 /* One that has finished, or NULL when there is none at this moment. */
 struct call *calls_take_finished(struct calls *calls);
+
+/* The next line that one of them has said on the way, appended to LINE; NULL: none has, now. */
+struct call *calls_listen(struct calls *calls, struct buffer *line);
 
 /* Those that are on their way, but for EXCEPT (may be NULL), the longest first, with what they have
  * said last, redacted. */

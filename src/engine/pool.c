@@ -41,7 +41,7 @@ static void *work(void *argument)
         struct pool_task *task = (struct pool_task *)link;
 
         task->worker = worker->number;
-        supervise_run(&task->command, &task->limits, &pool->stop, task->said, &task->finish);
+        supervise_run(&task->command, &task->limits, &pool->stop, &task->listeners, &task->finish);
         queue_put(&pool->done, &task->link);
         fd_event_raise(pool->finished);
     }

@@ -41,6 +41,7 @@
 #include "base/number.h"
 #include "engine/lapse.h"
 #include "engine/lastline.h"
+#include "engine/spoken.h"
 #include "engine/starter.h"
 #include "sys/fd.h"
 
@@ -58,7 +59,7 @@ struct supervision {
     struct child child;
     const struct supervise_limits *limits;
     const struct supervise_stop *stop;
-    struct lastline *said; /* NULL: nobody wants to know before the end */
+    struct supervise_listeners listeners;
     enum phase phase;
     int64_t deadline; /* of the phase */
     bool real;        /* it is one of the machine's clock, and the run's stands */
@@ -86,8 +87,10 @@ static bool read_some(struct supervision *self, int *fd, struct capture *capture
 
     if (count > 0) {
         capture_add(capture, bytes, (size_t)count);
-        if (self->said != NULL)
-            lastline_add(self->said, bytes, (size_t)count);
+        if (self->listeners.last != NULL)
+            lastline_add(self->listeners.last, bytes, (size_t)count);
+        if (self->listeners.lines != NULL && capture == &self->errors)
+            spoken_add(self->listeners.lines, bytes, (size_t)count);
         return true;
     }
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
@@ -386,11 +389,11 @@ static bool start_child(struct supervision *self, const struct child_command *co
 }
 
 void supervise_run(const struct child_command *command, const struct supervise_limits *limits,
-                   const struct supervise_stop *stop, struct lastline *said, struct finish *ret)
+                   const struct supervise_stop *stop, const struct supervise_listeners *listeners,
+                   struct finish *ret)
 {
     struct supervision self = {.limits = limits,
                                .stop = stop,
-                               .said = said,
                                .phase = RUNNING,
                                .wanted = FINISH_UNSTOPPED,
                                .led = command->led,
@@ -398,6 +401,8 @@ void supervise_run(const struct child_command *command, const struct supervise_l
     int64_t started = lapse_now();
     int64_t latest = clock_now() + limits->timeout; /* before the spawn, which may take its time */
 
+    if (listeners != NULL)
+        self.listeners = *listeners;
     *ret = (struct finish){.end = FINISH_EXITED, .stop = FINISH_UNSTOPPED, .started = started};
     ret->wall_started = lapse_wall();
     self.deadline = started + limits->timeout; /* likewise */

@@ -24,6 +24,7 @@ int calls_open(struct calls *calls, int workers, const struct job *job, struct e
     while (calls->next_slot < calls->count) {
         calls->list[calls->next_slot].slot = calls->next_slot;
         lastline_init(&calls->list[calls->next_slot].said);
+        spoken_init(&calls->list[calls->next_slot].spoken, calls->pool.finished);
         calls->next_slot++;
     }
     return 0;
@@ -50,8 +51,10 @@ void calls_launch(struct calls *calls, struct call *call, int64_t timeout)
     call->task.limits.kill_grace = calls->job->kill_grace;
     call->task.limits.output_limit =
         calls->job->output_limit < ANSWER_READ_MOST ? ANSWER_READ_MOST : calls->job->output_limit;
-    call->task.said = &call->said;
+    call->task.listeners = (struct supervise_listeners){
+        .last = &call->said, .lines = call->command.request > 0 ? &call->spoken : NULL};
     lastline_clear(&call->said);
+    spoken_clear(&call->spoken);
     call->launched = lapse_now();
     pool_put(&calls->pool, &call->task);
 }
@@ -92,6 +95,15 @@ static size_t list_running(struct calls *calls, struct call **list)
     }
     qsort(list, count, sizeof(struct call *), compare_launches);
     return count;
+}
+
+struct call *calls_listen(struct calls *calls, struct buffer *line)
+{
+    for (size_t i = 0; i < calls->count; i++) {
+        if (calls->list[i].launched > 0 && spoken_take(&calls->list[i].spoken, line))
+            return &calls->list[i];
+    }
+    return NULL;
 }
 
 struct calls_view calls_look(struct calls *calls, const struct call *except,
@@ -162,6 +174,8 @@ void calls_close(struct calls *calls)
     (void)child_sweep();
     for (size_t i = 0; i < calls->count; i++)
         lastline_destroy(&calls->list[i].said);
+    for (size_t i = 0; i < calls->count; i++)
+        spoken_destroy(&calls->list[i].spoken);
     free(calls->planned);
     free(calls->list);
 }
