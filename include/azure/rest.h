@@ -45,4 +45,22 @@ int rest_write_request(const struct rest *rest, const struct rest_request *reque
 
 void rest_close(struct rest *rest);
 
+/* What a client says on the way. */
+enum rest_word {
+    REST_SENT,     /* the first byte of its request goes out next */
+    REST_ACCEPTED, /* what became of it can be asked for */
+    REST_TOKEN,    /* Azure does not take the token: it waits for a newer one */
+    REST_OTHER     /* its last line, or nothing that it would say */
+};
+
+struct rest_said {
+    enum rest_word word;
+    char *operation; /* of ACCEPTED: a URL; free() it, and the two below, which may be NULL */
+    char *request_id;
+    char *correlation_id;
+};
+
+/* Reads a line, without its end. */
+struct rest_said rest_read_line(const char *line, size_t length);
+
 #endif

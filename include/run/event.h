@@ -38,6 +38,8 @@ enum event_kind {
     EVENT_LOGIN,    /* az is logged in */
     EVENT_START,    /* an attempt is about to begin, and does not before the line is on disk */
     EVENT_PUT_BACK, /* it could not be begun after all, and was none */
+    EVENT_SENT,     /* a client of REST is about to send its request */
+    EVENT_ACCEPTED, /* and Azure has accepted it: the script runs, or will */
     EVENT_END,      /* it has ended */
     EVENT_LIMIT,    /* at most so many at once from now on: Azure throttled */
     EVENT_HALT,     /* nothing more is started: what waits is settled */
@@ -52,7 +54,7 @@ struct event {
     enum event_kind kind;
     int64_t wall;  /* the wall clock; EVENT_NO_TIME */
     int64_t at;    /* from the start of the run, on the monotonic clock; EVENT_NO_TIME */
-    size_t target; /* of START, PUT_BACK and END */
+    size_t target; /* of START, PUT_BACK, SENT, ACCEPTED and END */
     union {
         struct {
             /* All that a journal's first line says, with no targets. NULL: the result has it
@@ -74,6 +76,13 @@ struct event {
         struct {
             char *message; /* why */
         } put_back;
+        struct {
+            int number; /* of the attempt, from 1 */
+        } sent;
+        struct {
+            int number;
+            struct result_operation operation;
+        } accepted;
         struct {
             struct result_attempt attempt;
             struct answer answer;

@@ -78,6 +78,15 @@ struct result_overrides {
     size_t arg_count;
 };
 
+/* A request for a script's run that a client of REST has sent, and where to ask what became of it.
+ * The result owns its texts. */
+struct result_operation {
+    bool sent;
+    char *url;            /* NULL: it was not accepted, as far as is known */
+    char *request_id;     /* of Azure's, for those who ask its support; NULL; likewise the next */
+    char *correlation_id; /* what the Activity Log shows */
+};
+
 struct result_attempt {
     int64_t at; /* its start, nanoseconds from the start of the run, on the monotonic clock */
     int64_t wall_started;
@@ -92,6 +101,7 @@ struct result_attempt {
     int64_t cpu_time;
     long max_rss_kib;
     int worker; /* the thread that ran it, from 0 */
+    struct result_operation operation;
 };
 
 enum result_state {
@@ -120,8 +130,9 @@ struct result_target {
     bool open;     /* an attempt has begun whose end is not known: it is under way, or azfan
                       was killed over it */
     int64_t began; /* its start, nanoseconds from the start of the run */
-    int64_t duration;     /* of all attempts that have ended */
-    struct buffer output; /* of the last attempt: raw bytes, any, secrets removed */
+    struct result_operation operation; /* its own, while it is under way */
+    int64_t duration;                  /* of all attempts that have ended */
+    struct buffer output;              /* of the last attempt: raw bytes, any, secrets removed */
     struct buffer errors;
     bool output_truncated;
     bool errors_truncated;
@@ -177,6 +188,8 @@ struct result {
 void result_init(struct result *result, const char *run);
 /* Leaves it zeroed: a second time does no harm. */
 void result_done(struct result *result);
+
+void result_operation_done(struct result_operation *operation);
 
 /* Copies what is to be known of JOB. BATCHES: of each target, from 1. Once, after result_init(). */
 void result_take_job(struct result *result, const struct job *job, const int *batches);

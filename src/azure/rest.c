@@ -176,3 +176,38 @@ int rest_write_request(const struct rest *rest, const struct rest_request *reque
     fd_close(&fd);
     return error_set(error, "cannot write the request for %s: %s", request->id, strerror(-code));
 }
+
+/* ---- what a client says ------------------------------------------------------------------- */
+
+static char *take_text(const json_t *object, const char *key)
+{
+    return memory_string(json_string_value(json_object_get(object, key)));
+}
+
+static struct rest_said read_acceptance(const char *text, size_t length)
+{
+    json_t *object = json_loadb(text, length, 0, NULL);
+    struct rest_said said = {.word = REST_ACCEPTED,
+                             .operation = take_text(object, "operation"),
+                             .request_id = take_text(object, "request_id"),
+                             .correlation_id = take_text(object, "correlation_id")};
+
+    json_decref(object);
+    if (said.operation == NULL)
+        said.word = REST_OTHER;
+    return said;
+}
+
+struct rest_said rest_read_line(const char *line, size_t length)
+{
+    static const char accepted[] = "accepted ";
+    const size_t begin = sizeof accepted - 1;
+
+    if (length > begin && memcmp(line, accepted, begin) == 0)
+        return read_acceptance(line + begin, length - begin);
+    if (length == strlen("sent") && memcmp(line, "sent", length) == 0)
+        return (struct rest_said){.word = REST_SENT};
+    if (length == strlen("token") && memcmp(line, "token", length) == 0)
+        return (struct rest_said){.word = REST_TOKEN};
+    return (struct rest_said){.word = REST_OTHER};
+}

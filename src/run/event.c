@@ -13,6 +13,7 @@
 #include "job/cause.h"
 #include "job/job.h"
 #include "run/event_head.h"
+#include "run/event_operation.h"
 #include "run/result.h"
 
 static const char *const ending_names[] = {
@@ -339,15 +340,19 @@ static const struct line {
     void (*write)(json_t *object, const struct event *event);
     int (*read)(const json_t *json, const struct result *result, struct event *ret,
                 struct error *error);
-} lines[] = {[EVENT_RUN] = {"run", .read = event_head_read_run},
-             [EVENT_TARGETS] = {"targets", .read = event_head_read_targets},
-             [EVENT_LOGIN] = {"login", false, true, write_login, read_login},
-             [EVENT_START] = {"start", true, true, write_start, read_start},
-             [EVENT_PUT_BACK] = {"put_back", true, true, write_put_back, read_put_back},
-             [EVENT_END] = {"end", true, true, write_end, read_end},
-             [EVENT_LIMIT] = {"limit", false, true, write_limit, read_limit},
-             [EVENT_HALT] = {"halt", false, true, write_halt, read_halt},
-             [EVENT_FINISH] = {"finish", false, false, write_finish, read_finish}};
+} lines[] = {
+    [EVENT_RUN] = {"run", .read = event_head_read_run},
+    [EVENT_TARGETS] = {"targets", .read = event_head_read_targets},
+    [EVENT_LOGIN] = {"login", false, true, write_login, read_login},
+    [EVENT_START] = {"start", true, true, write_start, read_start},
+    [EVENT_PUT_BACK] = {"put_back", true, true, write_put_back, read_put_back},
+    [EVENT_SENT] = {"sent", true, true, event_operation_write_sent, event_operation_read_sent},
+    [EVENT_ACCEPTED] = {"accepted", true, true, event_operation_write_accepted,
+                        event_operation_read_accepted},
+    [EVENT_END] = {"end", true, true, write_end, read_end},
+    [EVENT_LIMIT] = {"limit", false, true, write_limit, read_limit},
+    [EVENT_HALT] = {"halt", false, true, write_halt, read_halt},
+    [EVENT_FINISH] = {"finish", false, false, write_finish, read_finish}};
 
 #define LINES (sizeof lines / sizeof lines[0])
 
@@ -473,6 +478,9 @@ void event_done(struct event *event)
     case EVENT_PUT_BACK:
         free(event->put_back.message);
         break;
+    case EVENT_ACCEPTED:
+        result_operation_done(&event->accepted.operation);
+        break;
     case EVENT_END:
         free(event->end.attempt.message);
         answer_done(&event->end.answer);
@@ -487,6 +495,7 @@ void event_done(struct event *event)
     case EVENT_TROUBLE:
         free(event->trouble);
         break;
+    case EVENT_SENT:
     case EVENT_LIMIT:
     case EVENT_BREAK:
     case EVENT_OTHER:

@@ -165,6 +165,14 @@ int result_exit_status(const struct result *result)
 
 /* ---- freeing ------------------------------------------------------------------------------ */
 
+void result_operation_done(struct result_operation *operation)
+{
+    free(operation->url);
+    free(operation->request_id);
+    free(operation->correlation_id);
+    *operation = (struct result_operation){.sent = false};
+}
+
 static void free_target(struct result_target *target)
 {
     free(target->name);
@@ -173,8 +181,11 @@ static void free_target(struct result_target *target)
     free(target->label);
     free(target->id);
     free(target->mark_of);
-    for (size_t i = 0; i < target->attempt_count; i++)
+    result_operation_done(&target->operation);
+    for (size_t i = 0; i < target->attempt_count; i++) {
         free(target->attempts[i].message);
+        result_operation_done(&target->attempts[i].operation);
+    }
     free(target->attempts);
     outcome_done(&target->outcome);
     buffer_done(&target->output);

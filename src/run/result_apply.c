@@ -159,7 +159,9 @@ static void keep_attempt(struct result_target *target, struct result_attempt *at
 {
     target->attempts =
         memory_resize(target->attempts, target->attempt_count + 1, sizeof *target->attempts);
-    target->attempts[target->attempt_count++] = *attempt;
+    target->attempts[target->attempt_count] = *attempt;
+    target->attempts[target->attempt_count++].operation = target->operation;
+    target->operation = (struct result_operation){.sent = false};
     target->duration += attempt->duration;
     target->wall_ended = last_end(target);
     target->open = false;
@@ -242,6 +244,29 @@ static bool is_doubtful(const struct outcome *outcome)
 static bool can_add(const struct result_target *target, const struct result_attempt *attempt)
 {
     return attempt->duration <= INT64_MAX - target->duration;
+}
+
+static int apply_sent(struct result *result, struct event *event, struct error *error)
+{
+    struct result_target *target = &result->targets[event->target];
+
+    if (target->state != RESULT_STARTED)
+        return error_set(error, "a request of an attempt that was not begun");
+    target->operation.sent = true;
+    return 0;
+}
+
+static int apply_accepted(struct result *result, struct event *event, struct error *error)
+{
+    struct result_target *target = &result->targets[event->target];
+
+    if (target->state != RESULT_STARTED)
+        return error_set(error, "an operation of an attempt that was not begun");
+    result_operation_done(&target->operation);
+    target->operation = event->accepted.operation;
+    target->operation.sent = true;
+    event->accepted.operation = (struct result_operation){.sent = false};
+    return 0;
 }
 
 static int apply_end(struct result *result, struct event *event, struct error *error)
@@ -457,7 +482,8 @@ static int apply_other(struct result *result, struct event *event, struct error 
 static int (*const appliers[])(struct result *result, struct event *event, struct error *error) = {
     [EVENT_RUN] = apply_run,           [EVENT_TARGETS] = apply_targets,
     [EVENT_LOGIN] = apply_login,       [EVENT_START] = apply_start,
-    [EVENT_PUT_BACK] = apply_put_back, [EVENT_END] = apply_end,
+    [EVENT_PUT_BACK] = apply_put_back, [EVENT_SENT] = apply_sent,
+    [EVENT_ACCEPTED] = apply_accepted, [EVENT_END] = apply_end,
     [EVENT_LIMIT] = apply_limit,       [EVENT_HALT] = apply_halt,
     [EVENT_FINISH] = apply_finish,     [EVENT_TROUBLE] = apply_trouble,
     [EVENT_BREAK] = apply_break,       [EVENT_OTHER] = apply_other};

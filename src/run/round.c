@@ -32,6 +32,7 @@
 #include "run/attempt.h"
 #include "run/event.h"
 #include "run/halting.h"
+#include "run/heard.h"
 #include "run/redact.h"
 #include "run/result.h"
 #include "run/warden.h"
@@ -425,7 +426,9 @@ static void take_finished(struct round *self)
 {
     struct call *call;
 
+    (void)heard_take(&self->calls, &self->record);
     while ((call = calls_take_finished(&self->calls)) != NULL) {
+        (void)heard_take(&self->calls, &self->record); /* what it said comes before its end */
         if (call == self->question)
             take_word(self);
         else if (!starts_later(self, call))

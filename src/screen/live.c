@@ -290,6 +290,8 @@ static void happened(void *context, const struct result *result, const struct ev
     case EVENT_RUN:
     case EVENT_TARGETS:
     case EVENT_LOGIN: /* logged_in() has more to say of it */
+    case EVENT_SENT:
+    case EVENT_ACCEPTED:
     case EVENT_FINISH:
     case EVENT_TROUBLE: /* the end of the run says it */
     case EVENT_BREAK:

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/heard.h"
+
+#include <stdlib.h>
+
+#include "azure/rest.h"
+#include "base/buffer.h"
+#include "run/calls.h"
+#include "run/event.h"
+#include "run/record.h"
+#include "run/result.h"
+
+static int number_of(const struct record *record, const struct call *call)
+{
+    return (int)record->result->targets[call->target].attempt_count + 1;
+}
+
+static void record_sent(struct record *record, const struct call *call)
+{
+    struct event event = record_event(record, EVENT_SENT);
+
+    event.target = call->target;
+    event.sent.number = number_of(record, call);
+    record_add(record, event);
+}
+
+/* SAID's texts become the event's. */
+static void record_accepted(struct record *record, const struct call *call,
+                            const struct rest_said *said)
+{
+    struct event event = record_event(record, EVENT_ACCEPTED);
+
+    event.target = call->target;
+    event.accepted.number = number_of(record, call);
+    event.accepted.operation = (struct result_operation){.sent = true,
+                                                         .url = said->operation,
+                                                         .request_id = said->request_id,
+                                                         .correlation_id = said->correlation_id};
+    record_add(record, event);
+}
+
+bool heard_take(struct calls *calls, struct record *record)
+{
+    struct buffer line = BUFFER_INIT;
+    const struct call *call;
+    bool wants_token = false;
+
+    while ((call = calls_listen(calls, &line)) != NULL) {
+        struct rest_said said = rest_read_line(buffer_text(&line), line.length);
+
+        if (said.word == REST_SENT)
+            record_sent(record, call);
+        else if (said.word == REST_ACCEPTED)
+            record_accepted(record, call, &said);
+        wants_token = wants_token || said.word == REST_TOKEN;
+        line.length = 0;
+    }
+    buffer_done(&line);
+    return wants_token;
+}
