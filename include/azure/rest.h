@@ -11,13 +11,15 @@
 
 #include <stdint.h>
 
+#include "azure/tempo.h"
 #include "base/error.h"
 #include "sys/tokenpage.h"
 
 struct rest {
-    char *program;  /* absolute */
-    char *endpoint; /* without a slash at its end; NULL until it is set */
-    char *ca_file;  /* whom it trusts; both NULL: what libcurl does */
+    char *program;      /* absolute */
+    char *endpoint;     /* without a slash at its end; NULL until it is set */
+    struct tempo tempo; /* of the endpoint */
+    char *ca_file;      /* whom it trusts; both NULL: what libcurl does */
     char *ca_path;
     struct tokenpage page;
 };

@@ -30,7 +30,7 @@ struct tokenpage {
 struct token {
     char text[TOKENPAGE_LONGEST];
     uint64_t sequence; /* another one with each token; even */
-    int64_t interval;  /* no client asks more often than this, in nanoseconds; 0: its own counts */
+    int64_t interval;  /* how often a client asks at most, in nanoseconds; 0: its own counts */
 };
 
 /* azfan's side: a page without a token. For tokenpage_close(). */

@@ -22,9 +22,6 @@
 /* The shape of the operation never changed; this version is one that tools of many kinds use. */
 #define API_VERSION "2024-07-01"
 
-/* No script is over sooner: an `echo` takes 11 seconds at least, in 25 recorded runs. */
-#define FIRST_POLL (8 * NUMBER_SECOND)
-
 /* The engine decides when an attempt's time is over: the client itself ends later. */
 #define DEADLINE_GRACE NUMBER_MINUTE
 
@@ -91,6 +88,8 @@ void rest_set_endpoint(struct rest *rest, const char *endpoint)
         length--;
     free(rest->endpoint);
     rest->endpoint = memory_copy(endpoint, length);
+    rest->tempo = tempo_of(rest->endpoint);
+    tokenpage_set_interval(&rest->page, tempo_base(&rest->tempo, 0));
 }
 
 int rest_take_token(struct rest *rest, const char *token, struct error *error)
@@ -152,7 +151,7 @@ static char *make_text(const struct rest *rest, const struct rest_request *reque
         object, "deadline_ms",
         json_integer((request->deadline + DEADLINE_GRACE) / NUMBER_MILLISECOND));
     (void)json_object_set_new(object, "first_poll_ms",
-                              json_integer(FIRST_POLL / NUMBER_MILLISECOND));
+                              json_integer(rest->tempo.first_question / NUMBER_MILLISECOND));
     text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
     free(path);

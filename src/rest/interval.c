@@ -10,17 +10,16 @@
  * given, no more than a minute is believed. */
 #define CALM_MOST (60 * NUMBER_SECOND)
 
-/* No question of its own accord comes sooner. */
-#define LEAST (1 * NUMBER_SECOND)
-
 enum { JITTER_PERCENT = 10 };
 
-/* How often, by the age of the operation; between two rows it stretches evenly. */
+/* How often, by the age of the operation; between two rows it stretches evenly. The base counts
+ * where it is more. */
+#define BASE (5 * NUMBER_SECOND)
+
 static const struct {
     int64_t age, interval;
 } steps[] = {
-    {0, 5 * NUMBER_SECOND},
-    {60 * NUMBER_SECOND, 5 * NUMBER_SECOND},
+    {60 * NUMBER_SECOND, BASE},
     {300 * NUMBER_SECOND, 15 * NUMBER_SECOND},
     {301 * NUMBER_SECOND, 30 * NUMBER_SECOND},
 };
@@ -28,10 +27,12 @@ static const struct {
 static int64_t usual_at(int64_t age)
 {
     const size_t count = sizeof steps / sizeof steps[0];
-    size_t next = 1;
+    size_t next = 0;
 
     while (next < count && steps[next].age <= age)
         next++;
+    if (next == 0)
+        return 0;
     if (next == count)
         return steps[count - 1].interval;
     return steps[next - 1].interval + (steps[next].interval - steps[next - 1].interval) *
@@ -49,14 +50,13 @@ static int64_t smaller(int64_t one, int64_t other)
     return one < other ? one : other;
 }
 
-int64_t interval_wait(int64_t age, int64_t floor, const struct interval_answer *answer,
+int64_t interval_wait(int64_t age, int64_t base, const struct interval_answer *answer,
                       uint32_t random)
 {
-    int64_t wait = larger(usual_at(age), floor);
+    int64_t wait = larger(usual_at(age), base > 0 ? base : BASE);
     int64_t spread = wait / 100 * JITTER_PERCENT;
 
-    /* Upwards only: below the floor nobody asks. */
-    wait = larger(wait + spread * (random % 100) / 100, LEAST);
+    wait += spread * (random % 100) / 100; /* upwards only: below the base nobody asks */
     if (answer->retry_after < 0)
         return wait;
     return larger(wait,

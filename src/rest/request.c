@@ -5,32 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/loopback.h"
 #include "base/memory.h"
 #include "base/number.h"
-
-static const char https[] = "https://";
-
-/* No proxy of somebody else's stands between a process and itself. */
-static const char *const loopback[] = {"http://127.0.0.1", "http://[::1]", "http://localhost"};
-
-/* The end of a URL's server: a port, or nothing. */
-static bool is_port(const char *text)
-{
-    return text[0] == '\0' || (text[0] == ':' && text[1 + strspn(text + 1, "0123456789")] == '\0');
-}
 
 /* Would the token go over a wire that nobody else reads? */
 static bool is_safe(const char *endpoint)
 {
-    if (strncmp(endpoint, https, sizeof https - 1) == 0)
-        return true;
-    for (size_t i = 0; i < sizeof loopback / sizeof loopback[0]; i++) {
-        size_t length = strlen(loopback[i]);
+    static const char https[] = "https://";
 
-        if (strncmp(endpoint, loopback[i], length) == 0 && is_port(endpoint + length))
-            return true;
-    }
-    return false;
+    return strncmp(endpoint, https, sizeof https - 1) == 0 || loopback_is(endpoint);
 }
 
 static char *take_text(const json_t *root, const char *key)

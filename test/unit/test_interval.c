@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When a client asks again: by the age of its operation, azfan's floor and what Azure asked for. */
+/* When a client asks again: by the age of its operation, azfan's base and what Azure asked for. */
 #include "base/number.h"
 #include "rest/interval.h"
 #include "unit/unit.h"
@@ -9,7 +9,7 @@
 
 static const struct {
     const char *name;
-    int64_t age, floor;
+    int64_t age, base;
     bool refused;
     int64_t retry_after;
     int64_t least, most; /* with whatever random number */
@@ -20,6 +20,8 @@ static const struct {
     {"five minutes old", 300 * S, 0, false, NONE, 15 * S, 17 * S},
     {"old", 2000 * S, 0, false, NONE, 30 * S, 33 * S},
     {"many clients", 8 * S, 67 * S, false, NONE, 67 * S, 74 * S},
+    {"many clients, half a minute past the first", 90 * S, 10 * S, false, NONE, 10 * S, 11 * S},
+    {"a server of tests", 8 * S, S / 5, false, NONE, S / 5, S / 4},
     {"many clients, and old", 2000 * S, 67 * S, false, NONE, 67 * S, 74 * S},
     {"Azure asks for more", 8 * S, 0, false, 20 * S, 20 * S, 20 * S},
     {"Azure asks for less", 8 * S, 0, false, 1 * S, 5 * S, 6 * S},
@@ -34,7 +36,7 @@ START_TEST(nobody_asks_too_early_or_too_late)
                                            .retry_after = rows[_i].retry_after};
 
     for (uint32_t random = 0; random < 1000; random += 7) {
-        int64_t wait = interval_wait(rows[_i].age, rows[_i].floor, &answer, random);
+        int64_t wait = interval_wait(rows[_i].age, rows[_i].base, &answer, random);
 
         ck_assert_msg(wait >= rows[_i].least && wait <= rows[_i].most, "%s: %lld", rows[_i].name,
                       (long long)wait);
