@@ -3,17 +3,24 @@
  * rest: the program azfan-rest, as this run uses it.
  *
  * Where a run's client is rest, it takes the place of az for what is sent to VMs; az is still asked
- * for the token. Found once, before any thread starts. The token's page is written by the main
- * thread; what runs already reads it there (sys/tokenpage). Main thread.
+ * for the token. Found once, before any thread starts. Each subscription has a page (sys/tokenpage)
+ * with the token that opens it, and how often its clients may ask; what runs already reads there
+ * what the main thread writes. Main thread.
  */
 #ifndef AZFAN_AZURE_REST_H
 #define AZFAN_AZURE_REST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "azure/tempo.h"
 #include "base/error.h"
 #include "sys/tokenpage.h"
+
+struct rest_page {
+    char *subscription;
+    struct tokenpage token;
+};
 
 struct rest {
     char *program;      /* absolute */
@@ -21,7 +28,8 @@ struct rest {
     struct tempo tempo; /* of the endpoint */
     char *ca_file;      /* whom it trusts; both NULL: what libcurl does */
     char *ca_path;
-    struct tokenpage page;
+    struct rest_page *pages;
+    size_t page_count;
 };
 
 /* What is asked of Azure for one VM. */
@@ -38,7 +46,13 @@ int rest_open(struct rest *ret, struct error *error);
 /* Where Azure Resource Manager is, "https://management.azure.com/"; before the first request. */
 void rest_set_endpoint(struct rest *rest, const char *endpoint);
 
-/* Another token counts from now on. */
+/* A page for SUBSCRIPTION, where it has none; before its first request. */
+int rest_open_page(struct rest *rest, const char *subscription, struct error *error);
+
+/* The page of SUBSCRIPTION, for its interval; NULL: it has none. */
+struct tokenpage *rest_page(const struct rest *rest, const char *subscription);
+
+/* Another token counts from now on, on every page that there is. */
 int rest_take_token(struct rest *rest, const char *token, struct error *error);
 
 /* A sealed memfd that holds REQUEST, to be a client's standard input; close it. -1 on error. */

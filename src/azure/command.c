@@ -10,6 +10,7 @@
 #include "azure/rest.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "job/targets.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
 #include "sys/place.h"
@@ -106,6 +107,22 @@ static void build_invoke(struct command *command, const struct az *az, enum job_
     free(scripts);
 }
 
+/* Of the subscription of the VM with this ID. */
+static struct tokenpage *find_page(const struct rest *rest, const char *id)
+{
+    struct targets_id parts;
+    struct error ignored;
+    struct tokenpage *page;
+
+    if (targets_parse_id(id, &parts, &ignored) < 0)
+        return NULL;
+    page = rest_page(rest, parts.subscription);
+    free(parts.subscription);
+    free(parts.resource_group);
+    free(parts.name);
+    return page;
+}
+
 /* The same by azfan-rest: all that it needs is in its request, and its token in the page. */
 static int build_request(struct command *command, const struct az *az, const struct guard *guard,
                          const char *id, struct error *error)
@@ -114,8 +131,11 @@ static int build_request(struct command *command, const struct az *az, const str
     struct buffer text = BUFFER_INIT;
     struct rest_request request = {
         .id = id, .command_id = command_id(guard->job->shell), .deadline = guard->job->timeout};
-
+    struct tokenpage *page = find_page(az->rest, id);
     int fd;
+
+    if (page == NULL)
+        return error_set(error, "there is no token for the subscription of %s", id);
 
     own.nonce = command->nonce;
     guard_write(&text, &own);
@@ -134,7 +154,7 @@ static int build_request(struct command *command, const struct az *az, const str
                                             .input = fd,
                                             .output = -1,
                                             .errors = -1,
-                                            .extra = az->rest->page.fd};
+                                            .extra = page->fd};
     return 0;
 }
 

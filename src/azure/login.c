@@ -37,30 +37,31 @@ static char *find_token(const struct capture_text *text, size_t *ret_length)
     return at;
 }
 
-/* For the clients of REST, where there are any; they are the only ones to have a copy. */
-static int hand_on(struct rest *rest, const char *token, size_t length, struct error *error)
-{
-    char *copy = memory_copy(token, length);
-    int result = rest_take_token(rest, copy, error);
-
-    explicit_bzero(copy, length);
-    free(copy);
-    return result;
-}
-
-/* Overwrites the token where it stands, so that no parser makes a copy. */
-static int take_token(struct capture_text *text, struct rest *rest, struct error *error)
+/*
+ * Overwrites the token where it stands, so that no parser makes a copy. free() what comes back,
+ * which is the only one, or NULL.
+ */
+static char *take_token(struct capture_text *text)
 {
     size_t length = 0;
     char *token = find_token(text, &length);
-    int result = 0;
+    char *copy;
 
     if (token == NULL)
-        return 0;
-    if (rest != NULL)
-        result = hand_on(rest, token, length, error);
+        return NULL;
+    copy = memory_copy(token, length);
     memset(token, '*', length);
-    return result;
+    return copy;
+}
+
+/* For the clients of REST, where there are any. */
+static int hand_on(const struct login *login, const char *token, struct error *error)
+{
+    if (login->rest == NULL)
+        return 0;
+    if (login->subscription != NULL && rest_open_page(login->rest, login->subscription, error) < 0)
+        return -1;
+    return rest_take_token(login->rest, token, error);
 }
 
 static void wipe(struct finish *finish)
@@ -151,13 +152,17 @@ static enum login_result read_token(struct login *login, const struct finish *fi
 enum login_result login_read_token(struct login *login, struct finish *finish, struct error *error)
 {
     enum login_result result = read_process(finish, error);
+    char *token = take_token(&finish->output);
 
-    if (take_token(&finish->output, login->rest, error) < 0)
-        result = LOGIN_NO_AZ;
     if (result == LOGIN_OK && finish->exit.known && finish->exit.status != 0)
         result = read_refusal(finish, error);
     else if (result == LOGIN_OK)
         result = read_token(login, finish, error);
+    if (result == LOGIN_OK && hand_on(login, token, error) < 0)
+        result = LOGIN_NO_AZ;
+    if (token != NULL)
+        explicit_bzero(token, strlen(token));
+    free(token);
     wipe(finish);
     return result;
 }

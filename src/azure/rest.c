@@ -14,6 +14,7 @@
 
 #include "base/ascii.h"
 #include "base/buffer.h"
+#include "base/caseless.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "sys/fd.h"
@@ -69,7 +70,7 @@ static void find_trust(struct rest *rest)
 
 int rest_open(struct rest *ret, struct error *error)
 {
-    *ret = (struct rest){.page = {.fd = -1}};
+    *ret = (struct rest){.program = NULL};
     ret->program = file_own_helper(program);
     if (ret->program == NULL)
         return error_set(error,
@@ -77,7 +78,7 @@ int rest_open(struct rest *ret, struct error *error)
                          "install` puts it there",
                          program);
     find_trust(ret);
-    return tokenpage_make(&ret->page, error);
+    return 0;
 }
 
 void rest_set_endpoint(struct rest *rest, const char *endpoint)
@@ -89,22 +90,57 @@ void rest_set_endpoint(struct rest *rest, const char *endpoint)
     free(rest->endpoint);
     rest->endpoint = memory_copy(endpoint, length);
     rest->tempo = tempo_of(rest->endpoint);
-    tokenpage_set_interval(&rest->page, tempo_base(&rest->tempo, 0));
+    for (size_t i = 0; i < rest->page_count; i++)
+        tokenpage_set_interval(&rest->pages[i].token, tempo_base(&rest->tempo, 0));
+}
+
+/* ---- pages -------------------------------------------------------------------------------- */
+
+struct tokenpage *rest_page(const struct rest *rest, const char *subscription)
+{
+    for (size_t i = 0; i < rest->page_count; i++) {
+        if (caseless_is_same(rest->pages[i].subscription, subscription))
+            return &rest->pages[i].token;
+    }
+    return NULL;
+}
+
+int rest_open_page(struct rest *rest, const char *subscription, struct error *error)
+{
+    struct rest_page page;
+
+    if (rest_page(rest, subscription) != NULL)
+        return 0;
+    if (tokenpage_make(&page.token, error) < 0)
+        return -1;
+    tokenpage_set_interval(&page.token, tempo_base(&rest->tempo, 0));
+    page.subscription = memory_string(subscription);
+    rest->pages = memory_grow(rest->pages, rest->page_count, sizeof *rest->pages);
+    rest->pages[rest->page_count++] = page;
+    return 0;
 }
 
 int rest_take_token(struct rest *rest, const char *token, struct error *error)
 {
-    return tokenpage_write(&rest->page, token, error);
+    for (size_t i = 0; i < rest->page_count; i++) {
+        if (tokenpage_write(&rest->pages[i].token, token, error) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 void rest_close(struct rest *rest)
 {
-    tokenpage_close(&rest->page);
+    for (size_t i = 0; i < rest->page_count; i++) {
+        tokenpage_close(&rest->pages[i].token);
+        free(rest->pages[i].subscription);
+    }
+    free(rest->pages);
     free(rest->program);
     free(rest->endpoint);
     free(rest->ca_file);
     free(rest->ca_path);
-    *rest = (struct rest){.page = {.fd = -1}};
+    *rest = (struct rest){.program = NULL};
 }
 
 /* ---- a request ---------------------------------------------------------------------------- */

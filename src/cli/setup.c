@@ -105,7 +105,6 @@ static int begin_lapse(const struct setup *setup, struct error *error)
 int setup_open(struct setup *setup, const struct execution *execution, struct error *error)
 {
     *setup = (struct setup){.journal = {.fd = -1},
-                            .rest = {.page = {.fd = -1}},
                             .batches = rules_batches(execution->job),
                             .speed = 1};
     child_adopt_orphans();

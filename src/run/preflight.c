@@ -2,6 +2,7 @@
 #include "run/preflight.h"
 
 #include "azure/command.h"
+#include "azure/rest.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -142,14 +143,31 @@ static void wait_for_accounts(struct preflight *self, struct login *login)
         login->no_accounts = memory_string(error.text);
 }
 
+/* ---- pages of clients of REST ------------------------------------------------------------- */
+
+/* Of each subscription that the job names; az's default has one once az has said which it is. */
+static int open_pages(const struct preflight *self, struct error *error)
+{
+    for (size_t i = 0; self->az->rest != NULL && i < self->job->target_count; i++) {
+        const char *subscription = self->job->targets[i].subscription;
+
+        if (subscription != NULL && rest_open_page(self->az->rest, subscription, error) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* ---- both --------------------------------------------------------------------------------- */
 
 enum login_result preflight_run(struct preflight *preflight, struct login *ret, struct error *error)
 {
-    struct questions questions = take_questions(preflight);
+    struct questions questions;
     int64_t patience = lapse_now() + LOGIN_TIMEOUT;
     enum login_result result;
 
+    if (open_pages(preflight, error) < 0)
+        return LOGIN_NO_AZ;
+    questions = take_questions(preflight);
     ret->rest = preflight->az->rest;
     ask_for_accounts(preflight, ret);
     do
