@@ -160,7 +160,7 @@ struct result {
     struct result_overrides overrides;
     struct origin origin;
     bool rehearsal;
-    char *client;   /* "az" or "rest"; NULL: a journal of an azfan that knew az alone */
+    char *client;   /* "az" or "rest" */
     int speed;      /* of a rehearsal in time-lapse: so many times as fast; else 1 */
     char *rerun_of; /* the run whose targets these are; NULL: none */
     bool again;     /* a rerun that starts also what had started before */

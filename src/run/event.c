@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The file is longer than others, on purpose: it is one table, and beside it how each line is
+ * written and read.
+ */
 #include "run/event.h"
 
 #include <assert.h>

@@ -365,9 +365,11 @@ static bool read_flags(struct result *known, const json_t *json)
     if (json_object_get(json, "speed") != NULL &&
         !value_get_number(json, "speed", 1, LAPSE_SPEED_MOST, &known->speed))
         return false;
-    /* NULL: an older azfan, which knew az alone. */
-    return value_copy_optional(json, "client", &known->client) &&
-           value_copy_optional(json, "rerun_of", &known->rerun_of) &&
+    if (!value_copy_optional(json, "client", &known->client))
+        return false;
+    if (known->client == NULL)
+        known->client = memory_string("az"); /* an older azfan, which knew no other */
+    return value_copy_optional(json, "rerun_of", &known->rerun_of) &&
            value_get_boolean(json, "rehearsal", &known->rehearsal);
 }
 

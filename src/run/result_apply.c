@@ -4,6 +4,8 @@
  * run its ending. A table gives each kind of event the function that checks whether it can be now,
  * and then does it: after the check nothing fails. Who may come here with an event is no question:
  * a journal may be damaged, so everything that the functions take for granted is checked.
+ *
+ * The file is longer than others, on purpose: it is one table with its functions.
  */
 #include <assert.h>
 #include <signal.h>

@@ -177,6 +177,11 @@ wrong output_limit output_limit: 1MiB1B
 wrong output_limit output_limit: MiB
 right az az: /opt/az/bin/az
 wrong az az: ""
+right client client: rest
+right client client: "az"
+wrong client client: REST
+wrong client client: ""
+wrong client client: [az]
 wrong az az: [az]
 right script.file script: {file: script.sh}
 wrong script.file script: {file: [script.sh]}

@@ -101,6 +101,7 @@ static void set_known(struct result *result)
                                                   .max_failures = memory_string("0"),
                                                   .targets = memory_string("/srv/hosts"),
                                                   .az = memory_string("/opt/a z/az"),
+                                                  .client = memory_string("rest"),
                                                   .settings = memory_zeroed(2, sizeof(char *)),
                                                   .setting_count = 2,
                                                   .secrets = memory_zeroed(1, sizeof(char *)),
@@ -124,6 +125,7 @@ static void set_known(struct result *result)
     result->job.files[0] =
         (struct result_file){memory_string("conf/\xc3\xa4"), memory_string("d"), true};
     result->rerun_of = memory_string("20261122T030000Z-demo-0001");
+    result->client = memory_string("rest");
     result->rehearsal = true;
 }
 
@@ -261,6 +263,27 @@ static void put_back(size_t index)
     put(event);
 }
 
+static void send(size_t index)
+{
+    struct event event = event_of(EVENT_SENT, index);
+
+    event.sent.number = (int)original.targets[index].attempt_count + 1;
+    put(event);
+}
+
+static void accept_request(size_t index, const char *request_id)
+{
+    struct event event = event_of(EVENT_ACCEPTED, index);
+
+    event.accepted.number = (int)original.targets[index].attempt_count + 1;
+    event.accepted.operation = (struct result_operation){
+        .sent = true,
+        .url = memory_string("https://management.azure.com/operations/1?t=2"),
+        .request_id = memory_string(request_id),
+        .correlation_id = memory_string(request_id)};
+    put(event);
+}
+
 static void limit(int most)
 {
     struct event event = event_of(EVENT_LIMIT, 0);
@@ -324,6 +347,26 @@ static void record_retries(void)
     run_in_vain(2);
     run(2, OUTCOME_TIMEOUT);
     run_from(3);
+}
+
+/* Of clients of REST: some of which nothing was sent, or of which Azure said nothing. */
+static void record_requests(void)
+{
+    log_in("default");
+    start(0);
+    start(1);
+    send(1);
+    start(2);
+    send(2);
+    accept_request(2, NULL);
+    end(1, OUTCOME_UNKNOWN);
+    end(0, OUTCOME_OK);
+    end(2, OUTCOME_OK);
+    start(3);
+    send(3);
+    accept_request(3, "c0ffee");
+    end(3, OUTCOME_OK);
+    run_from(4);
 }
 
 static void record_put_back(void)
@@ -422,6 +465,7 @@ static const struct recording {
     {"all ok", record_all_ok, 0},
     {"every outcome", record_every_outcome, 5},
     {"retries", record_retries, 4},
+    {"requests", record_requests, 4},
     {"put back", record_put_back, 0},
     {"throttling", record_throttling, 0},
     {"a broken login", record_broken_login, 6},
@@ -1125,6 +1169,15 @@ static const struct damage {
     {"put back twice", "'event':'limit'", "'target':'b','event':'put_back'", "line 6: damaged"},
     {"a start after the end", "'event':'limit'", "'target':'a','event':'start'",
      "line 6: damaged: an attempt that cannot begin now"},
+    {"sent before the start", "'event':'start'", "'event':'sent'",
+     "line 4: damaged: a request of an attempt that was not begun"},
+    {"sent after the end", "'event':'limit'", "'target':'a','event':'sent'",
+     "line 6: damaged: a request of an attempt that was not begun"},
+    {"accepted after the end", "'event':'limit'",
+     "'target':'a','operation':'https://a','event':'accepted'",
+     "line 6: damaged: an operation of an attempt that was not begun"},
+    {"accepted without an operation", "'event':'limit'", "'target':'a','event':'accepted'",
+     "line 6: damaged: the operation"},
     {"an outcome that is none", "'outcome':'ok'", "'outcome':'fine'", "line 5: damaged"},
     {"a reason that is none", "'reason':''", "'reason':'fine'", "line 5: damaged"},
     {"ok for a wrong reason", "'reason':''", "'reason':'exit'", "line 5: damaged"},

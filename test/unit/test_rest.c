@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What azfan knows of its clients of REST: pages with tokens. */
+/* azure/rest: pages with tokens, what a client is asked, and what it says on the way. */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "azure/rest.h"
+#include "base/number.h"
 #include "unit/unit.h"
+
+static struct error error;
 
 #define ONE   "00000000-0000-0000-0000-00000000000a"
 #define OTHER "00000000-0000-0000-0000-00000000000b"
@@ -10,7 +20,6 @@ START_TEST(each_subscription_has_one_page)
 {
     struct rest rest = {.program = NULL};
     struct token token;
-    struct error error;
 
     ck_assert_ptr_null(rest_page(&rest, ONE));
     ck_assert_int_eq(rest_open_page(&rest, ONE, &error), 0);
@@ -29,13 +38,109 @@ START_TEST(each_subscription_has_one_page)
 }
 END_TEST
 
+static json_t *written(const struct rest *rest, const struct rest_request *request)
+{
+    int fd = rest_write_request(rest, request, &error);
+    json_t *object;
+
+    ck_assert_msg(fd >= 0, "%s", error.text);
+    ck_assert_int_eq(write(fd, "x", 1), -1); /* sealed */
+    ck_assert_int_eq(errno, EPERM);
+    object = json_loadfd(fd, 0, NULL);
+    ck_assert_ptr_nonnull(object);
+    (void)close(fd);
+    return object;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* A group's name may have any letter, and a script any byte that JSON can write. */
+START_TEST(a_request_has_all_that_a_client_needs)
+{
+    struct rest rest = {.program = NULL};
+    struct rest_request request = {
+        .id = "/subscriptions/s/resourceGroups/rg-m\xc3\xbcnchen (1)/x/vm-1",
+        .command_id = "RunShellScript",
+        .script = "echo \"a\"\n",
+        .deadline = 5 * NUMBER_SECOND};
+    json_t *object;
+    const json_t *body;
+
+    rest_set_endpoint(&rest, "https://management.azure.com//");
+    object = written(&rest, &request);
+    body = json_object_get(object, "body");
+    ck_assert_str_eq(text_of(object, "endpoint"), "https://management.azure.com");
+    ck_assert_str_eq(text_of(object, "path"),
+                     "/subscriptions/s/resourceGroups/rg-m%C3%BCnchen%20(1)/x/vm-1/runCommand");
+    ck_assert_str_eq(text_of(body, "commandId"), "RunShellScript");
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(body, "script"), 0)),
+                     "echo \"a\"\n");
+    ck_assert_int_ge(json_integer_value(json_object_get(object, "deadline_ms")), 5000);
+    ck_assert_ptr_null(json_object_get(object, "ca_file"));
+    json_decref(object);
+    free(rest.endpoint);
+}
+END_TEST
+
+static const struct line {
+    const char *text;
+    enum rest_word word;
+} lines[] = {
+    {"sent", REST_SENT},
+    {"token", REST_TOKEN},
+    {"accepted {\"operation\":\"https://a/o\",\"request_id\":\"r\"}", REST_ACCEPTED},
+    {"", REST_OTHER},
+    {"sen", REST_OTHER},
+    {"sent ", REST_OTHER},
+    {"accepted ", REST_OTHER},
+    {"accepted {}", REST_OTHER},
+    {"accepted {\"operation\":5}", REST_OTHER},
+    {"accepted {\"operation\":\"https://a/o\"", REST_OTHER},
+    {"{\"phase\":\"sent\",\"http\":409}", REST_OTHER},
+};
+
+START_TEST(a_line_that_a_client_says)
+{
+    const struct line *row = &lines[_i];
+    struct rest_said said = rest_read_line(row->text, strlen(row->text));
+
+    ck_assert_msg(said.word == row->word, "%s: %d", row->text, said.word);
+    if (said.word == REST_ACCEPTED) {
+        ck_assert_str_eq(said.operation, "https://a/o");
+        ck_assert_str_eq(said.request_id, "r");
+        ck_assert_ptr_null(said.correlation_id);
+    }
+    free(said.operation);
+    free(said.request_id);
+    free(said.correlation_id);
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there)
+{
+    struct rest rest;
+
+    /* It is beside azfan, and this is no azfan. */
+    ck_assert_int_eq(rest_open(&rest, &error), -1);
+    ck_assert_ptr_nonnull(strstr(error.text, "azfan-rest is neither beside azfan nor in"));
+    rest_close(&rest);
+    rest_close(&rest); /* harmless */
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("rest");
-    TCase *all = tcase_create("all");
+    TCase *tests = tcase_create("rest");
 
-    tcase_add_test(all, each_subscription_has_one_page);
-    suite_add_tcase(suite, all);
+    tcase_add_test(tests, each_subscription_has_one_page);
+    tcase_add_test(tests, a_request_has_all_that_a_client_needs);
+    tcase_add_loop_test(tests, a_line_that_a_client_says, 0, UNIT_COUNT(lines));
+    tcase_add_test(tests, a_program_that_is_not_there);
+    suite_add_tcase(suite, tests);
     return suite;
 }
 
