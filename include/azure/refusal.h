@@ -8,6 +8,7 @@
 #ifndef AZFAN_AZURE_REFUSAL_H
 #define AZFAN_AZURE_REFUSAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "job/outcome.h"
@@ -30,9 +31,14 @@ void refusal_read_login(const char *errors, size_t length, int az_exit, struct o
 
 /*
  * The same of azfan-rest, whose last line is a failure (rest/failure.h): the words of Azure are
- * looked up in the same tables, and the client knows whether the script can have started.
+ * looked up in the same tables, and the client knows whether the script can have started. False: it
+ * is none, and there is nothing in RET.
  */
-void refusal_read_rest(const char *errors, size_t length, struct outcome *ret);
+bool refusal_read_rest(const char *errors, size_t length, struct outcome *ret);
+
+/* Appends what such a client wrote as az would have: without the lines that it says on the way to
+ * azfan alone, and its failure in words. */
+void refusal_add_rest_words(struct buffer *buffer, const char *errors, size_t length);
 
 /*
  * The same for a failure that Azure reports inside an answer, as "Enable

@@ -10,6 +10,7 @@
 #ifndef AZFAN_AZURE_REST_H
 #define AZFAN_AZURE_REST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,5 +79,11 @@ struct rest_said {
 
 /* Reads a line, without its end. */
 struct rest_said rest_read_line(const char *line, size_t length);
+
+/* Is it one that is said on the way, to azfan alone? */
+bool rest_is_said(const char *line, size_t length);
+
+/* The id in the URL of an OPERATION, which is all of it that is for people: the rest is signed. */
+char *rest_operation_id(const char *operation);
 
 #endif

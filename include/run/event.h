@@ -125,6 +125,10 @@ bool event_has_line(enum event_kind kind);
  * newline. RESULT has the targets' labels, and what RUN and TARGETS say. */
 void event_write(struct buffer *line, const struct event *event, const struct result *result);
 
+/* Appends a LINE of a journal as others than its reader may see it: of an operation its id alone,
+ * for whoever has the URL may ask for what the script printed. */
+void event_show_line(struct buffer *ret, const char *line, size_t length);
+
 /* Is this the first line of a journal that this azfan can read? */
 int event_check_first(const json_t *json, struct error *error);
 
@@ -139,6 +143,7 @@ void event_done(struct event *event);
 
 /* What the lines have in common with report.json: each sets some keys of OBJECT. */
 void event_set_process(json_t *object, const struct result_attempt *attempt);
+void event_set_operation(json_t *object, const struct result_operation *operation);
 void event_set_files(json_t *object, const struct result_job *job);
 void event_set_streams(json_t *object, const struct buffer *output, bool output_truncated,
                        const struct buffer *errors, bool errors_truncated);

@@ -85,6 +85,8 @@ struct result_operation {
     char *url;            /* NULL: it was not accepted, as far as is known */
     char *request_id;     /* of Azure's, for those who ask its support; NULL; likewise the next */
     char *correlation_id; /* what the Activity Log shows */
+    char *nonce; /* by which the script's end is known in the answer; NULL: an older azfan's */
+    int64_t busy_until; /* of one that was accepted, wall clock: so long its script may run */
 };
 
 struct result_attempt {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "azure/guardpath.h"
@@ -18,6 +19,7 @@
 enum { SIGNALED = 128, LAST_SIGNAL = 64 };
 
 static const char holds_the_vm[] = "the script may still be running on the VM";
+static const char had_sent_nothing[] = "it had sent nothing";
 
 static void set(struct outcome *outcome, enum outcome_kind kind, enum outcome_reason reason,
                 enum outcome_script script, char *message)
@@ -302,17 +304,29 @@ static void hide_payload(struct capture_text *text, const char *nonce)
     text->length = shown.length;
 }
 
+/* What a client of REST says to azfan alone is no output of its target. */
+static void take_words(struct capture_text *text)
+{
+    struct buffer words = BUFFER_INIT;
+
+    refusal_add_rest_words(&words, text->data, text->length);
+    free(text->data);
+    text->length = words.length;
+    text->data = words.data;
+}
+
 static const char *client_name(const struct answer_question *question)
 {
     return question->rest ? "azfan-rest" : "az";
 }
 
-/* A client of REST says "sent" before the first byte of a script goes out; az says nothing. */
+/* A client of REST says "sent" before the first byte of a script goes out; az says nothing. What
+ * has not been read to its end may say it, too. */
 static bool may_have_sent(const struct finish *finish, const struct answer_question *question)
 {
     static const char sent[] = "sent\n";
 
-    return !question->rest || finish->errors.dropped > 0 ||
+    return !question->rest || finish->errors.dropped > 0 || !finish->errors.complete ||
            (finish->errors.length > 0 &&
             memmem(finish->errors.data, finish->errors.length, sent, sizeof sent - 1) != NULL);
 }
@@ -348,14 +362,47 @@ static void read_crash(const struct finish *finish, const struct answer_question
                        struct outcome *outcome)
 {
     int number = finish->exit.status;
+    bool sent = may_have_sent(finish, question);
     char name[32];
 
-    set(outcome, OUTCOME_ERROR, REASON_AZ_BROKEN, SCRIPT_MAY_HAVE_STARTED,
+    set(outcome, OUTCOME_ERROR, REASON_AZ_BROKEN,
+        sent ? SCRIPT_MAY_HAVE_STARTED : SCRIPT_NOT_STARTED,
         memory_print("%s itself was ended by signal %d (%s)%s; %s", client_name(question), number,
                      signal_name(number, name, sizeof name),
                      number == SIGKILL ? ", perhaps because this machine is out of memory" : "",
-                     holds_the_vm));
-    outcome->may_still_run = true;
+                     sent ? holds_the_vm : had_sent_nothing));
+    outcome->may_still_run = sent;
+}
+
+/* azfan-rest has ended with a status, and has not said why: it could not be loaded, or is not ours.
+ */
+static void read_wordless(const struct finish *finish, const struct answer_question *question,
+                          struct outcome *outcome)
+{
+    bool sent = may_have_sent(finish, question);
+    struct buffer message = BUFFER_INIT;
+    struct buffer words = BUFFER_INIT;
+
+    buffer_print(&message, "azfan-rest ended with status %d and did not say why; %s",
+                 finish->exit.status, sent ? holds_the_vm : had_sent_nothing);
+    refusal_add_rest_words(&words, finish->errors.data, finish->errors.length);
+    if (words.length > 0) {
+        buffer_add(&message, REFUSAL_QUOTE_MARK);
+        refusal_add_line(&message, words.data, words.length);
+    }
+    set(outcome, OUTCOME_ERROR, REASON_AZ_BROKEN,
+        sent ? SCRIPT_MAY_HAVE_STARTED : SCRIPT_NOT_STARTED, buffer_take(&message));
+    outcome->may_still_run = sent;
+    buffer_done(&words);
+}
+
+static void read_failure(const struct finish *finish, const struct answer_question *question,
+                         struct outcome *outcome)
+{
+    if (!question->rest)
+        refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, outcome);
+    else if (!refusal_read_rest(finish->errors.data, finish->errors.length, outcome))
+        read_wordless(finish, question, outcome);
 }
 
 static char *describe_unreadable(const struct finish *finish)
@@ -384,10 +431,8 @@ static void read_process(const struct finish *finish, const struct answer_questi
         read_stopped(finish, question, outcome);
     else if (finish->exit.known && finish->exit.signaled)
         read_crash(finish, question, outcome);
-    else if (finish->exit.known && finish->exit.status != 0 && question->rest)
-        refusal_read_rest(finish->errors.data, finish->errors.length, outcome);
     else if (finish->exit.known && finish->exit.status != 0)
-        refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, outcome);
+        read_failure(finish, question, outcome);
     else
         set(outcome, OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED,
             describe_unreadable(finish));
@@ -408,6 +453,8 @@ void answer_read(struct finish *finish, const struct answer_question *question, 
     hide_payload(&finish->errors, question->nonce);
     clean_process(finish, question->nonce);
     read_process(finish, question, &ret->outcome);
+    if (question->rest)
+        take_words(&finish->errors);
     take_stream(&finish->output, question, &ret->output, &ret->output_truncated);
     take_stream(&finish->errors, question, &ret->errors, &ret->errors_truncated);
 }

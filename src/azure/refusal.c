@@ -9,6 +9,7 @@
 
 #include "azure/proxy.h"
 #include "azure/refusal_rules.h"
+#include "azure/rest.h"
 #include "azure/said.h"
 #include "base/buffer.h"
 #include "base/number.h"
@@ -194,7 +195,7 @@ static void print_as_az(struct buffer *text, const json_t *failure, const char *
     const char *message = json_string_value(json_object_get(failure, "message"));
     const char *phrase = status_phrase(json_integer_value(json_object_get(failure, "http")));
 
-    if (json_object_get(failure, "code") != NULL || failure == NULL)
+    if (json_object_get(failure, "code") != NULL)
         buffer_append(text, line, length);
     else if (phrase != NULL)
         buffer_print(text, "ERROR: Operation returned an invalid status '%s'", phrase);
@@ -224,13 +225,27 @@ static void set_started(struct outcome *outcome, bool not_started)
     outcome->may_still_run = true;
 }
 
-void refusal_read_rest(const char *errors, size_t length, struct outcome *ret)
+/* The last line of ERRORS, where it is a failure, for json_decref(); else NULL. */
+static json_t *load_failure(const char *errors, size_t length)
 {
     size_t at = text_last_lines(errors, length, 1);
     json_t *failure = json_loadb(errors + at, length - at, 0, NULL);
+
+    if (json_is_string(json_object_get(failure, "phase")))
+        return failure;
+    json_decref(failure);
+    return NULL;
+}
+
+bool refusal_read_rest(const char *errors, size_t length, struct outcome *ret)
+{
+    size_t at = text_last_lines(errors, length, 1);
+    json_t *failure = load_failure(errors, length);
     const json_t *wait = json_object_get(failure, "retry_after");
     struct buffer text = BUFFER_INIT;
 
+    if (failure == NULL)
+        return false;
     print_as_az(&text, failure, errors + at, length - at);
     read_words(buffer_text(&text), text.length, 1, !has_not_started(failure), ret);
     set_started(ret, has_not_started(failure));
@@ -238,6 +253,50 @@ void refusal_read_rest(const char *errors, size_t length, struct outcome *ret)
         (ret->reason == REASON_THROTTLED || ret->reason == REASON_BUSY))
         ret->retry_after = json_integer_value(wait) * NUMBER_SECOND;
     buffer_done(&text);
+    json_decref(failure);
+    return true;
+}
+
+/* "ERROR: (Conflict) Run command extension …", as az's own errors begin. */
+static void print_error(struct buffer *text, const json_t *error)
+{
+    const char *code = json_string_value(json_object_get(error, "code"));
+    const char *message = json_string_value(json_object_get(error, "message"));
+
+    buffer_add(text, "ERROR: ");
+    if (code != NULL)
+        buffer_print(text, "(%s)%s", code, message != NULL ? " " : "");
+    buffer_print(text, "%s\n", message != NULL ? message : "");
+}
+
+static void print_failure(struct buffer *text, const json_t *failure)
+{
+    const json_t *http = json_object_get(failure, "http");
+    const json_t *details = json_object_get(failure, "details");
+
+    print_error(text, failure);
+    if (json_is_integer(http))
+        buffer_print(text, "HTTP status %d\n", (int)json_integer_value(http));
+    for (size_t i = 0; i < json_array_size(details); i++)
+        print_error(text, json_array_get(details, i));
+}
+
+void refusal_add_rest_words(struct buffer *buffer, const char *errors, size_t length)
+{
+    json_t *failure = load_failure(errors, length);
+    size_t end = failure != NULL ? text_last_lines(errors, length, 1) : length;
+    size_t next;
+
+    for (size_t at = 0; at < end; at = next) {
+        const char *newline = memchr(errors + at, '\n', end - at);
+        size_t line = newline != NULL ? (size_t)(newline - errors) - at : end - at;
+
+        next = at + line + (newline != NULL);
+        if (!rest_is_said(errors + at, line))
+            buffer_append(buffer, errors + at, next - at);
+    }
+    if (failure != NULL)
+        print_failure(buffer, failure);
     json_decref(failure);
 }
 

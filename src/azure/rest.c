@@ -246,3 +246,23 @@ struct rest_said rest_read_line(const char *line, size_t length)
         return (struct rest_said){.word = REST_TOKEN};
     return (struct rest_said){.word = REST_OTHER};
 }
+
+bool rest_is_said(const char *line, size_t length)
+{
+    struct rest_said said = rest_read_line(line, length);
+
+    free(said.operation);
+    free(said.request_id);
+    free(said.correlation_id);
+    return said.word != REST_OTHER;
+}
+
+char *rest_operation_id(const char *operation)
+{
+    size_t end = strcspn(operation, "?");
+    size_t begin = end;
+
+    while (begin > 0 && operation[begin - 1] != '/')
+        begin--;
+    return memory_copy(operation + begin, end - begin);
+}

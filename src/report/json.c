@@ -7,6 +7,15 @@
 #include "run/event.h"
 #include "run/result.h"
 
+/* What Azure's support asks for. The URL is signed: it stands in the journal alone. */
+static json_t *operation_object(const struct result_operation *operation)
+{
+    json_t *object = json_object();
+
+    event_set_operation(object, operation);
+    return object;
+}
+
 static json_t *attempt_object(const struct result_attempt *attempt)
 {
     json_t *object = json_object();
@@ -17,6 +26,8 @@ static json_t *attempt_object(const struct result_attempt *attempt)
     json_object_set_new(object, "reason", json_string(outcome_reason_name(attempt->reason)));
     json_object_set_new(object, "message", value_text(attempt->message));
     event_set_process(object, attempt);
+    if (attempt->operation.url != NULL)
+        json_object_set_new(object, "operation", operation_object(&attempt->operation));
     return object;
 }
 

@@ -2,10 +2,15 @@
 #include "run/event_operation.h"
 
 #include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "azure/rest.h"
+#include "base/buffer.h"
 #include "base/value.h"
 #include "run/event.h"
 #include "run/event_head.h"
+#include "run/result.h"
 
 void event_operation_write_sent(json_t *object, const struct event *event)
 {
@@ -20,6 +25,52 @@ void event_operation_write_accepted(json_t *object, const struct event *event)
     json_object_set_new(object, "operation", value_text(operation->url));
     json_object_set_new(object, "request_id", value_text(operation->request_id));
     json_object_set_new(object, "correlation_id", value_text(operation->correlation_id));
+    json_object_set_new(object, "nonce", value_text(operation->nonce));
+}
+
+/* The id that stands for a URL which is signed. */
+static json_t *id_text(const char *url)
+{
+    char *id = url != NULL ? rest_operation_id(url) : NULL;
+    json_t *text = value_text(id);
+
+    free(id);
+    return text;
+}
+
+void event_set_operation(json_t *object, const struct result_operation *operation)
+{
+    json_object_set_new(object, "id", id_text(operation->url));
+    json_object_set_new(object, "request_id", value_text(operation->request_id));
+    json_object_set_new(object, "correlation_id", value_text(operation->correlation_id));
+}
+
+/* Leaves of an operation in OBJECT, a line, what others may see. */
+static void hide(json_t *object)
+{
+    const char *url = value_get_text(object, "operation");
+
+    if (url == NULL)
+        return;
+    json_object_set_new(object, "operation", id_text(url));
+    json_object_del(object, "nonce");
+}
+
+void event_show_line(struct buffer *ret, const char *line, size_t length)
+{
+    static const char key[] = "\"operation\"";
+    json_t *object = NULL;
+
+    if (memmem(line, length, key, sizeof key - 1) != NULL)
+        object = json_loadb(line, length, JSON_ALLOW_NUL, NULL);
+    if (object == NULL) {
+        buffer_append(ret, line, length);
+        return;
+    }
+    hide(object);
+    value_print(ret, object);
+    if (line[length - 1] == '\n')
+        buffer_add(ret, "\n");
 }
 
 int event_operation_read_sent(const json_t *json, const struct result *result, struct event *ret,
@@ -40,7 +91,8 @@ int event_operation_read_accepted(const json_t *json, const struct result *resul
     (void)value_get_number(json, "attempt", 1, INT_MAX, &ret->accepted.number);
     if (!value_copy_optional(json, "operation", &operation->url) || operation->url == NULL ||
         !value_copy_optional(json, "request_id", &operation->request_id) ||
-        !value_copy_optional(json, "correlation_id", &operation->correlation_id))
+        !value_copy_optional(json, "correlation_id", &operation->correlation_id) ||
+        !value_copy_optional(json, "nonce", &operation->nonce))
         return event_miss(error, "the operation");
     return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "azure/rest.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "run/calls.h"
 #include "run/event.h"
 #include "run/record.h"
@@ -32,10 +33,12 @@ static void record_accepted(struct record *record, const struct call *call,
 
     event.target = call->target;
     event.accepted.number = number_of(record, call);
-    event.accepted.operation = (struct result_operation){.sent = true,
-                                                         .url = said->operation,
-                                                         .request_id = said->request_id,
-                                                         .correlation_id = said->correlation_id};
+    event.accepted.operation =
+        (struct result_operation){.sent = true,
+                                  .url = said->operation,
+                                  .request_id = said->request_id,
+                                  .correlation_id = said->correlation_id,
+                                  .nonce = memory_string(call->command.nonce)};
     record_add(record, event);
 }
 

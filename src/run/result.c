@@ -170,6 +170,7 @@ void result_operation_done(struct result_operation *operation)
     free(operation->url);
     free(operation->request_id);
     free(operation->correlation_id);
+    free(operation->nonce);
     *operation = (struct result_operation){.sent = false};
 }
 

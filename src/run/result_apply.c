@@ -267,6 +267,8 @@ static int apply_accepted(struct result *result, struct event *event, struct err
     result_operation_done(&target->operation);
     target->operation = event->accepted.operation;
     target->operation.sent = true;
+    if (event->wall != EVENT_NO_TIME)
+        target->operation.busy_until = event->wall + longest_script(&result->job);
     event->accepted.operation = (struct result_operation){.sent = false};
     return 0;
 }

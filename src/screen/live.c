@@ -357,7 +357,7 @@ static void journaled(void *context, const char *line, size_t length)
     struct live *live = context;
     struct buffer copy = BUFFER_INIT;
 
-    buffer_append(&copy, line, length);
+    event_show_line(&copy, line, length);
     outlet_add(&live->notes, &copy);
 }
 

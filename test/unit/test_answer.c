@@ -840,6 +840,76 @@ START_TEST(a_complete_answer_is_believed_after_a_stop)
 }
 END_TEST
 
+#define STOPPED(why)                                                                               \
+    {                                                                                              \
+        .end = FINISH_EXITED, .stop = (why), .exit = {                                             \
+            .known = true,                                                                         \
+            .signaled = true,                                                                      \
+            .status = SIGINT                                                                       \
+        }                                                                                          \
+    }
+#define CRASHED                                                                                    \
+    {                                                                                              \
+        .end = FINISH_EXITED, .exit = {.known = true, .signaled = true, .status = SIGSEGV }        \
+    }
+#define WORDLESS                                                                                   \
+    {                                                                                              \
+        .end = FINISH_EXITED, .exit = {.known = true, .status = 127 }                              \
+    }
+
+/* What a client of REST had said before it was gone tells what it had sent. */
+static const struct {
+    struct finish finish;
+    const char *errors;
+    bool cut; /* not all of it was read */
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    bool sent;
+    const char *message;
+    const char *words; /* of the target's standard error */
+} gone[] = {
+    {STOPPED(FINISH_CANCELLED), "", false, OUTCOME_CANCELLED, REASON_SIGNAL, false,
+     "before it had sent anything", ""},
+    {STOPPED(FINISH_CANCELLED), "", true, OUTCOME_CANCELLED, REASON_SIGNAL, true,
+     "before it had an answer; the script may still be running", ""},
+    {STOPPED(FINISH_CANCELLED), "sent\n", false, OUTCOME_CANCELLED, REASON_SIGNAL, true,
+     "before it had an answer", ""},
+    {STOPPED(FINISH_TIMED_OUT), "", false, OUTCOME_TIMEOUT, REASON_AZ, false, "no connection", ""},
+    {STOPPED(FINISH_TIMED_OUT), "sent\naccepted {\"operation\":\"https://a/o?s=1\"}\n", false,
+     OUTCOME_TIMEOUT, REASON_AZ, true, "no answer after its timeout", ""},
+    {CRASHED, "", false, OUTCOME_ERROR, REASON_AZ_BROKEN, false,
+     "azfan-rest itself was ended by signal 11 (SIGSEGV); it had sent nothing", ""},
+    {CRASHED, "sent\n", false, OUTCOME_ERROR, REASON_AZ_BROKEN, true, "may still be running", ""},
+    {WORDLESS, "cannot open libcurl.so.4\n", false, OUTCOME_ERROR, REASON_AZ_BROKEN, false,
+     "status 127 and did not say why; it had sent nothing: cannot open libcurl.so.4",
+     "cannot open libcurl.so.4\n"},
+    {WORDLESS, "sent\n{\"code\":\"Confl", false, OUTCOME_ERROR, REASON_AZ_BROKEN, true,
+     "may still be running", "{\"code\":\"Confl"},
+};
+
+START_TEST(a_client_that_had_sent_nothing_has_started_nothing)
+{
+    struct answer_question question = {
+        .rest = true, .nonce = NONCE, .output_limit = 1024 * 1024, .timeout = 220 * NUMBER_SECOND};
+    struct finish finish = gone[_i].finish;
+    struct answer answer;
+
+    take_text(&finish.errors, gone[_i].errors, strlen(gone[_i].errors));
+    finish.errors.complete = !gone[_i].cut;
+    answer_read(&finish, &question, &answer);
+    ck_assert_msg(answer.outcome.kind == gone[_i].kind && answer.outcome.reason == gone[_i].reason,
+                  "%s", answer.outcome.message);
+    ck_assert_int_eq((int)answer.outcome.script,
+                     (int)(gone[_i].sent ? SCRIPT_MAY_HAVE_STARTED : SCRIPT_NOT_STARTED));
+    ck_assert(answer.outcome.may_still_run == gone[_i].sent);
+    ck_assert_msg(strstr(answer.outcome.message, gone[_i].message) != NULL, "%s",
+                  answer.outcome.message);
+    ck_assert_str_eq(buffer_text(&answer.errors), gone[_i].words);
+    answer_done(&answer);
+    finish_done(&finish);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("answer");
@@ -862,6 +932,8 @@ static Suite *make_suite(void)
     tcase_add_test(all, a_cut_answer_is_unknown);
     tcase_add_test(all, what_became_of_the_process);
     tcase_add_test(all, a_complete_answer_is_believed_after_a_stop);
+    tcase_add_loop_test(all, a_client_that_had_sent_nothing_has_started_nothing, 0,
+                        UNIT_COUNT(gone));
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "azure/refusal.h"
+#include "base/buffer.h"
 #include "base/number.h"
 #include "job/cause.h"
 #include "unit/unit.h"
@@ -71,9 +72,6 @@ static const struct {
      REASON_NETWORK, CAUSE_CERTIFICATE, NO, 0, "does not trust"},
     {"{\"message\":\"CONNECT tunnel failed, response 407\",\"proxy\":407," CONN, REASON_NETWORK,
      CAUSE_PROXY, NO, 0, "through the proxy"},
-    /* A client that is not ours, or was cut off in the middle of its line. */
-    {"sent\n{\"code\":\"Confl", REASON_OTHER, CAUSE_NONE, RUNS, 0, ""},
-    {"", REASON_OTHER, CAUSE_NONE, RUNS, 0, "said nothing"},
 };
 
 START_TEST(a_failure_is_understood)
@@ -81,7 +79,7 @@ START_TEST(a_failure_is_understood)
     const char *errors = rows[_i].errors;
     struct outcome outcome;
 
-    refusal_read_rest(errors, strlen(errors), &outcome);
+    ck_assert(refusal_read_rest(errors, strlen(errors), &outcome));
     ck_assert_msg(outcome.kind == OUTCOME_ERROR && outcome.reason == rows[_i].reason, "%s: %s: %s",
                   outcome_reason_name(outcome.reason), outcome.message, errors);
     ck_assert_msg(outcome.cause == rows[_i].cause, "%s: %s", cause_name(outcome.cause), errors);
@@ -96,12 +94,55 @@ START_TEST(a_failure_is_understood)
 }
 END_TEST
 
+/* A client that is not ours, or was cut off in the middle of its line. */
+START_TEST(other_words_are_no_failure)
+{
+    static const char *const words[] = {
+        "",     "sent\n", "sent\n{\"code\":\"Confl",
+        "{}\n", "null\n", "azfan-rest: error while loading shared libraries\n"};
+    struct outcome outcome;
+
+    for (size_t i = 0; i < UNIT_COUNT(words); i++)
+        ck_assert_msg(!refusal_read_rest(words[i], strlen(words[i]), &outcome), "%s", words[i]);
+}
+END_TEST
+
+static const struct {
+    const char *errors;
+    const char *words;
+} said[] = {
+    {"", ""},
+    {"sent\ntoken\n", ""},
+    {SAID, ""},
+    {"sent\nsentinel\nlibcurl: half a lin", "sentinel\nlibcurl: half a lin"},
+    {"accepted {\"operation\":7}\n", "accepted {\"operation\":7}\n"},
+    {SAID "{\"http\":200," POLL, "ERROR: \nHTTP status 200\n"},
+    {"sent\n{\"code\":\"Conflict\",\"details\":[{\"code\":\"Inner\"}],\"http\":409,"
+     "\"message\":\"busy\"," NOT,
+     "ERROR: (Conflict) busy\nHTTP status 409\nERROR: (Inner)\n"},
+    {"noise\n{\"message\":\"Could not resolve host\"," CONN,
+     "noise\nERROR: Could not resolve host\n"},
+};
+
+/* Nothing of what it says to azfan alone is a target's standard error. */
+START_TEST(what_it_wrote_is_told_as_az_would)
+{
+    struct buffer words = BUFFER_INIT;
+
+    refusal_add_rest_words(&words, said[_i].errors, strlen(said[_i].errors));
+    ck_assert_str_eq(buffer_text(&words), said[_i].words);
+    buffer_done(&words);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("refusal_rest");
     TCase *all = tcase_create("all");
 
     tcase_add_loop_test(all, a_failure_is_understood, 0, UNIT_COUNT(rows));
+    tcase_add_test(all, other_words_are_no_failure);
+    tcase_add_loop_test(all, what_it_wrote_is_told_as_az_would, 0, UNIT_COUNT(said));
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -629,6 +629,25 @@ static void start_random(size_t index)
     put(event);
 }
 
+/* A request is on its way, or was accepted. */
+static void say_random(size_t index)
+{
+    struct event event = event_of(draw(2) == 0 ? EVENT_SENT : EVENT_ACCEPTED, index);
+
+    if (event.kind == EVENT_ACCEPTED) {
+        event.accepted.number = (int)original.targets[index].attempt_count + 1;
+        event.accepted.operation = (struct result_operation){
+            .sent = true,
+            .url = memory_print("https://arm.example/operations/%zu?s=1", draw(9)),
+            .request_id = draw(2) == 0 ? memory_print("%zu", draw(9)) : NULL,
+            .correlation_id = draw(2) == 0 ? memory_print("%zu", draw(9)) : NULL,
+            .nonce = memory_print("%zu", draw(9))};
+    } else {
+        event.sent.number = (int)original.targets[index].attempt_count + 1;
+    }
+    put(event);
+}
+
 static void go_on_with(size_t index)
 {
     struct answer answer;
@@ -639,6 +658,8 @@ static void go_on_with(size_t index)
         start_random(index);
     else if (draw(4) == 0)
         put_back(index);
+    else if (draw(3) == 0)
+        say_random(index);
     else {
         answer = random_answer();
         end_with(index, &answer, original.ending != RESULT_COMPLETE || draw(2) == 0);
@@ -1272,6 +1293,25 @@ START_TEST(the_mark_comes_back)
 }
 END_TEST
 
+/* Whoever has an operation's URL may ask what the script printed. */
+START_TEST(others_see_an_operation_by_its_id)
+{
+    static const char line[] = "{\"event\":\"accepted\",\"attempt\":1,\"operation\":"
+                               "\"https://arm.example/a/operations/7?t=1&s=2\","
+                               "\"request_id\":\"8\",\"nonce\":\"9\"}\n";
+    static const char other[] = "{\"event\":\"end\",\"stdout\":\"\\\"operation\\\" \\u0000\"}\n";
+    struct buffer shown = BUFFER_INIT;
+
+    event_show_line(&shown, line, strlen(line));
+    ck_assert_str_eq(buffer_text(&shown), "{\"event\":\"accepted\",\"attempt\":1,"
+                                          "\"operation\":\"7\",\"request_id\":\"8\"}\n");
+    buffer_done(&shown);
+    event_show_line(&shown, other, strlen(other));
+    ck_assert_str_eq(buffer_text(&shown), other);
+    buffer_done(&shown);
+}
+END_TEST
+
 static const struct {
     const char *name;
     const char *more; /* behind the last line */
@@ -1652,6 +1692,7 @@ static Suite *replay_suite(void)
 
     tcase_add_loop_test(whole, a_random_world_comes_back, 0, 300);
     tcase_add_loop_test(whole, a_replayed_report_is_the_same, 0, UNIT_COUNT(recordings));
+    tcase_add_test(whole, others_see_an_operation_by_its_id);
     tcase_add_test(whole, what_a_rerun_needs_comes_back);
     tcase_add_test(whole, a_long_line_comes_back);
     tcase_add_loop_test(whole, a_summary_agrees, 0, UNIT_COUNT(recordings));
