@@ -85,6 +85,27 @@ START_TEST(a_request_has_all_that_a_client_needs)
 }
 END_TEST
 
+/* Azure's support finds a request without an answer by it: RFC 4122's version 4. */
+START_TEST(each_request_has_an_id_of_its_own)
+{
+    static const char form[] = "xxxxxxxx-xxxx-4xxx-xxxx-xxxxxxxxxxxx";
+    struct rest rest = {.program = NULL};
+    struct rest_request request = {.id = "/s", .command_id = "c", .script = ""};
+    json_t *one = written(&rest, &request);
+    json_t *other = written(&rest, &request);
+    const char *id = text_of(one, "client_request_id");
+
+    ck_assert_uint_eq(strlen(id), sizeof form - 1);
+    for (size_t i = 0; form[i] != '\0'; i++)
+        ck_assert_msg(form[i] == 'x' ? strchr("0123456789abcdef", id[i]) != NULL : form[i] == id[i],
+                      "%s", id);
+    ck_assert_ptr_nonnull(strchr("89ab", id[19]));
+    ck_assert_str_ne(id, text_of(other, "client_request_id"));
+    json_decref(one);
+    json_decref(other);
+}
+END_TEST
+
 static const struct line {
     const char *text;
     enum rest_word word;
@@ -138,6 +159,7 @@ static Suite *make_suite(void)
 
     tcase_add_test(tests, each_subscription_has_one_page);
     tcase_add_test(tests, a_request_has_all_that_a_client_needs);
+    tcase_add_test(tests, each_request_has_an_id_of_its_own);
     tcase_add_loop_test(tests, a_line_that_a_client_says, 0, UNIT_COUNT(lines));
     tcase_add_test(tests, a_program_that_is_not_there);
     suite_add_tcase(suite, tests);
