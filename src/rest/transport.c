@@ -76,9 +76,12 @@ static bool set_trust(CURL *easy, const struct request *request)
 /* request_read() has let http through for loopback alone. */
 static bool set_protocol(CURL *easy, const struct request *request)
 {
-    const char *protocol = strncmp(request->endpoint, "http:", 5) == 0 ? "http" : "https";
+    bool plain = strncmp(request->endpoint, "http:", 5) == 0;
 
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocol) == CURLE_OK &&
+    /* A proxy of the environment would read the token. */
+    if (plain && curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK)
+        return false;
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "azfan/" AZFAN_VERSION) == CURLE_OK &&
