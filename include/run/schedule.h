@@ -34,10 +34,13 @@ struct schedule_rules {
     size_t target_count;
     const int *batches;        /* of each target, from 1, never falling; NULL: all in batch 1 */
     const int64_t *not_before; /* of each target: it is not started earlier; NULL: at once */
-    int workers;               /* attempts at once, at most; from 1 */
-    int attempts;              /* of one target, at most; from 1 */
-    int64_t delay;             /* before the second one */
-    int factor;                /* by which the delay grows; from 1 */
+    const bool *asks; /* of each target: before anything is started, it is asked what came of
+                         an earlier run; NULL: none is */
+    bool only_asks;   /* and nothing is started after that */
+    int workers;      /* attempts at once, at most; from 1 */
+    int attempts;     /* of one target, at most; from 1 */
+    int64_t delay;    /* before the second one */
+    int factor;       /* by which the delay grows; from 1 */
     int64_t max_delay;
     uint32_t retry_on;     /* outcome_bit() of each reason; what was `passing` goes with
                               REASON_NETWORK */
@@ -68,6 +71,7 @@ struct schedule_decision {
     enum schedule_step step;
     size_t target; /* with START: it counts as running from now on */
     int attempt;   /* likewise: from 1 */
+    bool asks;     /* likewise: it is only asked, which is no attempt */
     /* With WAIT: nothing can be started before, unless an attempt ends; not after the deadline,
        when schedule_check_deadline() has something to say; CLOCK_NEVER */
     int64_t until;
@@ -116,7 +120,12 @@ void schedule_free(struct schedule *schedule);
  */
 struct schedule_decision schedule_next(struct schedule *schedule, int64_t now);
 
-/* The attempt of TARGET, which runs, has ended with OUTCOME. */
+/*
+ * The attempt of TARGET, which runs, has ended with OUTCOME; or it has been asked, and then it is
+ * settled where that is ok or nothing is started, and else it is started like any other, once all
+ * have been asked: before its not_before only where its script cannot run any more. What came of an
+ * earlier run halts nothing.
+ */
 struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
                                        const struct outcome *outcome, int64_t now);
 

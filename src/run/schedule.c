@@ -14,8 +14,13 @@
  * one; it is opened at `opens_at`, and only then its targets with a not_before are put to wait. So
  * all that waits belongs to the current batch, and a batch costs nothing before its time.
  *
+ * Before the first batch is opened, those of which it is to be asked what came of an earlier run
+ * are asked, whatever their batch: FRESH, RUNNING, and then SETTLED or FRESH again.
+ *
  * The stage only grows, and nothing is started unless it is GOING. What was not settled by then
  * stays as it is: the caller settles it.
+ *
+ * The file is longer than others, on purpose: it is one machine.
  */
 #include "run/schedule.h"
 
@@ -37,6 +42,8 @@ struct target {
     int64_t refused_since; /* the first of the refusals in a row, with `refused` */
     bool refused;
     bool given_up; /* its end comes from want of room, not from an attempt */
+    bool asks;     /* it is to be asked, or RUNNING is that it is */
+    bool was_ok;   /* it was, by the answer */
 };
 
 struct schedule {
@@ -48,6 +55,9 @@ struct schedule {
     enum schedule_stage stage;
     bool signalled;
     bool held;
+
+    size_t next_ask; /* before it nobody is to be asked */
+    size_t asking;   /* so many are being asked */
 
     size_t next; /* before it nothing of the current batch is fresh */
     size_t batch_end;
@@ -88,18 +98,40 @@ static void put_to_wait(struct schedule *self, size_t target, int64_t due)
 
 /* ---- batches ------------------------------------------------------------------------------- */
 
-static void go_to_next_batch(struct schedule *self, int64_t opens_at)
+static size_t find_batch_end(const struct schedule *self, size_t start)
 {
-    size_t start = self->batch_end;
     size_t end = start;
 
     while (end < self->rules.target_count &&
            (self->batches == NULL || self->batches[end] == self->batches[start]))
         end++;
-    self->next = start;
-    self->batch_end = end;
+    return end;
+}
+
+/* What has been asked may be settled before its batch. */
+static void count_settled(struct schedule *self, size_t start, size_t end)
+{
     self->left = end - start;
     self->batch_ok = 0;
+    for (size_t i = start; i < end; i++) {
+        self->left -= self->targets[i].place == SETTLED;
+        self->batch_ok += self->targets[i].was_ok;
+    }
+}
+
+static void go_to_next_batch(struct schedule *self, int64_t opens_at)
+{
+    size_t start = self->batch_end;
+    size_t end = find_batch_end(self, start);
+
+    count_settled(self, start, end);
+    while (self->left == 0 && start < end) {
+        start = end;
+        end = find_batch_end(self, start);
+        count_settled(self, start, end);
+    }
+    self->next = start;
+    self->batch_end = end;
     self->tally.batch = self->batches != NULL && start < end ? self->batches[start] : 1;
     self->tally.batch_targets = end - start;
     self->tally.batch_failures = 0;
@@ -157,7 +189,10 @@ struct schedule *schedule_new(const struct schedule_rules *rules)
     self->not_before = copy_array(rules->not_before, count, sizeof *self->not_before);
     self->rules.batches = self->batches;
     self->rules.not_before = self->not_before;
+    self->rules.asks = NULL;
     self->targets = memory_zeroed(count, sizeof *self->targets);
+    for (size_t i = 0; i < count; i++)
+        self->targets[i].asks = rules->asks != NULL && rules->asks[i];
     waits_init(&self->waits, count, rules->seed);
     pace_init(&self->pace, rules->workers);
     go_to_next_batch(self, INT64_MIN);
@@ -175,6 +210,65 @@ void schedule_free(struct schedule *schedule)
     free(schedule);
 }
 
+/* ---- what is asked ------------------------------------------------------------------------- */
+
+static bool has_unasked(struct schedule *self)
+{
+    const struct target *targets = self->targets;
+
+    while (self->next_ask < self->rules.target_count &&
+           !(targets[self->next_ask].asks && targets[self->next_ask].place == FRESH))
+        self->next_ask++;
+    return self->next_ask < self->rules.target_count;
+}
+
+/* Nothing is started as long as somebody is to be asked, or is being asked. */
+static bool is_asking(struct schedule *self)
+{
+    return has_unasked(self) || self->asking > 0;
+}
+
+static struct schedule_decision ask(struct schedule *self)
+{
+    size_t index = self->next_ask++;
+    struct target *target = &self->targets[index];
+
+    target->place = RUNNING;
+    target->start = pace_start(&self->pace);
+    self->running++;
+    self->asking++;
+    return (struct schedule_decision){.step = SCHEDULE_START, .target = index, .asks = true};
+}
+
+/* The first batch begins with what is left of it. */
+static void end_asking(struct schedule *self)
+{
+    self->asking--;
+    if (is_asking(self))
+        return;
+    self->batch_end = 0;
+    go_to_next_batch(self, INT64_MIN);
+}
+
+static struct schedule_verdict asked(struct schedule *self, size_t index,
+                                     const struct outcome *outcome, int64_t now)
+{
+    struct target *target = &self->targets[index];
+    struct schedule_verdict verdict = {.tally = self->tally, .again_at = now};
+
+    target->asks = false;
+    target->was_ok = outcome->kind == OUTCOME_OK;
+    verdict.settled = target->was_ok || self->rules.only_asks || self->stage != SCHEDULE_GOING;
+    target->place = verdict.settled ? SETTLED : FRESH;
+    self->settled += verdict.settled;
+    if (self->not_before != NULL && !outcome->may_still_run)
+        self->not_before[index] = INT64_MIN;
+    if (self->not_before != NULL)
+        verdict.again_at = later(now, self->not_before[index]);
+    end_asking(self);
+    return verdict;
+}
+
 /* ---- what is next -------------------------------------------------------------------------- */
 
 /* From when on a target can be started, unless an attempt ends before; CLOCK_NEVER. */
@@ -184,6 +278,8 @@ static int64_t find_start(struct schedule *self, int64_t now)
 
     if (self->stage != SCHEDULE_GOING || self->held || self->running >= (size_t)self->pace.limit)
         return CLOCK_NEVER;
+    if (is_asking(self))
+        return has_unasked(self) ? self->pace.starts_at : CLOCK_NEVER;
     if (!self->open && self->opens_at <= now)
         open_batch(self, now);
     if (!self->open)
@@ -195,7 +291,7 @@ static int64_t find_start(struct schedule *self, int64_t now)
     return later(start, self->pace.starts_at);
 }
 
-static struct schedule_decision start(struct schedule *self, int64_t now)
+static struct schedule_decision start_attempt(struct schedule *self, int64_t now)
 {
     bool is_due = waits_due(&self->waits) <= now;
     size_t index = is_due ? waits_take(&self->waits) : self->next++;
@@ -206,6 +302,13 @@ static struct schedule_decision start(struct schedule *self, int64_t now)
     self->running++;
     return (struct schedule_decision){
         .step = SCHEDULE_START, .target = index, .attempt = ++target->attempts};
+}
+
+static struct schedule_decision start(struct schedule *self, int64_t now)
+{
+    if (has_unasked(self))
+        return ask(self);
+    return start_attempt(self, now);
 }
 
 struct schedule_decision schedule_next(struct schedule *schedule, int64_t now)
@@ -358,6 +461,8 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
         verdict.cut = pace_ended(&schedule->pace, ended->start, outcome);
     ended->refused = false;
     ended->given_up = false;
+    if (ended->asks)
+        return asked(schedule, target, outcome, now);
     if (is_repeated(schedule, ended, outcome)) {
         verdict.again_at = find_retry(schedule, ended, outcome, now);
         /* Nobody waits for an attempt that could not begin. */
@@ -381,8 +486,11 @@ void schedule_taken_back(struct schedule *schedule, size_t target)
 
     assert(target < schedule->rules.target_count && back->place == RUNNING);
     back->place = TAKEN_BACK;
-    back->attempts--;
     schedule->running--;
+    if (back->asks)
+        schedule->asking--;
+    else
+        back->attempts--;
 }
 
 /* ---- no room ------------------------------------------------------------------------------- */
@@ -401,8 +509,14 @@ bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now)
         refused->given_up = true;
         return false;
     }
-    refused->attempts--;
     schedule->running--;
+    if (refused->asks) {
+        refused->place = FRESH;
+        schedule->asking--;
+        schedule->next_ask = 0;
+        return true;
+    }
+    refused->attempts--;
     put_to_wait(schedule, target, now);
     return true;
 }

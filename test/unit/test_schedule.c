@@ -41,16 +41,15 @@ static struct outcome outcome_of(enum outcome_kind kind, enum outcome_reason rea
 /*
  * A play is what happens, word by word; times are milliseconds.
  *
- *   @T      the time is T                   s:N[#A]  next starts N, its attempt A
+ *   @T      the time is T                   s:N[#A]  next starts N, its attempt A; a:N  asks N
  *   w:T     next waits until T; w:- for ever          over     next says so
- *   ok:N fail:N lost:N thr:N busy:N end:N    the attempt of N ends: ok, failed, unknown, throttled,
- *           busy, cancelled; it is settled; with >T it is tried again at T; with ! the run is
- *           halted by it, for more failed in the run than may, with !b in the batch, with !0 for
- *           nothing of the batch is ok; with % fewer may run at once from then on
- *   room:N  no room for N: it is kept;      noroom:N: it is not
- *   int term halt                           time:  the deadline has just passed;  notime:  not so
- *   =STAGE  limit:N
- *   failures:N[/B:M]   N had failed with the last end, and M in its batch B
+ *   ok:N fail:N lost:N runs:N thr:N busy:N end:N    the attempt of N ends: ok, failed, unknown,
+ *           likewise while its script may still run, throttled, busy, cancelled; it is settled;
+ * with >T it is tried again at T; with ! the run is halted by it, for more failed in the run than
+ * may, with !b in the batch, with !0 for nothing of the batch is ok; with % fewer may run at once
+ * from then on room:N  no room for N: it is kept;      noroom:N: it is not int term halt time:  the
+ * deadline has just passed;  notime:  not so =STAGE  limit:N failures:N[/B:M]   N had failed with
+ * the last end, and M in its batch B
  */
 struct play {
     const char *name;
@@ -94,12 +93,15 @@ static bool play_next(struct stage_play *self)
     const char *rest;
     char *end;
 
-    if (!is_word(self, "s", &rest) && !is_word(self, "w", &rest) && !is_word(self, "over", &rest))
+    if (!is_word(self, "s", &rest) && !is_word(self, "w", &rest) && !is_word(self, "over", &rest) &&
+        !is_word(self, "a", &rest))
         return false;
     decision = schedule_next(self->schedule, self->now);
-    if (*self->word == 's') {
+    if (*self->word == 's' || *self->word == 'a') {
         if (decision.step != SCHEDULE_START)
             blame(self, "no start, but step", decision.step);
+        if (decision.asks != (*self->word == 'a'))
+            blame(self, "asks", decision.asks);
         if (decision.target != strtoull(rest, &end, 10))
             blame(self, "started", (int64_t)decision.target);
         if (*end == '#' && decision.attempt != atoi(end + 1))
@@ -119,10 +121,15 @@ static const struct end_word {
     const char *word;
     enum outcome_kind kind;
     enum outcome_reason reason;
+    bool may_still_run;
 } end_words[] = {
-    {"ok", OUTCOME_OK, REASON_NONE},          {"fail", OUTCOME_FAILED, REASON_EXIT},
-    {"lost", OUTCOME_UNKNOWN, REASON_ANSWER}, {"thr", OUTCOME_ERROR, REASON_THROTTLED},
-    {"busy", OUTCOME_ERROR, REASON_BUSY},     {"end", OUTCOME_CANCELLED, REASON_SIGNAL},
+    {"ok", OUTCOME_OK, REASON_NONE, false},
+    {"fail", OUTCOME_FAILED, REASON_EXIT, false},
+    {"lost", OUTCOME_UNKNOWN, REASON_ANSWER, false},
+    {"thr", OUTCOME_ERROR, REASON_THROTTLED, false},
+    {"busy", OUTCOME_ERROR, REASON_BUSY, false},
+    {"end", OUTCOME_CANCELLED, REASON_SIGNAL, false},
+    {"runs", OUTCOME_UNKNOWN, REASON_ANSWER, true},
 };
 
 /* *MARK is behind the target's number, and then behind what is said of a halt. */
@@ -152,6 +159,7 @@ static void play_end(struct stage_play *self, const struct end_word *end, const 
     size_t target = strtoull(rest, &number_end, 10);
     const char *mark = number_end;
 
+    outcome.may_still_run = end->may_still_run;
     if (end->kind == OUTCOME_ERROR)
         outcome.retry_after = self->play->retry_after * MS;
     verdict = schedule_ended(self->schedule, target, &outcome, self->now);
@@ -263,6 +271,8 @@ static struct schedule_rules rules_for(const struct play *play)
     rules.pause_between = given->pause_between * MS;
     rules.batches = given->batches;
     rules.not_before = given->not_before;
+    rules.asks = given->asks;
+    rules.only_asks = given->only_asks;
     return rules;
 }
 
@@ -294,6 +304,10 @@ static const int64_t held[] = {0, 50 * MS, 20 * MS};
 static const int64_t last_held[] = {0, 0, 20 * MS};
 static const int64_t all_held[] = {70 * MS, 50 * MS, 60 * MS};
 
+static const bool ask_first[] = {true, false, false};
+static const bool ask_two[] = {true, false, true};
+static const bool ask_all[] = {true, true, true};
+
 static const struct play plays[] = {
     {"all at once, in order", "s:0#1 s:1#1 s:2#1 w:- ok:1 w:- ok:0 w:- ok:2 over", {0}, 0},
     {"no more than workers", "s:0 s:1 w:- @9 ok:1 s:2 w:- ok:2 w:- ok:0 over", {.workers = 2}, 0},
@@ -319,6 +333,64 @@ static const struct play plays[] = {
     {"the pause is cut short by the deadline",
      "s:0 ok:0 w:60 @60 w:60 time over",
      {.batches = one_two, .pause_between = 100, .deadline = 60},
+     0},
+
+    /* what came of an earlier run */
+    {"who is asked, and is ok, is not started",
+     "a:0 w:- ok:0 s:1 s:2 ok:1 ok:2 over",
+     {.asks = ask_first},
+     0},
+    {"else it is, once all have been asked, and as its first attempt",
+     "a:0 a:2 w:- @7 fail:0>7 w:- ok:2 s:0#1 s:1#1 fail:0 ok:1 over",
+     {.asks = ask_two},
+     0},
+    {"all batches are asked before the first",
+     "a:0 a:2 ok:2 w:- fail:0>0 s:0 w:- ok:0 s:1 ok:1 over",
+     {.asks = ask_two, .batches = one_each},
+     0},
+    {"a batch that is ok by what was asked is over",
+     "a:0 a:1 a:2 ok:0 fail:1>0 ok:2 s:1 ok:1 over",
+     {.asks = ask_all, .batches = one_each},
+     0},
+    {"and nobody pauses for it",
+     "a:0 ok:0 s:1 s:2",
+     {.asks = ask_first, .batches = one_two, .pause_between = 100},
+     0},
+    {"what came of an earlier run halts nothing",
+     "a:0 fail:0>0 s:0 s:1 s:2 failures:0 fail:0! =draining",
+     {.asks = ask_first, .max_failures = 1},
+     0},
+    {"nor does a batch of which something is ok by it",
+     "a:0 ok:0 s:1 w:- fail:1 s:2 ok:2 over",
+     {.asks = ask_first, .batches = two_one, .needs_ok = true},
+     0},
+    {"nobody is asked beyond the workers",
+     "a:0 w:- ok:0 a:2 lost:2>0 s:1 w:- ok:1 s:2",
+     {.asks = ask_two, .workers = 1},
+     0},
+    {"nobody is held from being asked",
+     "a:0 a:1 a:2",
+     {.asks = ask_all, .not_before = all_held},
+     0},
+    {"what may still run is held",
+     "a:0 a:1 a:2 runs:0>70 runs:1>50 runs:2>60 w:50 @50 s:1 w:60",
+     {.asks = ask_all, .not_before = all_held},
+     0},
+    {"what cannot any more is not",
+     "a:0 a:1 a:2 lost:0>0 runs:1>50 fail:2>0 s:0 s:2 w:50",
+     {.asks = ask_all, .not_before = all_held},
+     0},
+    {"who only asks starts nothing",
+     "a:0 a:1 a:2 fail:0 runs:1 ok:2 over =going",
+     {.asks = ask_all, .only_asks = true, .max_failures = 1, .not_before = all_held},
+     0},
+    {"who is stopped asks nobody else",
+     "a:0 term =stopping runs:0 over",
+     {.asks = ask_all, .workers = 1},
+     0},
+    {"who had no room is asked again",
+     "a:0 a:1 room:0 w:250 @250 a:0 a:2 ok:0 ok:1 ok:2 over",
+     {.asks = ask_all},
      0},
 
     /* not_before */
