@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/value.h"
 #include "rest/armerror.h"
+#include "rest/body.h"
 #include "rest/interval.h"
 #include "rest/transport.h"
 
@@ -64,9 +65,9 @@ static void set_text(json_t *line, const struct buffer *body)
         (void)json_object_set_new(line, "message", value_bytes(body->data, length));
 }
 
-static json_t *read_body(const struct exchange *exchange)
+static json_t *read_error(const struct exchange *exchange)
 {
-    json_t *root = json_loadb(buffer_text(&exchange->body), exchange->body.length, 0, NULL);
+    json_t *root = body_read(&exchange->body);
     const json_t *error = armerror_find(root);
     json_t *line = error != NULL ? armerror_take(error) : json_object();
 
@@ -80,7 +81,7 @@ void failure_print_exchange(struct buffer *buffer, const struct failure *failure
                             const struct exchange *exchange)
 {
     const struct transport_headers *headers = &exchange->headers;
-    json_t *line = exchange->status != 0 ? read_body(exchange) : json_object();
+    json_t *line = exchange->status != 0 ? read_error(exchange) : json_object();
     int64_t wait = interval_parse_retry_after(headers->retry_after);
 
     if (exchange->status != 0)

@@ -22,6 +22,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "rest/armerror.h"
+#include "rest/body.h"
 #include "rest/failure.h"
 #include "rest/interval.h"
 #include "rest/request.h"
@@ -137,11 +138,6 @@ static bool print_result(struct operation *self, const json_t *value)
     return true;
 }
 
-static json_t *read_body(const struct exchange *exchange)
-{
-    return json_loadb(buffer_text(&exchange->body), exchange->body.length, 0, NULL);
-}
-
 /* ---- the POST ----------------------------------------------------------------------------- */
 
 static void say_sent(void *context)
@@ -179,7 +175,7 @@ static void post(struct operation *self, struct exchange *ret)
 
 static bool has_error_code(const struct exchange *exchange)
 {
-    json_t *root = read_body(exchange);
+    json_t *root = body_read(&exchange->body);
     bool has = armerror_find(root) != NULL;
 
     json_decref(root);
@@ -233,7 +229,7 @@ static void say_accepted(const struct operation *self, const struct exchange *ex
 /* 2xx: accepted, or over at once. */
 static enum step take_acceptance(struct operation *self, const struct exchange *exchange)
 {
-    json_t *root = read_body(exchange);
+    json_t *root = body_read(&exchange->body);
     bool over = exchange->status == STATUS_OK && print_result(self, root);
 
     json_decref(root);
@@ -306,7 +302,7 @@ static enum step take_status(struct operation *self, const struct exchange *exch
 
 static enum step take_good(struct operation *self, const struct exchange *exchange)
 {
-    json_t *root = read_body(exchange);
+    json_t *root = body_read(&exchange->body);
     enum step step = STEP_AGAIN;
 
     if (self->url != NULL)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * body: the JSON of an answer.
+ *
+ * What a script printed stands in it, and a script may print anything: NUL is read, and bytes that
+ * are no UTF-8 become U+FFFD, as azure/reply has it. Pure.
+ */
+#ifndef AZFAN_REST_BODY_H
+#define AZFAN_REST_BODY_H
+
+#include <jansson.h>
+
+#include "base/buffer.h"
+
+/* For json_decref(); NULL: BODY is no JSON. */
+json_t *body_read(const struct buffer *body);
+
+#endif
