@@ -3,8 +3,9 @@
 
 import json
 import os
+import select
+import signal
 import struct
-import subprocess
 
 VM = '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm'
 PAGE = 16 * 1024 + 16  # include/sys/tokenpage.h: sequence, interval, token
@@ -17,14 +18,21 @@ def memfd(name, content):
     return descriptor
 
 
-class Page:
-    """A token that can be renewed."""
+def contents(descriptor):
+    """Of a memfd, which is closed."""
+    with open(descriptor, 'rb') as file:
+        file.seek(0)
+        return file.read()
 
-    def __init__(self, token='token-1', interval=0):
+
+class Page:
+    """A token that can be renewed, and how often (in seconds) the client asks."""
+
+    def __init__(self, token='token-1', interval=0.1):
         self.descriptor = os.memfd_create('token')
         os.ftruncate(self.descriptor, PAGE)
         self.sequence = 0
-        self.interval = interval
+        self.interval = int(interval * 1e9)
         self.write(token)
 
     def write(self, token):
@@ -45,24 +53,27 @@ class Client:
                    'deadline_ms': 20000, 'first_poll_ms': 0}
         request.update(settings)
         self.program, self.page, self.request = program, page, request
-        self.process = None
 
     def start(self, environment=None):
         request = memfd('request', json.dumps(self.request).encode())
-        page = self.page.descriptor
-
-        def arrange():
-            os.dup2(request, 0)
-            os.dup2(page, 3)
-        self.process = subprocess.Popen([self.program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=(request, page, 3),
-                                        preexec_fn=arrange, env=environment)
+        self.output, self.errors = memfd('output', b''), memfd('errors', b'')
+        pairs = ((request, 0), (self.output, 1), (self.errors, 2), (self.page.descriptor, 3))  # the last, for one of them may be 3
+        self.pid = os.posix_spawn(self.program, [self.program], os.environ if environment is None else environment,
+                                  file_actions=[(os.POSIX_SPAWN_DUP2, *pair) for pair in pairs])
         os.close(request)
         return self
 
     def wait(self, seconds=40):
-        """(exit status, result or None, lines that it said, failure or None)"""
-        output, errors = self.process.communicate(timeout=seconds)
+        """(exit status, result or None, lines that it said, failure or None); one that hangs is killed, and raises TimeoutError"""
+        process = os.pidfd_open(self.pid)
+        ended = select.select([process], [], [], seconds)[0]
+        if not ended:
+            signal.pidfd_send_signal(process, signal.SIGKILL)
+        os.close(process)
+        status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        output, errors = contents(self.output), contents(self.errors)
+        if not ended:
+            raise TimeoutError('it had to be killed, after: %r' % errors)
         lines = errors.decode().splitlines()
-        failure = json.loads(lines.pop()) if self.process.returncode == 1 else None
-        result = json.loads(output) if output else None
-        return self.process.returncode, result, lines, failure
+        failure = json.loads(lines.pop()) if status == 1 else None
+        return status, json.loads(output) if output else None, lines, failure

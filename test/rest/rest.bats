@@ -1,0 +1,24 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# azfan-rest alone, against servers of these tests' own. `plays` and `faults` say what holds, and can be run by hand for as
+# long as wanted; here they are as short as shows that they still hold.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  command -v openssl >/dev/null || skip "openssl is not installed: .ci/deps azure"
+  REST=$(dirname "${AZFAN:-$BATS_TEST_DIRNAME/../../build/azfan}")/azfan-rest
+}
+
+@test "azfan-rest: whatever Azure answers, byte by byte as it does, is read rightly" {
+  run -0 "$BATS_TEST_DIRNAME/plays" "$REST"
+}
+
+@test "azfan-rest: a server that misbehaves at random gets no second POST, and is not believed" {
+  run -0 "$BATS_TEST_DIRNAME/faults" "$REST" rounds 150
+}
+
+@test "azfan-rest: an answer that ends after any byte is none" {
+  run -0 "$BATS_TEST_DIRNAME/faults" "$REST" sweep 61
+}
