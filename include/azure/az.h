@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/strings.h"
+#include "job/job.h"
 #include "sys/scratch.h"
 
 struct rest;
@@ -26,12 +27,16 @@ struct az {
     struct strings environment;
     struct scratch folder; /* for command files */
     struct scratch former; /* the one before, see az_renew_folder() */
-    uint64_t memory;       /* bytes that one process of it takes, about */
+    const char *called;    /* what asks Azure for a script, for people: "az" */
+    uint64_t memory;       /* bytes that one process of that takes, about */
     int processes;         /* processes and threads of one, about */
     struct rest *rest;     /* sends scripts in its place; NULL: az does itself */
     int files;             /* descriptors that one takes of us, beside its streams */
     bool led;              /* its processes are (engine/child): simulated, in time-lapse */
 };
+
+/* What one process of CLIENT is called, and takes. */
+void az_set_client(struct az *az, enum job_client client);
 
 /* PROGRAM: a name to look for in PATH, or a path. */
 int az_find(struct az *az, const char *program, struct error *error);

@@ -23,6 +23,8 @@ struct rest_page {
     struct tokenpage token;
 };
 
+struct buffer;
+
 struct rest {
     char *program;      /* absolute */
     char *endpoint;     /* without a slash at its end; NULL until it is set */
@@ -61,6 +63,10 @@ int rest_write_request(const struct rest *rest, const struct rest_request *reque
                        struct error *error);
 
 void rest_close(struct rest *rest);
+
+/* Appends what is asked for the VM with that ID, but for the server: "POST /subscriptions/…". For
+ * showing. */
+void rest_show(struct buffer *buffer, const char *id);
 
 /* What a client says on the way. */
 enum rest_word {

@@ -54,8 +54,8 @@ struct options {
     const char *targets; /* a file of them; NULL: the job's */
     bool has_confirm;
     size_t confirm;
-    bool yes;       /* nobody is asked */
-    bool overlap;   /* runs that are going on with the same VMs do not matter */
+    bool yes;           /* nobody is asked */
+    bool overlap;       /* runs that are going on with the same VMs do not matter */
     const char *az;     /* NULL: AZFAN_AZ, then the job */
     const char *client; /* "az" or "rest"; NULL: AZFAN_CLIENT, then the job */
     struct options_list limits;

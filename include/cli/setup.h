@@ -26,7 +26,7 @@ struct warden;
 
 struct setup {
     struct az az;
-    struct rest rest; /* where the run's client is that */
+    struct rest rest;          /* where the run's client is that */
     struct scratch simulation; /* the folder of the simulated Azure; not open: it is the real one */
     struct simulator_rehearsal rehearsal; /* what its processes read there */
     int speed;                            /* above 1: the run is in time-lapse (engine/lapse) */

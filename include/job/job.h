@@ -130,6 +130,7 @@ struct job {
     size_t target_count;
 
     int concurrency;
+    bool usual_concurrency; /* its client's default: nobody said another one */
     int64_t timeout;        /* nanoseconds, as all below */
     int64_t script_timeout; /* what counts: given, or worked out from timeout */
     int64_t script_grace;   /* on the VM: from TERM to KILL */
@@ -165,6 +166,9 @@ const char *job_find_script_line(const struct job *job, int line, int *ret_line,
 
 /* The one subscription that all targets name, or NULL when they differ or leave it to az. */
 const char *job_only_subscription(const struct job *job);
+
+/* How many clients of that kind run at once where nobody says another number. */
+int job_usual_concurrency(enum job_client client);
 
 /* How many attempts may run at once: as many as the job wants, but no more than targets. */
 int job_at_once(const struct job *job);

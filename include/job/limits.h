@@ -52,12 +52,26 @@ enum {
  * and python's own threads. */
 #define LIMITS_AZ_MEMORY      (INT64_C(110) * 1024 * 1024)
 #define LIMITS_AZ_MEMORY_TEXT "110 MiB"
-enum { LIMITS_AZ_PROCESSES = 4 };
+enum { LIMITS_AZ_PROCESSES = 4, LIMITS_AZ_CONCURRENCY = 30 };
+
+/* And of a processor's time: 40 of them took 95 s against a server on loopback. */
+#define LIMITS_AZ_PROCESSOR (2400 * NUMBER_MILLISECOND)
+
+/* No az is over sooner: it asks for the answer at once, and then 30 s later (azure-core, as above).
+ */
+#define LIMITS_AZ_LEAST (30 * NUMBER_SECOND)
 
 /* One azfan-rest, measured: 11.4 MiB with libcurl's OpenSSL flavour, and a second thread while a
  * name is looked up. So many run at once where nobody says another number. */
 #define LIMITS_REST_MEMORY      (INT64_C(12) * 1024 * 1024)
 #define LIMITS_REST_MEMORY_TEXT "12 MiB"
 enum { LIMITS_REST_PROCESSES = 2, LIMITS_REST_CONCURRENCY = 100 };
+
+/* Likewise of a processor's time: half of it loads libraries. */
+#define LIMITS_REST_PROCESSOR (17 * NUMBER_MILLISECOND)
+
+/* How long one takes, mostly: an `echo` 15 s (the median of 25 recorded runs), and azfan-rest asks
+ * 8 s after the start and then every 5 s. */
+#define LIMITS_REST_LEAST (18 * NUMBER_SECOND)
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * room: for how many az processes this machine has room, as a job runs them.
+ * room: for how many clients, az or another, this machine has room, as a job runs them.
  *
  * Main thread.
  */

@@ -41,4 +41,7 @@ struct machine_room {
  */
 struct machine_room machine_room(const char *root, const struct machine_needs *needs, int wanted);
 
+/* Processors that this process may use; at least 1. */
+int machine_processors(void);
+
 #endif

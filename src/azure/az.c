@@ -65,9 +65,19 @@ static int set_up(struct az *az, const char *prefix, const char *extra, struct e
     return 0;
 }
 
+void az_set_client(struct az *az, enum job_client client)
+{
+    bool rest = client == JOB_REST;
+
+    az->called = rest ? "azfan-rest" : "az";
+    az->memory = rest ? LIMITS_REST_MEMORY : LIMITS_AZ_MEMORY;
+    az->processes = rest ? LIMITS_REST_PROCESSES : LIMITS_AZ_PROCESSES;
+}
+
 int az_find(struct az *az, const char *program, struct error *error)
 {
-    *az = (struct az){.memory = LIMITS_AZ_MEMORY, .processes = LIMITS_AZ_PROCESSES};
+    *az = (struct az){.program = NULL};
+    az_set_client(az, JOB_AZ);
     if (file_find_program(program, &az->program, error) < 0)
         return -1;
     return set_up(az, NULL, NULL, error);
@@ -76,7 +86,10 @@ int az_find(struct az *az, const char *program, struct error *error)
 int az_simulated(struct az *az, const char *helper, const char *command, const char *simulation,
                  struct error *error)
 {
-    *az = (struct az){.memory = SIMULATED_MEMORY, .processes = 1, .files = SIMULATED_FILES};
+    *az = (struct az){.called = "simulated az",
+                      .memory = SIMULATED_MEMORY,
+                      .processes = 1,
+                      .files = SIMULATED_FILES};
     az->program = file_own_helper(helper);
     if (az->program == NULL && file_own_program(&az->program, error) < 0)
         return -1;

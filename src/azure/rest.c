@@ -161,6 +161,14 @@ static char *make_path(const char *id)
     return buffer_take(&path);
 }
 
+void rest_show(struct buffer *buffer, const char *id)
+{
+    char *path = make_path(id);
+
+    buffer_print(buffer, "POST %s?api-version=" API_VERSION, path);
+    free(path);
+}
+
 static void set_text(json_t *object, const char *key, const char *text)
 {
     if (text != NULL)

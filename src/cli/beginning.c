@@ -81,7 +81,8 @@ static void show_scope(const struct beginning *self, const struct login *login)
         buffer_add(&text, "REHEARSAL, nothing is sent to Azure: ");
         scope.unknown = "a rehearsal does not ask az";
     } else {
-        buffer_add(&text, "a real run: ");
+        buffer_print(&text,
+                     "a real run%s: ", execution->job->client == JOB_REST ? " by azfan-rest" : "");
         scope.subscription = login->subscription;
         scope.accounts = &login->accounts;
         scope.unknown = login->no_accounts;

@@ -2,8 +2,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+#include "azure/az.h"
 #include "azure/command.h"
 #include "azure/guard.h"
+#include "azure/rest.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "base/number.h"
@@ -16,11 +18,15 @@
 #include "cli/scope.h"
 #include "job/fold.h"
 #include "job/job.h"
+#include "job/keytable.h"
 #include "job/outcome.h"
 #include "job/targets.h"
+#include "run/cost.h"
 #include "run/halting.h"
+#include "run/room.h"
 #include "run/rules.h"
 #include "run/status.h"
+#include "sys/machine.h"
 
 static void print_label(struct buffer *buffer, const char *label)
 {
@@ -97,6 +103,45 @@ static void print_clocks(struct buffer *buffer, const struct job *job, const int
     print_retry(buffer, job);
     print_halt(buffer, job, batches);
     print_duration_at_worst(buffer, job, batches);
+}
+
+/* For how many at once there is room here. */
+static int find_room(const struct job *job, enum job_client client, int wanted)
+{
+    struct az az = {.program = NULL};
+
+    az_set_client(&az, client);
+    return room_for(job, &az, wanted).children;
+}
+
+/* What CLIENT would take, with as many at once as it would have. */
+static void print_cost(struct buffer *buffer, const struct job *job, const int *batches,
+                       enum job_client client)
+{
+    int concurrency = job->usual_concurrency ? job_usual_concurrency(client) : job->concurrency;
+    int wanted = (int)rules_at_once(job, batches, concurrency);
+    int room = find_room(job, client, wanted);
+    struct cost cost = cost_of(job, batches, client, room, machine_processors());
+
+    buffer_print(buffer, "%s, %zu at once", keytable[KEY_CLIENT].words[client], cost.at_once);
+    if (room < wanted)
+        buffer_print(buffer, " (no room here for %d)", wanted);
+    buffer_add(buffer,
+               client == job->client ? "; for a script that does nothing " : ", would take ");
+    cost_print(buffer, &cost);
+}
+
+/* Neither is better for all: whoever chooses shall know the other's price. */
+static void print_client(struct buffer *buffer, const struct job *job, const int *batches)
+{
+    enum job_client other = job->client == JOB_REST ? JOB_AZ : JOB_REST;
+
+    print_label(buffer, "client:");
+    print_cost(buffer, job, batches, job->client);
+    buffer_add(buffer, "\n");
+    print_label(buffer, "");
+    print_cost(buffer, job, batches, other);
+    buffer_print(buffer, " (--client %s)\n", keytable[KEY_CLIENT].words[other]);
 }
 
 static void print_warning(struct buffer *buffer, const struct job *job, const int *batches)
@@ -190,8 +235,13 @@ static void print_command(struct buffer *buffer, const struct job *job,
                                                               : "DEFAULT-SUBSCRIPTION";
     char *id = targets_print_id(subscription, first->resource_group, first->name);
 
-    buffer_add(buffer, "Command (for the first target):\n  ");
-    command_show(buffer, job->az, job->shell, id);
+    if (job->client == JOB_REST) {
+        buffer_add(buffer, "Request (for the first target, by azfan-rest):\n  ");
+        rest_show(buffer, id);
+    } else {
+        buffer_add(buffer, "Command (for the first target):\n  ");
+        command_show(buffer, job->az, job->shell, id);
+    }
     buffer_add(buffer, "\n");
     free(id);
 }
@@ -224,6 +274,7 @@ static void print_summary(struct buffer *buffer, const struct job *job, const in
     print_where(buffer, job, batches, lookup);
     print_question(buffer, job);
     print_clocks(buffer, job, batches);
+    print_client(buffer, job, batches);
     print_warning(buffer, job, batches);
 }
 

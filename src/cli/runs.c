@@ -288,6 +288,7 @@ static void print_object(const struct row *row)
     json_object_set_new(object, "run", json_string(result->run));
     json_object_set_new(object, "folder", value_text(result->folder));
     json_object_set_new(object, "rehearsal", json_boolean(result->rehearsal));
+    json_object_set_new(object, "client", value_text(result->client));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
     json_object_set_new(
         object, "job",

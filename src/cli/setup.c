@@ -16,7 +16,6 @@
 #include "engine/lapse.h"
 #include "engine/supervise.h"
 #include "job/job.h"
-#include "job/limits.h"
 #include "job/targets.h"
 #include "run/conduct.h"
 #include "run/room.h"
@@ -60,8 +59,7 @@ static int set_up_rest(struct setup *setup, const struct job *job, struct error 
     if (job->client != JOB_REST)
         return 0;
     setup->az.rest = &setup->rest;
-    setup->az.memory = LIMITS_REST_MEMORY;
-    setup->az.processes = LIMITS_REST_PROCESSES;
+    az_set_client(&setup->az, job->client);
     return rest_open(&setup->rest, error);
 }
 
@@ -104,9 +102,8 @@ static int begin_lapse(const struct setup *setup, struct error *error)
 
 int setup_open(struct setup *setup, const struct execution *execution, struct error *error)
 {
-    *setup = (struct setup){.journal = {.fd = -1},
-                            .batches = rules_batches(execution->job),
-                            .speed = 1};
+    *setup =
+        (struct setup){.journal = {.fd = -1}, .batches = rules_batches(execution->job), .speed = 1};
     child_adopt_orphans();
     if (warden_open(&setup->warden, error) < 0)
         return -1;

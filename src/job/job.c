@@ -6,6 +6,7 @@
 
 #include "base/caseless.h"
 #include "base/strings.h"
+#include "job/limits.h"
 #include "job/problems.h"
 
 void job_parameters_done(struct job_parameters *parameters)
@@ -76,6 +77,11 @@ const char *job_only_subscription(const struct job *job)
             return NULL;
     }
     return first;
+}
+
+int job_usual_concurrency(enum job_client client)
+{
+    return client == JOB_REST ? LIMITS_REST_CONCURRENCY : LIMITS_AZ_CONCURRENCY;
 }
 
 int job_at_once(const struct job *job)

@@ -192,7 +192,7 @@ static enum job_client load_client(const struct loading *loading,
         if (strcmp(words[i], word) == 0)
             return (enum job_client)i;
     }
-    loading_problem(loading, NULL, "AZFAN_CLIENT must be az or rest, not %s", word);
+    loading_option_problem(loading, "AZFAN_CLIENT", "must be az or rest, not %s", word);
     return JOB_AZ;
 }
 
@@ -200,9 +200,9 @@ static int load_concurrency(const struct loading *loading, const struct jobkeys_
 {
     if (loading->overrides->concurrency > 0)
         return loading->overrides->concurrency;
-    if (values[KEY_CONCURRENCY].node == NULL && loading->job->client == JOB_REST)
-        return LIMITS_REST_CONCURRENCY;
-    return (int)jobkeys_number(values, KEY_CONCURRENCY);
+    loading->job->usual_concurrency = values[KEY_CONCURRENCY].node == NULL;
+    return loading->job->usual_concurrency ? job_usual_concurrency(loading->job->client)
+                                           : (int)jobkeys_number(values, KEY_CONCURRENCY);
 }
 
 static void load_settings(const struct loading *loading, const struct jobkeys_value *values)
@@ -317,8 +317,10 @@ static void load_percentage(const struct loading *loading)
     size_t count = loading->job->target_count * percent / 100;
     size_t most = (size_t)keytable[KEY_CONCURRENCY].most;
 
-    if (percent > 0)
-        loading->job->concurrency = (int)(count < 1 ? 1 : count < most ? count : most);
+    if (percent == 0)
+        return;
+    loading->job->concurrency = (int)(count < 1 ? 1 : count < most ? count : most);
+    loading->job->usual_concurrency = false;
 }
 
 static void load_job(const struct loading *loading, const struct yaml_node *root)

@@ -53,7 +53,8 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
                      .help = "The VMs: at least one of vms and file. A VM that is named twice runs "
                              "once."},
     [KEY_CONCURRENCY] =
-        {KEYTABLE_TOP, "concurrency", KIND_NUMBER, .least = 1, .most = 1000, .normal = 30,
+        {KEYTABLE_TOP, "concurrency", KIND_NUMBER, .least = 1, .most = 1000,
+         .normal = LIMITS_AZ_CONCURRENCY,
          .help = "How many az processes run at once. One takes about " LIMITS_AZ_MEMORY_TEXT
                  " of memory. With client: rest the default is 100, of " LIMITS_REST_MEMORY_TEXT
                  " each."},

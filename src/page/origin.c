@@ -89,6 +89,7 @@ static void write_overrides(struct page *page)
     write_fact(page, "--max-failures", overrides->max_failures);
     write_fact(page, "--targets", overrides->targets);
     write_fact(page, "--az", overrides->az);
+    write_fact(page, "--client", overrides->client);
     for (size_t i = 0; i < overrides->setting_count && i < MOST_SETTINGS; i++)
         write_fact(page, "--set", overrides->settings[i]);
     if (overrides->setting_count > MOST_SETTINGS)
@@ -140,6 +141,7 @@ static void write_origin(struct page *page)
 
     write_fact(page, "User", origin->user);
     write_fact(page, "Host", origin->host);
+    write_fact(page, "Client", page->result->client);
     write_fact(page, "az", origin->az_version);
     write_fact(page, "az's default subscription", origin->subscription);
     write_fact(page, "Commit", origin->commit);

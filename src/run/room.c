@@ -22,7 +22,7 @@ static uint64_t memory_for_outputs(const struct job *job)
 
 struct machine_room room_for(const struct job *job, const struct az *az, int wanted)
 {
-    struct machine_needs needs = {.child = "az",
+    struct machine_needs needs = {.child = az->called,
                                   .own_memory_use = "what the VMs print",
                                   .memory = az->memory,
                                   .files = FILES_PER_WORKER + az->files,

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -386,4 +387,12 @@ struct machine_room machine_room(const char *root, const struct machine_needs *n
     look_at_files(&room, needs);
     look_at_processes(&room, root, needs);
     return room;
+}
+
+int machine_processors(void)
+{
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+
+    return count > 0 ? count : 1;
 }

@@ -11,7 +11,7 @@ setup_place() {
   export XDG_STATE_HOME=$place/state XDG_RUNTIME_DIR=$place/runtime HOME=$place/home
   mkdir -p "$HOME"
   mkdir -p -m 700 "$XDG_RUNTIME_DIR" # with a umask of 002 azfan would not take it
-  unset AZFAN_AZ NO_COLOR STUB_AZ STUB_AZ_FOR STUB_AZ_ELSE STUB_AZ_LOG STUB_AZ_MS STUB_AZ_COUNT STUB_AZ_TOKEN
+  unset AZFAN_AZ AZFAN_CLIENT NO_COLOR STUB_AZ STUB_AZ_FOR STUB_AZ_ELSE STUB_AZ_LOG STUB_AZ_MS STUB_AZ_COUNT STUB_AZ_TOKEN
   job=$place/job.yaml
   report=$place/run/report.json
 }
