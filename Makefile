@@ -62,6 +62,9 @@ ALL_CFLAGS   = -std=c17 -pthread $(WARNINGS) $(CFLAGS_$(VARIANT)) $(shell pkg-co
 ALL_LDFLAGS  = -pthread $(filter -fsanitize=% -O%,$(CFLAGS_$(VARIANT))) $(LDFLAGS_$(VARIANT)) $(LDFLAGS)
 ALL_LDLIBS   = $(shell pkg-config --libs $(PACKAGES)) $(LDLIBS)
 
+# For tests, of which few are of the client.
+CURL_IF_NEEDED = -Wl,--as-needed $(shell pkg-config --libs libcurl)
+
 SOURCES := $(filter-out src/%/main.c,$(wildcard src/*/*.c))
 # The client has libcurl, of which azfan itself is kept free: its libraries take 7 ms to load.
 REST    := $(filter src/rest/%,$(SOURCES))
@@ -141,7 +144,7 @@ $(OUT)/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(OUT)/librest.a $(OUT)/l
 	@mkdir -p $(@D)
 	$(SAY) UNIT $<
 	$(Q)$(CC) $(ALL_CPPFLAGS) -iquote test $(ALL_CFLAGS) $(shell pkg-config --cflags check) $(ALL_LDFLAGS) \
-		-o $@ $< $(OUT)/librest.a $(OUT)/libazfan.a $(shell pkg-config --libs check) $(ALL_LDLIBS)
+		-o $@ $< $(OUT)/librest.a $(OUT)/libazfan.a $(shell pkg-config --libs check) $(ALL_LDLIBS) $(CURL_IF_NEEDED)
 
 # Children that misbehave on purpose. Static: they start as fast as a program can.
 build/stub/%: test/stub/%.c | build/.deps
@@ -170,9 +173,10 @@ fuzz: build/azfan
 	@test/fuzz/seeds build/azfan build/fuzz
 	@test/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZ_JOBS) $(FUZZ)
 
-$(OUT)/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/fuzz.h $(OUT)/libazfan.a
+$(OUT)/fuzz_%: test/fuzz/fuzz_%.c test/fuzz/fuzz.h $(OUT)/librest.a $(OUT)/libazfan.a
 	$(SAY) FUZZ $<
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(OUT)/libazfan.a $(ALL_LDLIBS)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(OUT)/librest.a $(OUT)/libazfan.a \
+		$(ALL_LDLIBS) $(CURL_IF_NEEDED)
 
 lint: build/.deps-test
 	@test/lint/run

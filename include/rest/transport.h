@@ -2,7 +2,7 @@
 /*
  * transport: one HTTP request and its answer, by libcurl.
  *
- * The only file that knows libcurl. HTTP/1.1 over verified TLS, no redirect, no second try: a POST
+ * The only file that sends anything. HTTP/1.1 over verified TLS, no redirect, no second try: a POST
  * goes over a connection of its own, because libcurl repeats one by itself when a kept connection
  * dies before the answer's first byte (lib/transfer.c, Curl_retry_request). Questions keep their
  * connection. Proxies are those of the environment (libcurl-env(3)). One thread.
@@ -61,8 +61,5 @@ void transport_get(struct transport *transport, const char *url, const char *tok
                    int64_t patience, struct exchange *ret);
 
 void exchange_done(struct exchange *exchange);
-
-/* Do both URLs have the same scheme, host and port? To nobody else goes the token. */
-bool transport_is_same_server(const char *url, const char *endpoint);
 
 #endif

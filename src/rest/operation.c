@@ -26,6 +26,7 @@
 #include "rest/failure.h"
 #include "rest/interval.h"
 #include "rest/request.h"
+#include "rest/server.h"
 #include "rest/transport.h"
 #include "sys/tokenpage.h"
 
@@ -197,7 +198,7 @@ static enum failure_started judge_refusal(const struct exchange *exchange)
 /* A URL of another server gets no token. */
 static char *take_url(const struct operation *self, const char *url)
 {
-    if (url == NULL || !transport_is_same_server(url, self->request->endpoint))
+    if (url == NULL || !server_is_same(url, self->request->endpoint))
         return NULL;
     return memory_string(url);
 }

@@ -457,11 +457,6 @@ void exchange_done(struct exchange *exchange)
     buffer_done(&exchange->body);
 }
 
-bool transport_is_same_server(const char *url, const char *endpoint)
-{
-    return strncmp(url, endpoint, strlen(endpoint)) == 0;
-}
-
 static void say(const char *line, void *context)
 {
     (void)context;
