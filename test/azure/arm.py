@@ -26,10 +26,13 @@ A VM set to null is gone, a fault set to null is lifted. N below is how often; t
   reboot: SECONDS                                    the script is killed in the middle
   drop_scripts: true                                 what was sent is lost, Azure's sample runs instead
   garbage: ANY                                       the answer itself; a string is sent as HTML
+  play: NAME                                         what plays/ has by that name is answered, byte by byte; the script runs
+{"headers": {NAME: VALUE}} are those of every answer, in place of its own of that name.
 """
 
 import base64
 import collections
+import http.client
 import http.server
 import json
 import os
@@ -47,9 +50,12 @@ import uuid
 
 sys.dont_write_bytecode = True
 import agent  # noqa: E402 (after the line above, or the tree gets a __pycache__)
+import play  # noqa: E402
+import shapes  # noqa: E402
 
 TENANT = '00000000-0000-0000-0000-00000000aaaa'
 CLIENT = '00000000-0000-0000-0000-00000000cccc'
+BY_GATEWAY = (401, 403, 404, 429, 503, 504)  # and not by Compute
 SUBSCRIPTIONS = ['00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002']
 OPERATION = 'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/RUNCOMMAND'
 BUSY = 'Run command extension execution is in progress. Please wait for completion before invoking a run command.'
@@ -84,6 +90,7 @@ FAILURES = {
 GROUP_PATH = r'^/subscriptions/([^/]+)(?:/resourceGroups/([^/]+))?/providers/Microsoft\.Compute/virtualMachines'
 LIST = re.compile(GROUP_PATH + r'$', re.I)
 VM = re.compile(GROUP_PATH + r'/([^/]+)(/runCommand|/instanceView)?$', re.I)
+API_VERSION = re.compile(r'api-version=[0-9a-z-]+')
 RESULT = re.compile(r'^/subscriptions/[^/]+/providers/Microsoft\.Compute/locations/[^/]+/operations/([^/]+)$', re.I)
 
 
@@ -130,9 +137,13 @@ class Target:
 class Operation:
     """One accepted runCommand."""
 
-    def __init__(self, target):
+    def __init__(self, target, given):
         self.target = target
+        self.number = str(uuid.uuid4())
+        self.play = given
+        self.asked = collections.Counter()  # how often, by the play's kinds of answers
         self.run = None
+        self.start = self.end = shapes.moment()
         self.done = False
         self.failure = None  # (code, message)
         self.answer = None
@@ -148,6 +159,8 @@ class Cloud:
         self.active = {}  # key: operation
         self.runs = collections.Counter()
         self.posts = collections.Counter()
+        self.plays = play.load()
+        self.played = collections.Counter()
         self.changed = threading.Condition()
         self.closing = False
         self.log_file = open(os.path.join(home, 'requests.jsonl'), 'a', encoding='utf-8')
@@ -164,7 +177,7 @@ class Cloud:
             others = self.active.keys() - ({key} if began else set())
             if method == 'POST' and key:
                 self.posts[key] += 1
-            entry = {'time': time.time(), 'method': method, 'path': path, 'vm': key, 'status': status,
+            entry = {'time': time.time(), 'method': method, 'path': path[:300], 'vm': key, 'status': status,
                      'vm_running': int(key in others), 'running': len(others)}
             self.log_file.write(json.dumps(entry) + '\n')
             self.log_file.flush()
@@ -224,20 +237,39 @@ class Cloud:
         return None
 
     def run_command(self, target, body):
-        """(status, answer, headers, id of the operation that began or None)"""
+        """(status, answer, headers, the operation that began or None)"""
         with self.changed:
             refusal = self.missing(target) or self._refusal(target)  # both look and book under one lock
             if refusal or self.closing:
                 return (refusal or (503, error('ServiceUnavailable', 'closing'), {})) + (None,)
-            operation = Operation(target)
-            number = str(uuid.uuid4())
-            self.operations[number] = operation
+            operation = Operation(target, self.plays.get(self.faults(target).get('play')))
+            given = self._play_post(operation)
+            if given and not given.runs:
+                return given.status, given, {}, operation
+            self.operations[operation.number] = operation
             self.active[target.key] = operation
             self.runs[target.key] += 1
             doubtful = self._take(target, 'doubtful')
             folder = os.path.join(self.home, 'vms', target.key, str(self.runs[target.key]))
         threading.Thread(target=self._operate, args=(operation, folder, body), daemon=True).start()
-        return (500, error(*BROKEN), {}, number) if doubtful else (202, None, {}, number)
+        if given:
+            return given.status, given, {}, operation
+        return (500, error(*BROKEN), {}, operation) if doubtful else (202, None, {}, operation)
+
+    def _play_post(self, operation):
+        """The answer of the operation's play, or None."""
+        key = operation.target.key
+        self.played[key] += 1
+        return operation.play and operation.play.answer('POST', self.played[key] - 1)
+
+    def play_question(self, operation, kind):
+        """The same to a question; None also while the script runs whose output it has."""
+        with self.changed:
+            given = operation.play and operation.play.answer(kind, operation.asked[kind])
+            if not given or (given.wants_output() and not operation.done):
+                return None
+            operation.asked[kind] += 1
+            return given
 
     def _operate(self, operation, folder, body):
         try:
@@ -248,6 +280,7 @@ class Cloud:
             print('operation:', repr(problem), file=sys.stderr, flush=True)
         with self.changed:
             operation.done = True
+            operation.end = shapes.moment()
             self.active.pop(operation.target.key)
             self.changed.notify_all()
 
@@ -343,18 +376,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def body(self):
         return self.rfile.read(int(self.headers.get('Content-Length') or 0))
 
-    def send(self, status, answer=None, headers=None):
+    def send(self, status, answer=None, headers=()):
         """A string goes out as it is, anything else as JSON."""
         kind = 'text/html' if isinstance(answer, str) else 'application/json; charset=utf-8'
-        text = answer if isinstance(answer, str) else '' if answer is None else json.dumps(answer)
-        data = text.encode()
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header('Content-Type', kind)
-        self.send_header('Content-Length', str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+        data = (answer if isinstance(answer, str) else '' if answer is None else self.form(status, answer)).encode()
+        headers = list(headers)
+        if data:
+            headers.append(('Content-Type', kind))
+        headers.append(('Content-Length', str(len(data))))
+        self.close_connection = self.close_connection or ('Connection', 'close') in headers
+        head = 'HTTP/1.1 %d %s\r\n' % (status, http.client.responses[status]) + ''.join('%s: %s\r\n' % pair for pair in headers)
+        self.wfile.write((head + '\r\n').encode() + data)
+
+    def form(self, status, answer):
+        return json.dumps(answer)
 
 
 class ArmHandler(Handler):
@@ -362,7 +397,31 @@ class ArmHandler(Handler):
 
     def reply(self, status, answer=None, headers=None, vm=None, began=False):
         self.cloud.log(self.command, self.path, vm, status, began)  # before the answer: who has it finds the line
-        self.send(status, answer, headers)
+        if status in BY_GATEWAY:
+            usual = shapes.of_gateway(str(uuid.uuid4()), status)
+        else:
+            usual = (shapes.of_start if self.command == 'POST' else shapes.of_poll)(str(uuid.uuid4())) + shapes.closing(status)
+        more = dict(self.cloud.state.get('headers', {}), **(headers or {}))
+        self.send(status, answer, [pair for pair in usual if pair[0] not in more] + list(more.items()))
+
+    def form(self, status, answer):
+        return shapes.compact(answer) if status in BY_GATEWAY or 'monitor=true' in self.path else shapes.pretty(answer)
+
+    def perform(self, given, operation):
+        """An answer of a play."""
+        self.cloud.log(self.command, self.path, operation.target.key, given.status, self.command == 'POST' and given.runs)
+        more = self.poll_headers() if self.command == 'GET' and given.status in (200, 202) else {}
+        self.close_connection = not given.perform(self.words(operation), self.wfile.write, more.items())
+
+    def words(self, operation):
+        """What the URLs of an operation are, and the other words of a play."""
+        target, output = operation.target, operation.answer
+        path = '/subscriptions/%s/providers/Microsoft.Compute/locations/westeurope/operations/%s' % (target.subscription, operation.number)
+        query = 'p=%s&%s' % (uuid.uuid5(uuid.NAMESPACE_URL, target.id), API_VERSION.search(self.path).group(0))
+        server = 'https://localhost:%d' % self.server.server_address[1]
+        return play.words(server, path, query, int(operation.number[:8], 16), id=operation.number, vm=target.name, tenant=TENANT,
+                          subscription=target.subscription, client=CLIENT, output=shapes.compact(output),
+                          **{'output-indented': json.dumps(output, indent=2).replace('\n', '\r\n')})
 
     def authorised(self):
         if self.headers.get('Authorization', '').startswith('Bearer '):
@@ -410,25 +469,35 @@ class ArmHandler(Handler):
     def get_result(self, number):
         """Azure-AsyncOperation, which az polls, and Location (monitor=true), from which it takes the result."""
         operation = self.cloud.operations.get(number)
-        if operation is None:
+        monitor = 'monitor=true' in self.path
+        given = operation and self.cloud.play_question(operation, 'GET location' if monitor else 'GET operation')
+        if operation is None or not self.is_url_of(operation):
             self.reply(404, error('NotFound', 'No such operation.'))
-        elif 'monitor=true' in self.path:
+        elif given:
+            self.perform(given, operation)
+        elif monitor:
             self.get_location(operation)
         else:
             self.get_status(operation, number)
+
+    def is_url_of(self, operation):
+        """As it was given, letter by letter?"""
+        words = self.words(operation)
+        return any(url.endswith(self.path) for name, url in words.items() if name.startswith(('operation', 'location')))
 
     def poll_headers(self):
         after = self.cloud.state.get('retry_after')
         return {} if after is None else {'Retry-After': str(after)}
 
     def get_status(self, operation, number):
-        answer = {'startTime': '2026-01-01T00:00:00+00:00', 'name': number}
+        answer = {'startTime': operation.start}
         if not operation.done:
-            self.reply(200, dict(answer, status='InProgress'), self.poll_headers(), operation.target.key)
+            self.reply(200, dict(answer, status='InProgress', name=number), self.poll_headers(), operation.target.key)
         elif operation.failure:
-            self.reply(200, dict(answer, status='Failed', **error(*operation.failure)), vm=operation.target.key)
+            self.reply(200, dict(answer, endTime=operation.end, status='Failed', **error(*operation.failure), name=number), vm=operation.target.key)
         else:
-            self.reply(200, dict(answer, status='Succeeded', properties={'output': operation.answer}), vm=operation.target.key)
+            self.reply(200, dict(answer, endTime=operation.end, status='Succeeded', properties={'output': operation.answer}, name=number),
+                       vm=operation.target.key)
 
     def get_location(self, operation):
         if not operation.done:
@@ -447,13 +516,15 @@ class ArmHandler(Handler):
             self.reply(404, error('NotFound', 'No such path in the simulated Azure: ' + self.path))
             return
         target = Target(*match.groups()[:3])
-        status, answer, headers, number = self.cloud.run_command(target, json.loads(body))
+        status, answer, headers, operation = self.cloud.run_command(target, json.loads(body))
+        if isinstance(answer, play.Answer):
+            self.perform(answer, operation)
+            return
         if status == 202:
-            url = 'https://localhost:%d/subscriptions/%s/providers/Microsoft.Compute/locations/westeurope/operations/%s' \
-                  '?api-version=2020-06-01' % (self.server.server_address[1], target.subscription, number)
-            headers = dict(self.poll_headers(), Location=url + '&monitor=true')
-            headers['Azure-AsyncOperation'] = url
-        self.reply(status, answer, headers, target.key, number is not None)
+            words = self.words(operation)
+            headers = dict(self.poll_headers(), Location=words['location'])
+            headers['Azure-AsyncOperation'] = words['operation']
+        self.reply(status, answer, headers, target.key, operation is not None)
 
 
 class PlainHandler(Handler):

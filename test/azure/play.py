@@ -78,10 +78,11 @@ class Answer:
     def wants_output(self):
         return '{output' in self.body
 
-    def bytes(self, words):
-        """(the head, the body)"""
+    def bytes(self, words, more=()):
+        """(the head, the body); MORE headers come last, where the play has none of that name."""
         body = fill(self.body, words).encode() + b' ' * int(self.directives.get('pad', 0))
         headers = [pair for line in self.headers for pair in self._headers(line, words)]
+        headers += [pair for pair in more if pair[0].lower() not in [name.lower() for name, _ in headers]]
         if 'chunked' in self.directives:
             headers.append(('Transfer-Encoding', 'chunked'))
             middle = len(body) // 2
@@ -98,14 +99,14 @@ class Answer:
         name, _, value = fill(line, words).partition(': ')
         return [(name, value)]
 
-    def perform(self, words, send):
+    def perform(self, words, send, more=()):
         """Gives it through `send`, a function of bytes. False: the connection is to be closed."""
         if 'silent' in self.directives:
             time.sleep(float(self.directives['silent']))
             return False
         if not self.status:
             return False
-        head, body = self.bytes(words)
+        head, body = self.bytes(words, more)
         data = head + body
         if 'cut' in self.directives:
             count = self.directives['cut']

@@ -36,14 +36,9 @@ def moment(seconds=None, zone='+00:00'):
 
 
 def signed(url, number, length=3150):
-    """Only the URL as it was given is taken back: see `is_signed`."""
     head = '%s&t=638%015d&c=' % (url, number % 10 ** 15)
     tail = '&s=%s&h=%s' % (_letters(number + 1, 342), _letters(number + 2, 43))
     return head + _letters(number, length - len(head) - len(tail)) + tail
-
-
-def is_signed(query, number):
-    return '&h=' + _letters(number + 2, 43) in '&' + query
 
 
 def _letters(seed, count):

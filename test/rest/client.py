@@ -66,7 +66,9 @@ class Client:
     def wait(self, seconds=40):
         """(exit status, result or None, lines that it said, failure or None); one that hangs is killed, and raises TimeoutError"""
         process = os.pidfd_open(self.pid)
-        ended = select.select([process], [], [], seconds)[0]
+        poll = select.poll()
+        poll.register(process, select.POLLIN)
+        ended = poll.poll(seconds * 1000)
         if not ended:
             signal.pidfd_send_signal(process, signal.SIGKILL)
         os.close(process)
