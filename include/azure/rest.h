@@ -52,7 +52,11 @@ void rest_set_endpoint(struct rest *rest, const char *endpoint);
 /* A page for SUBSCRIPTION, where it has none; before its first request. */
 int rest_open_page(struct rest *rest, const char *subscription, struct error *error);
 
-/* The page of SUBSCRIPTION, for its interval; NULL: it has none. */
+/* So many clients of SUBSCRIPTION run: that is how often each of them may ask. It may have no page
+ * yet. */
+void rest_set_running(struct rest *rest, const char *subscription, size_t running);
+
+/* The page of SUBSCRIPTION; NULL: it has none. */
 struct tokenpage *rest_page(const struct rest *rest, const char *subscription);
 
 /* Another token counts from now on, on every page that there is. */
@@ -72,6 +76,7 @@ void rest_show(struct buffer *buffer, const char *id);
 enum rest_word {
     REST_SENT,     /* the first byte of its request goes out next */
     REST_ACCEPTED, /* what became of it can be asked for */
+    REST_LIMITS,   /* how much Azure says that is left, beside its answer to a start */
     REST_TOKEN,    /* Azure does not take the token: it waits for a newer one */
     REST_OTHER     /* its last line, or nothing that it would say */
 };
@@ -81,6 +86,9 @@ struct rest_said {
     char *operation; /* of ACCEPTED: a URL; free() it, and the two below, which may be NULL */
     char *request_id;
     char *correlation_id;
+    char *region;    /* of LIMITS: where the start was accepted; NULL: it was not; free() it */
+    int64_t writes;  /* likewise, that are left to the subscription; -1: it is not known … */
+    int64_t compute; /* … as of the starts that Compute leaves it in the region */
 };
 
 /* Reads a line, without its end. */

@@ -15,6 +15,7 @@
 #ifndef AZFAN_AZURE_TEMPO_H
 #define AZFAN_AZURE_TEMPO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +25,13 @@ struct tempo {
     int64_t starts;         /* a second and subscription; 0: as many as there is room for */
 };
 
-/* That of ENDPOINT ("https://management.azure.com"). */
+/* That of ENDPOINT ("https://management.azure.com"); NULL: it is not known. */
 struct tempo tempo_of(const char *endpoint);
+
+/* So little is left that the next are to be started more slowly: of a subscription's WRITES, of
+ * Compute's starts in a region. */
+bool tempo_are_few_writes(int64_t writes);
+bool tempo_are_few_starts(int64_t starts);
 
 /* How long each of RUNNING clients of one subscription waits between two questions, at least. */
 int64_t tempo_base(const struct tempo *tempo, size_t running);

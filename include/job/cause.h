@@ -9,11 +9,14 @@
 #define AZFAN_JOB_CAUSE_H
 
 enum cause {
-    CAUSE_NONE,       /* what is to be said of the reason is all */
-    CAUSE_READ_LIMIT, /* throttled: az was refused the result */
-    CAUSE_CHANGE,     /* busy: another operation than a run-command is active */
-    CAUSE_READ_RIGHT, /* forbidden: the account may start scripts and not read the result */
-    CAUSE_DISABLED,   /* the subscription is */
+    CAUSE_NONE,               /* what is to be said of the reason is all */
+    CAUSE_READ_LIMIT,         /* throttled: az was refused the result */
+    CAUSE_SUBSCRIPTION_LIMIT, /* throttled: a start, by the limit of its subscription; likewise … */
+    CAUSE_REGION_LIMIT,       /* … by that of Compute for the subscription in its region */
+    CAUSE_VM_LIMIT,           /* … by that of the VM alone */
+    CAUSE_CHANGE,             /* busy: another operation than a run-command is active */
+    CAUSE_READ_RIGHT,         /* forbidden: the account may start scripts and not read the result */
+    CAUSE_DISABLED,           /* the subscription is */
     CAUSE_POLICY,
     CAUSE_LOCK,
     CAUSE_DENY_ASSIGNMENT,

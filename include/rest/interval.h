@@ -18,6 +18,7 @@
 /* What the answer before said. */
 struct interval_answer {
     bool refused;        /* 408, 429, 5xx or none at all: its Retry-After is obeyed */
+    bool few_reads;      /* are left to the subscription: all who ask it wait twice as long */
     int64_t retry_after; /* of its header; -1: it had none that can be read */
 };
 

@@ -22,8 +22,9 @@ struct transport;
 struct operation_world {
     struct transport *transport;
     const struct tokenpage *page;
-    void (*say)(const char *line, void *context); /* without a newline; "sent", "accepted {…}" */
-    int64_t (*now)(void *context);                /* monotonic */
+    void (*say)(const char *line,
+                void *context);    /* without a newline; "sent", "accepted {…}", "limits {…}" */
+    int64_t (*now)(void *context); /* monotonic */
     void (*wait)(int64_t duration, void *context);
     void *context;
 };

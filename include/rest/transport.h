@@ -31,6 +31,9 @@ struct transport_headers {
     char *correlation_id; /* x-ms-correlation-request-id: what the Activity Log shows */
     char *error_code;     /* x-ms-error-code */
     char *challenge;      /* WWW-Authenticate */
+    char *writes;         /* x-ms-ratelimit-remaining-subscription-writes */
+    char *reads;          /* likewise -reads */
+    char *resource;       /* x-ms-ratelimit-remaining-resource, all of them with commas between */
 };
 
 struct exchange {

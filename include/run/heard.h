@@ -9,10 +9,12 @@
 
 struct calls;
 struct record;
+struct schedule;
 
-/* Takes all that has been said by now: a request that was sent, one that was accepted. True: some
+/* Takes all that has been said by now: a request that was sent, one that was accepted; and tells
+ * SCHEDULE how much Azure says that is left. True: some
  * client waits for a newer token. Before the end of a call is recorded, for it comes after these.
  */
-bool heard_take(struct calls *calls, struct record *record);
+bool heard_take(struct calls *calls, struct record *record, struct schedule *schedule);
 
 #endif

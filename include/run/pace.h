@@ -21,6 +21,7 @@ struct outcome;
 /* All but `limit` and `starts_at` is private. */
 struct pace {
     int workers;
+    bool cuts;         /* it does so when Azure throttles */
     int limit;         /* so many may run at once, from 1 to `workers` */
     int64_t starts_at; /* nothing is started before; INT64_MIN: at any time */
     int64_t pause;     /* the last one; 0: none since an attempt ended */
@@ -29,8 +30,9 @@ struct pace {
     uint64_t last_refusal;
 };
 
-/* WORKERS: from 1. */
-void pace_init(struct pace *pace, int workers);
+/* WORKERS: from 1. CUTS: fewer at once when Azure throttles; else that is somebody else's business
+ * (run/quota). */
+void pace_init(struct pace *pace, int workers, bool cuts);
 
 /* One more is started. Returns its number, from 1. */
 uint64_t pace_start(struct pace *pace);

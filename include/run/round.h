@@ -22,6 +22,7 @@ struct error;
 struct job;
 struct redact;
 struct result;
+struct sharing;
 struct warden;
 struct watcher;
 
@@ -37,6 +38,7 @@ struct round {
     struct record record;
     struct redact *redact;
     struct schedule *schedule;
+    const struct sharing *sharing; /* of what the schedule's quota is made */
     struct calls calls;
     bool logging_in; /* what runs is the login's, and no target's */
 

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "job/outcome.h"
+#include "run/quota.h"
 
 #define SCHEDULE_NO_LIMIT SIZE_MAX
 #define SCHEDULE_ALL      100 /* percent */
@@ -55,6 +56,9 @@ struct schedule_rules {
     bool stop_on_halt;     /* then running attempts are stopped; else they may end */
     int64_t deadline;      /* of the run; CLOCK_NEVER */
     int64_t patience;      /* how long a target is kept that cannot be started for want of room */
+    struct quota_rules quota; /* how many may be started, of a client that takes no time to start:
+                                 then Azure's throttling holds back starts where it is meant, and
+                                 does not change how many may run at once */
 };
 
 /* How far the end of the run has come. It only ever grows. */
@@ -75,6 +79,9 @@ struct schedule_decision {
     /* With WAIT: nothing can be started before, unless an attempt ends; not after the deadline,
        when schedule_check_deadline() has something to say; CLOCK_NEVER */
     int64_t until;
+    /* With WAIT, where a place is free and what could take it is held back by Azure's limit of
+       starts: until then; else CLOCK_NEVER */
+    int64_t limited_until;
 };
 
 /* Which of the rules halts the run: the narrowest, where several do. */
@@ -143,6 +150,9 @@ bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now);
  * about not to be. Its end is the caller's to settle. */
 void schedule_taken_back(struct schedule *schedule, size_t target);
 
+/* Azure has answered the attempt of TARGET, which runs, and LIMITS is what it said beside. */
+void schedule_heard(struct schedule *schedule, size_t target, const struct quota_limits *limits);
+
 /* Has the deadline passed? Returns true when it just has: the stage has become STOPPING. */
 bool schedule_check_deadline(struct schedule *schedule, int64_t now);
 
@@ -174,5 +184,8 @@ enum schedule_stage schedule_find_stage(const char *name);
 /* How many may run at once now, from 1 to the rules' workers; how many run. */
 int schedule_limit(const struct schedule *schedule);
 size_t schedule_running(const struct schedule *schedule);
+
+/* How many run in SUBSCRIPTION, by the numbers of the rules' quota; without one, how many run. */
+size_t schedule_running_in(const struct schedule *schedule, size_t subscription);
 
 #endif

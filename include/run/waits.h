@@ -28,7 +28,10 @@ void waits_put(struct waits *waits, size_t target, int64_t due);
 /* When the first is due; CLOCK_NEVER: none waits. */
 int64_t waits_due(const struct waits *waits);
 
-/* The first, of which there must be one; it waits no more. */
+/* The first, of which there must be one. */
+size_t waits_first(const struct waits *waits);
+
+/* The same; it waits no more. */
 size_t waits_take(struct waits *waits);
 
 /* From 0 to a quarter of DELAY, another one each time. */

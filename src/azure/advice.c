@@ -105,6 +105,22 @@ static const struct advice causes[CAUSES] = {
                           "have run, and may still run. Check the VM first, lower concurrency, "
                           "wait a few minutes and rerun.",
                           NULL},
+    [CAUSE_SUBSCRIPTION_LIMIT] =
+        {"All who use the subscription share Azure's limit of changes, 10 a second. Wait a few "
+         "minutes and rerun; `retry` in the job waits as long as Azure asks.",
+         "All who use the subscription share Azure's limit of changes, 10 a second. An earlier "
+         "attempt may have run the script: check the VM first, wait a few minutes, then rerun."},
+    [CAUSE_REGION_LIMIT] =
+        {"All who use the subscription share Azure's limit of changes to VMs, 500 a minute in a "
+         "region. Wait a few minutes and rerun; `retry` in the job waits as long as Azure asks.",
+         "All who use the subscription share Azure's limit of changes to VMs, 500 a minute in a "
+         "region. An earlier attempt may have run the script: check the VM first, wait a few "
+         "minutes, then rerun."},
+    [CAUSE_VM_LIMIT] = {"Azure takes 12 changes to one VM at once, and then 4 a minute: something "
+                        "changes this one often. Wait a few minutes and rerun.",
+                        "Azure takes 12 changes to one VM at once, and then 4 a minute: something "
+                        "changes this one often. An earlier attempt may have run the script: check "
+                        "the VM first, wait a few minutes, then rerun."},
     [CAUSE_CHANGE] = {"Another operation is under way on the VM. Wait until it is over (`az vm "
                       "show` has its provisioningState) and rerun.",
                       "Another operation is under way on the VM, perhaps this one. " LOOK

@@ -21,6 +21,8 @@ enum {
 #define RUN_RIGHT       "perform action 'Microsoft.Compute/virtualMachines/runCommand/action'"
 #define LIMITED         "Azure limits requests"
 #define LIMITED_COMPUTE "Azure limits requests (compute, per subscription)"
+#define LIMITED_VM      "Azure limits requests (compute, for this VM)"
+#define OF_VM           "UpdateVMResource" /* 12 starts, and then 4 a minute */
 #define NO_RESULT       "; the script may have run, and Azure refused az the result"
 #define BUSY_CHANGE     "another operation on the VM is under way:"
 #define NOT_ALLOWED     "OperationNotAllowed"
@@ -34,6 +36,7 @@ const struct refusal_rule refusal_service[] = {
     {.code = THROTTLED,
      .text = "'POST/|'write' requests|'PUT/|'PATCH/|'DELETE/|'delete' requests|runCommand/action",
      .reason = REASON_THROTTLED,
+     .cause = CAUSE_SUBSCRIPTION_LIMIT,
      .effect = NOTHING,
      .message = "Azure limits requests (subscription and region)"},
     {.code = THROTTLED,
@@ -47,10 +50,17 @@ const struct refusal_rule refusal_service[] = {
      .reason = REASON_THROTTLED,
      .effect = STILL_RUNS | MARK,
      .message = "Azure limits requests (subscription and region)"},
-    /* The bucket says which request it was. */
+    /* The bucket says which request it was, and whose. */
+    {.code = TOO_MANY,
+     .text = OF_VM,
+     .reason = REASON_THROTTLED,
+     .cause = CAUSE_VM_LIMIT,
+     .effect = NOTHING,
+     .message = LIMITED_VM},
     {.code = TOO_MANY,
      .text = "UpdateVM",
      .reason = REASON_THROTTLED,
+     .cause = CAUSE_REGION_LIMIT,
      .effect = NOTHING,
      .message = LIMITED_COMPUTE},
     {.code = TOO_MANY,
@@ -66,8 +76,16 @@ const struct refusal_rule refusal_service[] = {
      .message = LIMITED_COMPUTE},
     {.code = NOT_ALLOWED,
      .text = BUCKET,
+     .also = OF_VM,
+     .reason = REASON_THROTTLED,
+     .cause = CAUSE_VM_LIMIT,
+     .effect = NOTHING,
+     .message = LIMITED_VM},
+    {.code = NOT_ALLOWED,
+     .text = BUCKET,
      .also = "UpdateVM",
      .reason = REASON_THROTTLED,
+     .cause = CAUSE_REGION_LIMIT,
      .effect = NOTHING,
      .message = LIMITED_COMPUTE},
     {.code = NOT_ALLOWED,

@@ -71,7 +71,7 @@ static void find_trust(struct rest *rest)
 
 int rest_open(struct rest *ret, struct error *error)
 {
-    *ret = (struct rest){.program = NULL};
+    *ret = (struct rest){.tempo = tempo_of(NULL)};
     ret->program = file_own_helper(program);
     if (ret->program == NULL)
         return error_set(error,
@@ -119,6 +119,14 @@ int rest_open_page(struct rest *rest, const char *subscription, struct error *er
     rest->pages = memory_grow(rest->pages, rest->page_count, sizeof *rest->pages);
     rest->pages[rest->page_count++] = page;
     return 0;
+}
+
+void rest_set_running(struct rest *rest, const char *subscription, size_t running)
+{
+    struct tokenpage *page = rest_page(rest, subscription);
+
+    if (page != NULL)
+        tokenpage_set_interval(page, tempo_base(&rest->tempo, running));
 }
 
 int rest_take_token(struct rest *rest, const char *token, struct error *error)
@@ -259,16 +267,53 @@ static struct rest_said read_acceptance(const char *text, size_t length)
     return said;
 }
 
+static int64_t take_count(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+
+    return json_is_integer(value) ? (int64_t)json_integer_value(value) : -1;
+}
+
+static struct rest_said read_limits(const char *text, size_t length)
+{
+    json_t *object = json_loadb(text, length, 0, NULL);
+    struct rest_said said = {.word = REST_LIMITS,
+                             .region = take_text(object, "region"),
+                             .writes = take_count(object, "writes"),
+                             .compute = take_count(object, "compute")};
+
+    if (!json_is_object(object))
+        said.word = REST_OTHER;
+    json_decref(object);
+    return said;
+}
+
+/* What follows WORD and a blank; NULL: LINE does not begin so. */
+static const char *after_word(const char *line, size_t length, const char *word)
+{
+    size_t begin = strlen(word);
+
+    return length > begin && memcmp(line, word, begin) == 0 && line[begin] == ' ' ? line + begin + 1
+                                                                                  : NULL;
+}
+
+static bool is_word(const char *line, size_t length, const char *word)
+{
+    return length == strlen(word) && memcmp(line, word, length) == 0;
+}
+
 struct rest_said rest_read_line(const char *line, size_t length)
 {
-    static const char accepted[] = "accepted ";
-    const size_t begin = sizeof accepted - 1;
+    const char *accepted = after_word(line, length, "accepted");
+    const char *limits = after_word(line, length, "limits");
 
-    if (length > begin && memcmp(line, accepted, begin) == 0)
-        return read_acceptance(line + begin, length - begin);
-    if (length == strlen("sent") && memcmp(line, "sent", length) == 0)
+    if (accepted != NULL)
+        return read_acceptance(accepted, length - (size_t)(accepted - line));
+    if (limits != NULL)
+        return read_limits(limits, length - (size_t)(limits - line));
+    if (is_word(line, length, "sent"))
         return (struct rest_said){.word = REST_SENT};
-    if (length == strlen("token") && memcmp(line, "token", length) == 0)
+    if (is_word(line, length, "token"))
         return (struct rest_said){.word = REST_TOKEN};
     return (struct rest_said){.word = REST_OTHER};
 }
@@ -280,6 +325,7 @@ bool rest_is_said(const char *line, size_t length)
     free(said.operation);
     free(said.request_id);
     free(said.correlation_id);
+    free(said.region);
     return said.word != REST_OTHER;
 }
 

@@ -176,9 +176,12 @@ static void add_details(struct buffer *text, const json_t *error)
     {
         const char *code = get_text(detail, "code", "Code");
         const char *message = get_text(detail, "message", "Message");
+        const char *target = get_text(detail, "target", "Target");
 
         if (code != NULL)
             buffer_print(text, "\n(%s) %s", code, message != NULL ? message : "");
+        if (code != NULL && target != NULL)
+            buffer_print(text, "\nTarget: %s", target);
     }
 }
 

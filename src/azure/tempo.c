@@ -13,7 +13,7 @@
 
 #define LEAST (5 * NUMBER_SECOND)
 
-enum { STARTS = 5, QUESTIONS = 15 /* a second */ };
+enum { STARTS = 5, QUESTIONS = 15 /* a second */, FEW_WRITES = 50, FEW_STARTS = 100 };
 
 static const struct tempo of_azure = {
     .first_question = FIRST_QUESTION, .least = LEAST, .starts = STARTS};
@@ -33,13 +33,24 @@ static int read(const char *text, struct tempo *ret, struct error *error)
 
 struct tempo tempo_of(const char *endpoint)
 {
-    const char *text = loopback_is(endpoint) ? getenv("AZFAN_LOOPBACK_PACE") : NULL;
+    bool is_here = endpoint != NULL && loopback_is(endpoint);
+    const char *text = is_here ? getenv("AZFAN_LOOPBACK_PACE") : NULL;
     struct tempo tempo = of_azure;
     struct error ignored;
 
     if (text == NULL || read(text, &tempo, &ignored) < 0)
         return of_azure;
     return tempo;
+}
+
+bool tempo_are_few_writes(int64_t writes)
+{
+    return writes < FEW_WRITES;
+}
+
+bool tempo_are_few_starts(int64_t starts)
+{
+    return starts < FEW_STARTS;
 }
 
 int64_t tempo_base(const struct tempo *tempo, size_t running)

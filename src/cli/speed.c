@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/speed.h"
 
+#include "azure/tempo.h"
 #include "base/clock.h"
 #include "base/number.h"
 #include "cli/execution.h"
@@ -10,6 +11,7 @@
 #include "job/targets.h"
 #include "run/forecast.h"
 #include "run/rules.h"
+#include "run/sharing.h"
 #include "simulator/plan.h"
 
 #define WANTED (20 * NUMBER_SECOND)
@@ -53,12 +55,16 @@ int speed_choose(const struct execution *execution, const struct simulator_plan 
     struct foreseer foreseer = {job, plan};
     int64_t now = clock_now();
     struct schedule_rules rules;
+    struct sharing sharing;
     int64_t speed;
 
     if (execution->options->speed > 0 || plan->execute)
         return execution->options->speed > 1 ? execution->options->speed : 1;
     rules = rules_of(job, batches, execution->not_before, job_at_once(job), plan->seed, now);
+    sharing_open(&sharing, job, NULL);
+    rules.quota = sharing_rules(&sharing, tempo_of(NULL).starts);
     speed = (forecast_length(&rules, now, foresee, &foreseer) + WANTED - 1) / WANTED;
+    sharing_close(&sharing);
     if (speed > LAPSE_SPEED_MOST)
         return LAPSE_SPEED_MOST;
     return speed > 1 ? (int)speed : 1;

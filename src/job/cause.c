@@ -6,6 +6,9 @@
 
 static const char *const names[CAUSES] = {
     [CAUSE_READ_LIMIT] = "read_limit",
+    [CAUSE_SUBSCRIPTION_LIMIT] = "subscription_limit",
+    [CAUSE_REGION_LIMIT] = "region_limit",
+    [CAUSE_VM_LIMIT] = "vm_limit",
     [CAUSE_CHANGE] = "change",
     [CAUSE_READ_RIGHT] = "read_right",
     [CAUSE_DISABLED] = "disabled",

@@ -10,7 +10,7 @@
  * given, no more than a minute is believed. */
 #define CALM_MOST (60 * NUMBER_SECOND)
 
-enum { JITTER_PERCENT = 10 };
+enum { JITTER_PERCENT = 10, SLOWER = 2 };
 
 /* How often, by the age of the operation; between two rows it stretches evenly. The base counts
  * where it is more. */
@@ -53,7 +53,7 @@ static int64_t smaller(int64_t one, int64_t other)
 int64_t interval_wait(int64_t age, int64_t base, const struct interval_answer *answer,
                       uint32_t random)
 {
-    int64_t wait = larger(usual_at(age), base > 0 ? base : BASE);
+    int64_t wait = larger(usual_at(age), base > 0 ? base : BASE) * (answer->few_reads ? SLOWER : 1);
     int64_t spread = wait / 100 * JITTER_PERCENT;
 
     wait += spread * (random % 100) / 100; /* upwards only: below the base nobody asks */

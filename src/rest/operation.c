@@ -25,6 +25,7 @@
 #include "rest/body.h"
 #include "rest/failure.h"
 #include "rest/interval.h"
+#include "rest/remaining.h"
 #include "rest/request.h"
 #include "rest/server.h"
 #include "rest/transport.h"
@@ -250,6 +251,17 @@ static enum step take_acceptance(struct operation *self, const struct exchange *
     return STEP_AGAIN;
 }
 
+/* How much is left, for who starts others. */
+static void say_limits(const struct operation *self, const struct exchange *exchange)
+{
+    struct buffer line = BUFFER_INIT;
+
+    remaining_print(&line, &exchange->headers);
+    if (line.length > 0)
+        self->world->say(buffer_text(&line), self->world->context);
+    buffer_done(&line);
+}
+
 static enum step begin(struct operation *self)
 {
     struct exchange exchange;
@@ -264,6 +276,7 @@ static enum step begin(struct operation *self)
         (void)fail_of(self, FAILURE_SENT,
                       exchange.status == 0 ? FAILURE_STARTED_UNKNOWN : judge_refusal(&exchange),
                       &exchange);
+    say_limits(self, &exchange);
     exchange_done(&exchange);
     return step;
 }
@@ -391,6 +404,7 @@ static enum step follow_once(struct operation *self, struct following *following
     step = take_answer(self, following, &exchange);
     following->answer = (struct interval_answer){
         .refused = step == STEP_AGAIN_LATER,
+        .few_reads = remaining_has_few_reads(&exchange.headers),
         .retry_after = interval_parse_retry_after(exchange.headers.retry_after)};
     exchange_done(&exchange);
     return step;

@@ -144,6 +144,19 @@ static char *take_header(CURL *easy, const char *name)
     return memory_string(header->value);
 }
 
+/* The same of a header that may come several times, as one of them with a list would have it. */
+static char *take_list(CURL *easy, const char *name)
+{
+    struct curl_header *header;
+    struct buffer list = BUFFER_INIT;
+
+    for (size_t i = 0; curl_easy_header(easy, name, i, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+                       list.length + strlen(header->value) < HEADER_MOST;
+         i++)
+        buffer_print(&list, "%s%s", i > 0 ? "," : "", header->value);
+    return list.length > 0 ? buffer_take(&list) : NULL;
+}
+
 static void take_headers(CURL *easy, struct transport_headers *ret)
 {
     ret->operation = take_header(easy, "Azure-AsyncOperation");
@@ -153,6 +166,9 @@ static void take_headers(CURL *easy, struct transport_headers *ret)
     ret->correlation_id = take_header(easy, "x-ms-correlation-request-id");
     ret->error_code = take_header(easy, "x-ms-error-code");
     ret->challenge = take_header(easy, "WWW-Authenticate");
+    ret->writes = take_header(easy, "x-ms-ratelimit-remaining-subscription-writes");
+    ret->reads = take_header(easy, "x-ms-ratelimit-remaining-subscription-reads");
+    ret->resource = take_list(easy, "x-ms-ratelimit-remaining-resource");
 }
 
 /* A certificate that is not trusted, or a proxy that lets nobody through, stays so. */
@@ -250,5 +266,8 @@ void exchange_done(struct exchange *exchange)
     free(headers->correlation_id);
     free(headers->error_code);
     free(headers->challenge);
+    free(headers->writes);
+    free(headers->reads);
+    free(headers->resource);
     buffer_done(&exchange->body);
 }

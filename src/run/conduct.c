@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/conduct.h"
 
+#include "azure/az.h"
 #include "azure/login.h"
+#include "azure/rest.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -14,6 +16,7 @@
 #include "run/result.h"
 #include "run/round.h"
 #include "run/rules.h"
+#include "run/sharing.h"
 #include "run/warden.h"
 #include "run/watcher.h"
 
@@ -22,7 +25,31 @@ struct conductor {
     struct round round;
     struct login login;
     struct preflight preflight;
+    struct sharing sharing;
 };
+
+/* ---- the schedule ------------------------------------------------------------------------- */
+
+static int64_t starts_a_second(const struct az *az)
+{
+    return az->rest != NULL ? az->rest->tempo.starts : tempo_of(NULL).starts;
+}
+
+/* All its times begin with the run's. Which targets share a subscription is known with the login.
+ */
+static void make_schedule(struct conductor *self)
+{
+    const struct conduct *conduct = self->conduct;
+    struct schedule_rules rules =
+        rules_of(conduct->job, conduct->batches, conduct->not_before, conduct->workers,
+                 conduct->seed, self->round.record.started);
+
+    sharing_close(&self->sharing);
+    sharing_open(&self->sharing, conduct->job, self->login.subscription);
+    rules.quota = sharing_rules(&self->sharing, starts_a_second(conduct->az));
+    schedule_free(self->round.schedule);
+    self->round.schedule = schedule_new(&rules);
+}
 
 /* ---- the login ---------------------------------------------------------------------------- */
 
@@ -81,10 +108,12 @@ static void log_in(struct conductor *self)
     self->round.logging_in = false;
     if (self->round.stage != SCHEDULE_GOING) /* that is what cut the login short */
         return;
-    if (result == LOGIN_OK)
+    if (result == LOGIN_OK) {
         record_login(self);
-    else
+        make_schedule(self);
+    } else {
         round_end_by_login(&self->round, result, &error);
+    }
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
@@ -102,18 +131,6 @@ static void begin_record(struct conductor *self)
     event = record_event(&self->round.record, EVENT_TARGETS);
     event.at = EVENT_NO_TIME;
     record_add(&self->round.record, event);
-}
-
-/* All its times begin with the run's. */
-static void make_schedule(struct conductor *self)
-{
-    const struct conduct *conduct = self->conduct;
-    struct schedule_rules rules =
-        rules_of(conduct->job, conduct->batches, conduct->not_before, conduct->workers,
-                 conduct->seed, self->round.record.started);
-
-    schedule_free(self->round.schedule);
-    self->round.schedule = schedule_new(&rules);
 }
 
 static void begin(struct conductor *self)
@@ -202,6 +219,7 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
         give_up(&self, &error);
         return true;
     }
+    self.round.sharing = &self.sharing;
     warden_guard(conduct->warden, &self.round.calls.pool.stop);
     begin(&self);
     if (self.round.stage == SCHEDULE_GOING)
@@ -216,6 +234,7 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
     calls_close(&self.round.calls);
     login_done(&self.login);
     schedule_free(self.round.schedule);
+    sharing_close(&self.sharing);
     redact_free(self.round.redact);
     record_done(&self.round.record);
     return began;

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "azure/rest.h"
+#include "azure/tempo.h"
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "run/calls.h"
 #include "run/event.h"
 #include "run/record.h"
 #include "run/result.h"
+#include "run/schedule.h"
 
 static int number_of(const struct record *record, const struct call *call)
 {
@@ -42,7 +44,20 @@ static void record_accepted(struct record *record, const struct call *call,
     record_add(record, event);
 }
 
-bool heard_take(struct calls *calls, struct record *record)
+/* No event: who starts others must know, and nobody later. */
+static void tell_limits(struct schedule *schedule, const struct call *call,
+                        const struct rest_said *said)
+{
+    const struct quota_limits limits = {.region = said->region,
+                                        .has_writes = said->writes >= 0,
+                                        .writes_low = tempo_are_few_writes(said->writes),
+                                        .has_compute = said->compute >= 0,
+                                        .compute_low = tempo_are_few_starts(said->compute)};
+
+    schedule_heard(schedule, call->target, &limits);
+}
+
+bool heard_take(struct calls *calls, struct record *record, struct schedule *schedule)
 {
     struct buffer line = BUFFER_INIT;
     const struct call *call;
@@ -55,6 +70,9 @@ bool heard_take(struct calls *calls, struct record *record)
             record_sent(record, call);
         else if (said.word == REST_ACCEPTED)
             record_accepted(record, call, &said);
+        else if (said.word == REST_LIMITS)
+            tell_limits(schedule, call, &said);
+        free(said.region);
         wants_token = wants_token || said.word == REST_TOKEN;
         line.length = 0;
     }

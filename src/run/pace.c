@@ -8,9 +8,10 @@
 #define PAUSE_LEAST (250 * NUMBER_MILLISECOND)
 #define PAUSE_MOST  (5 * NUMBER_SECOND)
 
-void pace_init(struct pace *pace, int workers)
+void pace_init(struct pace *pace, int workers, bool cuts)
 {
-    *pace = (struct pace){.workers = workers, .limit = workers, .starts_at = INT64_MIN};
+    *pace =
+        (struct pace){.workers = workers, .cuts = cuts, .limit = workers, .starts_at = INT64_MIN};
 }
 
 uint64_t pace_start(struct pace *pace)
@@ -27,7 +28,7 @@ bool pace_ended(struct pace *pace, uint64_t start, const struct outcome *outcome
             pace->limit++;
         return false;
     }
-    if (outcome->reason != REASON_THROTTLED || start <= pace->last_cut)
+    if (!pace->cuts || outcome->reason != REASON_THROTTLED || start <= pace->last_cut)
         return false;
     pace->last_cut = pace->starts;
     if (pace->limit == 1)

@@ -35,6 +35,7 @@
 #include "run/heard.h"
 #include "run/redact.h"
 #include "run/result.h"
+#include "run/sharing.h"
 #include "run/warden.h"
 #include "run/watcher.h"
 #include "sys/signals.h"
@@ -426,9 +427,10 @@ static void take_finished(struct round *self)
 {
     struct call *call;
 
-    (void)heard_take(&self->calls, &self->record);
+    (void)heard_take(&self->calls, &self->record, self->schedule);
     while ((call = calls_take_finished(&self->calls)) != NULL) {
-        (void)heard_take(&self->calls, &self->record); /* what it said comes before its end */
+        (void)heard_take(&self->calls, &self->record,
+                         self->schedule); /* what it said comes before its end */
         if (call == self->question)
             take_word(self);
         else if (!starts_later(self, call))
@@ -470,6 +472,7 @@ void round_act(struct round *self)
             round_handle_signals(self);
             commit(self); /* what it took back; mostly nothing */
         }
+        sharing_slow_down(self->sharing, self->az->rest, self->schedule);
         calls_launch_planned(&self->calls, self->job->timeout);
         show(self);
     } while (self->record.count > 0);

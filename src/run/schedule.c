@@ -8,9 +8,13 @@
  *     v               v    │
  *   WAITING, ordered by when it is due (run/waits)
  *
- * Batches are runs of equal numbers in the array of targets. One is the current one: `next` to
- * `batch_end` are its targets that may still be fresh, `left` counts those that are not settled,
- * and `tally` those that have failed. With the last one settled the next batch becomes the current
+ * Where Azure's limits hold back the starts of one group of targets (run/quota), the first fresh
+ * one of another group is started: the fresh ones stand in a line for each group (run/fresh). One
+ * that is due and held back becomes due when its group may start again.
+ *
+ * Batches are runs of equal numbers in the array of targets. One is the current one, up to
+ * `batch_end`: `left` counts its targets that are not settled, and `tally` those that have failed.
+ * With the last one settled the next batch becomes the current
  * one; it is opened at `opens_at`, and only then its targets with a not_before are put to wait. So
  * all that waits belongs to the current batch, and a batch costs nothing before its time.
  *
@@ -30,7 +34,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "run/fresh.h"
 #include "run/pace.h"
+#include "run/quota.h"
 #include "run/waits.h"
 
 enum place { FRESH, WAITING, RUNNING, SETTLED, TAKEN_BACK };
@@ -41,6 +47,7 @@ struct target {
     uint64_t start;        /* the number of its last start (run/pace) */
     int64_t refused_since; /* the first of the refusals in a row, with `refused` */
     bool refused;
+    bool limited;  /* it is due, and waits for Azure's limit of starts */
     bool given_up; /* its end comes from want of room, not from an attempt */
     bool asks;     /* it is to be asked, or RUNNING is that it is */
     bool was_ok;   /* it was, by the answer */
@@ -50,7 +57,9 @@ struct schedule {
     struct schedule_rules rules; /* with arrays of our own */
     int *batches;
     int64_t *not_before;
+    size_t *groups; /* of each target; NULL: all are one */
     struct target *targets;
+    struct fresh fresh; /* of the current batch, once it is open */
     struct waits waits;
     enum schedule_stage stage;
     bool signalled;
@@ -59,7 +68,7 @@ struct schedule {
     size_t next_ask; /* before it nobody is to be asked */
     size_t asking;   /* so many are being asked */
 
-    size_t next; /* before it nothing of the current batch is fresh */
+    size_t batch_begin;
     size_t batch_end;
     size_t left;
     bool open;
@@ -70,6 +79,7 @@ struct schedule {
     struct schedule_tally tally; /* of the run, and of the current batch */
     size_t running;
     struct pace pace;
+    struct quota quota;
 };
 
 static int64_t earlier(int64_t one, int64_t other)
@@ -94,6 +104,26 @@ static void put_to_wait(struct schedule *self, size_t target, int64_t due)
 {
     self->targets[target].place = WAITING;
     waits_put(&self->waits, target, due);
+}
+
+static size_t group_of(const struct schedule *self, size_t target)
+{
+    return fresh_group(&self->fresh, target);
+}
+
+/* TARGET runs, from now on; and no more. */
+static void enter(struct schedule *self, size_t target)
+{
+    self->targets[target].place = RUNNING;
+    self->targets[target].start = pace_start(&self->pace);
+    self->running++;
+    quota_enter(&self->quota, group_of(self, target));
+}
+
+static void leave(struct schedule *self, size_t target)
+{
+    self->running--;
+    quota_leave(&self->quota, group_of(self, target));
 }
 
 /* ---- batches ------------------------------------------------------------------------------- */
@@ -130,7 +160,7 @@ static void go_to_next_batch(struct schedule *self, int64_t opens_at)
         end = find_batch_end(self, start);
         count_settled(self, start, end);
     }
-    self->next = start;
+    self->batch_begin = start;
     self->batch_end = end;
     self->tally.batch = self->batches != NULL && start < end ? self->batches[start] : 1;
     self->tally.batch_targets = end - start;
@@ -143,17 +173,14 @@ static void go_to_next_batch(struct schedule *self, int64_t opens_at)
 static void open_batch(struct schedule *self, int64_t now)
 {
     self->open = true;
-    for (size_t i = self->next; self->not_before != NULL && i < self->batch_end; i++) {
-        if (self->not_before[i] > now)
+    for (size_t i = self->batch_end; i-- > self->batch_begin;) {
+        if (self->targets[i].place != FRESH) /* it was asked, and is settled */
+            continue;
+        if (self->not_before != NULL && self->not_before[i] > now)
             put_to_wait(self, i, self->not_before[i]);
+        else
+            fresh_put(&self->fresh, i);
     }
-}
-
-static bool has_fresh(struct schedule *self)
-{
-    while (self->next < self->batch_end && self->targets[self->next].place != FRESH)
-        self->next++;
-    return self->next < self->batch_end;
 }
 
 /* ---- making -------------------------------------------------------------------------------- */
@@ -194,7 +221,12 @@ struct schedule *schedule_new(const struct schedule_rules *rules)
     for (size_t i = 0; i < count; i++)
         self->targets[i].asks = rules->asks != NULL && rules->asks[i];
     waits_init(&self->waits, count, rules->seed);
-    pace_init(&self->pace, rules->workers);
+    self->groups = copy_array(rules->quota.groups, count, sizeof *self->groups);
+    self->rules.quota.groups = self->groups;
+    fresh_init(&self->fresh, count, self->groups, rules->quota.group_count);
+    quota_init(&self->quota, &rules->quota);
+    self->rules.quota.subscriptions = NULL; /* the quota has them */
+    pace_init(&self->pace, rules->workers, self->groups == NULL);
     go_to_next_batch(self, INT64_MIN);
     return self;
 }
@@ -206,6 +238,9 @@ void schedule_free(struct schedule *schedule)
     free(schedule->batches);
     free(schedule->not_before);
     free(schedule->targets);
+    free(schedule->groups);
+    fresh_done(&schedule->fresh);
+    quota_done(&schedule->quota);
     waits_done(&schedule->waits);
     free(schedule);
 }
@@ -231,11 +266,8 @@ static bool is_asking(struct schedule *self)
 static struct schedule_decision ask(struct schedule *self)
 {
     size_t index = self->next_ask++;
-    struct target *target = &self->targets[index];
 
-    target->place = RUNNING;
-    target->start = pace_start(&self->pace);
-    self->running++;
+    enter(self, index);
     self->asking++;
     return (struct schedule_decision){.step = SCHEDULE_START, .target = index, .asks = true};
 }
@@ -271,60 +303,120 @@ static struct schedule_verdict asked(struct schedule *self, size_t index,
 
 /* ---- what is next -------------------------------------------------------------------------- */
 
-/* From when on a target can be started, unless an attempt ends before; CLOCK_NEVER. */
-static int64_t find_start(struct schedule *self, int64_t now)
+/* The next one to start, and from when on that can be. */
+struct candidate {
+    size_t target;
+    bool waits; /* it does, and is not fresh */
+    int64_t from;
+    int64_t limited_until; /* so long Azure's limits hold back what could be started before;
+                              CLOCK_NEVER: they do not */
+};
+
+/* Those that are due, and whose group may start nothing yet, are due when it may. */
+static void postpone(struct schedule *self, int64_t now)
 {
-    int64_t start;
+    while (waits_due(&self->waits) <= now) {
+        size_t target = waits_first(&self->waits);
+        int64_t from = quota_start_at(&self->quota, group_of(self, target));
+
+        if (from <= now)
+            return;
+        self->targets[target].limited = true;
+        waits_put(&self->waits, waits_take(&self->waits), from);
+    }
+}
+
+/* The first fresh one of those that may be started now; else of those that may first. */
+static struct candidate find_fresh(const struct schedule *self, int64_t now)
+{
+    struct candidate best = {.from = CLOCK_NEVER, .limited_until = CLOCK_NEVER};
+
+    for (size_t i = 0; i < self->fresh.group_count; i++) {
+        size_t target = fresh_first(&self->fresh, i);
+        int64_t from;
+
+        if (target == FRESH_NONE)
+            continue;
+        from = later(quota_start_at(&self->quota, i), now);
+        if (from < best.from || (from == best.from && target < best.target))
+            best = (struct candidate){.target = target, .from = from};
+    }
+    best.limited_until = best.from > now ? best.from : CLOCK_NEVER;
+    return best;
+}
+
+/* What is due goes before what is fresh. CLOCK_NEVER: there is nothing to start. */
+static struct candidate find_candidate(struct schedule *self, int64_t now)
+{
+    struct candidate waiting = {.waits = true, .limited_until = CLOCK_NEVER};
+    struct candidate fresh;
+
+    postpone(self, now);
+    waiting.from = waits_due(&self->waits);
+    if (waiting.from <= now)
+        return waiting;
+    if (waiting.from < CLOCK_NEVER && self->targets[waits_first(&self->waits)].limited)
+        waiting.limited_until = waiting.from;
+    fresh = find_fresh(self, now);
+    if (fresh.from < waiting.from)
+        return fresh;
+    waiting.limited_until = earlier(waiting.limited_until, fresh.limited_until);
+    return waiting;
+}
+
+/* Likewise, unless an attempt ends before. */
+static struct candidate find_start(struct schedule *self, int64_t now)
+{
+    struct candidate candidate = {.from = CLOCK_NEVER, .limited_until = CLOCK_NEVER};
 
     if (self->stage != SCHEDULE_GOING || self->held || self->running >= (size_t)self->pace.limit)
-        return CLOCK_NEVER;
-    if (is_asking(self))
-        return has_unasked(self) ? self->pace.starts_at : CLOCK_NEVER;
-    if (!self->open && self->opens_at <= now)
+        return candidate;
+    if (!is_asking(self) && !self->open && self->opens_at <= now)
         open_batch(self, now);
-    if (!self->open)
-        start = self->opens_at;
-    else if (has_fresh(self))
-        start = INT64_MIN;
+    if (is_asking(self))
+        candidate.from = has_unasked(self) ? now : CLOCK_NEVER;
+    else if (self->open)
+        candidate = find_candidate(self, now);
     else
-        start = waits_due(&self->waits);
-    return later(start, self->pace.starts_at);
+        candidate.from = self->opens_at;
+    if (self->pace.starts_at > candidate.from) {
+        candidate.from = self->pace.starts_at;
+        candidate.limited_until = CLOCK_NEVER;
+    }
+    return candidate;
 }
 
-static struct schedule_decision start_attempt(struct schedule *self, int64_t now)
+static struct schedule_decision start(struct schedule *self, const struct candidate *candidate,
+                                      int64_t now)
 {
-    bool is_due = waits_due(&self->waits) <= now;
-    size_t index = is_due ? waits_take(&self->waits) : self->next++;
+    size_t index = candidate->waits ? waits_take(&self->waits) : candidate->target;
     struct target *target = &self->targets[index];
 
-    target->place = RUNNING;
-    target->start = pace_start(&self->pace);
-    self->running++;
+    if (!candidate->waits)
+        fresh_take(&self->fresh, group_of(self, index));
+    enter(self, index);
+    quota_start(&self->quota, group_of(self, index), now);
+    target->limited = false;
     return (struct schedule_decision){
         .step = SCHEDULE_START, .target = index, .attempt = ++target->attempts};
-}
-
-static struct schedule_decision start(struct schedule *self, int64_t now)
-{
-    if (has_unasked(self))
-        return ask(self);
-    return start_attempt(self, now);
 }
 
 struct schedule_decision schedule_next(struct schedule *schedule, int64_t now)
 {
     int64_t deadline = schedule->stage < SCHEDULE_STOPPING ? schedule->rules.deadline : CLOCK_NEVER;
-    int64_t start_at;
+    struct candidate candidate;
 
     if (schedule->settled == schedule->rules.target_count ||
         (schedule->stage != SCHEDULE_GOING && schedule->running == 0))
         return (struct schedule_decision){.step = SCHEDULE_OVER};
-    start_at = find_start(schedule, now);
-    if (start_at <= now && now < deadline)
-        return start(schedule, now);
-    if (start_at <= now) /* once the deadline has passed nobody waits for a start */
-        start_at = deadline;
-    return (struct schedule_decision){.step = SCHEDULE_WAIT, .until = earlier(start_at, deadline)};
+    candidate = find_start(schedule, now);
+    if (candidate.from <= now && now < deadline)
+        return is_asking(schedule) ? ask(schedule) : start(schedule, &candidate, now);
+    if (candidate.from <= now) /* once the deadline has passed nobody waits for a start */
+        candidate.from = deadline;
+    return (struct schedule_decision){.step = SCHEDULE_WAIT,
+                                      .until = earlier(candidate.from, deadline),
+                                      .limited_until = candidate.limited_until};
 }
 
 /* ---- ends ---------------------------------------------------------------------------------- */
@@ -456,9 +548,11 @@ struct schedule_verdict schedule_ended(struct schedule *schedule, size_t target,
     struct schedule_verdict verdict = {.settled = true};
 
     assert(target < schedule->rules.target_count && ended->place == RUNNING);
-    schedule->running--;
+    leave(schedule, target);
     if (!ended->given_up)
         verdict.cut = pace_ended(&schedule->pace, ended->start, outcome);
+    if (!ended->given_up && !ended->asks)
+        quota_ended(&schedule->quota, group_of(schedule, target), outcome, now);
     ended->refused = false;
     ended->given_up = false;
     if (ended->asks)
@@ -486,7 +580,7 @@ void schedule_taken_back(struct schedule *schedule, size_t target)
 
     assert(target < schedule->rules.target_count && back->place == RUNNING);
     back->place = TAKEN_BACK;
-    schedule->running--;
+    leave(schedule, target);
     if (back->asks)
         schedule->asking--;
     else
@@ -509,7 +603,7 @@ bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now)
         refused->given_up = true;
         return false;
     }
-    schedule->running--;
+    leave(schedule, target);
     if (refused->asks) {
         refused->place = FRESH;
         schedule->asking--;
@@ -519,6 +613,13 @@ bool schedule_no_room(struct schedule *schedule, size_t target, int64_t now)
     refused->attempts--;
     put_to_wait(schedule, target, now);
     return true;
+}
+
+/* ---- what Azure says ------------------------------------------------------------------------ */
+
+void schedule_heard(struct schedule *schedule, size_t target, const struct quota_limits *limits)
+{
+    quota_heard(&schedule->quota, group_of(schedule, target), limits);
 }
 
 /* ---- the end of the run -------------------------------------------------------------------- */
@@ -584,4 +685,9 @@ int schedule_limit(const struct schedule *schedule)
 size_t schedule_running(const struct schedule *schedule)
 {
     return schedule->running;
+}
+
+size_t schedule_running_in(const struct schedule *schedule, size_t subscription)
+{
+    return quota_running(&schedule->quota, subscription);
 }

@@ -56,6 +56,11 @@ int64_t waits_due(const struct waits *waits)
     return waits->count > 0 ? waits->heap[0].due : CLOCK_NEVER;
 }
 
+size_t waits_first(const struct waits *waits)
+{
+    return waits->heap[0].target;
+}
+
 size_t waits_take(struct waits *waits)
 {
     struct waits_entry *heap = waits->heap;

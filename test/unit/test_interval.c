@@ -44,6 +44,20 @@ START_TEST(nobody_asks_too_early_or_too_late)
 }
 END_TEST
 
+/* Of all clients of a subscription, for each sees it in its own answers. */
+START_TEST(few_reads_left_are_half_as_many_questions)
+{
+    const struct interval_answer usual = {.retry_after = NONE};
+    const struct interval_answer few = {.few_reads = true, .retry_after = NONE};
+    const struct interval_answer asked = {.few_reads = true, .retry_after = 60 * S};
+
+    for (int64_t age = 0; age < 600 * S; age += 7 * S)
+        ck_assert_int_eq(interval_wait(age, 7 * S, &few, 0),
+                         2 * interval_wait(age, 7 * S, &usual, 0));
+    ck_assert_int_eq(interval_wait(0, 5 * S, &asked, 0), 60 * S); /* not of what Azure asks */
+}
+END_TEST
+
 /* Clients that began together do not stay together. */
 START_TEST(the_waits_differ)
 {
@@ -81,6 +95,7 @@ static Suite *make_suite(void)
     TCase *all = tcase_create("all");
 
     tcase_add_loop_test(all, nobody_asks_too_early_or_too_late, 0, UNIT_COUNT(rows));
+    tcase_add_test(all, few_reads_left_are_half_as_many_questions);
     tcase_add_test(all, the_waits_differ);
     tcase_add_loop_test(all, only_seconds_are_a_retry_after, 0, UNIT_COUNT(headers));
     suite_add_tcase(suite, all);

@@ -15,7 +15,7 @@ START_TEST(a_burst_cuts_once)
 {
     struct pace pace;
 
-    pace_init(&pace, 8);
+    pace_init(&pace, 8, true);
     for (uint64_t i = 1; i <= 8; i++)
         ck_assert_uint_eq(pace_start(&pace), i);
     ck_assert(pace_ended(&pace, 3, &throttled));
@@ -31,10 +31,21 @@ START_TEST(it_never_falls_below_one)
 {
     struct pace pace;
 
-    pace_init(&pace, 3);
+    pace_init(&pace, 3, true);
     ck_assert(pace_ended(&pace, pace_start(&pace), &throttled));
     ck_assert(!pace_ended(&pace, pace_start(&pace), &throttled));
     ck_assert_int_eq(pace.limit, 1);
+}
+END_TEST
+
+/* Where the starts are held back instead (run/quota), as many may run at once as before. */
+START_TEST(it_may_leave_throttling_to_others)
+{
+    struct pace pace;
+
+    pace_init(&pace, 4, false);
+    ck_assert(!pace_ended(&pace, pace_start(&pace), &throttled));
+    ck_assert_int_eq(pace.limit, 4);
 }
 END_TEST
 
@@ -43,7 +54,7 @@ START_TEST(it_grows_one_by_one_up_to_the_workers)
 {
     struct pace pace;
 
-    pace_init(&pace, 4);
+    pace_init(&pace, 4, true);
     (void)pace_ended(&pace, pace_start(&pace), &throttled);
     ck_assert(!pace_ended(&pace, pace_start(&pace), &busy));
     ck_assert_int_eq(pace.limit, 2);
@@ -61,7 +72,7 @@ START_TEST(pauses_grow_until_one_ends)
     struct pace pace;
     int64_t now = 0;
 
-    pace_init(&pace, 8);
+    pace_init(&pace, 8, true);
     for (int i = 0; i < UNIT_COUNT(pauses); i++) {
         uint64_t first = pace_start(&pace);
         uint64_t second = pace_start(&pace);
@@ -86,6 +97,7 @@ static Suite *make_suite(void)
 
     tcase_add_test(all, a_burst_cuts_once);
     tcase_add_test(all, it_never_falls_below_one);
+    tcase_add_test(all, it_may_leave_throttling_to_others);
     tcase_add_test(all, it_grows_one_by_one_up_to_the_workers);
     tcase_add_test(all, pauses_grow_until_one_ends);
     suite_add_tcase(suite, all);

@@ -59,7 +59,7 @@ static const struct {
              "'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/"
              "RUNCOMMAND' exceeded the backend storage limit. Please try again after '6' "
              "seconds."),
-     REASON_THROTTLED, NO, CAUSE_NONE, 6, "Azure asks to wait 6s"},
+     REASON_THROTTLED, NO, CAUSE_SUBSCRIPTION_LIMIT, 6, "Azure asks to wait 6s"},
     {1,
      SERVICE("SubscriptionRequestsThrottled",
              "Number of requests for subscription 's' and operation "
@@ -73,7 +73,7 @@ static const struct {
      "subscription.\nException Details:\t(TooManyRequests) {\"operationGroup\":\"UpdateVM3Min\","
      "\"startTime\":\"2024-01-01T00:00:00+00:00\",\"allowedRequestCount\":800,"
      "\"measuredRequestCount\":1238}\n",
-     REASON_THROTTLED, NO, CAUSE_NONE, 0, "Azure limits requests"},
+     REASON_THROTTLED, NO, CAUSE_REGION_LIMIT, 0, "Azure limits requests"},
     {1,
      SERVICE("OperationNotAllowed", "The server rejected the request because too many requests "
                                     "have been received for this subscription."),
@@ -263,12 +263,12 @@ static const struct {
      SERVICE("SubscriptionRequestsThrottled",
              "Number of 'write' requests for subscription 's' actor 'o' exceeded. Please try again "
              "after '2' seconds after additional tokens are available."),
-     REASON_THROTTLED, NO, CAUSE_NONE, 2, "Azure limits requests"},
+     REASON_THROTTLED, NO, CAUSE_SUBSCRIPTION_LIMIT, 2, "Azure limits requests"},
     {1,
      SERVICE("SubscriptionRequestsThrottled",
              "Number of 'delete' requests for subscription 's' exceeded. Please try again after "
              "'2' seconds after additional tokens are available."),
-     REASON_THROTTLED, NO, CAUSE_NONE, 2, "Azure limits requests"},
+     REASON_THROTTLED, NO, CAUSE_SUBSCRIPTION_LIMIT, 2, "Azure limits requests"},
     {1,
      SERVICE("SubscriptionRequestsThrottled", "Number of requests for subscription 's' exceeded."),
      REASON_THROTTLED, RUNS | MARK, CAUSE_NONE, 0, "the script may have started"},
@@ -288,14 +288,14 @@ static const struct {
              "Number of requests for action 'Microsoft.Compute/virtualMachines/runCommand/action' "
              "exceeded the limit of '150' for time interval '01:00:00'. Please try again after "
              "'324' seconds."),
-     REASON_THROTTLED, NO, CAUSE_NONE, 324, "Azure limits requests"},
+     REASON_THROTTLED, NO, CAUSE_SUBSCRIPTION_LIMIT, 324, "Azure limits requests"},
     {1,
      SERVICE("TooManyRequests", "{\"operationGroup\":\"HighCostGet30Min\",\"startTime\":\"2026-11-"
                                 "25T00:00:00+00:00\",\"endTime\":\"2026-11-25T00:30:00+00:00\","
                                 "\"allowedRequestCount\":1200,\"measuredRequestCount\":1500}"),
      REASON_THROTTLED, RUNS, CAUSE_READ_LIMIT, 0, "refused az the result"},
     {1, SERVICE("TooManyRequests", "{\"operationGroup\":\"UpdateVM3Min\"}"), REASON_THROTTLED, NO,
-     CAUSE_NONE, 0, "Azure limits requests"},
+     CAUSE_REGION_LIMIT, 0, "Azure limits requests"},
     {1, SERVICE("TooManyRequests", "Please slow down."), REASON_THROTTLED, RUNS | MARK, CAUSE_NONE,
      0, "Azure limits requests"},
     {1,
@@ -694,7 +694,7 @@ static const struct {
              "Number of requests for subscription 's' and operation "
              "'PUT/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.MEDIA/MEDIASERVICES/' exceeded "
              "the backend storage limit. Please try again after '6' seconds."),
-     REASON_THROTTLED, NO, CAUSE_NONE, 6, "Azure limits requests"},
+     REASON_THROTTLED, NO, CAUSE_SUBSCRIPTION_LIMIT, 6, "Azure limits requests"},
     {1,
      SERVICE("ServerTimeout",
              "The request timed out. Diagnostic information: timestamp '20200908T143637Z'."),
@@ -756,7 +756,7 @@ static const struct {
     {1,
      "ERROR: Number of 'write' requests for subscription 's' actor 'a' exceeded. Please try again "
      "after '17' seconds after additional tokens are available.",
-     REASON_THROTTLED, NO, CAUSE_NONE, 17, "Azure limits requests"},
+     REASON_THROTTLED, NO, CAUSE_SUBSCRIPTION_LIMIT, 17, "Azure limits requests"},
     {1,
      "ERROR: Number of 'read' requests for tenant 't' exceeded. Please try again after '2' "
      "seconds.",

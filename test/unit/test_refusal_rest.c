@@ -39,7 +39,19 @@ static const struct {
      "\"{\\\"operationGroup\\\":\\\"UpdateVM3Min\\\"}\"}],\"http\":429,\"message\":\"The server "
      "rejected the request because too many requests have been received for this "
      "subscription.\",\"retry_after\":1200," NOT,
-     REASON_THROTTLED, CAUSE_NONE, NO, 1200, "Azure limits requests"},
+     REASON_THROTTLED, CAUSE_REGION_LIMIT, NO, 1200, "Azure limits requests"},
+    {"sent\n{\"code\":\"OperationNotAllowed\",\"details\":[{\"code\":\"TooManyRequests\","
+     "\"message\":\"{}\",\"target\":\"UpdateVMResource\"}],\"http\":429,\"message\":\"The server "
+     "rejected the request because too many requests have been received for this "
+     "subscription.\",\"retry_after\":17," NOT,
+     REASON_THROTTLED, CAUSE_VM_LIMIT, NO, 17, "for this VM"},
+    {"sent\n{\"code\":\"SubscriptionRequestsThrottled\",\"http\":429,\"message\":\"Number of "
+     "requests "
+     "for subscription 's' and operation 'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/"
+     "MICROSOFT.COMPUTE/VIRTUALMACHINES/RUNCOMMAND' exceeded the backend storage limit. Please try "
+     "again after '6' seconds.\",\"retry_after\":7," NOT,
+     REASON_THROTTLED, CAUSE_SUBSCRIPTION_LIMIT, NO, 7, "Azure limits requests"},
+    {"sent\n{\"http\":429,\"retry_after\":3," NOT, REASON_THROTTLED, CAUSE_PAGE, NO, 3, "Too Many"},
     {"sent\n{\"code\":\"AuthorizationFailed\",\"http\":403,\"message\":\"The client 'c' with "
      "object id "
      "'c' does not have authorization to perform action "

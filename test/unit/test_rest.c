@@ -115,6 +115,9 @@ static const struct line {
     {"accepted {\"operation\":\"https://a/o\",\"request_id\":\"r\"}", REST_ACCEPTED},
     {"", REST_OTHER},
     {"sen", REST_OTHER},
+    {"limits {\"region\":\"westeurope\",\"writes\":199}", REST_LIMITS},
+    {"limits ", REST_OTHER},
+    {"limitless {}", REST_OTHER},
     {"sent ", REST_OTHER},
     {"accepted ", REST_OTHER},
     {"accepted {}", REST_OTHER},
@@ -134,9 +137,15 @@ START_TEST(a_line_that_a_client_says)
         ck_assert_str_eq(said.request_id, "r");
         ck_assert_ptr_null(said.correlation_id);
     }
+    if (said.word == REST_LIMITS) {
+        ck_assert_str_eq(said.region, "westeurope");
+        ck_assert_int_eq(said.writes, 199);
+        ck_assert_int_eq(said.compute, -1);
+    }
     free(said.operation);
     free(said.request_id);
     free(said.correlation_id);
+    free(said.region);
 }
 END_TEST
 

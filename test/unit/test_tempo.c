@@ -13,6 +13,7 @@ static const struct {
     const char *endpoint, *variable;
     int64_t first_question, least, starts;
 } rows[] = {
+    {NULL, "100ms,200ms,0", 8 * NUMBER_SECOND, 5 * NUMBER_SECOND, 5},
     {AZURE, NULL, 8 * NUMBER_SECOND, 5 * NUMBER_SECOND, 5},
     {HERE, NULL, 8 * NUMBER_SECOND, 5 * NUMBER_SECOND, 5},
     {HERE, "100ms,200ms,0", 100 * NUMBER_MILLISECOND, 200 * NUMBER_MILLISECOND, 0},
