@@ -152,8 +152,16 @@ build/stub/%: test/stub/%.c | build/.deps
 	$(SAY) STUB $<
 	$(Q)$(CC) -D_GNU_SOURCE -std=c17 $(WARNINGS) -O2 -static -pthread -o $@ $<
 
-bench: all $(STUBS)
+# A light ARM server for measurements.
+build/arm: $(wildcard test/arm/*.[ch]) $(OUT)/libazfan.a
+	@.ci/deps bench
+	$(SAY) LINK $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) -iquote test $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c %.a,$^) \
+		$(shell pkg-config --libs openssl jansson) $(LDLIBS)
+
+bench: all $(STUBS) build/arm
 	@test/bench/run $(OUT)/azfan
+	@test/bench/rest $(PWD)/$(OUT)/azfan
 	@test/bench/live $(PWD)/$(OUT)/azfan
 	@test/bench/guard $(OUT)/azfan
 
