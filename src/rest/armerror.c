@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rest/armerror.h"
 
+#include <string.h>
+
 #include "base/text.h"
 
 enum { DETAILS_MOST = 5, MESSAGE_MOST = 4000 };
@@ -33,12 +35,12 @@ static const json_t *find_text(const json_t *error, const char *key)
 
 static void take_text(json_t *ret, const json_t *error, const char *key)
 {
-    const json_t *value = find_text(error, key);
-    const char *text = json_string_value(value);
+    const char *text = json_string_value(find_text(error, key));
 
+    /* Up to a NUL, which no reader of the line wants. */
     if (text != NULL)
-        (void)json_object_set_new(
-            ret, key, json_stringn(text, text_head(text, json_string_length(value), MESSAGE_MOST)));
+        (void)json_object_set_new(ret, key,
+                                  json_stringn(text, text_head(text, strlen(text), MESSAGE_MOST)));
 }
 
 static json_t *take_plain(const json_t *error)

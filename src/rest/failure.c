@@ -56,10 +56,10 @@ void failure_print(struct buffer *buffer, const struct failure *failure, const c
     print_line(buffer, failure, line);
 }
 
-/* The beginning of what a gateway wrote, HTML mostly. */
+/* The beginning of what a gateway wrote, HTML mostly, up to a NUL. */
 static void set_text(json_t *line, const struct buffer *body)
 {
-    size_t length = text_head(buffer_text(body), body->length, TEXT_MOST);
+    size_t length = text_head(buffer_text(body), strlen(buffer_text(body)), TEXT_MOST);
 
     if (length > 0)
         (void)json_object_set_new(line, "message", value_bytes(body->data, length));

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Theory of operation. Three stages, each of which ends the story or leads to the next:
- *
- *   post    the request. No answer, or one that is an error, ends it; by then it is known whether
- *           the script can have started. An answer with a URL is "accepted".
- *   follow  asks that URL at the intervals of rest/interval until it says Succeeded, Failed or
- * Canceled. All else means: ask again. Of two URLs Azure-AsyncOperation goes before Location. fetch
- * Succeeded without an output: Location has it.
+ * Theory of operation. First the POST: no answer, or one that is an error, ends it, and by then it
+ * is known whether the script can have started. An answer with a URL is "accepted". Then that URL
+ * is asked until it says Succeeded, Failed or Canceled; all else means: ask again. Of two URLs
+ * Azure-AsyncOperation goes first, and where it has no output, Location is asked for that.
  *
  * The token is read anew before each request, for azfan renews it. Where Azure does not take it,
  * "token" is said, and the next one waited for.
@@ -43,6 +40,7 @@
 enum {
     CONNECTS_MOST = 3,
     FORBIDDEN_MOST = 3, /* a role that was given a moment ago takes effect between two questions */
+    ODD_MOST = 3,
     STATUS_OK = 200,
     STATUS_ACCEPTED = 202,
     STATUS_UNAUTHORIZED = 401,
@@ -126,17 +124,21 @@ static enum operation_end fail_of(struct operation *self, enum failure_phase pha
     return OPERATION_FAILED;
 }
 
-/* VALUE is {"value": […]}; false: it is not. */
-static bool print_result(struct operation *self, const json_t *value)
+static void print_json(struct operation *self, const json_t *value)
 {
-    char *text;
+    char *text = json_dumps(value, JSON_COMPACT);
 
-    if (!json_is_array(json_object_get(value, "value")))
-        return false;
-    text = json_dumps(value, JSON_COMPACT);
     buffer_add(self->ret, text);
     buffer_add(self->ret, "\n");
     free(text);
+}
+
+/* VALUE is {"value": […]}; false: it is not. */
+static bool print_result(struct operation *self, const json_t *value)
+{
+    if (!json_is_array(json_object_get(value, "value")))
+        return false;
+    print_json(self, value);
     return true;
 }
 
@@ -287,6 +289,7 @@ struct following {
     struct interval_answer answer;
     int64_t unfound; /* since when 404 is the answer; 0: it is not */
     int forbidden;   /* how often 403 was, one after the other */
+    int odd;         /* how often Location had something else than a result */
 };
 
 static void ask(struct operation *self, const char *url, struct exchange *ret)
@@ -314,15 +317,25 @@ static enum step take_status(struct operation *self, const struct exchange *exch
     return print_result(self, json_object_get(properties, "output")) ? STEP_OVER : STEP_FETCH;
 }
 
-static enum step take_good(struct operation *self, const struct exchange *exchange)
+/* 200 of a Location. What is no result after some looks is handed on as it is, as az does. */
+static enum step take_place(struct operation *self, struct following *following, const json_t *root)
+{
+    if (print_result(self, root))
+        return STEP_OVER;
+    if (!json_is_object(root) || json_object_get(root, "status") != NULL ||
+        ++following->odd < ODD_MOST)
+        return STEP_AGAIN;
+    print_json(self, root);
+    return STEP_OVER;
+}
+
+static enum step take_good(struct operation *self, struct following *following,
+                           const struct exchange *exchange)
 {
     json_t *root = body_read(&exchange->body);
-    enum step step = STEP_AGAIN;
+    enum step step =
+        self->url != NULL ? take_status(self, exchange, root) : take_place(self, following, root);
 
-    if (self->url != NULL)
-        step = take_status(self, exchange, root);
-    else if (print_result(self, root))
-        step = STEP_OVER;
     json_decref(root);
     return step;
 }
@@ -378,7 +391,7 @@ static enum step take_answer(struct operation *self, struct following *following
     if (exchange->status != STATUS_NOT_FOUND)
         following->unfound = 0;
     if (exchange->status == STATUS_OK)
-        return take_good(self, exchange);
+        return take_good(self, following, exchange);
     if (exchange->status == STATUS_ACCEPTED)
         return take_running(self, exchange);
     if (exchange->status == STATUS_UNAUTHORIZED) {

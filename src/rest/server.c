@@ -29,6 +29,14 @@ static bool is_same_part(const char *url, const char *endpoint, CURLUPart part)
     return same;
 }
 
+/* Nothing but what a URL may have: a journal keeps it, and people read it. */
+static bool is_printable(const char *url)
+{
+    for (; *url > ' ' && *url < 0x7f; url++)
+        ;
+    return *url == '\0';
+}
+
 bool server_is_same(const char *url, const char *endpoint)
 {
     static const CURLUPart who[] = {CURLUPART_USER, CURLUPART_PASSWORD};
@@ -40,7 +48,7 @@ bool server_is_same(const char *url, const char *endpoint)
         if (text != NULL)
             return false;
     }
-    return is_same_part(url, endpoint, CURLUPART_SCHEME) &&
+    return is_printable(url) && is_same_part(url, endpoint, CURLUPART_SCHEME) &&
            is_same_part(url, endpoint, CURLUPART_HOST) &&
            is_same_part(url, endpoint, CURLUPART_PORT);
 }

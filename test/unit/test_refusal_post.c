@@ -48,19 +48,23 @@ static const struct {
      "Number of requests for subscription 's' and operation "
      "'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/RUNCOMMAND' "
      "exceeded the backend storage limit. Please try again after '6' seconds.",
-     NULL, "9", REASON_THROTTLED, CAUSE_NONE, NO, NO, false, 9},
+     NULL, "9", REASON_THROTTLED, CAUSE_SUBSCRIPTION_LIMIT, NO, NO, false, 9},
     {429, "SubscriptionRequestsThrottled",
      "Number of 'write' requests for subscription 's' actor 'a' exceeded. Please try again after "
      "'12' seconds after additional tokens are available.",
-     NULL, NULL, REASON_THROTTLED, CAUSE_NONE, NO, NO, false, 12},
+     NULL, NULL, REASON_THROTTLED, CAUSE_SUBSCRIPTION_LIMIT, NO, NO, false, 12},
     {429, "ResourceRequestsThrottled",
      "Number of requests for action 'Microsoft.Compute/virtualMachines/runCommand/action' exceeded "
      "the limit of '150' for time interval '01:00:00'. Please try again after '324' seconds.",
-     NULL, NULL, REASON_THROTTLED, CAUSE_NONE, NO, NO, false, 324},
+     NULL, NULL, REASON_THROTTLED, CAUSE_SUBSCRIPTION_LIMIT, NO, NO, false, 324},
     {429, "OperationNotAllowed", TOO_MANY,
      "{\"code\":\"TooManyRequests\",\"target\":\"UpdateVMResource\",\"message\":"
      "\"{\\\"operationGroup\\\":\\\"UpdateVMResource\\\",\\\"allowedRequestCount\\\":12}\"}",
-     "1200", REASON_THROTTLED, CAUSE_NONE, NO, NO, false, 1200},
+     "1200", REASON_THROTTLED, CAUSE_VM_LIMIT, NO, NO, false, 1200},
+    {429, "OperationNotAllowed", TOO_MANY,
+     "{\"code\":\"TooManyRequests\",\"target\":\"UpdateVMSubscriptionMaximum\",\"message\":"
+     "\"{\\\"operationGroup\\\":\\\"UpdateVMSubscriptionMaximum\\\"}\"}",
+     NULL, REASON_THROTTLED, CAUSE_REGION_LIMIT, NO, NO, false, 0},
     {429, "OperationNotAllowed", TOO_MANY, NULL, NULL, REASON_THROTTLED, CAUSE_NONE, NO, RUNS,
      false, 0},
     {429, "TooManyRequests", "The request is being throttled.", NULL, "3", REASON_THROTTLED,
@@ -158,6 +162,14 @@ static const struct {
      CAUSE_REQUEST, NO, NO, false, 0},
     {400, "InvalidApiVersionParameter", "The api-version '1' is invalid.", NULL, NULL, REASON_OTHER,
      CAUSE_NONE, NO, RUNS, false, 0},
+    {404, "InvalidResourceType",
+     "The resource type 'virtualMachines/runCommand' could not be found in the namespace "
+     "'Microsoft.Compute' for api version '1'.",
+     NULL, NULL, REASON_OTHER, CAUSE_REQUEST, NO, NO, false, 0},
+    {400, "NoRegisteredProviderFound",
+     "No registered resource provider found for location 'westeurope' and API version '1' for type "
+     "'virtualMachines/runCommand'.",
+     NULL, NULL, REASON_OTHER, CAUSE_REQUEST, NO, NO, false, 0},
     {413, "RequestEntityTooLarge", "The request content was too large.", NULL, NULL, REASON_OTHER,
      CAUSE_REQUEST, NO, NO, false, 0},
 
