@@ -262,11 +262,15 @@ class Cloud:
         self.played[key] += 1
         return operation.play and operation.play.answer('POST', self.played[key] - 1)
 
+    def wait_until_done(self, operation):
+        with self.changed:
+            self.changed.wait_for(lambda: operation.done or self.closing)
+
     def play_question(self, operation, kind):
-        """The same to a question; None also while the script runs whose output it has."""
+        """The same to a question; None also while the script runs of whose end it tells."""
         with self.changed:
             given = operation.play and operation.play.answer(kind, operation.asked[kind])
-            if not given or (given.wants_output() and not operation.done):
+            if not given or (given.is_of_the_end() and not operation.done):
                 return None
             operation.asked[kind] += 1
             return given
@@ -408,7 +412,9 @@ class ArmHandler(Handler):
         return shapes.compact(answer) if status in BY_GATEWAY or 'monitor=true' in self.path else shapes.pretty(answer)
 
     def perform(self, given, operation):
-        """An answer of a play."""
+        """An answer of a play; one to a POST waits for the script, if it has its output."""
+        if self.command == 'POST' and given.is_of_the_end():
+            self.cloud.wait_until_done(operation)
         self.cloud.log(self.command, self.path, operation.target.key, given.status, self.command == 'POST' and given.runs)
         more = self.poll_headers() if self.command == 'GET' and given.status in (200, 202) else {}
         self.close_connection = not given.perform(self.words(operation), self.wfile.write, more.items())

@@ -30,6 +30,7 @@ as Azure hands it on, and `output-indented`), `vm`, `subscription`, `tenant`, `c
 
 import os
 import re
+import sys
 import time
 
 import shapes
@@ -47,6 +48,7 @@ DIRECTIVES = {
     'chunked': 'in chunks',
     'pad': 'the body has so many spaces more at its end',
 }
+FUZZED = (0, 200, 202, 200, 202, 201, 204, 301, 400, 401, 403, 404, 408, 409, 413, 429, 500, 502, 503, 504)  # in fuzz_operation.c
 KINDS = ('POST', 'GET operation', 'GET location')
 
 
@@ -75,8 +77,13 @@ class Answer:
         """Does the script of this POST run?"""
         return 'idle' not in self.directives and ('runs' in self.directives or self.status in (200, 202))
 
-    def wants_output(self):
-        return '{output' in self.body
+    @property
+    def cuts(self):
+        return bool({'cut', 'silent', 'length'} & self.directives.keys())
+
+    def is_of_the_end(self):
+        """Does it say that the script has ended well?"""
+        return '{output' in self.body or '"succeeded"' in self.body.lower()
 
     def bytes(self, words, more=()):
         """(the head, the body); MORE headers come last, where the play has none of that name."""
@@ -198,3 +205,24 @@ def words(server, path, query, number, **more):
         'operation-long': shapes.signed(plain, number, 4096),
         'operation-http': 'http://' + at + path + '?' + query,
         'operation-foreign': 'https://management.example.com' + path + '?' + query})
+
+
+def write_seeds(folder):
+    """Of test/fuzz/fuzz_operation.c, a file for each play."""
+    end = b'\x1e'
+    for name, one in load().items():
+        seed = b''
+        meanings = words('https://arm.example', '/operations/7', 'api-version=1', 7, id='7', output='{"value":[{"message":"m"}]}')
+        for answer in one.answers['POST'] + one.answers['GET operation'] + one.answers['GET location']:
+            head, body = answer.bytes(meanings) if answer.status else (b'', b'')
+            found = [re.search(b'(?i)^%s: (.*)\r$' % header, head, re.M) for header in
+                     (b'azure-asyncoperation', b'location', b'retry-after', b'www-authenticate')]
+            number = FUZZED.index(answer.status if answer.status in FUZZED and not answer.cuts else 0)
+            seed += bytes([number ^ 48, 48 ^ (4 if answer.status == 401 else 0)])
+            seed += b''.join((match.group(1) if match else b'') + end for match in found) + body.rstrip(b' ') + end
+        with open(os.path.join(folder, name), 'wb') as file:
+            file.write(seed)
+
+
+if __name__ == '__main__':
+    write_seeds(sys.argv[1])
