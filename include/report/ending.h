@@ -17,8 +17,9 @@ void ending_print(struct buffer *buffer, const struct result *result);
 /* Appends what the exit status means: "exit status 3: a script failed". */
 void ending_print_status(struct buffer *buffer, const struct result *result);
 
-/* Of a result with cuts: appends "Azure throttled: down to 4 at once, from 30". */
-void ending_print_throttling(struct buffer *buffer, const struct result *result);
+/* Appends "Azure throttled: down to 4 at once, from 30", or where as many ran at once as before
+ * "Azure throttled 14 starts, 2 of them by a VM's own limit"; false: it did not throttle. */
+bool ending_print_throttling(struct buffer *buffer, const struct result *result);
 
 /* Of a rehearsal: appends " (a rehearsal)", with how many times as fast it was. */
 void ending_print_rehearsal(struct buffer *buffer, const struct result *result);

@@ -106,6 +106,13 @@ struct result_attempt {
     struct result_operation operation;
 };
 
+/* How often Azure has refused a start, for the limit of … */
+struct result_throttled {
+    size_t by_subscription; /* … or nobody knows of what */
+    size_t by_region;
+    size_t by_vm;
+};
+
 enum result_state {
     RESULT_WAITING, /* for its first attempt, or for another one */
     RESULT_STARTED,
@@ -179,6 +186,7 @@ struct result {
     int workers;               /* as the machine can bear it */
     int least_limit; /* to how many Azure's throttling brought it down; WORKERS: it did not */
     size_t cuts;     /* how often */
+    struct result_throttled throttled;
     struct result_target *targets; /* in the job's order */
     size_t target_count;
     size_t target_total; /* the same, known before they are: a list of runs has no targets */

@@ -37,6 +37,9 @@ struct watcher {
     void (*happened)(void *context, const struct result *result, const struct event *event);
     /* For the first time a process could not be started for want of room, as WHY says. */
     void (*no_room)(void *context, const char *why);
+    /* A place is free, and Azure's limit of starts alone holds back the next one until UNTIL;
+     * CLOCK_NEVER: it does not. Whenever the run goes to sleep. */
+    void (*limited)(void *context, int64_t until);
     /* Somebody asks who is running (SIGUSR1): LIST, the longest first. */
     void (*asked)(void *context, const struct result *result, const struct watcher_running *list,
                   size_t count);

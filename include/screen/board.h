@@ -70,8 +70,10 @@ struct board {
     size_t usual;
     int64_t shortest; /* … and of these the shortest and the longest */
     int64_t longest;
-    size_t repeats; /* how often a target was to be tried again, … */
-    int64_t rest;   /* … and the longest time until then */
+    size_t repeats;        /* how often a target was to be tried again, … */
+    int64_t rest;          /* … and the longest time until then */
+    int64_t limited_until; /* so long Azure's limit of starts holds back the next one; CLOCK_NEVER:
+                              it does not */
     bool logged_in;
     bool watched; /* it is another azfan's, which no key reaches here */
     enum schedule_stage stage;
@@ -98,6 +100,10 @@ void board_settle(struct board *board, const struct result *result, size_t index
 
 /* Azure throttles: no more than LIMIT are started for now. */
 void board_limit(struct board *board, int limit);
+
+/* A place is free, and Azure's limit of starts holds back the next one until UNTIL; CLOCK_NEVER: it
+ * does not. */
+void board_hold_starts(struct board *board, int64_t until);
 
 void board_set_stage(struct board *board, enum schedule_stage stage);
 

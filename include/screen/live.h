@@ -53,6 +53,7 @@ struct live {
     struct frames frames; /* of SCREEN, on standard error */
     bool shared;          /* of SCREEN: standard output is the same terminal */
     int64_t next_state;   /* of PLAIN */
+    int64_t told_limit;   /* the last end of a wait for Azure's limit of starts that was told */
     int64_t (*now)(void); /* the machine's clock; a test has its own */
 };
 

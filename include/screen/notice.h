@@ -31,6 +31,9 @@ void notice_wait(struct buffer *note, const struct result *result, size_t index,
 
 void notice_limit(struct buffer *note, int limit);
 
+/* Azure's limit of starts: the next one in WAIT. */
+void notice_limited(struct buffer *note, int64_t wait);
+
 /* No process could be started, as WHY says. */
 void notice_no_room(struct buffer *note, const char *why);
 

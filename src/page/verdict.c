@@ -88,11 +88,9 @@ static void write_ending(struct page *page)
     buffer_done(&text);
     write_sentence(page, "Halted: ", result->halt_cause);
     write_sentence(page, "Trouble: ", result->trouble);
-    if (result->cuts > 0) {
-        ending_print_throttling(&text, result);
+    if (ending_print_throttling(&text, result))
         markup_print(markup, "%s. ", buffer_text(&text));
-        buffer_done(&text);
-    }
+    buffer_done(&text);
 }
 
 static void write_words(struct page *page, const char *words)

@@ -56,10 +56,30 @@ void ending_print(struct buffer *buffer, const struct result *result)
     }
 }
 
-void ending_print_throttling(struct buffer *buffer, const struct result *result)
+static void print_throttled(struct buffer *buffer, size_t count, const char *whose, bool *first)
 {
-    buffer_print(buffer, "Azure throttled: down to %d at once, from %d", result->least_limit,
-                 result->workers);
+    if (count == 0)
+        return;
+    buffer_print(buffer, ", %zu %sby %s limit", count, *first ? "of them " : "", whose);
+    *first = false;
+}
+
+bool ending_print_throttling(struct buffer *buffer, const struct result *result)
+{
+    const struct result_throttled *throttled = &result->throttled;
+    size_t count = throttled->by_subscription + throttled->by_region + throttled->by_vm;
+    bool first = true;
+
+    if (result->cuts > 0)
+        buffer_print(buffer, "Azure throttled: down to %d at once, from %d", result->least_limit,
+                     result->workers);
+    if (result->cuts > 0 || count == 0)
+        return result->cuts > 0;
+    buffer_add(buffer, "Azure throttled ");
+    number_print_count(buffer, count, "start", "starts");
+    print_throttled(buffer, throttled->by_region, "a region's", &first);
+    print_throttled(buffer, throttled->by_vm, "a VM's own", &first);
+    return true;
 }
 
 static const char *status_meaning(int status)

@@ -287,6 +287,15 @@ static void add_origin(struct buffer *facts, const struct origin *origin)
     add_fact(facts, "az", origin->az_version);
 }
 
+static void add_throttling(struct buffer *facts, const struct result *result)
+{
+    struct buffer text = BUFFER_INIT;
+
+    if (ending_print_throttling(&text, result))
+        buffer_print(facts, "- %s\n", buffer_text(&text));
+    buffer_done(&text);
+}
+
 static void add_run(struct buffer *facts, const struct result *result)
 {
     buffer_add(facts, "## The run\n\n");
@@ -296,11 +305,7 @@ static void add_run(struct buffer *facts, const struct result *result)
     add_time(facts, result);
     add_origin(facts, &result->origin);
     add_fact(facts, "folder", result->folder);
-    if (result->cuts > 0) {
-        buffer_add(facts, "- ");
-        ending_print_throttling(facts, result);
-        buffer_add(facts, "\n");
-    }
+    add_throttling(facts, result);
     buffer_add(facts, "\n");
 }
 

@@ -199,10 +199,8 @@ static void print_counts(struct buffer *buffer, const struct result *result,
     ending_print_rehearsal(&text, result);
     buffer_add(buffer, "\n");
     print_line(buffer, &text, TELLING_INDENT, view);
-    if (result->cuts > 0) {
-        ending_print_throttling(&text, result);
+    if (ending_print_throttling(&text, result))
         print_line(buffer, &text, TELLING_INDENT, view);
-    }
 }
 
 /* ---- which run it was, and how to go on --------------------------------------------------- */

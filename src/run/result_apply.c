@@ -273,6 +273,20 @@ static int apply_accepted(struct result *result, struct event *event, struct err
     return 0;
 }
 
+static void count_throttled(struct result *result, const struct outcome *outcome)
+{
+    struct result_throttled *throttled = &result->throttled;
+
+    if (outcome->reason != REASON_THROTTLED || outcome->script != SCRIPT_NOT_STARTED)
+        return;
+    if (outcome->cause == CAUSE_VM_LIMIT)
+        throttled->by_vm++;
+    else if (outcome->cause == CAUSE_REGION_LIMIT)
+        throttled->by_region++;
+    else
+        throttled->by_subscription++;
+}
+
 static int apply_end(struct result *result, struct event *event, struct error *error)
 {
     struct result_target *target = &result->targets[event->target];
@@ -284,6 +298,7 @@ static int apply_end(struct result *result, struct event *event, struct error *e
     if (!can_add(target, &event->end.attempt))
         return error_set(error, "an attempt that is longer than any clock");
     keep_attempt(target, &event->end.attempt);
+    count_throttled(result, &event->end.answer.outcome);
     keep_answer(target, &event->end.answer);
     note_script(result, target, before, busy_before);
     target->doubtful = is_doubtful(&target->outcome);

@@ -539,6 +539,7 @@ void round_run(struct round *self)
         /* Trouble has taken back what was decided: there may be nothing to wait for any more. */
         if (self->stage != decided)
             continue;
+        self->watcher->limited(self->watcher->context, decision.limited_until);
         wait_for_something(self, -1, earlier(decision.until, doubts_due(&self->doubts)));
         reap_orphans(self);
     }

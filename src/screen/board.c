@@ -152,6 +152,11 @@ void board_limit(struct board *board, int limit)
     board->workers = limit;
 }
 
+void board_hold_starts(struct board *board, int64_t until)
+{
+    board->limited_until = until;
+}
+
 void board_set_stage(struct board *board, enum schedule_stage stage)
 {
     board->stage = stage;
@@ -170,6 +175,7 @@ void board_open(struct board *board, const struct result *result, const struct j
                             .pause_between = job->pause_between,
                             .workers = result->workers > 0 ? result->workers : job_at_once(job),
                             .timeout = result->job.timeout,
+                            .limited_until = CLOCK_NEVER,
                             .started = now};
     board->targets = memory_zeroed(count, sizeof *board->targets);
     board->waiting = memory_zeroed(count, sizeof *board->waiting);

@@ -27,6 +27,7 @@
 #include "sys/terminal.h"
 
 #define STATE_PERIOD (30 * NUMBER_SECOND)
+#define LONG_WAIT    (5 * NUMBER_SECOND)
 
 /* A note begins after "azfan: "; what does not fit into a terminal is indented below it. */
 enum { NOTE_START = 7, NOTE_INDENT = 2 };
@@ -231,6 +232,21 @@ static void limited(struct live *live, int limit)
     if (has_events(live))
         return;
     notice_limit(&note, limit);
+    print_note(live, &note);
+}
+
+/* Told in a log when it takes a while; the lines at the bottom have it anyhow. */
+static void starts_limited(void *context, int64_t until)
+{
+    struct live *live = context;
+    int64_t now = lapse_at(live->now());
+    struct buffer note = BUFFER_INIT;
+
+    board_hold_starts(&live->board, until);
+    if (until == CLOCK_NEVER || until - now < LONG_WAIT || until <= live->told_limit)
+        return;
+    live->told_limit = until;
+    notice_limited(&note, until - now);
     print_note(live, &note);
 }
 
@@ -468,6 +484,7 @@ struct watcher live_watcher(struct live *live)
                             .logged_in = logged_in,
                             .happened = happened,
                             .no_room = no_room,
+                            .limited = starts_limited,
                             .asked = asked,
                             .leaving = leaving,
                             .continued = continued,

@@ -67,6 +67,12 @@ void notice_limit(struct buffer *note, int limit)
                  limit);
 }
 
+void notice_limited(struct buffer *note, int64_t wait)
+{
+    buffer_add(note, "Azure throttles starts: the next one in ");
+    number_print_duration(note, wait);
+}
+
 void notice_no_room(struct buffer *note, const char *why)
 {
     buffer_add(note, "waiting for room on this machine: ");

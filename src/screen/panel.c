@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/number.h"
 #include "job/job.h"
 #include "report/line.h"
@@ -97,6 +98,21 @@ static size_t print_batch(const struct board *board, const struct result *result
     return brief;
 }
 
+/* "waits for Azure's limit of starts, 12s" after BEFORE; nothing where it does not. */
+static void print_limited(const struct board *board, int64_t now, const char *before,
+                          struct buffer *buffer)
+{
+    if (board->stage != SCHEDULE_GOING || board->limited_until == CLOCK_NEVER)
+        return;
+    buffer_add(buffer, before);
+    if (board->limited_until - now <= NUMBER_SECOND) {
+        buffer_add(buffer, "at Azure's limit of starts");
+        return;
+    }
+    buffer_add(buffer, "waits for Azure's limit of starts, ");
+    print_until(buffer, board->limited_until, now);
+}
+
 /* ---- one line of a log -------------------------------------------------------------------- */
 
 /* "59s of 2m10s (script_timeout)" */
@@ -137,6 +153,7 @@ void panel_print_state(const struct board *board, const struct result *result, i
         (void)print_batch(board, result, buffer);
     }
     print_rest(board, now, ", ", buffer);
+    print_limited(board, now, "; ", buffer);
     if (board->stage != SCHEDULE_GOING)
         buffer_print(buffer, "; %s", stage_word(board->stage));
 }
@@ -251,6 +268,7 @@ static void print_counts(const struct panel *panel)
 {
     const struct board *board = panel->board;
     struct pen pen = next_line(panel);
+    struct buffer limited = BUFFER_INIT;
 
     for (int i = 0; i < OUTCOME_KINDS; i++) {
         enum outcome_kind kind = (enum outcome_kind)i;
@@ -267,6 +285,9 @@ static void print_counts(const struct panel *panel)
     if (board->waiting_count > 0)
         add_count(&pen, board->waiting_count, "waiting");
     (void)pen_add_piece(&pen, stage_word(board->stage));
+    print_limited(board, panel->now, "", &limited);
+    (void)pen_add_piece(&pen, buffer_text(&limited));
+    buffer_done(&limited);
     if (board->batches > 1)
         add_batch(&pen, panel);
 }

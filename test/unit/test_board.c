@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/number.h"
 #include "happen.h"
@@ -174,6 +175,35 @@ START_TEST(the_longest_are_named)
            "  and 4 more\n");
     expect_state(60 * S, "1m: 2 of 30 have ended (2 ok), 8 running, the longest web-02 for 59s of "
                          "2m10s (script_timeout), at least 24s left");
+}
+END_TEST
+
+/* Where a place is free and nothing is started, it says why. */
+START_TEST(starts_wait_for_azure)
+{
+    board_log_in(&board, "prod");
+    board_start(&board, 0, 1 * S);
+    board_hold_starts(&board, 72 * S);
+    expect(WIDE, 60 * S + S / 2,
+           "rollout  prod  Ctrl-C: no new starts\n"
+           "---------------------------------------- 0 of 30  1m\n"
+           "1 running  waits for Azure's limit of starts, 12s\n"
+           "  web-01  59s of 2m10s (script_timeout)\n");
+    expect_state(60 * S, "1m: 0 of 30 have ended, 1 running, the longest web-01 for 59s of 2m10s "
+                         "(script_timeout); waits for Azure's limit of starts, 12s");
+    board_hold_starts(&board, 60 * S + S / 5);
+    expect(WIDE, 60 * S,
+           "rollout  prod  Ctrl-C: no new starts\n"
+           "---------------------------------------- 0 of 30  1m\n"
+           "1 running  at Azure's limit of starts\n"
+           "  web-01  59s of 2m10s (script_timeout)\n");
+    board_set_stage(&board, SCHEDULE_DRAINING);
+    expect_state(60 * S, "1m: 0 of 30 have ended, 1 running, the longest web-01 for 59s of 2m10s "
+                         "(script_timeout), at most 2m41s left; no new starts");
+    board_set_stage(&board, SCHEDULE_GOING);
+    board_hold_starts(&board, CLOCK_NEVER);
+    expect_state(60 * S, "1m: 0 of 30 have ended, 1 running, the longest web-01 for 59s of 2m10s "
+                         "(script_timeout)");
 }
 END_TEST
 
@@ -707,6 +737,7 @@ static Suite *board_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, before_the_login);
     tcase_add_test(tests, the_longest_are_named);
+    tcase_add_test(tests, starts_wait_for_azure);
     tcase_add_test(tests, the_order_is_that_of_the_starts);
     tcase_add_test(tests, who_waits_is_shown_with_the_moment);
     tcase_add_test(tests, only_some_that_wait);

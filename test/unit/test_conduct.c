@@ -185,9 +185,16 @@ static void see_tick(void *context, const struct result *shown)
     (void)shown;
 }
 
+static void see_limit(void *context, int64_t until)
+{
+    (void)context;
+    (void)until;
+}
+
 static const struct watcher watcher = {.logged_in = see_login,
                                        .happened = see_event,
                                        .no_room = see_no_room,
+                                       .limited = see_limit,
                                        .asked = see_question,
                                        .leaving = see_leaving,
                                        .continued = see_continued,

@@ -193,6 +193,29 @@ START_TEST(plain_lines)
 }
 END_TEST
 
+/* Why nothing is started: told once where it takes a while, and with every line about the state. */
+START_TEST(a_log_says_that_azure_throttles)
+{
+    int64_t until = 0;
+
+    begin(LIVE_PLAIN, false, (struct live_choices){.colour = false});
+    watcher.limited(watcher.context, now + NUMBER_SECOND / 5);
+    expect(notes, "");
+    until = now + 60 * NUMBER_SECOND;
+    watcher.limited(watcher.context, until);
+    expect(notes, "azfan: Azure throttles starts: the next one in 1m00s\n");
+    watcher.limited(watcher.context, until);
+    expect(notes, "");
+    let_pass(30 * NUMBER_SECOND);
+    expect(notes, "azfan: 30s: 0 of 3 have ended, 0 running; waits for Azure's limit of starts, "
+                  "30s\n");
+    watcher.limited(watcher.context, CLOCK_NEVER);
+    let_pass(30 * NUMBER_SECOND);
+    expect(notes, "azfan: 1m: 0 of 3 have ended, 0 running\n");
+    end();
+}
+END_TEST
+
 static const struct {
     const char *name;
     enum live_mode mode;
@@ -514,6 +537,7 @@ static Suite *live_suite(void)
     TCase *tests = tcase_create("live");
 
     tcase_add_test(tests, plain_lines);
+    tcase_add_test(tests, a_log_says_that_azure_throttles);
     tcase_add_loop_test(tests, who_wants_no_progress_gets_none, 0, UNIT_COUNT(silent));
     tcase_add_test(tests, json_lines);
     tcase_add_test(tests, who_is_running);

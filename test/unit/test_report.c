@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "happen.h"
 #include "job/job.h"
+#include "report/ending.h"
 #include "report/json.h"
 #include "report/line.h"
 #include "report/plaintext.h"
@@ -302,6 +303,36 @@ START_TEST(a_block_has_its_prefix_on_every_line)
 }
 END_TEST
 
+/* Of a client of REST, and of az that could not run fewer at once. */
+START_TEST(how_often_azure_has_throttled)
+{
+    static const struct {
+        struct result_throttled throttled;
+        size_t cuts;
+        const char *words;
+    } rows[] = {
+        {{0, 0, 0}, 0, ""},
+        {{1, 0, 0}, 0, "Azure throttled 1 start"},
+        {{9, 3, 2},
+         0,
+         "Azure throttled 14 starts, 3 of them by a region's limit, 2 by a VM's own limit"},
+        {{0, 0, 2}, 0, "Azure throttled 2 starts, 2 of them by a VM's own limit"},
+        {{9, 3, 2}, 1, "Azure throttled: down to 4 at once, from 30"},
+    };
+    struct buffer words = BUFFER_INIT;
+
+    result.workers = 30;
+    result.least_limit = 4;
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        result.throttled = rows[i].throttled;
+        result.cuts = rows[i].cuts;
+        ck_assert_int_eq(ending_print_throttling(&words, &result), rows[i].words[0] != '\0');
+        ck_assert_str_eq(buffer_text(&words), rows[i].words);
+        buffer_done(&words);
+    }
+}
+END_TEST
+
 static Suite *report_suite(void)
 {
     Suite *suite = suite_create("report");
@@ -318,6 +349,7 @@ static Suite *report_suite(void)
     tcase_add_loop_test(tests, why_a_target_is_not_ok, 0, UNIT_COUNT(ends));
     tcase_add_test(tests, a_long_error_is_cut_between_two_characters);
     tcase_add_test(tests, a_block_has_its_prefix_on_every_line);
+    tcase_add_test(tests, how_often_azure_has_throttled);
     suite_add_tcase(suite, tests);
     return suite;
 }

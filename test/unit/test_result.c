@@ -293,6 +293,33 @@ START_TEST(a_busy_vm_is_not_waited_for)
 }
 END_TEST
 
+/* Whose limit it was says the cause; a result that could not be read is no start. */
+START_TEST(throttled_starts_are_counted)
+{
+    static const struct {
+        enum cause cause;
+        enum outcome_script script;
+    } ends[] = {{CAUSE_SUBSCRIPTION_LIMIT, SCRIPT_NOT_STARTED},
+                {CAUSE_NONE, SCRIPT_NOT_STARTED},
+                {CAUSE_REGION_LIMIT, SCRIPT_NOT_STARTED},
+                {CAUSE_VM_LIMIT, SCRIPT_NOT_STARTED},
+                {CAUSE_READ_LIMIT, SCRIPT_MAY_HAVE_STARTED}};
+    struct result result = begin(1);
+
+    for (int i = 0; i < UNIT_COUNT(ends); i++) {
+        struct answer answer = answer_of(OUTCOME_ERROR, REASON_THROTTLED);
+
+        answer.outcome.cause = ends[i].cause;
+        answer.outcome.script = ends[i].script;
+        end(&result, 0, &answer, (i + 1) * NUMBER_SECOND, false);
+    }
+    ck_assert_uint_eq(result.throttled.by_subscription, 2);
+    ck_assert_uint_eq(result.throttled.by_region, 1);
+    ck_assert_uint_eq(result.throttled.by_vm, 1);
+    result_done(&result);
+}
+END_TEST
+
 /* One that starts nothing undoes nothing: what an attempt before may have started may still run. */
 START_TEST(what_may_have_started_stays_so)
 {
@@ -481,6 +508,7 @@ static Suite *result_suite(void)
     Suite *suite = suite_create("result");
     TCase *tests = tcase_create("result");
 
+    tcase_add_test(tests, throttled_starts_are_counted);
     tcase_add_test(tests, what_may_have_started_stays_so);
     tcase_add_test(tests, a_mark_is_of_a_run);
     tcase_add_loop_test(tests, what_cannot_be_is_refused, 0, UNIT_COUNT(plays));
