@@ -46,10 +46,9 @@ struct exchange {
     struct error error; /* with status 0: what happened */
 };
 
-/* TLS as REQUEST says, which must outlive it. For transport_free(); NULL after an error. */
+/* TLS as REQUEST says, which must outlive it. NULL after an error. One a process, which ends with
+ * it: its connection too. */
 struct transport *transport_make(const struct request *request, struct error *error);
-
-void transport_free(struct transport *transport);
 
 /* What is called right before the first byte of a POST goes out. */
 typedef void transport_sending(void *context);

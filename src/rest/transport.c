@@ -118,18 +118,10 @@ struct transport *transport_make(const struct request *request, struct error *er
         return self;
     (void)error_set(error, "libcurl %s cannot be used: it lacks TLS, or a setting that azfan needs",
                     curl_version());
-    transport_free(self);
+    curl_easy_cleanup(self->easy);
+    free(self->client_request_id);
+    free(self);
     return NULL;
-}
-
-void transport_free(struct transport *transport)
-{
-    if (transport == NULL)
-        return;
-    curl_easy_cleanup(transport->easy);
-    curl_global_cleanup();
-    free(transport->client_request_id);
-    free(transport);
 }
 
 /* ---- an exchange -------------------------------------------------------------------------- */
