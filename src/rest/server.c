@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <stddef.h>
+#include <string.h>
 #include <strings.h>
 
 /* PART of URL, for curl_free(); a port that is not written is its scheme's. */
@@ -29,9 +30,14 @@ static bool is_same_part(const char *url, const char *endpoint, CURLUPart part)
     return same;
 }
 
-/* Nothing but what a URL may have: a journal keeps it, and people read it. */
-static bool is_printable(const char *url)
+/* Nothing but what a URL may have, which a journal keeps and people read; and two slashes, of which
+ * libcurl wants one at least and takes three. */
+static bool is_plain(const char *url)
 {
+    const char *slashes = url + strcspn(url, ":");
+
+    if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/')
+        return false;
     for (; *url > ' ' && *url < 0x7f; url++)
         ;
     return *url == '\0';
@@ -48,7 +54,7 @@ bool server_is_same(const char *url, const char *endpoint)
         if (text != NULL)
             return false;
     }
-    return is_printable(url) && is_same_part(url, endpoint, CURLUPART_SCHEME) &&
+    return is_plain(url) && is_same_part(url, endpoint, CURLUPART_SCHEME) &&
            is_same_part(url, endpoint, CURLUPART_HOST) &&
            is_same_part(url, endpoint, CURLUPART_PORT);
 }

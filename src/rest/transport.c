@@ -163,7 +163,8 @@ static void take_headers(CURL *easy, struct transport_headers *ret)
     ret->resource = take_list(easy, "x-ms-ratelimit-remaining-resource");
 }
 
-/* A certificate that is not trusted, or a proxy that lets nobody through, stays so. */
+/* A certificate that is not trusted, or a proxy that lets nobody through, stays so; one that cannot
+ * reach the server (5xx) may soon. */
 static bool may_pass(CURLcode code)
 {
     return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_RESOLVE_HOST ||
@@ -180,7 +181,7 @@ static void take_answer(struct transport *self, CURLcode code, struct exchange *
     take_headers(self->easy, &ret->headers);
     (void)curl_easy_getinfo(self->easy, CURLINFO_HTTP_CONNECTCODE, &status);
     ret->proxy_status = ret->sent ? 0 : (int)status;
-    ret->may_pass = may_pass(code) && ret->proxy_status == 0;
+    ret->may_pass = may_pass(code) && (ret->proxy_status == 0 || ret->proxy_status >= 500);
     if (code == CURLE_OK) {
         (void)curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &status);
         ret->status = (int)status;

@@ -22,3 +22,7 @@ setup() {
 @test "azfan-rest: an answer that ends after any byte is none" {
   run -0 "$BATS_TEST_DIRNAME/faults" "$REST" sweep 61
 }
+
+@test "azfan-rest: nothing is sent where the server is not known for sure" {
+  run -0 "$BATS_TEST_DIRNAME/edges" "$REST"
+}

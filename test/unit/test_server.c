@@ -33,6 +33,8 @@ static const struct {
     {"//management.azure.com/x", ARM, false},
     {"management.azure.com/x", ARM, false},
     {"/subscriptions/s/operations/7", ARM, false},
+    {"https:/management.azure.com/x", ARM, false},
+    {"https:///management.azure.com/x", ARM, false},
     {"file:///etc/passwd", ARM, false},
     {"", ARM, false},
     {"https://", ARM, false},
