@@ -27,6 +27,7 @@ struct buffer;
 
 struct rest {
     char *program;      /* absolute */
+    const char *prefix; /* its one argument; NULL: it has none. The simulated one has */
     char *endpoint;     /* without a slash at its end; NULL until it is set */
     struct tempo tempo; /* of the endpoint */
     char *ca_file;      /* whom it trusts; both NULL: what libcurl does */
@@ -45,6 +46,9 @@ struct rest_request {
 
 /* For rest_close(), also after an error. */
 int rest_open(struct rest *ret, struct error *error);
+
+/* SIMULATOR with COMMAND, which stays the caller's, plays azfan-rest: for a rehearsal. */
+void rest_simulate(struct rest *ret, const char *simulator, const char *command);
 
 /* Where Azure Resource Manager is, "https://management.azure.com/"; before the first request. */
 void rest_set_endpoint(struct rest *rest, const char *endpoint);

@@ -20,8 +20,8 @@
 
 #include "base/error.h"
 
-/* The one descriptor beyond standard error that a child may get. */
-enum { CHILD_EXTRA = 3 };
+/* The descriptors beyond standard error that a child may get. */
+enum { CHILD_EXTRA = 3, CHILD_LEAD = 4 };
 
 struct child_command {
     const char *program;      /* an absolute path */
@@ -32,8 +32,8 @@ struct child_command {
     int output;               /* likewise; -1: a pipe to us */
     int errors;               /* likewise */
     int extra;                /* a descriptor to be its CHILD_EXTRA; 0: none */
-    bool led; /* its standard input is a socket instead: on it the child says that it is ready, and
-                 at its end it goes on */
+    bool led; /* its standard input is a socket, or its CHILD_LEAD where it has an extra: on that
+                 the child says that it is ready, and at its end it goes on */
 };
 
 struct child {

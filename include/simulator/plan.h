@@ -55,6 +55,15 @@ enum simulator_fault {
     SIMULATOR_NO_FAULT = SIMULATOR_FAULTS
 };
 
+/* How far the request for a script comes. */
+enum simulator_stage {
+    SIMULATOR_UNSENT,  /* it does not leave this machine */
+    SIMULATOR_REFUSED, /* Azure takes none of it */
+    SIMULATOR_ACCEPTED /* the script runs, or is to */
+};
+
+enum simulator_stage simulator_stage(enum simulator_fault fault);
+
 struct simulator_injection {
     char *pattern; /* owned: a text of job/selectors */
     enum simulator_fault fault;

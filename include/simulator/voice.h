@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * voice: az's words, byte for byte.
+ * voice: az's words, byte for byte; or azfan-rest's.
  *
- * Writes to standard output and standard error, because that is what az does.
- * Functions that report a failure return the exit status that az gives it.
+ * Writes to standard output and standard error, because that is what they do.
+ * Functions that report a failure return the exit status that az gives it, or azfan-rest.
  */
 #ifndef AZFAN_SIMULATOR_VOICE_H
 #define AZFAN_SIMULATOR_VOICE_H
@@ -22,13 +22,20 @@ enum simulator_status {
     SIMULATOR_MISSING /* any HTTP 404 */
 };
 
+/* From now on this process speaks as azfan-rest; before, and else, as az. */
+void simulator_speak_as_rest(void);
+
+/* What azfan-rest says on the way, and az does not. NUMBER: of the operation. */
+void simulator_say_sent(void);
+void simulator_say_accepted(const struct targets_id *id, const char *number);
+
 /* "ERROR: TEXT" and nothing else. Returns SIMULATOR_FAILURE. */
 int simulator_say_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same with what az's argument parser adds. Returns SIMULATOR_USAGE. */
 int simulator_say_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* SIGINT while az waits for Azure. Returns SIMULATOR_FAILURE. */
+/* SIGINT while az waits for Azure: azfan-rest ends by it. Returns SIMULATOR_FAILURE. */
 int simulator_say_interrupted(void);
 
 /* A --command-id that Azure has not. Returns SIMULATOR_MISSING. */
@@ -50,6 +57,9 @@ int simulator_say_garbage(void);
 int simulator_say_login(void);
 
 int simulator_say_version(void);
+
+/* Where Azure's public cloud is. */
+int simulator_say_cloud(void);
 
 /* A token that opens nothing. SUBSCRIPTION: NULL for the default. */
 int simulator_say_token(const char *subscription);

@@ -148,13 +148,16 @@ static int build_request(struct command *command, const struct az *az, const str
         return -1;
     command->request = fd;
     strings_add(&command->arguments, az->rest->program);
+    if (az->rest->prefix != NULL)
+        strings_add(&command->arguments, az->rest->prefix);
     command->child = (struct child_command){.program = az->rest->program,
                                             .arguments = command->arguments.list,
                                             .environment = az->environment.list,
                                             .input = fd,
                                             .output = -1,
                                             .errors = -1,
-                                            .extra = page->fd};
+                                            .extra = page->fd,
+                                            .led = az->led};
     return 0;
 }
 

@@ -82,6 +82,11 @@ int rest_open(struct rest *ret, struct error *error)
     return 0;
 }
 
+void rest_simulate(struct rest *ret, const char *simulator, const char *command)
+{
+    *ret = (struct rest){.program = memory_string(simulator), .prefix = command};
+}
+
 void rest_set_endpoint(struct rest *rest, const char *endpoint)
 {
     size_t length = strlen(endpoint);

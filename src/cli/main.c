@@ -90,8 +90,8 @@ int main(int argc, char **argv)
     memory_when_none(end_without_memory);
     if (fd_sanitize_standard() < 0)
         return STATUS_TROUBLE;
-    if (argc > 1 && strcmp(argv[1], SIMULATOR_COMMAND) == 0)
-        return simulator_main(argv + 2);
+    if (argc > 1 && simulator_is_meant(argv[1]))
+        return simulator_main(argv + 1);
     keep_memory_small();
     signals_outlive_readers();
     if (commandline_read(argc, argv, &options, &error) < 0 ||

@@ -47,6 +47,10 @@ static int set_up_simulation(struct setup *setup, const struct execution *execut
         return -1;
     result = az_simulated(&setup->az, SIMULATOR_PROGRAM, SIMULATOR_COMMAND, setting, error);
     free(setting);
+    if (result == 0 && execution->job->client == JOB_REST) {
+        rest_simulate(&setup->rest, setup->az.program, SIMULATOR_REST);
+        setup->az.rest = &setup->rest;
+    }
     if (result == 0 && plan.led) {
         setup->az.led = true;
         result = simulator_load(setup->simulation.path, &setup->rehearsal, error);

@@ -121,7 +121,7 @@ static int open_pipe(int *near, int *far)
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-/* Likewise a socket. */
+/* Likewise a socket, whose far end has a number to which nothing else is copied in the child. */
 static int open_lead(int *near, int *far)
 {
     int ends[2];
@@ -129,8 +129,9 @@ static int open_lead(int *near, int *far)
     if (FAULT("child.socketpair") || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     *near = ends[0];
-    *far = ends[1];
-    return 0;
+    *far = fcntl(ends[1], F_DUPFD_CLOEXEC, CHILD_LEAD + 1);
+    (void)close(ends[1]);
+    return *far < 0 ? -errno : 0;
 }
 
 static int open_streams(struct child *child, struct far_ends *far,
@@ -166,7 +167,11 @@ static int set_actions(posix_spawn_file_actions_t *actions, const struct far_end
 {
     int output = command->output < 0 ? far->output : command->output;
     int errors = command->errors < 0 ? far->errors : command->errors;
-    int input = command->led ? far->lead : command->input;
+    bool lead_apart = command->led && command->extra > 0;
+    int input = command->led && !lead_apart ? far->lead : command->input;
+    int first_closed = lead_apart           ? CHILD_LEAD + 1
+                       : command->extra > 0 ? CHILD_EXTRA + 1
+                                            : CHILD_EXTRA;
     int code;
 
     code = input < 0 ? posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0)
@@ -179,9 +184,10 @@ static int set_actions(posix_spawn_file_actions_t *actions, const struct far_end
      * the journal's lock would hang with it. */
     if (code == 0 && command->extra > 0)
         code = posix_spawn_file_actions_adddup2(actions, command->extra, CHILD_EXTRA);
+    if (code == 0 && lead_apart)
+        code = posix_spawn_file_actions_adddup2(actions, far->lead, CHILD_LEAD);
     if (code == 0)
-        code = posix_spawn_file_actions_addclosefrom_np(
-            actions, command->extra > 0 ? CHILD_EXTRA + 1 : CHILD_EXTRA);
+        code = posix_spawn_file_actions_addclosefrom_np(actions, first_closed);
     if (code == 0 && command->folder != NULL)
         code = posix_spawn_file_actions_addchdir_np(actions, command->folder);
     return code;

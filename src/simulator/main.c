@@ -5,14 +5,13 @@
  * they take longer to load than all that it does.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "simulator/simulator.h"
 #include "sys/fd.h"
 
 int main(int argc, char **argv)
 {
-    if (fd_sanitize_standard() < 0 || argc < 2 || strcmp(argv[1], SIMULATOR_COMMAND) != 0)
+    if (fd_sanitize_standard() < 0 || argc < 2 || !simulator_is_meant(argv[1]))
         return EXIT_FAILURE;
-    return simulator_main(argv + 2);
+    return simulator_main(argv + 1);
 }

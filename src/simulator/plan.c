@@ -25,7 +25,7 @@ enum { PLAN_LIMIT = 64 * 1024 * 1024, PERCENT_MOST = 100, COUNT_MOST = 1000000, 
 
 enum value { VALUE_NONE, VALUE_DURATION, VALUE_COUNT, VALUE_STATUS };
 
-/* How long az waits before it answers. */
+/* How long the client waits before it answers. */
 enum wait {
     WAIT_SCRIPT, /* as long as the simulated script takes */
     WAIT_LONGER, /* and the fault's value */
@@ -39,60 +39,69 @@ static const struct fault_kind {
     enum value value;
     const char *usage; /* the name with its value */
     const char *meaning;
+    enum simulator_stage stage;
     enum wait wait;
     enum outcome_kind kind;
     enum outcome_reason reason;
     enum outcome_script script;
 } kinds[SIMULATOR_FAULTS] = {
     [SIMULATOR_HANG] = {"hang", VALUE_NONE, "hang", "az never answers; SIGINT ends it",
-                        WAIT_FOREVER, OUTCOME_TIMEOUT, REASON_AZ, SCRIPT_MAY_HAVE_STARTED},
+                        SIMULATOR_ACCEPTED, WAIT_FOREVER, OUTCOME_TIMEOUT, REASON_AZ,
+                        SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_STUBBORN] = {"stubborn", VALUE_NONE, "stubborn",
-                            "az never answers and ignores SIGINT and SIGTERM", WAIT_FOREVER,
-                            OUTCOME_TIMEOUT, REASON_AZ, SCRIPT_MAY_HAVE_STARTED},
+                            "az never answers and ignores SIGINT and SIGTERM", SIMULATOR_ACCEPTED,
+                            WAIT_FOREVER, OUTCOME_TIMEOUT, REASON_AZ, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_SLOW] = {"slow", VALUE_DURATION, "slow:DURATION",
-                        "the answer comes DURATION later (30s, 2m)", WAIT_LONGER, OUTCOME_OK,
-                        REASON_NONE, SCRIPT_MAY_HAVE_STARTED},
-    [SIMULATOR_CRASH] = {"crash", VALUE_NONE, "crash", "az dies of SIGSEGV", WAIT_NONE,
-                         OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED},
+                        "the answer comes DURATION later (30s, 2m)", SIMULATOR_ACCEPTED,
+                        WAIT_LONGER, OUTCOME_OK, REASON_NONE, SCRIPT_MAY_HAVE_STARTED},
+    [SIMULATOR_CRASH] = {"crash", VALUE_NONE, "crash", "az dies of SIGSEGV", SIMULATOR_ACCEPTED,
+                         WAIT_NONE, OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_EXIT] = {"exit", VALUE_STATUS, "exit[:N]",
-                        "the script ends with exit status N (1 when not given)", WAIT_SCRIPT,
-                        OUTCOME_FAILED, REASON_EXIT, SCRIPT_MAY_HAVE_STARTED},
+                        "the script ends with exit status N (1 when not given)", SIMULATOR_ACCEPTED,
+                        WAIT_SCRIPT, OUTCOME_FAILED, REASON_EXIT, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_SCRIPT_TIMEOUT] = {"script_timeout", VALUE_NONE, "script_timeout",
                                   "the script's time is over and it is ended on the VM",
-                                  WAIT_SCRIPT, OUTCOME_TIMEOUT, REASON_SCRIPT,
+                                  SIMULATOR_ACCEPTED, WAIT_SCRIPT, OUTCOME_TIMEOUT, REASON_SCRIPT,
                                   SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_NO_TRAILER] = {"no_trailer", VALUE_NONE, "no_trailer",
-                              "the script's output comes without the guard's trailer", WAIT_SCRIPT,
-                              OUTCOME_UNKNOWN, REASON_NO_TRAILER, SCRIPT_MAY_HAVE_STARTED},
+                              "the script's output comes without the guard's trailer",
+                              SIMULATOR_ACCEPTED, WAIT_SCRIPT, OUTCOME_UNKNOWN, REASON_NO_TRAILER,
+                              SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_REBOOT] = {"reboot", VALUE_NONE, "reboot",
-                          "the VM restarts in the middle of the script", WAIT_SCRIPT,
-                          OUTCOME_UNKNOWN, REASON_INTERRUPTED, SCRIPT_MAY_HAVE_STARTED},
+                          "the VM restarts in the middle of the script", SIMULATOR_ACCEPTED,
+                          WAIT_SCRIPT, OUTCOME_UNKNOWN, REASON_INTERRUPTED,
+                          SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_GARBAGE] = {"garbage", VALUE_NONE, "garbage",
-                           "az succeeds with an answer that cannot be read", WAIT_SCRIPT,
-                           OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED},
+                           "az succeeds with an answer that cannot be read", SIMULATOR_ACCEPTED,
+                           WAIT_SCRIPT, OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED},
     [SIMULATOR_BUSY] = {"busy", VALUE_COUNT, "busy[:N]",
-                        "another script runs on the VM, for N attempts or always", WAIT_NONE,
-                        OUTCOME_ERROR, REASON_BUSY, SCRIPT_NOT_STARTED},
+                        "another script runs on the VM, for N attempts or always",
+                        SIMULATOR_REFUSED, WAIT_NONE, OUTCOME_ERROR, REASON_BUSY,
+                        SCRIPT_NOT_STARTED},
     [SIMULATOR_THROTTLED] = {"throttled", VALUE_COUNT, "throttled[:N]",
                              "Azure answers 429 Too Many Requests, for N attempts or always",
-                             WAIT_NONE, OUTCOME_ERROR, REASON_THROTTLED, SCRIPT_NOT_STARTED},
+                             SIMULATOR_REFUSED, WAIT_NONE, OUTCOME_ERROR, REASON_THROTTLED,
+                             SCRIPT_NOT_STARTED},
     [SIMULATOR_NOT_RUNNING] = {"not_running", VALUE_NONE, "not_running", "the VM is stopped",
-                               WAIT_NONE, OUTCOME_ERROR, REASON_NOT_RUNNING, SCRIPT_NOT_STARTED},
-    [SIMULATOR_NOT_FOUND] = {"not_found", VALUE_NONE, "not_found", "there is no such VM", WAIT_NONE,
-                             OUTCOME_ERROR, REASON_NOT_FOUND, SCRIPT_NOT_STARTED},
+                               SIMULATOR_REFUSED, WAIT_NONE, OUTCOME_ERROR, REASON_NOT_RUNNING,
+                               SCRIPT_NOT_STARTED},
+    [SIMULATOR_NOT_FOUND] = {"not_found", VALUE_NONE, "not_found", "there is no such VM",
+                             SIMULATOR_REFUSED, WAIT_NONE, OUTCOME_ERROR, REASON_NOT_FOUND,
+                             SCRIPT_NOT_STARTED},
     [SIMULATOR_FORBIDDEN] = {"forbidden", VALUE_NONE, "forbidden",
-                             "the login has no right to run commands on the VM", WAIT_NONE,
-                             OUTCOME_ERROR, REASON_FORBIDDEN, SCRIPT_NOT_STARTED},
-    [SIMULATOR_LOGIN] = {"login", VALUE_NONE, "login", "the login has expired", WAIT_NONE,
-                         OUTCOME_ERROR, REASON_LOGIN, SCRIPT_NOT_STARTED},
+                             "the login has no right to run commands on the VM", SIMULATOR_REFUSED,
+                             WAIT_NONE, OUTCOME_ERROR, REASON_FORBIDDEN, SCRIPT_NOT_STARTED},
+    [SIMULATOR_LOGIN] = {"login", VALUE_NONE, "login", "the login has expired", SIMULATOR_REFUSED,
+                         WAIT_NONE, OUTCOME_ERROR, REASON_LOGIN, SCRIPT_NOT_STARTED},
     [SIMULATOR_NETWORK] = {"network", VALUE_NONE, "network",
-                           "Azure's name cannot be resolved; nothing was sent", WAIT_NONE,
-                           OUTCOME_ERROR, REASON_NETWORK, SCRIPT_NOT_STARTED},
-    [SIMULATOR_AGENT] = {"agent", VALUE_NONE, "agent", "the VM's agent does not report", WAIT_NONE,
-                         OUTCOME_ERROR, REASON_AGENT, SCRIPT_NOT_STARTED},
+                           "Azure's name cannot be resolved; nothing was sent", SIMULATOR_UNSENT,
+                           WAIT_NONE, OUTCOME_ERROR, REASON_NETWORK, SCRIPT_NOT_STARTED},
+    [SIMULATOR_AGENT] = {"agent", VALUE_NONE, "agent", "the VM's agent does not report",
+                         SIMULATOR_ACCEPTED, WAIT_NONE, OUTCOME_ERROR, REASON_AGENT,
+                         SCRIPT_NOT_STARTED},
     [SIMULATOR_EXTENSION] = {"extension", VALUE_NONE, "extension",
-                             "the Run Command extension fails on the VM", WAIT_NONE, OUTCOME_ERROR,
-                             REASON_EXTENSION, SCRIPT_NOT_STARTED},
+                             "the Run Command extension fails on the VM", SIMULATOR_ACCEPTED,
+                             WAIT_NONE, OUTCOME_ERROR, REASON_EXTENSION, SCRIPT_NOT_STARTED},
 };
 
 /* Letters in either case, and '-' for '_': what people type. */
@@ -277,6 +286,11 @@ void simulator_choose(const struct simulator_plan *plan, const struct targets_id
         free(ret->pattern);
     }
     *ret = (struct simulator_injection){NULL, SIMULATOR_NO_FAULT, 0, 0};
+}
+
+enum simulator_stage simulator_stage(enum simulator_fault fault)
+{
+    return fault == SIMULATOR_NO_FAULT ? SIMULATOR_ACCEPTED : kinds[fault].stage;
 }
 
 int64_t simulator_wait(const struct simulator_plan *plan, const char *name,

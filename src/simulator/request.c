@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Forms and exit statuses are those of az 2.45.0, measured.
+ * Forms and exit statuses of az are those of 2.45.0, measured; what azfan-rest gets is in
+ * rest/request.h.
  */
 #include "simulator/request.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/child.h"
 #include "simulator/voice.h"
 #include "sys/file.h"
+#include "sys/tokenpage.h"
 
-enum { SCRIPT_MOST = 16 * 1024 * 1024 }; /* az itself has no limit */
+enum { SCRIPT_MOST = 16 * 1024 * 1024 /* az itself has no limit */, HEXADECIMAL = 16 };
 
 enum option_value { OPTION_FLAG, OPTION_ONE, OPTION_OUTPUT, OPTION_SCRIPTS };
 
@@ -68,16 +73,14 @@ int simulator_request_read(char *const *arguments, struct simulator_request *ret
         const char *name;
         enum option_value kind;
         const char **place;
-    } options[] = {{"--ids", OPTION_ONE, &ret->id},
-                   {"--command-id", OPTION_ONE, &ret->command_id},
-                   {"--scripts", OPTION_SCRIPTS, &ignored},
-                   {"--subscription", OPTION_ONE, &ret->subscription},
-                   {"-o", OPTION_OUTPUT, &ignored},
-                   {"--output", OPTION_OUTPUT, &ignored},
-                   {"--only-show-errors", OPTION_FLAG, &ignored}};
+    } options[] = {
+        {"--ids", OPTION_ONE, &ret->id},         {"--command-id", OPTION_ONE, &ret->command_id},
+        {"--scripts", OPTION_SCRIPTS, &ignored}, {"--subscription", OPTION_ONE, &ret->subscription},
+        {"--query", OPTION_ONE, &ignored},       {"-o", OPTION_OUTPUT, &ignored},
+        {"--output", OPTION_OUTPUT, &ignored},   {"--only-show-errors", OPTION_FLAG, &ignored}};
     int status = SIMULATOR_OK;
 
-    *ret = (struct simulator_request){NULL, NULL, NULL, BUFFER_INIT};
+    *ret = (struct simulator_request){.id = NULL};
     while (*at != NULL && status == SIMULATOR_OK) {
         size_t i = 0;
 
@@ -90,7 +93,88 @@ int simulator_request_read(char *const *arguments, struct simulator_request *ret
     return status;
 }
 
+/* ---- azfan-rest --------------------------------------------------------------------------- */
+
+/* The id of the VM in PATH, which ends in "/runCommand" and has %XX for some letters; NULL: there
+ * is none. */
+static char *read_path(const char *path)
+{
+    static const char end[] = "/runCommand";
+    size_t length = path != NULL ? strlen(path) : 0;
+    struct buffer id = BUFFER_INIT;
+
+    if (length < sizeof end || strcmp(path + length - (sizeof end - 1), end) != 0)
+        return NULL;
+    for (size_t i = 0; i < length - (sizeof end - 1); i++) {
+        char digits[3] = "";
+
+        if (path[i] != '%') {
+            buffer_add_char(&id, path[i]);
+            continue;
+        }
+        memcpy(digits, path + i + 1, 2); /* azfan writes no other (azure/rest) */
+        buffer_add_char(&id, (char)strtoul(digits, NULL, HEXADECIMAL));
+        i += 2;
+    }
+    return buffer_take(&id);
+}
+
+static void read_body(struct simulator_request *request, const json_t *body)
+{
+    const json_t *lines = json_object_get(body, "script");
+
+    request->command_id = json_string_value(json_object_get(body, "commandId"));
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        const json_t *line = json_array_get(lines, i);
+
+        if (i > 0)
+            buffer_add_char(&request->script, '\n');
+        buffer_append(&request->script, json_string_value(line), json_string_length(line));
+    }
+}
+
+/* It opens nothing; but azfan must have put one there. */
+static int check_token(void)
+{
+    struct tokenpage page;
+    struct token token;
+    struct error error;
+    int status = SIMULATOR_OK;
+
+    if (tokenpage_open(&page, CHILD_EXTRA, &error) < 0)
+        status = simulator_say_failure("%s", error.text);
+    else if (tokenpage_read(&page, &token) < 0)
+        status = simulator_say_failure("there is no token");
+    tokenpage_close(&page);
+    return status;
+}
+
+int simulator_request_take(struct simulator_request *ret)
+{
+    struct buffer text = BUFFER_INIT;
+    struct error error;
+    int status = SIMULATOR_OK;
+
+    *ret = (struct simulator_request){.id = NULL};
+    if (file_read_standard_input(SCRIPT_MOST, &text, &error) < 0)
+        status = simulator_say_failure("%s", error.text);
+    else
+        ret->posted = json_loadb(buffer_text(&text), text.length, 0, NULL);
+    buffer_done(&text);
+    if (status != SIMULATOR_OK)
+        return status;
+    ret->path_id = read_path(json_string_value(json_object_get(ret->posted, "path")));
+    ret->id = ret->path_id;
+    ret->number = json_string_value(json_object_get(ret->posted, "client_request_id"));
+    read_body(ret, json_object_get(ret->posted, "body"));
+    if (ret->id == NULL || ret->command_id == NULL || ret->number == NULL)
+        return simulator_say_failure("the request cannot be used");
+    return check_token();
+}
+
 void simulator_request_done(struct simulator_request *request)
 {
+    json_decref(request->posted);
+    free(request->path_id);
     buffer_done(&request->script);
 }

@@ -2,7 +2,8 @@
 /*
  * Forms and texts: az 2.45.0, measured against recorded answers of Azure; the
  * messages of Azure itself come from issues of Azure/azure-cli and from the
- * source of Azure/run-command-extension-linux, as said at each.
+ * source of Azure/run-command-extension-linux, as said at each. Errors of Azure are
+ * the same for azfan-rest, in its own form (voice_rest).
  */
 #include "simulator/voice.h"
 
@@ -17,6 +18,7 @@
 #include "base/number.h"
 #include "base/text.h"
 #include "job/targets.h"
+#include "simulator/voice_rest.h"
 #include "sys/fd.h"
 
 #define DEFAULT_SUBSCRIPTION "00000000-0000-0000-0000-00000000000a"
@@ -58,12 +60,20 @@ int simulator_say_failure(const char *format, ...)
 {
     struct buffer text = BUFFER_INIT;
     va_list values;
+    int status = SIMULATOR_FAILURE;
 
     va_start(values, format);
-    add_error(&text, format, values);
+    if (simulator_is_rest())
+        add_values(&text, format, values);
+    else
+        add_error(&text, format, values);
     va_end(values);
-    speak(STDERR_FILENO, &text);
-    return SIMULATOR_FAILURE;
+    if (simulator_is_rest())
+        status = simulator_rest_fail("request", buffer_text(&text));
+    else
+        speak(STDERR_FILENO, &text);
+    buffer_done(&text);
+    return status;
 }
 
 int simulator_say_usage(const char *format, ...)
@@ -86,9 +96,10 @@ int simulator_say_interrupted(void)
     return simulator_say_failure("Long-running operation wait cancelled.  ");
 }
 
-/* A service error has three lines (azure-core, HttpResponseError). */
-__attribute__((format(printf, 2, 3))) static int say_service_error(const char *code,
-                                                                   const char *format, ...)
+/* A service error has three lines (azure-core, HttpResponseError), and azfan-rest has it with the
+ * answer's HTTP status. */
+__attribute__((format(printf, 3, 4))) static int
+say_service_error(enum simulator_http http, const char *code, const char *format, ...)
 {
     struct buffer message = BUFFER_INIT;
     struct buffer text = BUFFER_INIT;
@@ -97,6 +108,11 @@ __attribute__((format(printf, 2, 3))) static int say_service_error(const char *c
     va_start(values, format);
     add_values(&message, format, values);
     va_end(values);
+    if (simulator_is_rest()) {
+        (void)simulator_rest_refuse(http, code, buffer_text(&message));
+        buffer_done(&message);
+        return SIMULATOR_FAILURE;
+    }
     buffer_print(&text, "ERROR: (%s) %s\nCode: %s\nMessage: %s\n", code, buffer_text(&message),
                  code, buffer_text(&message));
     buffer_done(&message);
@@ -107,7 +123,7 @@ __attribute__((format(printf, 2, 3))) static int say_service_error(const char *c
 static int say_forbidden(const struct targets_id *id)
 {
     return say_service_error(
-        "AuthorizationFailed",
+        SIMULATOR_HTTP_FORBIDDEN, "AuthorizationFailed",
         "The client 'rehearsal' with object id '00000000-0000-0000-0000-00000000000c' does not "
         "have authorization to perform action "
         "'Microsoft.Compute/virtualMachines/runCommand/action' over scope "
@@ -116,36 +132,45 @@ static int say_forbidden(const struct targets_id *id)
         id->subscription, id->resource_group, id->name);
 }
 
+/* az's own status of any 404. */
+static int missing(void)
+{
+    return simulator_is_rest() ? SIMULATOR_FAILURE : SIMULATOR_MISSING;
+}
+
 static int say_not_found(const struct targets_id *id)
 {
     (void)say_service_error(
-        "ResourceNotFound",
+        SIMULATOR_HTTP_NOT_FOUND, "ResourceNotFound",
         "The Resource 'Microsoft.Compute/virtualMachines/%s' under resource group '%s' was not "
         "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
         id->name, id->resource_group);
-    return SIMULATOR_MISSING;
+    return missing();
 }
 
 int simulator_say_unknown_command(void)
 {
-    (void)say_service_error("NotFound", "The entity was not found in this Azure location.");
-    return SIMULATOR_MISSING;
+    (void)say_service_error(SIMULATOR_HTTP_NOT_FOUND, "NotFound",
+                            "The entity was not found in this Azure location.");
+    return missing();
 }
 
 static int say_throttled(const struct targets_id *id)
 {
     return say_service_error(
-        "SubscriptionRequestsThrottled",
+        SIMULATOR_HTTP_THROTTLED, "SubscriptionRequestsThrottled",
         "Number of requests for subscription '%s' and operation "
         "'POST/SUBSCRIPTIONS/RESOURCEGROUPS/PROVIDERS/MICROSOFT.COMPUTE/VIRTUALMACHINES/"
-        "RUNCOMMAND' exceeded the backend storage limit. Please try again after '6' seconds.",
-        id->subscription);
+        "RUNCOMMAND' exceeded the backend storage limit. Please try again after '%d' seconds.",
+        id->subscription, SIMULATOR_RETRY_AFTER);
 }
 
 static int say_network(const struct targets_id *id)
 {
+    if (simulator_is_rest())
+        return simulator_rest_fail("connect", "Could not resolve host: " SIMULATOR_HOST);
     return simulator_say_failure(
-        "HTTPSConnectionPool(host='management.azure.com', port=443): Max retries exceeded with "
+        "HTTPSConnectionPool(host='" SIMULATOR_HOST "', port=443): Max retries exceeded with "
         "url: /subscriptions/%s/resourceGroups/%s/providers/Microsoft.Compute/virtualMachines/%s/"
         "runCommand?api-version=2022-11-01 (Caused by NewConnectionError('<urllib3.connection."
         "HTTPSConnection object at 0x7f0000000000>: Failed to establish a new connection: "
@@ -153,9 +178,15 @@ static int say_network(const struct targets_id *id)
         id->subscription, id->resource_group, id->name);
 }
 
-/* azure-cli core/auth/util.py: the advice follows without a prefix. */
+/* azure-cli core/auth/util.py: the advice follows without a prefix. az has no token then;
+ * azfan-rest has one that Azure does not take any more. */
 int simulator_say_login(void)
 {
+    if (simulator_is_rest())
+        return simulator_rest_refuse(
+            SIMULATOR_HTTP_UNAUTHORIZED, "ExpiredAuthenticationToken",
+            "The access token expiry UTC time '1/1/2026 1:00:00 AM' is earlier "
+            "than current UTC time '1/1/2026 2:00:00 AM'.");
     return simulator_say_failure(
         "AADSTS700082: The refresh token has expired due to inactivity. The token was issued on "
         "2026-01-01T00:00:00.0000000Z and was inactive for 90.00:00:00.\n"
@@ -165,7 +196,7 @@ int simulator_say_login(void)
 static int say_agent(const struct targets_id *id, bool windows)
 {
     return say_service_error(
-        "VMAgentStatusCommunicationError",
+        SIMULATOR_HTTP_OK, "VMAgentStatusCommunicationError",
         "VM '%s' has not reported status for VM agent or extensions. Verify that the OS is up and "
         "healthy, the VM has a running VM agent, and that it can establish outbound connections "
         "to Azure storage. Please refer to https://aka.ms/vmextension%stroubleshoot for "
@@ -177,7 +208,7 @@ static int say_agent(const struct targets_id *id, bool windows)
 static int say_extension(bool windows)
 {
     return say_service_error(
-        "VMExtensionProvisioningError",
+        SIMULATOR_HTTP_OK, "VMExtensionProvisioningError",
         "VM has reported a failure when processing extension 'RunCommand%s'. Error message: "
         "\"%s\".",
         windows ? "Windows" : "Linux",
@@ -189,14 +220,15 @@ int simulator_say_refusal(enum simulator_fault fault, const struct targets_id *i
 {
     switch (fault) {
     case SIMULATOR_BUSY:
-        return say_service_error("Conflict",
+        return say_service_error(SIMULATOR_HTTP_CONFLICT, "Conflict",
                                  "Run command extension execution is in progress. Please wait for "
                                  "completion before invoking a run command.");
     case SIMULATOR_THROTTLED:
         return say_throttled(id);
     case SIMULATOR_NOT_RUNNING:
-        return say_service_error("OperationNotAllowed", "Cannot modify extensions in the VM when "
-                                                        "the VM is not running.");
+        return say_service_error(SIMULATOR_HTTP_CONFLICT, "OperationNotAllowed",
+                                 "Cannot modify extensions in the VM when "
+                                 "the VM is not running.");
     case SIMULATOR_NOT_FOUND:
         return say_not_found(id);
     case SIMULATOR_FORBIDDEN:
@@ -337,6 +369,20 @@ int simulator_say_version(void)
     /* The last version before "time" became doubtful; 2.78.0 is one to refuse (azure-cli#32258). */
     buffer_add(&text, "{\n  \"azure-cli\": \"2.77.0\",\n  \"azure-cli-core\": \"2.77.0\",\n"
                       "  \"azure-cli-telemetry\": \"1.1.0\",\n  \"extensions\": {}\n}\n");
+    speak(STDOUT_FILENO, &text);
+    return SIMULATOR_OK;
+}
+
+int simulator_say_cloud(void)
+{
+    struct buffer text = BUFFER_INIT;
+
+    buffer_add(&text,
+               "{\n  \"endpoints\": {\n"
+               "    \"activeDirectory\": \"https://login.microsoftonline.com\",\n"
+               "    \"activeDirectoryResourceId\": \"https://management.core.windows.net/\",\n"
+               "    \"resourceManager\": \"" SIMULATOR_ENDPOINT
+               "/\"\n  },\n  \"name\": \"AzureCloud\"\n}\n");
     speak(STDOUT_FILENO, &text);
     return SIMULATOR_OK;
 }

@@ -57,6 +57,29 @@ write_eventful_job() {
   nothing_is_left
 }
 
+@test "client: rest: the same at any speed, and what had been sent is known of those that were stopped" {
+  write_eventful_job
+  echo 'client: rest' >>"$job"
+  for speed in 1000 100000; do
+    run "$azfan" rehearse "$job" --run-dir "$place/$speed" "${faults[@]}" --speed $speed
+    [ "$status" = 5 ] || { echo "$output"; return 1; }
+    course "$place/$speed" >"$place/course-$speed"
+    jq -r 'select(.event == "sent" or .event == "accepted") | [.event, .target, .attempt] | join(" ")' "$place/$speed/journal.jsonl" |
+      sort >"$place/said-$speed"
+  done
+  diff "$place/course-1000" "$place/course-100000"
+  diff "$place/said-1000" "$place/said-100000"
+  grep -qx 'accepted vm-03 1' "$place/said-1000" # it hangs
+  grep -qx 'sent vm-05 2' "$place/said-1000"     # it is busy, twice
+  ! grep -q 'accepted vm-05 [12]$' "$place/said-1000" || return 1
+  grep -qx 'accepted vm-05 3' "$place/said-1000"
+  # It comes to what az comes to.
+  jq -c '.targets[] | [.name, .outcome, .reason, (.attempts | length)]' "$place/1000/report.json" >"$place/rest"
+  "$azfan" rehearse "$job" --client az --run-dir "$place/az" "${faults[@]}" --speed 1000 || [ $? = 5 ]
+  jq -c '.targets[] | [.name, .outcome, .reason, (.attempts | length)]' "$place/az/report.json" | diff - "$place/rest"
+  nothing_is_left
+}
+
 @test "it comes to what it comes to without time-lapse" {
   vms='vm-[01-08]' write_job "concurrency: 3" "timeout: 20s" "batches: [2, 6]" "pause_between: 1s" \
     "max_failures: 5" "retry: {attempts: 2, delay: 1s, on: [busy]}"

@@ -125,6 +125,64 @@ EOF
   nothing_is_left
 }
 
+@test "client: rest comes to the same, and knows more of what did not start" {
+  vms='vm-[01-19]' write_job "timeout: 2s" "script_timeout: 1s" "kill_grace: 300ms"
+  faults=(--inject vm-01=hang --inject vm-02=stubborn --inject vm-03=crash --inject vm-04=exit:9 --inject vm-05=throttled
+    --inject vm-06=busy --inject vm-07=not_running --inject vm-08=not_found --inject vm-09=forbidden --inject vm-10=network
+    --inject vm-11=agent --inject vm-12=extension --inject vm-13=no_trailer --inject vm-14=reboot --inject vm-15=garbage
+    --inject vm-16=script_timeout --inject vm-17=slow:100ms --inject vm-18=exit:137)
+  for client in az rest; do
+    run "$azfan" rehearse "$job" --client $client --run-dir "$place/$client" "${faults[@]}"
+    [ "$status" = 5 ]
+    [ "$(jq -r .client "$place/$client/report.json")" = $client ]
+    jq -r '.targets[] | [.name, .outcome, .reason, .exit_code, .retry_after_s] | join(" ")' "$place/$client/report.json" >"$place/seen-$client"
+    jq -r '.targets[] | [.name, .script_started, .may_still_run] | join(" ")' "$place/$client/report.json" >"$place/started-$client"
+  done
+  diff "$place/seen-az" "$place/seen-rest"
+  # az may have sent a POST twice, and does not say which request was refused: azfan(1), THE REST CLIENT.
+  diff "$place/started-az" "$place/started-rest" >"$place/more" || true
+  diff "$place/more" - <<'EOF'
+6,8c6,8
+< vm-06 maybe true
+< vm-07 maybe false
+< vm-08 maybe false
+---
+> vm-06 no false
+> vm-07 no false
+> vm-08 no false
+EOF
+  # What was sent and what was accepted is in the journal, in this order, and before the end of the attempt.
+  jq -r 'select(.event == "sent" or .event == "accepted" or .event == "end" or .event == "start") | .target + " " + .event' \
+    "$place/rest/journal.jsonl" | sort -s -k1,1 | awk '{ all[$1] = all[$1] " " $2 } END { for (vm in all) print vm all[vm] }' | sort >"$place/events"
+  awk '{ said = "start sent accepted end" }
+    /^vm-10/ { said = "start end" } /^vm-0[5-9]/ { said = "start sent end" } $0 != $1 " " said' "$place/events" >"$place/odd"
+  [ ! -s "$place/odd" ] || { cat "$place/odd"; return 1; }
+  [ "$(jq -r 'select(.event == "accepted") | .operation' "$place/rest/journal.jsonl" | sort -u | wc -l)" = 13 ]
+  ! grep -q . <(jq -r '.targets[] | .stderr' "$place/rest/report.json" | grep accepted) || return 1
+  nothing_is_left
+}
+
+@test "client: rest really runs the script with --execute, and a VM takes one at a time" {
+  vms='vm-[1-2]' write_job "client: rest" "timeout: 2s" "script_timeout: 60s" "retry: {attempts: 1}"
+  sed -i 's|timeout: 2s|timeout: 62s|' "$job"
+  sed -i "s|inline: .*|inline: \"echo \$AZFAN_TARGET-ö >>$marker; exit 4\"|" "$job"
+  rehearse --execute
+  [ "$status" = 3 ]
+  [ "$(sort "$marker" | xargs)" = "vm-1-ö vm-2-ö" ]
+  [ "$(value '[.targets[].exit_code] | join(" ")')" = "4 4" ]
+  nothing_is_left
+}
+
+@test "client: rest, where azfan itself plays: there is no azfan-simulator beside it" {
+  mkdir "$place/bin"
+  cp "$azfan" "$place/bin/azfan"
+  write_job "client: rest"
+  run "$place/bin/azfan" rehearse "$job" --run-dir "$place/run" --inject vm-2=busy
+  [ "$status" = 5 ]
+  [ "$(outcome_of vm-2)" = "error busy" ]
+  [ "$(grep -c '"event":"accepted"' "$place/run/journal.jsonl")" = 2 ]
+}
+
 @test "a login that breaks in the middle halts the run and is told once" {
   vms='vm-[01-20]' write_job "concurrency: 1"
   rehearse --inject vm-03=login
@@ -132,6 +190,9 @@ EOF
   [ "$(outcome_of vm-03)" = "error login" ]
   [ "$(outcome_of vm-20)" = "skipped login" ]
   [ "$(value .counts.ok)" = 2 ]
+  run "$azfan" rehearse "$job" --client rest --run-dir "$place/rest" --inject vm-03=login
+  [ "$status" = 6 ]
+  [ "$(jq -c '[.ending, .counts.ok, .targets[2].reason, .targets[19].reason]' "$place/rest/report.json")" = '["login",2,"login","login"]' ]
   [[ $output == *"Halted: "* ]]
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The simulated az, from its argument to its last byte. This program is both
- * the test and, started with SIMULATOR_COMMAND, the simulated az itself.
+ * The simulated az, from its argument to its last byte, and the simulated azfan-rest. This program
+ * is both the test and, started with SIMULATOR_COMMAND or SIMULATOR_REST, the simulator itself.
  */
 #include <fcntl.h>
 #include <jansson.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #include "simulator/simulator.h"
 #include "sys/fd.h"
 #include "sys/file.h"
+#include "sys/tokenpage.h"
 #include "unit/folder.h"
 #include "unit/unit.h"
 
@@ -882,6 +884,232 @@ START_TEST(stubborn_needs_kill)
 }
 END_TEST
 
+/* ---- what azfan-rest says ----------------------------------------------------------------- */
+
+#define NUMBER "00000000-0000-4000-8000-00000000000e"
+#define ACCEPTED                                                                                   \
+    "accepted {\"operation\":\"https://management.azure.com/subscriptions/" SUBSCRIPTION           \
+    "/providers/Microsoft.Compute/locations/simulated/operations/" NUMBER                          \
+    "?api-version=2024-07-01\",\"request_id\":\"" NUMBER "\",\"correlation_id\":\"" NUMBER "\"}\n"
+
+struct client {
+    struct az az;
+    struct tokenpage page;
+    int request;
+};
+
+static int memory_of(const char *text)
+{
+    int fd = memfd_create("request", MFD_CLOEXEC);
+
+    ck_assert_int_eq(fd_write_all(fd, text, strlen(text)), 0);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* One that gets REQUEST, and a token where there is one. Takes VARIABLE over. */
+static void client_make(struct client *client, char *variable, const char *request,
+                        const char *token)
+{
+    struct error error;
+
+    az_words(&client->az, variable, (const char *const[]){NULL});
+    free(client->az.words[1]);
+    client->az.words[1] = memory_string(SIMULATOR_REST);
+    ck_assert_int_eq(tokenpage_make(&client->page, &error), 0);
+    if (token != NULL)
+        ck_assert_int_eq(tokenpage_write(&client->page, token, &error), 0);
+    client->request = memory_of(request);
+    client->az.command.input = client->request;
+    client->az.command.extra = client->page.fd;
+}
+
+static void client_done(struct client *client)
+{
+    fd_close(&client->request);
+    tokenpage_close(&client->page);
+    az_done(&client->az);
+}
+
+/* For free(): as azfan writes it (azure/rest), with a letter that a URL has not. */
+static char *request_for(const char *command_id)
+{
+    return memory_print(
+        "{\"endpoint\":\"https://management.azure.com\",\"path\":\"/subscriptions/" SUBSCRIPTION
+        "/resourceGroups/RG-%%C3%%BC/providers/"
+        "Microsoft.Compute/virtualMachines/web-01/runCommand\","
+        "\"api_version\":\"2024-07-01\",\"client_request_id\":\"" NUMBER "\","
+        "\"body\":{\"commandId\":\"%s\",\"script\":[\"exit 3\"]}}",
+        command_id);
+}
+
+static void client_run(char *variable, struct finish *finish)
+{
+    struct supervise_limits limits = {
+        .timeout = 15 * NUMBER_SECOND, .kill_grace = NUMBER_SECOND, .output_limit = 1 << 20};
+    struct supervise_stop stop = {-1, -1};
+    char *request = request_for("RunShellScript");
+    struct client client;
+
+    client_make(&client, variable, request, "a.token");
+    supervise_run(&client.az.command, &limits, &stop, NULL, finish);
+    ck_assert_msg(finish->end == FINISH_EXITED, "%s", finish->error.text);
+    client_done(&client);
+    free(request);
+}
+
+/* Of the message only its beginning: Azure's words are those that az repeats. */
+static const struct {
+    const char *injection;
+    const char *said;
+    const char *code;
+    int http;
+    const char *phase;
+    const char *started;
+} failures[] = {
+    {"*=busy", "sent\n", "Conflict", 409, "sent", "no"},
+    {"*=throttled", "sent\n", "SubscriptionRequestsThrottled", 429, "sent", "no"},
+    {"*=not_running", "sent\n", "OperationNotAllowed", 409, "sent", "no"},
+    {"*=not_found", "sent\n", "ResourceNotFound", 404, "sent", "no"},
+    {"*=forbidden", "sent\n", "AuthorizationFailed", 403, "sent", "no"},
+    {"*=login", "sent\n", "ExpiredAuthenticationToken", 401, "sent", "no"},
+    {"*=network", "", NULL, 0, "connect", "no"},
+    {"*=agent", "sent\n" ACCEPTED, "VMAgentStatusCommunicationError", 200, "polling", "unknown"},
+    {"*=extension", "sent\n" ACCEPTED, "VMExtensionProvisioningError", 200, "polling", "unknown"},
+};
+
+static void text_is(const json_t *line, const char *key, const char *expected)
+{
+    const char *text = json_string_value(json_object_get(line, key));
+
+    ck_assert_msg((text == NULL) == (expected == NULL) &&
+                      (text == NULL || strcmp(text, expected) == 0),
+                  "%s: %s instead of %s", key, text, expected);
+}
+
+/* Protects the seam: the last line is one that azure/refusal reads, and what was said before it is
+ * what azfan writes down. */
+START_TEST(failure_is_a_line)
+{
+    struct finish finish;
+    size_t said = strlen(failures[_i].said);
+    json_t *line;
+
+    client_run(prepare(failures[_i].injection, NULL, false), &finish);
+    exited(&finish, 1);
+    same(&finish.output, "");
+    starts(&finish.errors, failures[_i].said);
+    line = json_loadb(finish.errors.data + said, finish.errors.length - said, 0, NULL);
+    ck_assert_msg(line != NULL, "%s", finish.errors.data + said);
+    text_is(line, "phase", failures[_i].phase);
+    text_is(line, "code", failures[_i].code);
+    text_is(line, "started", failures[_i].started);
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "http")), failures[_i].http);
+    ck_assert_int_eq(json_integer_value(json_object_get(line, "retry_after")),
+                     failures[_i].http == 429 ? 6 : 0);
+    ck_assert(json_is_string(json_object_get(line, "message")));
+    json_decref(line);
+    finish_done(&finish);
+}
+END_TEST
+
+START_TEST(success_is_as_of_az)
+{
+    struct finish finish;
+    char *message;
+
+    client_run(prepare(NULL, NULL, _i == 1), &finish);
+    exited(&finish, 0);
+    same(&finish.errors, "sent\n" ACCEPTED);
+    message = message_of(&finish, 0, NULL);
+    ck_assert_ptr_nonnull(strstr(message, "Enable succeeded: \n[stdout]\n"));
+    free(message);
+    finish_done(&finish);
+}
+END_TEST
+
+static const struct {
+    const char *request;
+    const char *token;
+    const char *message;
+} unusable[] = {
+    {"{", "a.token", "the request cannot be used"},
+    {"{}", "a.token", "the request cannot be used"},
+    {"{\"path\":\"/runCommand\",\"client_request_id\":\"a\",\"body\":{\"commandId\":\"b\"}}",
+     "a.token", "the request cannot be used"},
+    {NULL, NULL, "there is no token"},
+};
+
+START_TEST(unusable_request_sends_nothing)
+{
+    char *usable = request_for("RunShellScript");
+    char expected[200];
+    struct child_exit end;
+    struct client client;
+    struct child child;
+
+    client_make(&client, prepare(NULL, NULL, false),
+                unusable[_i].request != NULL ? unusable[_i].request : usable, unusable[_i].token);
+    start(&client.az, &child);
+    (void)snprintf(expected, sizeof expected,
+                   "{\"message\":\"%s\",\"phase\":\"request\",\"started\":\"no\"}\n",
+                   unusable[_i].message);
+    errors_are(&child, expected);
+    reap(&child, &end);
+    ck_assert_int_eq(end.status, 1);
+    client_done(&client);
+    free(usable);
+}
+END_TEST
+
+static void await_text(const struct child *child, const char *expected)
+{
+    char text[1024];
+    size_t length = 0;
+
+    while (length < strlen(expected)) {
+        ssize_t got = read(child->errors, text + length, sizeof text - length);
+
+        if (got > 0)
+            length += (size_t)got;
+        else
+            nap();
+    }
+    ck_assert_uint_eq(length, strlen(expected));
+    ck_assert_int_eq(memcmp(text, expected, length), 0);
+}
+
+/* Protects the soft stop: azfan-rest ends by SIGINT, and what it had reached is known. Row 1: in
+ * time-lapse, where its lead is a descriptor of its own, and what it says comes before it is ready
+ * to be stopped. */
+START_TEST(interrupt_ends_a_client_by_itself)
+{
+    char *request = request_for("RunShellScript");
+    struct simulator_plan plan = {(const char *const[]){"*=hang"}, 1, 7, false, _i == 1};
+    struct child_exit end;
+    struct client client;
+    struct child child;
+    struct error error;
+    char *variable;
+    char ready = '\0';
+
+    ck_assert_int_eq(simulator_prepare(&plan, folder, &variable, &error), 0);
+    client_make(&client, variable, request, "a.token");
+    client.az.command.led = _i == 1;
+    start(&client.az, &child);
+    if (_i == 1)
+        ck_assert_int_eq(read(child.lead, &ready, 1), 1);
+    await_text(&child, "sent\n" ACCEPTED);
+    ck_assert_int_eq(ready, _i == 1 ? 'r' : '\0');
+    child_signal(&child, SIGINT);
+    reap(&child, &end);
+    ck_assert(end.signaled);
+    ck_assert_int_eq(end.status, SIGINT);
+    client_done(&client);
+    free(request);
+}
+END_TEST
+
 /* ---- scripts that really run -------------------------------------------------------------- */
 
 /* Protects --execute: output, exit status, both streams. */
@@ -1286,13 +1514,17 @@ static Suite *simulator_suite(void)
     add(suite, "token", token_is_fake, 2);
     add(suite, "version", version_is_told, 1);
     add(suite, "no plan", missing_plan_is_an_error, 1);
+    add(suite, "failure", failure_is_a_line, UNIT_COUNT(failures));
+    add(suite, "success", success_is_as_of_az, 2);
+    add(suite, "unusable", unusable_request_sends_nothing, UNIT_COUNT(unusable));
+    add(suite, "interrupt rest", interrupt_ends_a_client_by_itself, 2);
     return suite;
 }
 
 /* Instead of UNIT_MAIN: this program is also what it tests. */
 int main(int count, char **arguments)
 {
-    if (count > 1 && strcmp(arguments[1], SIMULATOR_COMMAND) == 0)
-        return simulator_main(arguments + 2);
+    if (count > 1 && simulator_is_meant(arguments[1]))
+        return simulator_main(arguments + 1);
     return unit_run(simulator_suite(), __FILE__);
 }
