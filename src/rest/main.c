@@ -3,9 +3,10 @@
  * azfan-rest: one request to Azure's REST API, for azfan, which starts it as it starts az.
  *
  * Standard input is the request (rest/request), descriptor 3 the token's page (sys/tokenpage).
- * Standard output gets az's JSON, with exit status 0. Standard error says on the way "sent" and
- * "accepted {…}", and in the end, with exit status 1, the line of a failure (rest/failure). It has
- * no options: nothing secret can stand on its command line, for nothing does.
+ * Standard output gets az's JSON, with exit status 0. Standard error says on the way "sent",
+ * "accepted {…}" and "limits {…}", and in the end, with exit status 1, the line of a failure
+ * (rest/failure). It has no options: nothing secret can stand on its command line, for nothing
+ * does.
  */
 #include <signal.h>
 #include <stdio.h>

@@ -243,7 +243,7 @@ static void starts_limited(void *context, int64_t until)
     struct buffer note = BUFFER_INIT;
 
     board_hold_starts(&live->board, until);
-    if (until == CLOCK_NEVER || until - now < LONG_WAIT || until <= live->told_limit)
+    if (until == CLOCK_NEVER || until - now < LONG_WAIT || until - live->told_limit < LONG_WAIT)
         return;
     live->told_limit = until;
     notice_limited(&note, until - now);

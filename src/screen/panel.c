@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The file is longer than others, on purpose: the line of a log and the lines of a terminal say the
+ * same in the same words.
+ */
 #include "screen/panel.h"
 
 #include <stdio.h>

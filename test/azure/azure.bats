@@ -463,6 +463,24 @@ EOF
   [ "$(jq -c '.concurrency | [.least, .times_halved]' "$report")" = '[1,1]' ]
 }
 
+@test "azfan: a start by REST that is throttled holds back its subscription, and another one goes on" {
+  export AZFAN_LOOPBACK_PACE=100ms,200ms,5
+  control set '{"vms": {"rg-pace/a": {"throttled": 1, "throttled_retry_after": 3}, "rg-pace/b": {}, "rg-pace/c": {}, "rg-pace/d": {}}}'
+  local other=/subscriptions/${SUBSCRIPTION%1}2/resourceGroups/rg-pace/providers/Microsoft.Compute/virtualMachines
+  job rg-pace "[a, b, $other/c, $other/d]" 'echo it ran' 1 'retry: {attempts: 2, delay: 1s}' 'client: rest'
+  run_azfan run "$T/job.yaml" --yes --run-dir "$T/run"
+
+  [ "$status" = 0 ]
+  [ "$(outcomes)" = $'a ok -\nb ok -\nc ok -\nd ok -' ]
+  [ "$(attempts a)" = $'error throttled\nok' ]
+  [ "$(journal '[.[] | select(.event == "start") | .target][:2]')" = '["a","c"]' ]
+  [ "$(journal '([.[] | select(.target == "a" and .event == "end")][0].at_s) as $refused
+    | [.[] | select(.event == "start" and (.target == "a" or .target == "b"))][1:] | all(.at_s - $refused > 2.9)')" = true ]
+  [ "$(journal '[.[] | select(.event == "end" and .reason == "throttled") | .cause]')" = '["subscription_limit"]' ]
+  [ "$(journal '[.[] | select(.event == "limit")]')" = '[]' ]
+  grep -q '^Azure throttled 1 start$' "$T/out"
+}
+
 @test "azfan: when the first batch fails, max_failures halts the run and the other VMs are never asked" {
   control set '{"vms": {"rg-batch/canary": {}, "rg-batch/a": {}, "rg-batch/b": {}, "rg-batch/c": {}}}'
   job rg-batch '[canary, a, b, c]' 'exit 7' 4 'batches: [1, 100%]' 'max_failures: 0'
