@@ -27,7 +27,8 @@
 #include "sys/file.h"
 #include "sys/tokenpage.h"
 
-enum { TOKEN_FD = 3, REQUEST_MOST = 1024 * 1024 };
+/* A script has 190 KiB at most, of which JSON may write each byte as six. */
+enum { TOKEN_FD = 3, REQUEST_MOST = 2 * 1024 * 1024 };
 
 /* In one write, so that no line comes in two pieces. */
 static void say(const char *line, void *context)

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys/fd.h"
@@ -74,7 +75,14 @@ void tokenpage_set_interval(struct tokenpage *page, int64_t interval)
 
 int tokenpage_open(struct tokenpage *ret, int fd, struct error *error)
 {
+    struct stat status;
+
     *ret = (struct tokenpage){.fd = fd};
+    if (fstat(fd, &status) < 0)
+        return error_set(error, "cannot look at the token's memory: %s", strerror(errno));
+    if (status.st_size < (off_t)sizeof *ret->memory) /* to read past its end is a SIGBUS */
+        return error_set(error, "the token's memory has only %lld bytes",
+                         (long long)status.st_size);
     return map(ret, PROT_READ, error);
 }
 

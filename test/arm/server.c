@@ -25,7 +25,7 @@ enum {
     BACKLOG = 4096,
     EVENTS = 256,
     READ_SIZE = 16 * 1024,
-    REQUEST_MOST = 1024 * 1024,
+    REQUEST_MOST = 2 * 1024 * 1024,
     DAYS_2 = 172800
 };
 

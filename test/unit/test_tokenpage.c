@@ -49,6 +49,23 @@ START_TEST(a_client_reads_what_azfan_wrote_last)
 }
 END_TEST
 
+/* As of a client that somebody starts by hand. */
+START_TEST(what_is_no_page_is_refused)
+{
+    struct tokenpage page;
+    struct error error;
+    int fd = memfd_create("short", MFD_CLOEXEC);
+
+    ck_assert_int_eq(ftruncate(fd, 8), 0);
+    ck_assert_int_eq(tokenpage_open(&page, fd, &error), -1);
+    ck_assert_str_eq(error.text, "the token's memory has only 8 bytes");
+    tokenpage_close(&page);
+    ck_assert_int_eq(tokenpage_open(&page, -1, &error), -1);
+    ck_assert_str_eq(error.text, "cannot look at the token's memory: Bad file descriptor");
+    tokenpage_close(&page);
+}
+END_TEST
+
 START_TEST(one_that_is_too_long_leaves_the_old_one)
 {
     static char text[TOKENPAGE_LONGEST + 1];
@@ -122,6 +139,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(all, open_both, close_both);
     tcase_add_test(all, a_client_reads_what_azfan_wrote_last);
+    tcase_add_test(all, what_is_no_page_is_refused);
     tcase_add_test(all, one_that_is_too_long_leaves_the_old_one);
     tcase_add_test(all, a_client_cannot_write);
     tcase_add_test(all, nobody_reads_half_a_token);
