@@ -24,7 +24,7 @@ _azfan_argument() {
     for ((i = 2; i < ${#words[@]}; i++)); do
         ((i != cword)) || continue
         case ${words[i]} in
-        -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | --client | \
+        -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | --client | --identity | \
             --limit | --exclude | --set | --az | --run-dir | --run-id | --report | --format | --output | --ignore | --progress | --color | --inject | --seed | --speed | --only | \
             --targets | -g | --resource-group | --subscription | --script | --shell | -n | --last | --older | --keep) ((i++)) ;;
         -*) ;;
@@ -45,7 +45,7 @@ _azfan_runs() { _azfan_ask runs -q | command sed -n '/^[A-Za-z0-9][A-Za-z0-9._-]
 
 _azfan_options() {
     local targets='--limit --exclude --az'
-    local rules="$targets -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm --client"
+    local rules="$targets -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm --client --identity"
     local job="$rules --set"
     local shown='--output --ignore --color -q --quiet'
     local reported="$shown --report --format"
@@ -135,6 +135,7 @@ _azfan_value() {
     --az | --script | --targets) _filedir ;;
     --shell) _azfan_reply 'sh powershell' ;;
     --client) _azfan_reply 'az rest' ;;
+    --identity) _azfan_reply 'az managed workload environment' ;;
     -c | --concurrency | --timeout | --script-timeout | --deadline | --batches | --max-failures | --retry | --confirm | \
         -g | --resource-group | --subscription | --run-id | --set | --seed | --speed | --ignore | -n | --last | --older | --keep) ;;
     *) return 1 ;;

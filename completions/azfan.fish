@@ -21,7 +21,7 @@ end
 # The first word that is neither an option nor an option's value: the job or the run.
 function __azfan_argument
     set -l words (commandline -opc)
-    set -l takes -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm --client \
+    set -l takes -c --concurrency --timeout --script-timeout --deadline --batches --max-failures --retry --confirm --client --identity \
         --limit --exclude --set --az --run-dir --run-id --report --format --output --ignore --progress --color --inject --seed --speed --only \
         --targets -g --resource-group --subscription --script --shell -n --last --older --keep
     set -l is_value 0
@@ -145,6 +145,7 @@ complete -c azfan -n $is -l max-failures -x -d 'Start nothing more once more hav
 complete -c azfan -n $is -l retry -x -d 'Try a target so many times more'
 complete -c azfan -n $is -l confirm -x -d 'Ask only when there are more targets'
 complete -c azfan -n $is -l client -x -a 'az rest' -d 'What asks Azure'
+complete -c azfan -n $is -l identity -x -a 'az managed workload environment' -d 'Whose token rest has'
 
 set -l is '__azfan_is run rehearse rerun plan'
 complete -c azfan -n $is -l set -x -d 'Set a parameter of the script'

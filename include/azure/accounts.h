@@ -2,8 +2,8 @@
 /*
  * accounts: what az knows of subscriptions: their names, and whose login each of them is.
  *
- * Read from one finish of command_accounts(). Nothing else of the answer is kept. For showing only:
- * no run depends on it. Main thread.
+ * Read from one finish of command_accounts(). Nothing else of the answer is kept. For showing, and
+ * where a run needs tokens of more than one tenant for knowing which. Main thread.
  */
 #ifndef AZFAN_AZURE_ACCOUNTS_H
 #define AZFAN_AZURE_ACCOUNTS_H
@@ -28,6 +28,7 @@ enum {
 struct account {
     char *subscription; /* its id */
     char *name;         /* "" where az has none, and so below */
+    char *tenant;       /* whose login opens it */
     char *user;         /* "ops@example.com", or the id of an application */
     char *user_type;    /* "user", "servicePrincipal" */
     bool is_default;

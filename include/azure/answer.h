@@ -31,7 +31,8 @@ struct answer {
 enum { ANSWER_READ_MOST = 64 * 1024 };
 
 struct answer_question {
-    bool rest; /* azfan-rest was asked, not az */
+    bool rest;         /* azfan-rest was asked, not az */
+    bool own_identity; /* … with a token that no az gave */
     const char *nonce;
     size_t output_limit;    /* bytes of each stream that are kept */
     int64_t timeout;        /* the attempt's: for the message */

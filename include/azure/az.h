@@ -22,7 +22,7 @@
 struct rest;
 
 struct az {
-    char *program;      /* absolute */
+    char *program;      /* absolute; NULL: there is none, and none is needed */
     const char *prefix; /* an argument before its own; NULL: none. The simulated az has one */
     struct strings environment;
     struct scratch folder; /* for command files */
@@ -40,6 +40,9 @@ void az_set_client(struct az *az, enum job_client client);
 
 /* PROGRAM: a name to look for in PATH, or a path. */
 int az_find(struct az *az, const char *program, struct error *error);
+
+/* None: nothing of the run needs it (azure/rest does all). */
+int az_absent(struct az *az, struct error *error);
 
 /*
  * HELPER (file_own_helper()), or where that is not at hand this program itself, as a simulated az:

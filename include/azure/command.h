@@ -15,10 +15,14 @@
 #include "azure/az.h"
 #include "azure/guard.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/strings.h"
 #include "engine/child.h"
 
 struct buffer;
+
+/* How long a token may take. */
+#define COMMAND_TOKEN_TIMEOUT (60 * NUMBER_SECOND)
 
 struct command {
     struct child_command child; /* points into what follows and into struct az */
@@ -36,8 +40,12 @@ struct command {
 int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
                    const char *id, unsigned slot, struct error *error);
 
-/* az account get-access-token, for SUBSCRIPTION when it is not NULL. */
-void command_token(struct command *command, const struct az *az, const char *subscription);
+/*
+ * az account get-access-token, for SUBSCRIPTION when it is not NULL; or azfan-rest, for a token of
+ * the run's own identity, which answers in the same form.
+ */
+int command_token(struct command *command, const struct az *az, const char *subscription,
+                  struct error *error);
 
 /* az account list: which subscriptions there are, their names and users, and no more. */
 void command_accounts(struct command *command, const struct az *az);

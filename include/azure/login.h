@@ -1,30 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * login: what is known of az before the first target.
+ * login: what is known of az, or of the run's own identity, before the first target.
  *
- * One `az account get-access-token` proves the login, warms the token cache
- * (so that no az refreshes it while others read) and names the default
- * subscription; one `az version` tells whether this az can be used at all.
- * Pure readers of two finishes. Main thread.
+ * One `az account get-access-token` a tenant proves the login, warms the token cache (so that no az
+ * refreshes it while others read) and names the default subscription; one `az version` tells
+ * whether this az can be used at all. With an identity of its own (azure/identity) azfan-rest gives
+ * the one token there is, and no az is asked for anything. Pure readers of finishes. Main thread.
  */
 #ifndef AZFAN_AZURE_LOGIN_H
 #define AZFAN_AZURE_LOGIN_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "azure/accounts.h"
+#include "azure/command.h"
 #include "base/error.h"
-#include "base/number.h"
 #include "engine/supervise.h"
 
 struct rest;
 
 /* How long az may take to answer. */
-#define LOGIN_TIMEOUT (60 * NUMBER_SECOND)
+#define LOGIN_TIMEOUT COMMAND_TOKEN_TIMEOUT
+
+/* A token of the run, which itself is on the pages of its subscriptions (azure/rest). */
+struct login_token {
+    char *asked;     /* the subscription that az is asked for; NULL: none, its default's is meant */
+    char *tenant;    /* NULL: not known, and nobody needs to */
+    int64_t expires; /* nanoseconds since 1970; 0: nobody says */
+};
 
 /* Starts zeroed. */
 struct login {
-    struct rest *rest;        /* gets the token; NULL: nobody needs it */
+    struct rest *rest;          /* gets the tokens; NULL: nobody needs them */
+    struct login_token *tokens; /* the first is the one that proves the login */
+    size_t token_count;
     char *subscription;       /* az's default, a GUID; NULL when it has none; owned */
     char *az_version;         /* "2.45.0"; "" when az did not say */
     struct accounts accounts; /* what az calls the subscriptions; none where nobody asked */
@@ -40,11 +51,24 @@ enum login_result {
     LOGIN_CANCELLED  /* the operator stopped it */
 };
 
+/* One more token, for which az is asked by ASKED; NULL as in struct login_token, likewise TENANT.
+ * Returns its number. */
+size_t login_add(struct login *login, const char *asked, const char *tenant);
+
+/* The number of the token for SUBSCRIPTION, whose tenant ACCOUNTS know, or not: the one of the same
+ * tenant, or another one. */
+size_t login_find(struct login *login, const struct accounts *accounts, const char *subscription);
+
+/* The subscription to ask for token NUMBER by, from the second time on: what az's default is then
+ * is another question. NULL: none. */
+const char *login_asked(const struct login *login, size_t number);
+
 /*
- * Reads the answer to command_token() into LOGIN. The token itself is wiped
- * from FINISH before this returns, and is never in an error's text.
+ * Reads the answer to command_token() for token NUMBER into LOGIN and onto its pages. The token
+ * itself is wiped from FINISH before this returns, and is never in an error's text.
  */
-enum login_result login_read_token(struct login *login, struct finish *finish, struct error *error);
+enum login_result login_read_token(struct login *login, size_t number, struct finish *finish,
+                                   struct error *error);
 
 /* Reads the answer to command_cloud() into LOGIN's clients; wipes nothing, for nothing is secret.
  */
@@ -52,9 +76,9 @@ enum login_result login_read_cloud(struct login *login, const struct finish *fin
                                    struct error *error);
 
 /*
- * Reads that and the answer to command_version(). What the version says goes first: 2.78.0 is
- * refused, which drops --scripts (azure-cli#32258). NEEDS_SUBSCRIPTION: the job leaves its own to
- * az, which must have one then.
+ * Reads the first token's answer, and that to command_version() where there is an az; else VERSION
+ * is NULL. What the version says goes first: 2.78.0 is refused, which drops --scripts
+ * (azure-cli#32258). NEEDS_SUBSCRIPTION: the job leaves its own to az, which must have one then.
  */
 enum login_result login_read(struct login *login, struct finish *token, struct finish *version,
                              bool needs_subscription, struct error *error);

@@ -34,11 +34,14 @@ void refusal_read_login(const char *errors, size_t length, int az_exit, struct o
  * looked up in the same tables, and the client knows whether the script can have started. False: it
  * is none, and there is nothing in RET.
  */
-bool refusal_read_rest(const char *errors, size_t length, struct outcome *ret);
+bool refusal_read_rest(const char *errors, size_t length, bool own, struct outcome *ret);
 
 /* Appends what such a client wrote as az would have: without the lines that it says on the way to
  * azfan alone, and its failure in words. */
 void refusal_add_rest_words(struct buffer *buffer, const char *errors, size_t length);
+
+/* The same of azfan-rest that was asked for a token of the run's own identity. */
+void refusal_read_token(const char *errors, size_t length, struct outcome *ret);
 
 /*
  * The same for a failure that Azure reports inside an answer, as "Enable

@@ -51,9 +51,13 @@ struct refusal_rule {
 extern const struct refusal_rule refusal_service[];
 extern const struct refusal_rule refusal_local[];
 extern const struct refusal_rule refusal_rest[];
+extern const struct refusal_rule refusal_token[];
 
 /* The first rule that fits; never NULL. */
 const struct refusal_rule *refusal_rules_find(const struct said *said, int az_exit);
+
+/* The same of who was asked for a token of azfan's own identity. */
+const struct refusal_rule *refusal_rules_find_token(const struct said *said);
 
 /* Is this a code of Azure's that a rule knows? */
 bool refusal_rules_know(const char *code, size_t length);

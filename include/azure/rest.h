@@ -2,10 +2,10 @@
 /*
  * rest: the program azfan-rest, as this run uses it.
  *
- * Where a run's client is rest, it takes the place of az for what is sent to VMs; az is still asked
- * for the token. Found once, before any thread starts. Each subscription has a page (sys/tokenpage)
- * with the token that opens it, and how often its clients may ask; what runs already reads there
- * what the main thread writes. Main thread.
+ * Where a run's client is rest, it takes the place of az for what is sent to VMs, and with an
+ * identity other than az's for the token as well. Found once, before any thread starts. Each
+ * subscription has a page (sys/tokenpage) with the token that opens it, and how often its clients
+ * may ask; what runs already reads there what the main thread writes. Main thread.
  */
 #ifndef AZFAN_AZURE_REST_H
 #define AZFAN_AZURE_REST_H
@@ -16,10 +16,14 @@
 
 #include "azure/tempo.h"
 #include "base/error.h"
+#include "base/strings.h"
+#include "job/job.h"
 #include "sys/tokenpage.h"
 
 struct rest_page {
     char *subscription;
+    size_t login;    /* whose token it has: a number of azure/login */
+    bool is_refused; /* Azure did not take that one: a client waits for another */
     struct tokenpage token;
 };
 
@@ -32,6 +36,9 @@ struct rest {
     struct tempo tempo; /* of the endpoint */
     char *ca_file;      /* whom it trusts; both NULL: what libcurl does */
     char *ca_path;
+    struct strings environment; /* of its processes, without anything secret */
+    enum job_identity identity;
+    const char *authority; /* Azure's login, without a slash at its end; NULL: not known */
     struct rest_page *pages;
     size_t page_count;
 };
@@ -53,8 +60,13 @@ void rest_simulate(struct rest *ret, const char *simulator, const char *command)
 /* Where Azure Resource Manager is, "https://management.azure.com/"; before the first request. */
 void rest_set_endpoint(struct rest *rest, const char *endpoint);
 
-/* A page for SUBSCRIPTION, where it has none; before its first request. */
-int rest_open_page(struct rest *rest, const char *subscription, struct error *error);
+/* Whose token it is to ask for, in CLOUD. -1: what that needs is not in the environment, as the
+ * error says. */
+int rest_set_identity(struct rest *rest, enum job_identity identity, const struct cloud *cloud,
+                      struct error *error);
+
+/* A page for SUBSCRIPTION, where it has none, with the token of LOGIN; before its first request. */
+int rest_open_page(struct rest *rest, const char *subscription, size_t login, struct error *error);
 
 /* So many clients of SUBSCRIPTION run: that is how often each of them may ask. It may have no page
  * yet. */
@@ -63,12 +75,21 @@ void rest_set_running(struct rest *rest, const char *subscription, size_t runnin
 /* The page of SUBSCRIPTION; NULL: it has none. */
 struct tokenpage *rest_page(const struct rest *rest, const char *subscription);
 
-/* Another token counts from now on, on every page that there is. */
-int rest_take_token(struct rest *rest, const char *token, struct error *error);
+/* The one of the VM with this ID, likewise. */
+struct rest_page *rest_page_of(const struct rest *rest, const char *id);
+
+/* Another token of LOGIN counts from now on. The one that counts already changes nothing. */
+int rest_take_token(struct rest *rest, size_t login, const char *token, struct error *error);
+
+/* Has Azure refused the token of LOGIN since this was last asked? */
+bool rest_take_refusal(struct rest *rest, size_t login);
 
 /* A sealed memfd that holds REQUEST, to be a client's standard input; close it. -1 on error. */
 int rest_write_request(const struct rest *rest, const struct rest_request *request,
                        struct error *error);
+
+/* The same of a request for a token of its identity, to be had within DEADLINE. */
+int rest_write_token_request(const struct rest *rest, int64_t deadline, struct error *error);
 
 void rest_close(struct rest *rest);
 

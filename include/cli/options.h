@@ -54,10 +54,11 @@ struct options {
     const char *targets; /* a file of them; NULL: the job's */
     bool has_confirm;
     size_t confirm;
-    bool yes;           /* nobody is asked */
-    bool overlap;       /* runs that are going on with the same VMs do not matter */
-    const char *az;     /* NULL: AZFAN_AZ, then the job */
-    const char *client; /* "az" or "rest"; NULL: AZFAN_CLIENT, then the job */
+    bool yes;             /* nobody is asked */
+    bool overlap;         /* runs that are going on with the same VMs do not matter */
+    const char *az;       /* NULL: AZFAN_AZ, then the job */
+    const char *client;   /* "az" or "rest"; NULL: AZFAN_CLIENT, then the job */
+    const char *identity; /* likewise a word of the job's key; NULL: AZFAN_IDENTITY, then the job */
     struct options_list limits;
     struct options_list excludes;
     struct options_list settings;

@@ -29,7 +29,7 @@ struct optiontable_row {
     const char *help;
 };
 
-enum { OPTIONTABLE_COUNT = 58 };
+enum { OPTIONTABLE_COUNT = 59 };
 
 extern const struct optiontable_row optiontable[OPTIONTABLE_COUNT];
 

@@ -42,6 +42,8 @@ enum cause {
     CAUSE_INCOMPLETE_AZ, /* az_broken: it lacks what `az vm` needs */
     CAUSE_USAGE,         /* az does not know the command */
     CAUSE_CACHE_LOCK,    /* another az holds its files */
+    CAUSE_OWN_IDENTITY,  /* login: of azfan's own, for which no az is asked */
+    CAUSE_CLAIMS,        /* login: Azure wants whoever logged in to do so again */
     CAUSE_MEMORY,        /* this machine has none left, or no room on its disk */
     CAUSES
 };

@@ -15,6 +15,7 @@
 
 #include "base/number.h"
 #include "base/strings.h"
+#include "job/cloud.h"
 
 struct problems;
 
@@ -103,6 +104,14 @@ struct job_place {
 /* What asks Azure for a script's run: the Azure CLI, or azfan's own program. */
 enum job_client { JOB_AZ, JOB_REST };
 
+/* Whose token a client of REST has: az's login, or one that azfan asks for itself. */
+enum job_identity {
+    JOB_IDENTITY_AZ,
+    JOB_IDENTITY_MANAGED,    /* the machine's */
+    JOB_IDENTITY_WORKLOAD,   /* an application's, by what its surroundings say of it */
+    JOB_IDENTITY_ENVIRONMENT /* an application's, by its secret in the environment */
+};
+
 enum job_halt { JOB_DRAIN, JOB_STOP }; /* running attempts may end, or are stopped */
 
 struct job {
@@ -139,6 +148,8 @@ struct job {
     size_t output_limit; /* bytes a stream and attempt */
     char *az;
     enum job_client client;
+    enum job_identity identity;
+    struct cloud cloud; /* none: az's, or AzureCloud where there is no az */
 
     struct job_retry retry;
     bool idempotent;           /* the script may run twice on a VM */

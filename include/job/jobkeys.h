@@ -34,6 +34,9 @@ struct jobkeys_value {
  */
 int jobkeys_parse(enum keytable_key key, const char *text, int64_t *ret, struct error *error);
 
+/* The same of a word's key. RET: its place in the table's list. */
+int jobkeys_parse_word(enum keytable_key key, const char *text, int *ret, struct error *error);
+
 /*
  * The same of a share's key, or of a list of them with commas between: "1,10%". *RET is for free().
  */

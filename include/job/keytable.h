@@ -47,6 +47,8 @@ enum keytable_key {
     KEY_OUTPUT_LIMIT,
     KEY_AZ,
     KEY_CLIENT,
+    KEY_IDENTITY,
+    KEY_CLOUD,
     KEY_SCRIPT_FILE,
     KEY_SCRIPT_INLINE,
     KEY_SCRIPT_SHELL,

@@ -27,6 +27,7 @@ struct overrides {
     size_t confirm;
     const char *az;
     const char *client;          /* "az" or "rest" */
+    const char *identity;        /* "az", "managed", "workload" or "environment" */
     const char *const *settings; /* NAME=VALUE, of parameters that the job declares */
     size_t setting_count;
     size_t settings_kept; /* the first so many are a past run's: the job need not declare them */

@@ -6,6 +6,7 @@
  * Compute
  *   {"code", "message", "details"?}                                  Compute, where it throttles
  *   {"odata.error": {…}}                                              old services
+ *   {"error": "invalid_client", "error_description": "AADSTS…"}      Azure's login (RFC 6749)
  *   anything else: HTML or text of a gateway
  *
  * An operation that ended Failed has the first form beside its status. Pure.

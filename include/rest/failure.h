@@ -19,6 +19,7 @@ struct exchange;
 /* How far the client had come. */
 enum failure_phase {
     FAILURE_REQUEST, /* what it was given cannot be used */
+    FAILURE_TOKEN,   /* it was to ask for a token, and has none */
     FAILURE_CONNECT, /* nothing was sent */
     FAILURE_SENT,    /* the POST was, and there is no operation */
     FAILURE_POLLING  /* there is one */

@@ -11,7 +11,8 @@
  *    "ca_file": "…" or "ca_path": "…", "deadline_ms": 220000, "first_poll_ms": 8000}
  *
  * or, to ask what became of an operation that was accepted, "operation": "https://…" in place of
- * path, api_version and body.
+ * path, api_version and body; or, to ask for a token, "token": {…} (rest/source) with ca_file or
+ * ca_path and deadline_ms alone.
  */
 #ifndef AZFAN_REST_REQUEST_H
 #define AZFAN_REST_REQUEST_H
@@ -21,8 +22,10 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "rest/source.h"
 
 struct request {
+    struct source source;    /* of a token; its url is NULL where that is not what is asked for */
     char *endpoint;          /* scheme, host and port, without a slash at the end */
     char *url;               /* of the POST; NULL: there is none */
     struct buffer body;      /* JSON, as it is sent */

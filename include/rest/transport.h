@@ -62,6 +62,19 @@ void transport_post(struct transport *transport, const char *url, const char *to
 void transport_get(struct transport *transport, const char *url, const char *token,
                    int64_t patience, struct exchange *ret);
 
+/* What is asked of others than Azure Resource Manager. All but URL may be NULL. */
+struct transport_message {
+    const char *url;
+    const char *token;         /* of who asks */
+    const char *header;        /* one more line */
+    const struct buffer *body; /* of a POST; NULL: it is a GET */
+    bool direct;               /* over no proxy, to somebody near */
+};
+
+/* Over a connection of its own. */
+void transport_send(struct transport *transport, const struct transport_message *message,
+                    int64_t patience, struct exchange *ret);
+
 void exchange_done(struct exchange *exchange);
 
 #endif

@@ -31,8 +31,9 @@ struct redact;
 struct watcher_running;
 
 enum {
-    CALLS_OF_LOGIN = 3
-}; /* the token, the version and the cloud, side by side where there are as many workers */
+    CALLS_OF_LOGIN = 4
+}; /* a token, the version, the cloud and the subscriptions, side by side where there are as many
+      workers */
 
 struct call {
     struct pool_task task; /* first: the pool hands it back; its finish is the caller's to free, and

@@ -67,8 +67,9 @@ struct result_overrides {
     char *batches; /* as it was given; NULL: nothing; likewise max_failures */
     char *max_failures;
     char *targets; /* absolute, or "-"; likewise */
-    char *az;      /* NULL: nothing; likewise client */
+    char *az;      /* NULL: nothing; likewise client, identity */
     char *client;
+    char *identity;
     char **settings; /* NAME=VALUE; never of a parameter that the job declares a secret */
     size_t setting_count;
     char **secrets; /* of those the names: a rerun does not know what was set */
@@ -170,6 +171,7 @@ struct result {
     struct origin origin;
     bool rehearsal;
     char *client;   /* "az" or "rest" */
+    char *identity; /* whose token rest has; NULL: client az */
     int speed;      /* of a rehearsal in time-lapse: so many times as fast; else 1 */
     char *rerun_of; /* the run whose targets these are; NULL: none */
     bool again;     /* a rerun that starts also what had started before */

@@ -15,6 +15,7 @@
 #include "run/calls.h"
 #include "run/doubts.h"
 #include "run/record.h"
+#include "run/renewal.h"
 #include "run/schedule.h"
 
 struct az;
@@ -40,10 +41,13 @@ struct round {
     struct schedule *schedule;
     const struct sharing *sharing; /* of what the schedule's quota is made */
     struct calls calls;
-    bool logging_in; /* what runs is the login's, and no target's */
+    struct login *login;    /* with the tokens that it had at first */
+    struct renewal renewal; /* … and what becomes of them */
+    bool logging_in;        /* what runs is the login's, and no target's */
 
     /* Its own, zeroed at the start. */
     struct doubts doubts;
+    size_t asked_token;        /* which one the question is about */
     struct call *question;     /* of the doubts, on its way; NULL: none is */
     enum schedule_stage stage; /* that the pool knows of */
     int64_t next_reaping;

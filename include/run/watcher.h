@@ -40,6 +40,8 @@ struct watcher {
     /* A place is free, and Azure's limit of starts alone holds back the next one until UNTIL;
      * CLOCK_NEVER: it does not. Whenever the run goes to sleep. */
     void (*limited)(void *context, int64_t until);
+    /* A token could not be renewed, as WHY says; it still counts. */
+    void (*not_renewed)(void *context, const char *why);
     /* Somebody asks who is running (SIGUSR1): LIST, the longest first. */
     void (*asked)(void *context, const struct result *result, const struct watcher_running *list,
                   size_t count);

@@ -37,6 +37,9 @@ void notice_limited(struct buffer *note, int64_t wait);
 /* No process could be started, as WHY says. */
 void notice_no_room(struct buffer *note, const char *why);
 
+/* There is no newer token yet, as WHY says. */
+void notice_not_renewed(struct buffer *note, const char *why);
+
 /* "SIGINT: no new starts; waiting for 3 still running (press again to stop them)", "halted: …"
  * WATCHED: no key that is pressed here reaches the run. */
 void notice_stopping(struct buffer *note, const struct result *result, size_t running,

@@ -31,6 +31,7 @@ static void add(struct accounts *accounts, json_t *entry)
     account = &accounts->list[accounts->count++];
     *account = (struct account){.subscription = memory_string(id),
                                 .name = copy_string(entry, "name"),
+                                .tenant = copy_string(entry, "tenantId"),
                                 .user = copy_string(user, "name"),
                                 .user_type = copy_string(user, "type"),
                                 .is_default = json_is_true(json_object_get(entry, "isDefault"))};
@@ -122,6 +123,7 @@ void accounts_done(struct accounts *accounts)
     for (size_t i = 0; i < accounts->count; i++) {
         free(accounts->list[i].subscription);
         free(accounts->list[i].name);
+        free(accounts->list[i].tenant);
         free(accounts->list[i].user);
         free(accounts->list[i].user_type);
     }

@@ -248,6 +248,17 @@ static const struct advice causes[CAUSES] = {
                           "Processes of az got in each other's way over the files in ~/.azure. "
                           "First check on the VM whether the script ran, and here who owns those "
                           "files, then rerun."},
+    [CAUSE_OWN_IDENTITY] =
+        {"The run has an identity of its own, and it is not good: see the message, and IDENTITY in "
+         "azfan(1), then rerun.",
+         "The run has an identity of its own, and it was not good while the script may have run: "
+         "see the message, and IDENTITY in azfan(1); check the VM first, then rerun."},
+    [CAUSE_CLAIMS] =
+        {"Azure wants whoever is logged in to do so again, for a policy of the tenant or a change "
+         "of the account: run `az login`, then rerun.",
+         "Azure wants whoever is logged in to do so again, for a policy of the tenant or a change "
+         "of the account: run `az login`. The script may have run: check the VM first, then "
+         "rerun."},
     [CAUSE_MEMORY] =
         {"This machine does not have enough memory, files or room for so many az at once. "
          "First check on the VM whether the script ran, lower concurrency, and rerun.",
@@ -290,6 +301,8 @@ static const char *choose(const struct advice *advice, const struct outcome *out
 
 const char *advice_for(const struct outcome *outcome)
 {
+    if (outcome->cause == CAUSE_OWN_IDENTITY)
+        return choose(&causes[CAUSE_OWN_IDENTITY], outcome);
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
         if (special[i].kind == outcome->kind && special[i].reason == outcome->reason)
             return special[i].advice;

@@ -401,7 +401,8 @@ static void read_failure(const struct finish *finish, const struct answer_questi
 {
     if (!question->rest)
         refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, outcome);
-    else if (!refusal_read_rest(finish->errors.data, finish->errors.length, outcome))
+    else if (!refusal_read_rest(finish->errors.data, finish->errors.length, question->own_identity,
+                                outcome))
         read_wordless(finish, question, outcome);
 }
 

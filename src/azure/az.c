@@ -28,6 +28,10 @@ static const char *const settings[] = {
     "LC_ALL=C.UTF-8",
 };
 
+/* Before 2.54.0 az says only by local time when a token ends (learn.microsoft.com, release notes).
+ */
+static const char expiry_zone[] = "TZ=UTC0";
+
 /* The simulated one is azfan itself. */
 #define SIMULATED_MEMORY (UINT64_C(4) * 1024 * 1024)
 
@@ -80,6 +84,12 @@ int az_find(struct az *az, const char *program, struct error *error)
     az_set_client(az, JOB_AZ);
     if (file_find_program(program, &az->program, error) < 0)
         return -1;
+    return set_up(az, NULL, expiry_zone, error);
+}
+
+int az_absent(struct az *az, struct error *error)
+{
+    *az = (struct az){.program = NULL};
     return set_up(az, NULL, NULL, error);
 }
 

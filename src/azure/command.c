@@ -10,7 +10,6 @@
 #include "azure/rest.h"
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "job/targets.h"
 #include "sys/fault.h"
 #include "sys/fd.h"
 #include "sys/place.h"
@@ -107,20 +106,23 @@ static void build_invoke(struct command *command, const struct az *az, enum job_
     free(scripts);
 }
 
-/* Of the subscription of the VM with this ID. */
-static struct tokenpage *find_page(const struct rest *rest, const char *id)
+/* Makes COMMAND azfan-rest with REQUEST as its standard input. */
+static void run_rest(struct command *command, const struct az *az, int request)
 {
-    struct targets_id parts;
-    struct error ignored;
-    struct tokenpage *page;
+    const struct rest *rest = az->rest;
+    bool simulated = rest->prefix != NULL;
 
-    if (targets_parse_id(id, &parts, &ignored) < 0)
-        return NULL;
-    page = rest_page(rest, parts.subscription);
-    free(parts.subscription);
-    free(parts.resource_group);
-    free(parts.name);
-    return page;
+    command->request = request;
+    strings_add(&command->arguments, rest->program);
+    if (simulated)
+        strings_add(&command->arguments, rest->prefix);
+    command->child = (struct child_command){.program = rest->program,
+                                            .arguments = command->arguments.list,
+                                            .environment = simulated ? az->environment.list
+                                                                     : rest->environment.list,
+                                            .input = request,
+                                            .output = -1,
+                                            .errors = -1};
 }
 
 /* The same by azfan-rest: all that it needs is in its request, and its token in the page. */
@@ -131,7 +133,7 @@ static int build_request(struct command *command, const struct az *az, const str
     struct buffer text = BUFFER_INIT;
     struct rest_request request = {
         .id = id, .command_id = command_id(guard->job->shell), .deadline = guard->job->timeout};
-    struct tokenpage *page = find_page(az->rest, id);
+    const struct rest_page *page = rest_page_of(az->rest, id);
     int fd;
 
     if (page == NULL)
@@ -146,18 +148,9 @@ static int build_request(struct command *command, const struct az *az, const str
     buffer_done(&text);
     if (fd < 0)
         return -1;
-    command->request = fd;
-    strings_add(&command->arguments, az->rest->program);
-    if (az->rest->prefix != NULL)
-        strings_add(&command->arguments, az->rest->prefix);
-    command->child = (struct child_command){.program = az->rest->program,
-                                            .arguments = command->arguments.list,
-                                            .environment = az->environment.list,
-                                            .input = fd,
-                                            .output = -1,
-                                            .errors = -1,
-                                            .extra = page->fd,
-                                            .led = az->led};
+    run_rest(command, az, fd);
+    command->child.extra = page->token.fd;
+    command->child.led = az->led;
     return 0;
 }
 
@@ -178,22 +171,37 @@ int command_invoke(struct command *command, const struct az *az, const struct gu
     return 0;
 }
 
-void command_token(struct command *command, const struct az *az, const char *subscription)
+static int build_token_request(struct command *command, const struct az *az, struct error *error)
+{
+    int fd = rest_write_token_request(az->rest, COMMAND_TOKEN_TIMEOUT, error);
+
+    if (fd < 0)
+        return -1;
+    run_rest(command, az, fd);
+    return 0;
+}
+
+int command_token(struct command *command, const struct az *az, const char *subscription,
+                  struct error *error)
 {
     *command = (struct command){.file = NULL};
+    if (az->rest != NULL && az->rest->identity != JOB_IDENTITY_AZ)
+        return build_token_request(command, az, error);
     build(command, az,
           (const char *const[]){"account", "get-access-token", "-o", "json", "--only-show-errors",
                                 subscription != NULL ? "--subscription" : NULL, subscription,
                                 NULL});
+    return 0;
 }
 
 void command_accounts(struct command *command, const struct az *az)
 {
     *command = (struct command){.file = NULL};
     build(command, az,
-          (const char *const[]){"account", "list", "--all", "--query",
-                                "[].{id:id, name:name, isDefault:isDefault, user:user}", "-o",
-                                "json", "--only-show-errors", NULL});
+          (const char *const[]){
+              "account", "list", "--all", "--query",
+              "[].{id:id, name:name, tenantId:tenantId, isDefault:isDefault, user:user}", "-o",
+              "json", "--only-show-errors", NULL});
 }
 
 void command_cloud(struct command *command, const struct az *az)

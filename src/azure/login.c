@@ -4,11 +4,14 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "azure/refusal.h"
 #include "azure/rest.h"
+#include "base/caseless.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "job/keytable.h"
 #include "job/names.h"
 #include "job/outcome.h"
 
@@ -54,14 +57,59 @@ static char *take_token(struct capture_text *text)
     return copy;
 }
 
+/* ---- which tokens ------------------------------------------------------------------------- */
+
+size_t login_add(struct login *login, const char *asked, const char *tenant)
+{
+    login->tokens = memory_grow(login->tokens, login->token_count, sizeof *login->tokens);
+    login->tokens[login->token_count] =
+        (struct login_token){.asked = memory_string(asked), .tenant = memory_string(tenant)};
+    return login->token_count++;
+}
+
+size_t login_find(struct login *login, const struct accounts *accounts, const char *subscription)
+{
+    const struct account *account = accounts_find(accounts, subscription);
+    const char *tenant = account != NULL && account->tenant[0] != '\0' ? account->tenant : NULL;
+
+    for (size_t i = 0; i < login->token_count; i++) {
+        struct login_token *token = &login->tokens[i];
+
+        if (tenant != NULL && token->tenant != NULL && caseless_is_same(token->tenant, tenant))
+            return i;
+        if (token->asked == NULL || !caseless_is_same(token->asked, subscription))
+            continue;
+        if (token->tenant == NULL)
+            token->tenant = memory_string(tenant);
+        return i;
+    }
+    return login_add(login, subscription, tenant);
+}
+
+const char *login_asked(const struct login *login, size_t number)
+{
+    const char *asked = login->tokens[number].asked;
+
+    return asked == NULL && login->rest != NULL ? login->subscription : asked;
+}
+
+/* No az is asked, but azfan-rest. */
+static bool is_own(const struct login *login)
+{
+    return login->rest != NULL && login->rest->identity != JOB_IDENTITY_AZ;
+}
+
+/* ---- one token ---------------------------------------------------------------------------- */
+
 /* For the clients of REST, where there are any. */
-static int hand_on(const struct login *login, const char *token, struct error *error)
+static int hand_on(const struct login *login, size_t number, const char *token, struct error *error)
 {
     if (login->rest == NULL)
         return 0;
-    if (login->subscription != NULL && rest_open_page(login->rest, login->subscription, error) < 0)
+    if (login->tokens[number].asked == NULL && login->subscription != NULL &&
+        rest_open_page(login->rest, login->subscription, number, error) < 0)
         return -1;
-    return rest_take_token(login->rest, token, error);
+    return rest_take_token(login->rest, number, token, error);
 }
 
 static void wipe(struct finish *finish)
@@ -71,27 +119,42 @@ static void wipe(struct finish *finish)
     capture_text_done(&finish->output);
 }
 
-/* az did not end by itself, or ended badly. LOGIN_OK: it ended well. */
-static enum login_result read_process(const struct finish *finish, struct error *error)
+static void explain_silence(const struct finish *finish, bool own, struct error *error)
 {
+    long long seconds = (long long)(finish->duration / NUMBER_SECOND);
+
+    if (own)
+        (void)error_set(
+            error, "azfan-rest got no token within %lld s: see whether the network works", seconds);
+    else
+        (void)error_set(error,
+                        "az did not answer within %lld s when asked for its login: see whether "
+                        "`az account get-access-token` works by hand, and whether the network "
+                        "does",
+                        seconds);
+}
+
+/* az, or azfan-rest where it is OWN, did not end by itself, or ended badly. LOGIN_OK: it ended
+ * well.
+ */
+static enum login_result read_process(const struct finish *finish, bool own, struct error *error)
+{
+    const char *program = own ? "azfan-rest" : "az";
+
     if (finish->end == FINISH_NOT_STARTED) {
         (void)error_set(error, "%s", finish->error.text);
         return LOGIN_NO_AZ;
     }
     if (finish->stop == FINISH_CANCELLED) {
-        (void)error_set(error, "stopped while az was checking the login");
+        (void)error_set(error, "stopped while %s was checking the login", program);
         return LOGIN_CANCELLED;
     }
     if (finish->stop == FINISH_TIMED_OUT || finish->end == FINISH_ABANDONED) {
-        (void)error_set(error,
-                        "az did not answer within %lld s when asked for its login: see whether "
-                        "`az account get-access-token` works by hand, and whether the network "
-                        "does",
-                        (long long)(finish->duration / NUMBER_SECOND));
+        explain_silence(finish, own, error);
         return LOGIN_NO_ANSWER;
     }
     if (finish->exit.known && finish->exit.signaled) {
-        (void)error_set(error, "az itself was ended by signal %d", finish->exit.status);
+        (void)error_set(error, "%s itself was ended by signal %d", program, finish->exit.status);
         return LOGIN_NO_AZ;
     }
     return LOGIN_OK;
@@ -115,8 +178,24 @@ static enum login_result read_refusal(const struct finish *finish, struct error 
     return result;
 }
 
+/* There is no az to blame. */
+static enum login_result read_own_refusal(const struct login *login, const struct finish *finish,
+                                          struct error *error)
+{
+    struct outcome outcome;
+    enum login_result result = LOGIN_BROKEN;
+
+    refusal_read_token(finish->errors.data, finish->errors.length, &outcome);
+    if (outcome.reason == REASON_NETWORK || outcome.reason == REASON_THROTTLED)
+        result = LOGIN_NO_ANSWER;
+    (void)error_set(error, "identity: %s: %s", keytable[KEY_IDENTITY].words[login->rest->identity],
+                    outcome.message);
+    outcome_done(&outcome);
+    return result;
+}
+
 /* One string of an answer; NULL when it is not there. free() it. */
-static char *read_key(json_t *root, const char *key)
+static char *read_key(const json_t *root, const char *key)
 {
     return memory_string(json_string_value(json_object_get(root, key)));
 }
@@ -127,20 +206,47 @@ static json_t *parse(const struct capture_text *text)
                              : json_loadb(text->data, text->length, JSON_DISABLE_EOF_CHECK, NULL);
 }
 
-static enum login_result read_token(struct login *login, const struct finish *finish,
-                                    struct error *error)
+/* What is no subscription is none: it goes into every id. */
+static char *read_subscription(const json_t *root)
+{
+    char *subscription = read_key(root, "subscription");
+
+    if (subscription == NULL || names_is_subscription(subscription))
+        return subscription;
+    free(subscription);
+    return NULL;
+}
+
+/* "2026-11-23 04:00:00.000000", by azure/az's zone. */
+static int64_t read_local_time(const char *text)
+{
+    struct tm time = {.tm_isdst = 0};
+    const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%d %H:%M:%S", &time);
+    time_t seconds = end == NULL ? -1 : timegm(&time);
+
+    return seconds > 0 && seconds < INT64_MAX / NUMBER_SECOND ? seconds * NUMBER_SECOND : 0;
+}
+
+static int64_t read_expiry(const json_t *root)
+{
+    int64_t seconds = (int64_t)json_integer_value(json_object_get(root, "expires_on"));
+
+    if (seconds > 0 && seconds < INT64_MAX / NUMBER_SECOND)
+        return seconds * NUMBER_SECOND;
+    return read_local_time(json_string_value(json_object_get(root, "expiresOn")));
+}
+
+static enum login_result read_answer(struct login *login, size_t number,
+                                     const struct finish *finish, struct error *error)
 {
     json_t *root = parse(&finish->output);
     char *token = read_key(root, "accessToken"); /* asterisks by now */
     bool found = token != NULL && token[0] != '\0';
 
     free(token);
-    if (found)
-        login->subscription = read_key(root, "subscription");
-    if (login->subscription != NULL && !names_is_subscription(login->subscription)) {
-        free(login->subscription); /* it goes into every id: what is no subscription is none */
-        login->subscription = NULL;
-    }
+    if (found && login->subscription == NULL)
+        login->subscription = read_subscription(root);
+    login->tokens[number].expires = read_expiry(root);
     json_decref(root);
     if (found)
         return LOGIN_OK;
@@ -149,16 +255,18 @@ static enum login_result read_token(struct login *login, const struct finish *fi
     return LOGIN_NO_AZ;
 }
 
-enum login_result login_read_token(struct login *login, struct finish *finish, struct error *error)
+enum login_result login_read_token(struct login *login, size_t number, struct finish *finish,
+                                   struct error *error)
 {
-    enum login_result result = read_process(finish, error);
+    enum login_result result = read_process(finish, is_own(login), error);
     char *token = take_token(&finish->output);
 
     if (result == LOGIN_OK && finish->exit.known && finish->exit.status != 0)
-        result = read_refusal(finish, error);
+        result =
+            is_own(login) ? read_own_refusal(login, finish, error) : read_refusal(finish, error);
     else if (result == LOGIN_OK)
-        result = read_token(login, finish, error);
-    if (result == LOGIN_OK && hand_on(login, token, error) < 0)
+        result = read_answer(login, number, finish, error);
+    if (result == LOGIN_OK && hand_on(login, number, token, error) < 0)
         result = LOGIN_NO_AZ;
     if (token != NULL)
         explicit_bzero(token, strlen(token));
@@ -170,7 +278,7 @@ enum login_result login_read_token(struct login *login, struct finish *finish, s
 enum login_result login_read_cloud(struct login *login, const struct finish *finish,
                                    struct error *error)
 {
-    enum login_result result = read_process(finish, error);
+    enum login_result result = read_process(finish, false, error);
     json_t *root;
     char *endpoint;
 
@@ -197,7 +305,7 @@ static enum login_result read_version(struct login *login, struct finish *finish
     json_t *root;
 
     if (finish->end == FINISH_NOT_STARTED || finish->stop == FINISH_CANCELLED)
-        return read_process(finish, error);
+        return read_process(finish, false, error);
     root = parse(&finish->output);
     free(login->az_version);
     login->az_version = read_key(root, "azure-cli");
@@ -218,8 +326,8 @@ enum login_result login_read(struct login *login, struct finish *token, struct f
 {
     struct error token_error = {""};
     /* The token's answer is always read, for that wipes it. */
-    enum login_result token_result = login_read_token(login, token, &token_error);
-    enum login_result result = read_version(login, version, error);
+    enum login_result token_result = login_read_token(login, 0, token, &token_error);
+    enum login_result result = version == NULL ? LOGIN_OK : read_version(login, version, error);
 
     if (result == LOGIN_OK) {
         result = token_result;
@@ -237,6 +345,11 @@ void login_done(struct login *login)
 {
     free(login->subscription);
     free(login->az_version);
+    for (size_t i = 0; i < login->token_count; i++) {
+        free(login->tokens[i].asked);
+        free(login->tokens[i].tenant);
+    }
+    free(login->tokens);
     accounts_done(&login->accounts);
     free(login->no_accounts);
     *login = (struct login){.subscription = NULL};

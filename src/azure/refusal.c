@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <jansson.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@
 #include "azure/rest.h"
 #include "azure/said.h"
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/number.h"
 #include "base/text.h"
 
@@ -22,6 +24,8 @@ struct rule_use {
     const struct refusal_rule *rule;
     int az_exit;
     bool attempt; /* a script was to be run */
+    bool own;     /* no az was asked for the token, which … */
+    bool token;   /* … was all that was asked for */
 };
 
 void refusal_add_line(struct buffer *buffer, const char *text, size_t length)
@@ -133,33 +137,56 @@ static void set_effect(struct outcome *outcome, unsigned effect)
     outcome->fatal = (effect & REFUSAL_FATAL) != 0;
 }
 
-static void read_words(const char *errors, size_t length, int az_exit, bool attempt,
-                       struct outcome *ret)
+/* USE has its rule by now. */
+static void use_rule(const struct rule_use *use, const struct said *said, struct outcome *ret)
 {
-    struct rule_use use = {.az_exit = az_exit, .attempt = attempt};
+    *ret = (struct outcome){.kind = OUTCOME_ERROR,
+                            .reason = use->rule->reason,
+                            .cause = use->rule->cause,
+                            .exit_code = -1};
+    set_effect(ret, use->rule->effect);
+    if (ret->reason == REASON_THROTTLED || ret->reason == REASON_BUSY)
+        ret->retry_after = find_retry_after(said->own);
+    ret->message = write_message(use, said, ret->retry_after);
+}
+
+static const struct refusal_rule *find_rule(const struct rule_use *use, const struct said *said)
+{
+    static const struct refusal_rule own_login = {
+        .reason = REASON_LOGIN,
+        .cause = CAUSE_OWN_IDENTITY,
+        .effect = REFUSAL_STILL_RUNS | REFUSAL_FATAL,
+        .message = "Azure does not accept the token of the run's own identity:"};
+    const struct refusal_rule *rule =
+        use->token ? refusal_rules_find_token(said) : refusal_rules_find(said, use->az_exit);
+
+    /* The table's words are of az's login. */
+    return use->own && rule->reason == REASON_LOGIN ? &own_login : rule;
+}
+
+/* USE has no rule yet. */
+static void read_words(struct rule_use *use, const char *errors, size_t length, struct outcome *ret)
+{
     struct said said;
 
     said_read(&said, errors, length, refusal_rules_know);
-    use.rule = refusal_rules_find(&said, az_exit);
-    *ret = (struct outcome){.kind = OUTCOME_ERROR,
-                            .reason = use.rule->reason,
-                            .cause = use.rule->cause,
-                            .exit_code = -1};
-    set_effect(ret, use.rule->effect);
-    if (ret->reason == REASON_THROTTLED || ret->reason == REASON_BUSY)
-        ret->retry_after = find_retry_after(said.own);
-    ret->message = write_message(&use, &said, ret->retry_after);
+    use->rule = find_rule(use, &said);
+    use_rule(use, &said, ret);
     said_done(&said);
 }
 
 void refusal_read(const char *errors, size_t length, int az_exit, struct outcome *ret)
 {
-    read_words(errors, length, az_exit, true, ret);
+    struct rule_use use = {.az_exit = az_exit, .attempt = true};
+
+    read_words(&use, errors, length, ret);
 }
 
 void refusal_read_login(const char *errors, size_t length, int az_exit, struct outcome *ret)
 {
-    read_words(errors, length, az_exit, false, ret);
+    struct rule_use use = {.az_exit = az_exit};
+
+    read_words(&use, errors, length, ret);
 }
 
 /* ---- azfan-rest --------------------------------------------------------------------------- */
@@ -225,6 +252,22 @@ static void set_started(struct outcome *outcome, bool not_started)
     outcome->may_still_run = true;
 }
 
+/* Azure takes no token of this login until a person has done more (Continuous Access Evaluation; a
+ * policy that wants another factor): another token would be refused as well. */
+static void read_challenge(const json_t *failure, struct outcome *outcome)
+{
+    const char *challenge = json_string_value(json_object_get(failure, "challenge"));
+
+    if (challenge == NULL || strstr(challenge, "insufficient_claims") == NULL)
+        return;
+    outcome->reason = REASON_LOGIN;
+    outcome->cause = CAUSE_CLAIMS;
+    outcome->fatal = true;
+    free(outcome->message);
+    outcome->message = memory_string("Azure wants another login, with more than a token can have: "
+                                     "a policy of the tenant, or a change of the account");
+}
+
 /* The last line of ERRORS, where it is a failure, for json_decref(); else NULL. */
 static json_t *load_failure(const char *errors, size_t length)
 {
@@ -237,18 +280,20 @@ static json_t *load_failure(const char *errors, size_t length)
     return NULL;
 }
 
-bool refusal_read_rest(const char *errors, size_t length, struct outcome *ret)
+bool refusal_read_rest(const char *errors, size_t length, bool own, struct outcome *ret)
 {
     size_t at = text_last_lines(errors, length, 1);
     json_t *failure = load_failure(errors, length);
     const json_t *wait = json_object_get(failure, "retry_after");
+    struct rule_use use = {.az_exit = 1, .attempt = !has_not_started(failure), .own = own};
     struct buffer text = BUFFER_INIT;
 
     if (failure == NULL)
         return false;
     print_as_az(&text, failure, errors + at, length - at);
-    read_words(buffer_text(&text), text.length, 1, !has_not_started(failure), ret);
+    read_words(&use, buffer_text(&text), text.length, ret);
     set_started(ret, has_not_started(failure));
+    read_challenge(failure, ret);
     if (json_is_integer(wait) && json_integer_value(wait) > 0 &&
         (ret->reason == REASON_THROTTLED || ret->reason == REASON_BUSY))
         ret->retry_after = json_integer_value(wait) * NUMBER_SECOND;
@@ -297,6 +342,33 @@ void refusal_add_rest_words(struct buffer *buffer, const char *errors, size_t le
     }
     if (failure != NULL)
         print_failure(buffer, failure);
+    json_decref(failure);
+}
+
+/* Who gives tokens has no codes of Azure Resource Manager's: what counts is in the message. */
+static void print_words(struct buffer *text, const json_t *failure, const char *line, size_t length)
+{
+    const char *code = json_string_value(json_object_get(failure, "code"));
+    const char *message = json_string_value(json_object_get(failure, "message"));
+
+    if (message == NULL)
+        print_as_az(text, failure, line, length);
+    else if (code != NULL && strstr(message, "AADSTS") == NULL)
+        buffer_print(text, "ERROR: %s: %s", code, message);
+    else
+        buffer_print(text, "ERROR: %s", message);
+}
+
+void refusal_read_token(const char *errors, size_t length, struct outcome *ret)
+{
+    size_t at = text_last_lines(errors, length, 1);
+    json_t *failure = load_failure(errors, length);
+    struct rule_use use = {.az_exit = 1, .token = true};
+    struct buffer text = BUFFER_INIT;
+
+    print_words(&text, failure, errors + at, length - at);
+    read_words(&use, buffer_text(&text), text.length, ret);
+    buffer_done(&text);
     json_decref(failure);
 }
 

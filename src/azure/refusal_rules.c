@@ -178,6 +178,18 @@ const struct refusal_rule *refusal_rules_find(const struct said *said, int az_ex
     return rule != NULL ? rule : find(rest, said, code, az_exit);
 }
 
+const struct refusal_rule *refusal_rules_find_token(const struct said *said)
+{
+    static const struct refusal_rule other = {.reason = REASON_LOGIN, .message = "no token came:"};
+    const struct refusal_rule *rule = find(refusal_token, said, "", 1);
+
+    if (rule != NULL)
+        return rule;
+    rule = refusal_rules_find(said, 1);
+    /* All others of these speak of az. */
+    return rule->reason == REASON_NETWORK || rule->reason == REASON_THROTTLED ? rule : &other;
+}
+
 bool refusal_rules_know(const char *code, size_t length)
 {
     for (const struct refusal_rule *rule = refusal_service; rule->message != NULL; rule++) {

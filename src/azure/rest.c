@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "azure/identity.h"
 #include "base/ascii.h"
 #include "base/buffer.h"
 #include "base/caseless.h"
 #include "base/memory.h"
 #include "base/number.h"
+#include "job/targets.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 
@@ -79,6 +81,7 @@ int rest_open(struct rest *ret, struct error *error)
                          "install` puts it there",
                          program);
     find_trust(ret);
+    identity_keep_environment(&ret->environment);
     return 0;
 }
 
@@ -100,20 +103,57 @@ void rest_set_endpoint(struct rest *rest, const char *endpoint)
         tokenpage_set_interval(&rest->pages[i].token, tempo_base(&rest->tempo, 0));
 }
 
+int rest_set_identity(struct rest *rest, enum job_identity identity, const struct cloud *cloud,
+                      struct error *error)
+{
+    json_t *source;
+
+    rest->identity = identity;
+    rest->authority = cloud->authority;
+    rest_set_endpoint(rest, cloud->endpoint);
+    if (identity == JOB_IDENTITY_AZ)
+        return 0;
+    source = identity_source(identity, cloud, error);
+    json_decref(source);
+    return source != NULL ? 0 : -1;
+}
+
 /* ---- pages -------------------------------------------------------------------------------- */
 
-struct tokenpage *rest_page(const struct rest *rest, const char *subscription)
+static struct rest_page *find_page(const struct rest *rest, const char *subscription)
 {
     for (size_t i = 0; i < rest->page_count; i++) {
         if (caseless_is_same(rest->pages[i].subscription, subscription))
-            return &rest->pages[i].token;
+            return &rest->pages[i];
     }
     return NULL;
 }
 
-int rest_open_page(struct rest *rest, const char *subscription, struct error *error)
+struct tokenpage *rest_page(const struct rest *rest, const char *subscription)
 {
-    struct rest_page page;
+    struct rest_page *page = find_page(rest, subscription);
+
+    return page != NULL ? &page->token : NULL;
+}
+
+struct rest_page *rest_page_of(const struct rest *rest, const char *id)
+{
+    struct targets_id parts;
+    struct rest_page *page;
+    struct error ignored;
+
+    if (targets_parse_id(id, &parts, &ignored) < 0)
+        return NULL;
+    page = find_page(rest, parts.subscription);
+    free(parts.subscription);
+    free(parts.resource_group);
+    free(parts.name);
+    return page;
+}
+
+int rest_open_page(struct rest *rest, const char *subscription, size_t login, struct error *error)
+{
+    struct rest_page page = {.login = login};
 
     if (rest_page(rest, subscription) != NULL)
         return 0;
@@ -134,13 +174,42 @@ void rest_set_running(struct rest *rest, const char *subscription, size_t runnin
         tokenpage_set_interval(page, tempo_base(&rest->tempo, running));
 }
 
-int rest_take_token(struct rest *rest, const char *token, struct error *error)
+/* Who waits for another one would take it for that, and be refused again. */
+static bool has_token(const struct rest_page *page, const char *token)
+{
+    struct token present;
+    bool has = tokenpage_read(&page->token, &present) == 0 && strcmp(present.text, token) == 0;
+
+    explicit_bzero(&present, sizeof present);
+    return has;
+}
+
+int rest_take_token(struct rest *rest, size_t login, const char *token, struct error *error)
 {
     for (size_t i = 0; i < rest->page_count; i++) {
-        if (tokenpage_write(&rest->pages[i].token, token, error) < 0)
+        struct rest_page *page = &rest->pages[i];
+
+        if (page->login != login || has_token(page, token))
+            continue;
+        if (tokenpage_write(&page->token, token, error) < 0)
             return -1;
     }
     return 0;
+}
+
+bool rest_take_refusal(struct rest *rest, size_t login)
+{
+    bool refused = false;
+
+    for (size_t i = 0; i < rest->page_count; i++) {
+        struct rest_page *page = &rest->pages[i];
+
+        if (page->login != login || !page->is_refused)
+            continue;
+        page->is_refused = false;
+        refused = true;
+    }
+    return refused;
 }
 
 void rest_close(struct rest *rest)
@@ -150,6 +219,7 @@ void rest_close(struct rest *rest)
         free(rest->pages[i].subscription);
     }
     free(rest->pages);
+    strings_done(&rest->environment);
     free(rest->program);
     free(rest->endpoint);
     free(rest->ca_file);
@@ -233,22 +303,46 @@ static char *make_text(const struct rest *rest, const struct rest_request *reque
     return text;
 }
 
-int rest_write_request(const struct rest *rest, const struct rest_request *request,
-                       struct error *error)
+/* TEXT, which is used up, in a memfd: secrets are in it. WHOM: whom it is for. */
+static int write_sealed(char *text, const char *whom, struct error *error)
 {
     const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-    char *text = make_text(rest, request);
     int fd = memfd_create("request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     int code = fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
 
     if (code == 0 && (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0))
         code = -errno;
-    explicit_bzero(text, strlen(text)); /* secrets */
+    explicit_bzero(text, strlen(text));
     free(text);
     if (code == 0)
         return fd;
     fd_close(&fd);
-    return error_set(error, "cannot write the request for %s: %s", request->id, strerror(-code));
+    return error_set(error, "cannot write the request for %s: %s", whom, strerror(-code));
+}
+
+int rest_write_request(const struct rest *rest, const struct rest_request *request,
+                       struct error *error)
+{
+    return write_sealed(make_text(rest, request), request->id, error);
+}
+
+int rest_write_token_request(const struct rest *rest, int64_t deadline, struct error *error)
+{
+    struct cloud cloud = {.endpoint = rest->endpoint, .authority = rest->authority};
+    json_t *source = identity_source(rest->identity, &cloud, error);
+    json_t *object;
+    char *text;
+
+    if (source == NULL)
+        return -1;
+    object = json_object();
+    (void)json_object_set_new(object, "token", source);
+    set_text(object, "ca_file", rest->ca_file);
+    set_text(object, "ca_path", rest->ca_path);
+    (void)json_object_set_new(object, "deadline_ms", json_integer(deadline / NUMBER_MILLISECOND));
+    text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return write_sealed(text, "a token", error);
 }
 
 /* ---- what a client says ------------------------------------------------------------------- */

@@ -130,6 +130,8 @@ static void prepare_result(struct result *result, const struct execution *execut
     result->rehearsal = execution->rehearsal;
     result->speed = setup->speed;
     result->client = memory_string(keytable[KEY_CLIENT].words[execution->job->client]);
+    if (execution->job->client == JOB_REST)
+        result->identity = memory_string(keytable[KEY_IDENTITY].words[execution->job->identity]);
     result->rerun_of = memory_string(execution->rerun_of);
     result->again = execution->options->again;
     result->folder = memory_string(setup->folder.path);

@@ -24,6 +24,7 @@ struct overrides options_overrides(const struct options *options)
 {
     const char *az = get_variable("AZFAN_AZ");
     const char *client = get_variable("AZFAN_CLIENT");
+    const char *identity = get_variable("AZFAN_IDENTITY");
 
     return (struct overrides){.concurrency = options->concurrency,
                               .concurrency_percent = options->concurrency_percent,
@@ -38,6 +39,7 @@ struct overrides options_overrides(const struct options *options)
                               .confirm = options->confirm,
                               .az = options->az != NULL ? options->az : az,
                               .client = options->client != NULL ? options->client : client,
+                              .identity = options->identity != NULL ? options->identity : identity,
                               .settings = options->settings.list,
                               .setting_count = options->settings.count,
                               .has_args = options->has_args,

@@ -348,6 +348,17 @@ static int take_client(const struct optiontable_row *row, const char *value,
     return 0;
 }
 
+static int take_identity(const struct optiontable_row *row, const char *value,
+                         struct options *options, struct error *error)
+{
+    int choice = read_word(row, keytable[KEY_IDENTITY].words, value, error);
+
+    if (choice < 0)
+        return -1;
+    options->identity = keytable[KEY_IDENTITY].words[choice];
+    return 0;
+}
+
 static int take_shell(const struct optiontable_row *row, const char *value, struct options *options,
                       struct error *error)
 {
@@ -457,6 +468,8 @@ const struct optiontable_row optiontable[] = {
      "the az to use (else AZFAN_AZ, the job's, or az); not by rehearse"},
     {"client", 0, "CLIENT", LOADING, take_client, 0,
      "what asks Azure: az or rest (else AZFAN_CLIENT, the job's, or az)"},
+    {"identity", 0, "IDENTITY", LOADING, take_identity, 0,
+     "whose token rest has: az, managed, workload or environment"},
     {"run-dir", 0, "DIR", RUNNING, take_text, FIELD(run_dir), "keep the run in DIR"},
     {"run-id", 0, "ID", RUNNING, take_run_id, 0, "call the run ID; no two runs may have the same"},
     {"only", 0, "OUTCOMES", ON_RERUN, take_only, 0,

@@ -25,7 +25,8 @@ static void keep_options(struct result_overrides *overrides, const struct option
                                   .attempts = options->attempts,
                                   .batches = memory_string(options->batches),
                                   .max_failures = memory_string(options->max_failures),
-                                  .client = memory_string(options->client)};
+                                  .client = memory_string(options->client),
+                                  .identity = memory_string(options->identity)};
     if (options->targets != NULL)
         overrides->targets = strcmp(options->targets, "-") == 0 ? memory_string("-")
                                                                 : file_absolute(options->targets);
@@ -122,6 +123,8 @@ void pastline_merge(struct options *ret, const struct options *options,
         ret->az = past->az;
     if (ret->client == NULL)
         ret->client = past->client;
+    if (ret->identity == NULL)
+        ret->identity = past->identity;
 }
 
 void pastline_done(struct options *merged)

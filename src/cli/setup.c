@@ -58,20 +58,44 @@ static int set_up_simulation(struct setup *setup, const struct execution *execut
     return result;
 }
 
+/* Where az is asked for nothing, the cloud is the job's or Azure's first. */
+static int set_identity(struct rest *rest, const struct job *job, struct error *error)
+{
+    struct cloud usual;
+    int result;
+
+    if (job->cloud.endpoint != NULL)
+        return rest_set_identity(rest, job->identity, &job->cloud, error);
+    if (job->identity == JOB_IDENTITY_AZ)
+        return 0;
+    if (cloud_read(CLOUD_USUAL, &usual, error) < 0)
+        return -1;
+    result = rest_set_identity(rest, job->identity, &usual, error);
+    cloud_done(&usual);
+    return result;
+}
+
+static int find_az(struct az *az, const struct job *job, struct error *error)
+{
+    return job->identity != JOB_IDENTITY_AZ ? az_absent(az, error) : az_find(az, job->az, error);
+}
+
 static int set_up_rest(struct setup *setup, const struct job *job, struct error *error)
 {
     if (job->client != JOB_REST)
         return 0;
     setup->az.rest = &setup->rest;
     az_set_client(&setup->az, job->client);
-    return rest_open(&setup->rest, error);
+    if (rest_open(&setup->rest, error) < 0)
+        return -1;
+    return set_identity(&setup->rest, job, error);
 }
 
 static int set_up_az(struct setup *setup, const struct execution *execution, struct error *error)
 {
     if (execution->rehearsal)
         return set_up_simulation(setup, execution, error);
-    if (az_find(&setup->az, execution->job->az, error) < 0)
+    if (find_az(&setup->az, execution->job, error) < 0)
         return -1;
     return set_up_rest(setup, execution->job, error);
 }

@@ -37,6 +37,8 @@ static const char *const names[CAUSES] = {
     [CAUSE_INCOMPLETE_AZ] = "incomplete_az",
     [CAUSE_USAGE] = "usage",
     [CAUSE_CACHE_LOCK] = "cache_lock",
+    [CAUSE_OWN_IDENTITY] = "own_identity",
+    [CAUSE_CLAIMS] = "claims",
     [CAUSE_MEMORY] = "memory",
 };
 

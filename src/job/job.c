@@ -54,6 +54,7 @@ void job_free(struct job *job)
     free(job->script_file);
     free(job->batches);
     free(job->az);
+    cloud_done(&job->cloud);
     free(job);
 }
 

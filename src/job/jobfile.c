@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/strings.h"
+#include "job/connection.h"
 #include "job/job.h"
 #include "job/jobkeys.h"
 #include "job/keytable.h"
@@ -179,23 +180,6 @@ static void load_timeouts(const struct loading *loading, const struct jobkeys_va
                       job->script_timeout + job->script_grace);
 }
 
-/* The command line's, or the environment's, which may be any word. */
-static enum job_client load_client(const struct loading *loading,
-                                   const struct jobkeys_value *values)
-{
-    const char *word = loading->overrides->client;
-    const char *const *words = keytable[KEY_CLIENT].words;
-
-    if (word == NULL)
-        return (enum job_client)jobkeys_number(values, KEY_CLIENT);
-    for (int i = 0; words[i] != NULL; i++) {
-        if (strcmp(words[i], word) == 0)
-            return (enum job_client)i;
-    }
-    loading_option_problem(loading, "AZFAN_CLIENT", "must be az or rest, not %s", word);
-    return JOB_AZ;
-}
-
 static int load_concurrency(const struct loading *loading, const struct jobkeys_value *values)
 {
     if (loading->overrides->concurrency > 0)
@@ -211,7 +195,7 @@ static void load_settings(const struct loading *loading, const struct jobkeys_va
     const struct yaml_node *az = values[KEY_AZ].node;
     struct job *job = loading->job;
 
-    job->client = load_client(loading, values);
+    connection_load(loading, values);
     job->concurrency = load_concurrency(loading, values);
     job->deadline =
         overrides->deadline > 0 ? overrides->deadline : jobkeys_number(values, KEY_DEADLINE);
@@ -335,6 +319,7 @@ static void load_job(const struct loading *loading, const struct yaml_node *root
     script_load(loading, values[KEY_SCRIPT].node);
     selection_load(loading, values[KEY_TARGETS].node);
     load_percentage(loading);
+    connection_check(loading, values);
     parameters_check_settings(loading);
     parameters_keep_secrets(loading->job);
     if (problems_total(loading->problems) == 0)

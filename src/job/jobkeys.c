@@ -235,22 +235,48 @@ static bool read_boolean(const struct loading *loading, const struct keytable_ro
     return false;
 }
 
+/* Its place in the table's list; -1: it is none of them. */
+static int find_word(const struct keytable_row *key, const char *text)
+{
+    for (int i = 0; key->words[i] != NULL; i++) {
+        if (strcmp(text, key->words[i]) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static void print_words(struct buffer *buffer, const struct keytable_row *key)
+{
+    for (int i = 0; key->words[i] != NULL; i++)
+        buffer_print(buffer, "%s%s", i > 0 ? " or " : "", key->words[i]);
+}
+
 static bool read_word(const struct loading *loading, const struct keytable_row *key,
                       const struct yaml_node *node, int64_t *ret)
 {
     struct buffer words = BUFFER_INIT;
 
-    for (*ret = 0; key->words[*ret] != NULL; ++*ret) {
-        if (strcmp(node->text, key->words[*ret]) == 0) {
-            buffer_done(&words);
-            return true;
-        }
-        buffer_print(&words, "%s%s", *ret > 0 ? " or " : "", key->words[*ret]);
-    }
+    *ret = find_word(key, node->text);
+    if (*ret >= 0)
+        return true;
+    print_words(&words, key);
     loading_problem(loading, node, "%s must be %s, not \"%.80s\"", key->name, buffer_text(&words),
                     node->text);
     buffer_done(&words);
     return false;
+}
+
+int jobkeys_parse_word(enum keytable_key key, const char *text, int *ret, struct error *error)
+{
+    struct buffer words = BUFFER_INIT;
+
+    *ret = find_word(&keytable[key], text);
+    if (*ret >= 0)
+        return 0;
+    print_words(&words, &keytable[key]);
+    (void)error_set(error, "must be %s, not %s", buffer_text(&words), text);
+    buffer_done(&words);
+    return -1;
 }
 
 static bool is_wanted_kind(enum keytable_kind kind, const struct yaml_node *node)

@@ -13,6 +13,11 @@ enum { KIB = 1024, MIB = 1024 * KIB };
 
 static const char *const shells[] = {[JOB_SH] = "sh", [JOB_POWERSHELL] = "powershell", NULL};
 static const char *const clients[] = {[JOB_AZ] = "az", [JOB_REST] = "rest", NULL};
+static const char *const identities[] = {[JOB_IDENTITY_AZ] = "az",
+                                         [JOB_IDENTITY_MANAGED] = "managed",
+                                         [JOB_IDENTITY_WORKLOAD] = "workload",
+                                         [JOB_IDENTITY_ENVIRONMENT] = "environment",
+                                         NULL};
 static const char *const halts[] = {[JOB_DRAIN] = "drain", [JOB_STOP] = "stop", NULL};
 
 /* What readers check by their own means; a test holds these against them. */
@@ -27,6 +32,10 @@ static const char *const halts[] = {[JOB_DRAIN] = "drain", [JOB_STOP] = "stop", 
 #define GROUPS       "([^/,! \\[\\]]|" BRACKETS ")+/"
 #define SELECTOR     " *(/[^,]+|([0-9A-Fa-f-]{36}/)?(" GROUPS ")?" GLOB ") *"
 #define SELECTORS    "^" SELECTOR "(," SELECTOR ")*$"
+#define PORT         "(:[0-9]*)?/?$"
+#define CLOUD                                                                                      \
+    "^(Azure(Cloud|USGovernment|ChinaCloud)$|https://[^/?#@\\\\ \\t\\r\\n]+/?$|"                   \
+    "http://(localhost|127\\.0\\.0\\.1|\\[::1\\])" PORT ")"
 
 /* One of a path's names, but "." and "..", and the whole path. */
 #define FILE_NAME "(?!\\.{1,2}(/|$))[^/\\\\:;\\u0000-\\u001f\\u007f]+"
@@ -120,6 +129,18 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
                     .help = "What asks Azure to run the script: az, or rest, a program of azfan's "
                             "own that is a hundred times lighter. --client and AZFAN_CLIENT go "
                             "before it."},
+    [KEY_IDENTITY] = {KEYTABLE_TOP, "identity", KIND_WORD, .normal = JOB_IDENTITY_AZ,
+                      .words = identities,
+                      .help = "With client: rest, whose token it has: that of az's login, the "
+                              "machine's managed identity, an application's by workload identity "
+                              "federation, or by AZURE_CLIENT_SECRET in the environment. With all "
+                              "but az no az is needed. --identity and AZFAN_IDENTITY go before "
+                              "it."},
+    [KEY_CLOUD] = {KEYTABLE_TOP, "cloud", KIND_TEXT, .pattern = CLOUD,
+                   .help = "With client: rest, which Azure is meant: AzureCloud, "
+                           "AzureUSGovernment, AzureChinaCloud, or the https:// URL of a resource "
+                           "manager. Without it the one that az is set to, or without az "
+                           "AzureCloud."},
     [KEY_SCRIPT_FILE] = {KEYTABLE_SCRIPT, "file", KIND_TEXT,
                          .help = "The script's file, relative to the job file."},
     [KEY_SCRIPT_INLINE] = {KEYTABLE_SCRIPT, "inline", KIND_TEXT, .help = "The script's text."},

@@ -118,6 +118,7 @@ static json_t *head_object(const struct result *result)
     json_object_set_new(object, "rehearsal", json_boolean(result->rehearsal));
     json_object_set_new(object, "speed", json_integer(result->speed));
     json_object_set_new(object, "client", value_text(result->client));
+    json_object_set_new(object, "identity", value_text(result->identity));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
     json_object_set_new(object, "job", job_object(&result->job));
     json_object_set_new(object, "origin", origin_object(&result->origin));

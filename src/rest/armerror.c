@@ -14,6 +14,13 @@ static bool has_code(const json_t *object)
     return json_is_string(json_object_get(object, "code"));
 }
 
+/* Both are texts, in the answer itself. */
+static bool is_of_login(const json_t *object)
+{
+    return json_is_string(json_object_get(object, "error")) &&
+           json_is_string(json_object_get(object, "error_description"));
+}
+
 const json_t *armerror_find(const json_t *root)
 {
     for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0]; i++) {
@@ -22,7 +29,7 @@ const json_t *armerror_find(const json_t *root)
         if (has_code(inner))
             return inner;
     }
-    return has_code(root) ? root : NULL;
+    return has_code(root) || is_of_login(root) ? root : NULL;
 }
 
 /* odata.error has {"lang", "value"} for a message. */
@@ -33,13 +40,14 @@ static const json_t *find_text(const json_t *error, const char *key)
     return json_is_object(value) ? json_object_get(value, "value") : value;
 }
 
-static void take_text(json_t *ret, const json_t *error, const char *key)
+/* NAME in RET is what FROM is in ERROR. */
+static void take_text(json_t *ret, const char *name, const json_t *error, const char *from)
 {
-    const char *text = json_string_value(find_text(error, key));
+    const char *text = json_string_value(find_text(error, from));
 
     /* Up to a NUL, which no reader of the line wants. */
     if (text != NULL)
-        (void)json_object_set_new(ret, key,
+        (void)json_object_set_new(ret, name,
                                   json_stringn(text, text_head(text, strlen(text), MESSAGE_MOST)));
 }
 
@@ -47,9 +55,11 @@ static json_t *take_plain(const json_t *error)
 {
     json_t *ret = json_object();
 
-    take_text(ret, error, "code");
-    take_text(ret, error, "message");
-    take_text(ret, error, "target");
+    bool of_login = is_of_login(error);
+
+    take_text(ret, "code", error, of_login ? "error" : "code");
+    take_text(ret, "message", error, of_login ? "error_description" : "message");
+    take_text(ret, "target", error, "target");
     return ret;
 }
 

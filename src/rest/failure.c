@@ -16,10 +16,8 @@
 enum { TEXT_MOST = 300 }; /* of an answer that is no JSON */
 
 static const char *const phases[] = {
-    [FAILURE_REQUEST] = "request",
-    [FAILURE_CONNECT] = "connect",
-    [FAILURE_SENT] = "sent",
-    [FAILURE_POLLING] = "polling",
+    [FAILURE_REQUEST] = "request", [FAILURE_TOKEN] = "token",     [FAILURE_CONNECT] = "connect",
+    [FAILURE_SENT] = "sent",       [FAILURE_POLLING] = "polling",
 };
 
 static const char *const started_words[] = {

@@ -2,11 +2,11 @@
 /*
  * azfan-rest: one request to Azure's REST API, for azfan, which starts it as it starts az.
  *
- * Standard input is the request (rest/request), descriptor 3 the token's page (sys/tokenpage).
- * Standard output gets az's JSON, with exit status 0. Standard error says on the way "sent",
- * "accepted {…}" and "limits {…}", and in the end, with exit status 1, the line of a failure
- * (rest/failure). It has no options: nothing secret can stand on its command line, for nothing
- * does.
+ * Standard input is the request (rest/request), descriptor 3 the token's page (sys/tokenpage)
+ * unless a token is what is asked for. Standard output gets az's JSON, with exit status 0. Standard
+ * error says on the way "sent", "accepted {…}" and "limits {…}", and in the end, with exit status
+ * 1, the line of a failure (rest/failure). It has no options: nothing secret can stand on its
+ * command line, for nothing does.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "rest/failure.h"
+#include "rest/grant.h"
 #include "rest/operation.h"
 #include "rest/request.h"
 #include "rest/transport.h"
@@ -39,6 +40,14 @@ static void say(const char *line, void *context)
     buffer_print(&text, "%s\n", line);
     (void)fd_write_all(STDERR_FILENO, text.data, text.length);
     buffer_done(&text);
+}
+
+/* A script, or a secret, may stand in it. */
+static void wipe(struct buffer *buffer)
+{
+    if (buffer->data != NULL)
+        explicit_bzero(buffer->data, buffer->length);
+    buffer_done(buffer);
 }
 
 static int64_t now(void *context)
@@ -67,37 +76,62 @@ static enum operation_end run_with(const struct request *request, const struct t
     return world.transport != NULL ? operation_run(request, &world, ret) : OPERATION_FAILED;
 }
 
-static enum operation_end run(struct buffer *ret, struct error *error)
+static int64_t wall(void *context)
+{
+    (void)context;
+    return clock_wall();
+}
+
+static int ask_for_token(const struct request *request, struct buffer *ret, struct error *error)
+{
+    struct grant_world world = {.now = now, .wall = wall, .wait = wait};
+
+    world.transport = transport_make(request, error);
+    return world.transport != NULL ? grant_run(request, &world, ret) : -1;
+}
+
+/* What the request asks for; 0: RET is it. */
+static int answer(const struct request *request, struct buffer *ret, struct error *error)
+{
+    struct tokenpage page = {.fd = -1};
+    int result = -1;
+
+    if (request->source.url != NULL)
+        return ask_for_token(request, ret, error);
+    if (tokenpage_open(&page, TOKEN_FD, error) == 0 &&
+        run_with(request, &page, ret, error) == OPERATION_OVER)
+        result = 0;
+    tokenpage_close(&page);
+    return result;
+}
+
+static int run(struct buffer *ret, struct error *error)
 {
     struct buffer text = BUFFER_INIT;
     struct request request = {.deadline = 0};
-    struct tokenpage page = {.fd = -1};
-    enum operation_end end = OPERATION_FAILED;
+    int result = -1;
 
     if (file_read_standard_input(REQUEST_MOST, &text, error) == 0 &&
-        request_read(buffer_text(&text), text.length, &request, error) == 0 &&
-        tokenpage_open(&page, TOKEN_FD, error) == 0)
-        end = run_with(&request, &page, ret, error);
-    tokenpage_close(&page);
+        request_read(buffer_text(&text), text.length, &request, error) == 0)
+        result = answer(&request, ret, error);
     request_done(&request);
-    buffer_done(&text);
-    return end;
+    wipe(&text);
+    return result;
 }
 
 int main(void)
 {
     struct buffer result = BUFFER_INIT;
     struct error error = {.text = ""};
-    enum operation_end end;
+    int status;
 
     /* No core, and no other process of this user reads the token here. */
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)signal(SIGPIPE, SIG_IGN);
-    end = run(&result, &error);
+    status = run(&result, &error);
     if (result.length == 0)
         failure_print(&result, &(struct failure){FAILURE_REQUEST, FAILURE_NOT_STARTED}, error.text);
-    (void)fd_write_all(end == OPERATION_OVER ? STDOUT_FILENO : STDERR_FILENO, result.data,
-                       result.length);
+    (void)fd_write_all(status == 0 ? STDOUT_FILENO : STDERR_FILENO, result.data, result.length);
     /* OpenSSL would take a twentieth of a client's time to free what the kernel frees anyway. */
-    _exit(end == OPERATION_OVER ? 0 : 1);
+    _exit(status == 0 ? 0 : 1);
 }

@@ -53,11 +53,18 @@ static int take_post(const json_t *root, struct request *ret, struct error *erro
 
 static int take(const json_t *root, struct request *ret, struct error *error)
 {
+    const json_t *token = json_object_get(root, "token");
+
     ret->endpoint = take_text(root, "endpoint");
     ret->operation = take_text(root, "operation");
     ret->client_request_id = take_text(root, "client_request_id");
     ret->ca_file = take_text(root, "ca_file");
     ret->ca_path = take_text(root, "ca_path");
+    if (token != NULL) {
+        if (source_read(token, &ret->source, error) < 0)
+            return -1;
+        return take_duration(root, "deadline_ms", &ret->deadline, error);
+    }
     if (ret->endpoint == NULL || !is_safe(ret->endpoint))
         return error_set(error, "the request's endpoint must begin with https://");
     if (take_duration(root, "deadline_ms", &ret->deadline, error) < 0 ||
@@ -85,6 +92,7 @@ int request_read(const char *text, size_t length, struct request *ret, struct er
 
 void request_done(struct request *request)
 {
+    source_done(&request->source);
     free(request->endpoint);
     free(request->url);
     buffer_done(&request->body);

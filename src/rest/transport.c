@@ -10,6 +10,7 @@
 #include "rest/request.h"
 
 #define CONNECT_PATIENCE (10 * NUMBER_SECOND)
+#define DIRECT_PATIENCE  (2 * NUMBER_SECOND) /* until somebody near has taken a connection */
 
 /* Bytes of a header line of which libcurl would read 100 KB: a signed URL has 3 to 4. */
 enum { HEADER_MOST = 16 * 1024 };
@@ -73,15 +74,21 @@ static bool set_trust(CURL *easy, const struct request *request)
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
 }
 
-/* request_read() has let http through for loopback alone. */
+/* request_read() has let http through for this machine alone: a proxy of the environment would read
+ * the token. */
+static bool set_way(CURL *easy, const char *url, bool direct)
+{
+    bool plain = strncmp(url, "http:", 5) == 0;
+
+    return curl_easy_setopt(easy, CURLOPT_PROXY, plain || direct ? "" : NULL) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK;
+}
+
 static bool set_protocol(CURL *easy, const struct request *request)
 {
-    bool plain = strncmp(request->endpoint, "http:", 5) == 0;
+    const char *url = request->endpoint != NULL ? request->endpoint : request->source.url;
 
-    /* A proxy of the environment would read the token. */
-    if (plain && curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK)
-        return false;
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
+    return set_way(easy, url, false) &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_USERAGENT, "azfan/" AZFAN_VERSION) == CURLE_OK &&
@@ -214,7 +221,7 @@ static void perform(struct transport *self, const char *url, const char *token, 
     self->cause[0] = '\0';
     (void)curl_easy_setopt(easy, CURLOPT_URL, url);
     (void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    (void)curl_easy_setopt(easy, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    (void)curl_easy_setopt(easy, CURLOPT_HTTPAUTH, token != NULL ? CURLAUTH_BEARER : CURLAUTH_NONE);
     (void)curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, token);
     /* 0 would be for ever. */
     (void)curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds > 0 ? milliseconds : 1L);
@@ -224,6 +231,13 @@ static void perform(struct transport *self, const char *url, const char *token, 
     self->exchange = NULL;
 }
 
+static void set_body(CURL *easy, const struct buffer *body)
+{
+    (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
+    (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, buffer_text(body));
+    (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
+}
+
 void transport_post(struct transport *transport, const char *url, const char *token,
                     const struct buffer *body, int64_t patience, transport_sending *sending,
                     void *context, struct exchange *ret)
@@ -231,9 +245,7 @@ void transport_post(struct transport *transport, const char *url, const char *to
     CURL *easy = transport->easy;
 
     (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-    (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->length);
-    (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS, buffer_text(body));
-    (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    set_body(easy, body);
     transport->sending = sending;
     transport->context = context;
     perform(transport, url, token, patience, make_headers(transport, true), ret);
@@ -246,6 +258,25 @@ void transport_get(struct transport *transport, const char *url, const char *tok
     (void)curl_easy_setopt(transport->easy, CURLOPT_FRESH_CONNECT, 0L);
     (void)curl_easy_setopt(transport->easy, CURLOPT_HTTPGET, 1L);
     perform(transport, url, token, patience, make_headers(transport, false), ret);
+}
+
+void transport_send(struct transport *transport, const struct transport_message *message,
+                    int64_t patience, struct exchange *ret)
+{
+    CURL *easy = transport->easy;
+    struct curl_slist *headers = make_headers(transport, false);
+    int64_t connect = message->direct ? DIRECT_PATIENCE : CONNECT_PATIENCE;
+
+    if (message->header != NULL)
+        headers = curl_slist_append(headers, message->header);
+    if (message->body != NULL)
+        set_body(easy, message->body);
+    else
+        (void)curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    (void)set_way(easy, message->url, message->direct);
+    (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(connect / NUMBER_MILLISECOND));
+    perform(transport, message->url, message->token, patience, headers, ret);
 }
 
 void exchange_done(struct exchange *exchange)

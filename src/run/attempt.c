@@ -67,6 +67,7 @@ void attempt_read(struct call *call, const struct job *job, const struct result 
                   int64_t started, struct result_attempt *ret, struct answer *ret_answer)
 {
     struct answer_question question = {.rest = call->command.request > 0,
+                                       .own_identity = job->identity != JOB_IDENTITY_AZ,
                                        .nonce = call->command.nonce,
                                        .output_limit = job->output_limit,
                                        .timeout = job->timeout,

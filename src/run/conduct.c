@@ -109,6 +109,8 @@ static void log_in(struct conductor *self)
     if (self->round.stage != SCHEDULE_GOING) /* that is what cut the login short */
         return;
     if (result == LOGIN_OK) {
+        if (!self->round.result->rehearsal) /* whose tokens are nobody's */
+            renewal_open(&self->round.renewal, conduct->az, &self->login);
         record_login(self);
         make_schedule(self);
     } else {
@@ -208,6 +210,7 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
                                        .foresee = conduct->foresee,
                                        .foreseer = conduct->foreseer,
                                        .result = result,
+                                       .login = &self.login,
                                        .record = {.journal = conduct->journal,
                                                   .folder = conduct->folder,
                                                   .result = result,
@@ -230,6 +233,7 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
         end(&self);
     }
     warden_guard(conduct->warden, NULL);
+    renewal_close(&self.round.renewal);
     preflight_close(&self.preflight); /* before what is left is swept up */
     calls_close(&self.round.calls);
     login_done(&self.login);

@@ -24,7 +24,7 @@ enum { MOST_QUESTIONS = 2 };
 /* Does the end OUTCOME of one az's attempt leave a doubt whether the login has ended? */
 static bool is_about(const struct outcome *outcome)
 {
-    if (!outcome->fatal)
+    if (!outcome->fatal || outcome->cause == CAUSE_CLAIMS) /* no token is good enough */
         return false;
     /* Of az itself: a cache that cannot be read. An az that knows no such command needs no proof.
      */

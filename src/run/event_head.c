@@ -99,6 +99,7 @@ static json_t *overrides_object(const struct result_overrides *overrides)
     json_object_set_new(object, "targets", value_text(overrides->targets));
     json_object_set_new(object, "az", value_text(overrides->az));
     json_object_set_new(object, "client", value_text(overrides->client));
+    json_object_set_new(object, "identity", value_text(overrides->identity));
     json_object_set_new(object, "set", texts_array(overrides->settings, overrides->setting_count));
     json_object_set_new(object, "set_secret",
                         texts_array(overrides->secrets, overrides->secret_count));
@@ -127,6 +128,7 @@ void event_head_write_run(struct buffer *line, json_t *object, const struct even
     json_object_set_new(object, "rehearsal", json_boolean(result->rehearsal));
     json_object_set_new(object, "speed", json_integer(result->speed));
     json_object_set_new(object, "client", value_text(result->client));
+    json_object_set_new(object, "identity", value_text(result->identity));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
     json_object_set_new(object, "again", json_boolean(result->again));
     json_object_set_new(object, "job", job_object(&result->job));
@@ -342,6 +344,7 @@ static int read_overrides(struct result_overrides *overrides, const json_t *obje
         !value_get_seconds(object, "deadline_s", &overrides->deadline) ||
         !get_rules(object, overrides) || !value_copy_optional(object, "az", &overrides->az) ||
         !value_copy_optional(object, "client", &overrides->client) ||
+        !value_copy_optional(object, "identity", &overrides->identity) ||
         !get_settings(object, overrides) || !get_args(object, overrides))
         return event_miss(error, "what the command line said");
     return 0;
@@ -369,7 +372,8 @@ static bool read_flags(struct result *known, const json_t *json)
         return false;
     if (known->client == NULL)
         known->client = memory_string("az"); /* an older azfan, which knew no other */
-    return value_copy_optional(json, "rerun_of", &known->rerun_of) &&
+    return value_copy_optional(json, "identity", &known->identity) &&
+           value_copy_optional(json, "rerun_of", &known->rerun_of) &&
            value_get_boolean(json, "rehearsal", &known->rehearsal);
 }
 

@@ -57,11 +57,20 @@ static void tell_limits(struct schedule *schedule, const struct call *call,
     schedule_heard(schedule, call->target, &limits);
 }
 
-bool heard_take(struct calls *calls, struct record *record, struct schedule *schedule)
+/* Whoever renews tokens sees it there. */
+static void refuse_token(struct rest *rest, const struct record *record, const struct call *call)
+{
+    struct rest_page *page = rest_page_of(rest, record->result->targets[call->target].id);
+
+    if (page != NULL)
+        page->is_refused = true;
+}
+
+void heard_take(struct calls *calls, struct record *record, struct schedule *schedule,
+                struct rest *rest)
 {
     struct buffer line = BUFFER_INIT;
     const struct call *call;
-    bool wants_token = false;
 
     while ((call = calls_listen(calls, &line)) != NULL) {
         struct rest_said said = rest_read_line(buffer_text(&line), line.length);
@@ -72,10 +81,10 @@ bool heard_take(struct calls *calls, struct record *record, struct schedule *sch
             record_accepted(record, call, &said);
         else if (said.word == REST_LIMITS)
             tell_limits(schedule, call, &said);
+        else if (said.word == REST_TOKEN)
+            refuse_token(rest, record, call);
         free(said.region);
-        wants_token = wants_token || said.word == REST_TOKEN;
         line.length = 0;
     }
     buffer_done(&line);
-    return wants_token;
 }

@@ -211,6 +211,7 @@ static void free_known(struct result *result)
     free(result->overrides.targets);
     free(result->overrides.az);
     free(result->overrides.client);
+    free(result->overrides.identity);
     for (size_t i = 0; i < result->overrides.setting_count; i++)
         free(result->overrides.settings[i]);
     free(result->overrides.settings);
@@ -233,6 +234,7 @@ void result_done(struct result *result)
     free(result->run);
     free(result->rerun_of);
     free(result->client);
+    free(result->identity);
     free(result->trouble);
     free(result->halt_cause);
     free(result->folder);

@@ -363,12 +363,19 @@ static char *explain_skip(const struct result *result, enum outcome_reason *ret)
     return memory_string("not started: the run was halted");
 }
 
+static bool has_own_identity(const struct result *result)
+{
+    return result->identity != NULL && strcmp(result->identity, "az") != 0;
+}
+
 static void skip(struct result *result, struct result_target *target)
 {
     outcome_done(&target->outcome);
     target->outcome =
         (struct outcome){.kind = OUTCOME_SKIPPED, .script = SCRIPT_NOT_STARTED, .exit_code = -1};
     target->outcome.message = explain_skip(result, &target->outcome.reason);
+    if (target->outcome.reason == REASON_LOGIN && has_own_identity(result))
+        target->outcome.cause = CAUSE_OWN_IDENTITY;
     settle(result, target);
 }
 

@@ -22,6 +22,7 @@
 
 #include "azure/answer.h"
 #include "azure/guard.h"
+#include "azure/rest.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -380,10 +381,29 @@ static void let_go(struct round *self, bool good)
     free(list);
 }
 
+/* The number of the token with which the target of the first doubt was asked for. */
+static size_t doubted_token(const struct round *self)
+{
+    const struct rest *rest = self->az->rest;
+    const char *id = self->result->targets[self->doubts.list[0].target].id;
+    const struct rest_page *page = rest != NULL ? rest_page_of(rest, id) : NULL;
+
+    return page != NULL ? page->login : 0;
+}
+
 static void ask(struct round *self)
 {
+    struct error error;
+
+    self->asked_token = doubted_token(self);
     self->question = calls_take(&self->calls);
-    command_token(&self->question->command, self->az, job_only_subscription(self->job));
+    if (command_token(&self->question->command, self->az,
+                      login_asked(self->login, self->asked_token), &error) < 0) {
+        calls_release(&self->calls, self->question);
+        self->question = NULL;
+        halt_for_trouble(self, &error);
+        return;
+    }
     calls_launch(&self->calls, self->question, LOGIN_TIMEOUT);
     doubts_ask(&self->doubts);
     schedule_hold(self->schedule, true);
@@ -403,14 +423,13 @@ static void check_doubts(struct round *self)
 static void take_word(struct round *self)
 {
     struct call *call = self->question;
-    struct login login = {.rest = self->az->rest};
     struct error error = {""};
     enum doubts_reply reply = DOUBTS_NO_TOKEN;
     bool had_no_room = attempt_had_no_room(&call->task.finish);
-    enum login_result result = login_read_token(&login, &call->task.finish, &error);
+    enum login_result result =
+        login_read_token(self->login, self->asked_token, &call->task.finish, &error);
     enum doubts_word word;
 
-    login_done(&login);
     self->question = NULL;
     if (result == LOGIN_OK)
         reply = DOUBTS_TOKEN;
@@ -423,14 +442,18 @@ static void take_word(struct round *self)
         let_go(self, word == DOUBTS_CLEARED);
 }
 
+static void hear(struct round *self)
+{
+    heard_take(&self->calls, &self->record, self->schedule, self->az->rest);
+}
+
 static void take_finished(struct round *self)
 {
     struct call *call;
 
-    (void)heard_take(&self->calls, &self->record, self->schedule);
+    hear(self);
     while ((call = calls_take_finished(&self->calls)) != NULL) {
-        (void)heard_take(&self->calls, &self->record,
-                         self->schedule); /* what it said comes before its end */
+        hear(self); /* what it said comes before its end */
         if (call == self->question)
             take_word(self);
         else if (!starts_later(self, call))
@@ -438,6 +461,34 @@ static void take_finished(struct round *self)
         finish_done(&call->task.finish);
         calls_release(&self->calls, call);
     }
+}
+
+/* ---- tokens that end ---------------------------------------------------------------------- */
+
+static bool has_waiting(const struct round *self)
+{
+    for (size_t i = 0; i < self->result->target_count; i++) {
+        if (self->result->targets[i].state == RESULT_WAITING)
+            return true;
+    }
+    return false;
+}
+
+/* What runs goes on: a later renewal may still bring its result. */
+static void renew(struct round *self)
+{
+    const struct watcher *watcher = self->watcher;
+    enum login_result result = LOGIN_OK;
+    struct error error = {""};
+    enum renewal_word word = renewal_go_on(&self->renewal, &result, &error);
+
+    if (word == RENEWAL_NOTHING)
+        return;
+    redact_error(self->redact, &error);
+    if (word == RENEWAL_FAILED)
+        watcher->not_renewed(watcher->context, error.text);
+    else if (self->stage == SCHEDULE_GOING && has_waiting(self))
+        round_end_by_login(self, result, &error);
 }
 
 /* ---- on disk, and then seen --------------------------------------------------------------- */
@@ -531,6 +582,7 @@ void round_run(struct round *self)
         round_handle_signals(self);
         check_deadline(self);
         check_doubts(self);
+        renew(self);
         decision = plan_starts(self);
         decided = self->stage;
         round_act(self);
@@ -540,7 +592,9 @@ void round_run(struct round *self)
         if (self->stage != decided)
             continue;
         self->watcher->limited(self->watcher->context, decision.limited_until);
-        wait_for_something(self, -1, earlier(decision.until, doubts_due(&self->doubts)));
+        wait_for_something(self, renewal_fd(&self->renewal),
+                           earlier(earlier(decision.until, doubts_due(&self->doubts)),
+                                   renewal_due(&self->renewal)));
         reap_orphans(self);
     }
 }

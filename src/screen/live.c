@@ -3,6 +3,8 @@
  * Theory of operation. Every line goes one of two ways: results to standard
  * output, notes to standard error. With LIVE_SCREEN, what goes to the terminal
  * goes through its frames.
+ *
+ * The file is longer than others, on purpose: a watcher is one table of functions, and each is here.
  */
 #include "screen/live.h"
 
@@ -259,6 +261,15 @@ static void no_room(void *context, const char *why)
     print_note(live, &note);
 }
 
+static void not_renewed(void *context, const char *why)
+{
+    struct live *live = context;
+    struct buffer note = BUFFER_INIT;
+
+    notice_not_renewed(&note, why);
+    print_note(live, &note);
+}
+
 static void halted(struct live *live, const struct result *result, const struct event *event,
                    int64_t now)
 {
@@ -485,6 +496,7 @@ struct watcher live_watcher(struct live *live)
                             .happened = happened,
                             .no_room = no_room,
                             .limited = starts_limited,
+                            .not_renewed = not_renewed,
                             .asked = asked,
                             .leaving = leaving,
                             .continued = continued,

@@ -79,6 +79,12 @@ void notice_no_room(struct buffer *note, const char *why)
     text_add_plain(note, why);
 }
 
+void notice_not_renewed(struct buffer *note, const char *why)
+{
+    buffer_add(note, "the token is not renewed yet, and still counts: ");
+    text_add_plain(note, why);
+}
+
 void notice_way_on(struct buffer *note, const struct result *result)
 {
     if (result_way_on(result) != NULL) {

@@ -48,6 +48,7 @@ judge() { $python "$BATS_TEST_DIRNAME/schema.py" "$place/schema.json" "$@"; }
     exclude-unmatched
     # what several keys mean together
     id-with-group no-group ok-status-over-255 retry-max-delay-short retry-on-exit retry-on-not-idempotent
+    cloud-without-rest identity-without-rest identity-without-subscription
     script-grace-over-azure script-grace-over-default script-grace-over-timeout script-grace-too-long
     script-timeout-over-default script-timeout-too-long vm-args-twice vm-parameters-twice
     # names that shells keep for themselves, bytes, blanks
@@ -182,6 +183,20 @@ right client client: "az"
 wrong client client: REST
 wrong client client: ""
 wrong client client: [az]
+right identity identity: managed
+right identity identity: az
+right identity identity: workload
+right identity identity: environment
+wrong identity identity: Managed
+wrong identity identity: ""
+wrong identity identity: [az]
+right cloud cloud: AzureUSGovernment
+right cloud cloud: https://management.local.azurestack.external/
+right cloud cloud: http://127.0.0.1:8080
+wrong cloud cloud: azurecloud
+wrong cloud cloud: http://management.azure.com
+wrong cloud cloud: https://arm.example/x
+wrong cloud cloud: [AzureCloud]
 wrong az az: [az]
 right script.file script: {file: script.sh}
 wrong script.file script: {file: [script.sh]}
@@ -314,8 +329,9 @@ END
 # make_job RIGHT|WRONG KEY LINE: a job with that LINE instead of the one for the same key at the top.
 make_job() {
   local default
-  for default in 'version: 1' 'name: test' 'script: {inline: "true"}' 'targets: {resource_group: rg, vms: [a]}' \
-    'batches: 2' 'idempotent: true'; do
+  for default in 'version: 1' 'name: test' 'script: {inline: "true"}' \
+    'targets: {subscription: 00000000-0000-0000-0000-000000000001, resource_group: rg, vms: [a]}' \
+    'batches: 2' 'idempotent: true' 'client: rest'; do
     [ "${default%%:*}" = "${3%%:*}" ] || printf '%s\n' "$default"
   done
   printf '%s\n' "$3"

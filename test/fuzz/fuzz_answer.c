@@ -211,8 +211,10 @@ static void check_login(const struct said *said)
     struct finish version = give(said);
     struct login login = {.subscription = NULL};
     struct error error = {""};
-    enum login_result result = login_read(&login, &token, &version, true, &error);
+    enum login_result result;
 
+    (void)login_add(&login, NULL, NULL);
+    result = login_read(&login, &token, &version, true, &error);
     if (result == LOGIN_OK)
         must(login.subscription != NULL && login.az_version != NULL);
     else

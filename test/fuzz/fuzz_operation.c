@@ -198,7 +198,7 @@ static void check_failure(const struct buffer *printed)
     must(play.sent || strcmp(phase, "connect") == 0);
     must(printed->length < 64 * 1024);
     buffer_append(&play.lines, printed->data, printed->length);
-    refusal_read_rest(buffer_text(&play.lines), play.lines.length, &outcome);
+    refusal_read_rest(buffer_text(&play.lines), play.lines.length, false, &outcome);
     must(outcome.kind == OUTCOME_ERROR);
     must(fuzz_is_line(outcome.message));
     must((outcome.script == SCRIPT_NOT_STARTED) == (strcmp(started, "no") == 0));

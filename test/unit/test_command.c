@@ -206,12 +206,12 @@ START_TEST(the_other_commands)
 {
     struct command command;
 
-    command_token(&command, &az, NULL);
+    ck_assert_int_eq(command_token(&command, &az, NULL, &error), 0);
     check_arguments(&command, (const char *const[]){"account", "get-access-token", "-o", "json",
                                                     "--only-show-errors", NULL});
     ck_assert_ptr_null(command.file);
     command_done(&command, true);
-    command_token(&command, &az, "my sub's");
+    ck_assert_int_eq(command_token(&command, &az, "my sub's", &error), 0);
     check_arguments(&command, (const char *const[]){"account", "get-access-token", "-o", "json",
                                                     "--only-show-errors", "--subscription",
                                                     "my sub's", NULL});
@@ -219,7 +219,7 @@ START_TEST(the_other_commands)
     command_accounts(&command, &az);
     check_arguments(&command,
                     (const char *const[]){"account", "list", "--all", "--query",
-                                          "[].{id:id, name:name, isDefault:isDefault, user:user}",
+                                          "[].{id:id, name:name, tenantId:tenantId, isDefault:isDefault, user:user}",
                                           "-o", "json", "--only-show-errors", NULL});
     command_done(&command, true);
     command_version(&command, &az);

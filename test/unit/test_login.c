@@ -28,14 +28,24 @@ static void finished(struct finish *finish)
     capture_text_done(&finish->errors);
 }
 
+/* One that is to have one token. */
+static struct login fresh(void)
+{
+    struct login login = {.rest = NULL};
+
+    (void)login_add(&login, NULL, NULL);
+    return login;
+}
+
 START_TEST(a_token_proves_the_login)
 {
-    struct login login = {.subscription = NULL};
+    struct login login = fresh();
     struct error error = {""};
     struct finish finish = ended(0, ANSWER, "");
 
-    ck_assert_int_eq((int)login_read_token(&login, &finish, &error), LOGIN_OK);
+    ck_assert_int_eq((int)login_read_token(&login, 0, &finish, &error), LOGIN_OK);
     ck_assert_str_eq(login.subscription, "00000000-0000-0000-0000-000000000001");
+    ck_assert_int_eq(login.tokens[0].expires, 1795406400 * NUMBER_SECOND);
     ck_assert_ptr_null(finish.output.data);
     ck_assert_str_eq(error.text, "");
     finished(&finish);
@@ -56,11 +66,11 @@ START_TEST(the_token_is_never_told)
 
     for (int i = 0; i < UNIT_COUNT(answers); i++) {
         for (int status = 0; status < 2; status++) {
-            struct login login = {.subscription = NULL};
+            struct login login = fresh();
             struct error error = {""};
             struct finish finish = ended(status, answers[i], "");
 
-            (void)login_read_token(&login, &finish, &error);
+            (void)login_read_token(&login, 0, &finish, &error);
             ck_assert_ptr_null(strstr(error.text, "secret-part"));
             ck_assert_ptr_null(finish.output.data);
             finished(&finish);
@@ -172,7 +182,7 @@ START_TEST(blame)
     };
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
-        struct login login = {.subscription = NULL};
+        struct login login = fresh();
         struct error error = {""};
         struct finish finish = cases[i].finish;
         enum login_result result;
@@ -181,7 +191,7 @@ START_TEST(blame)
             (struct capture_text){memory_string(cases[i].output), strlen(cases[i].output), 0, true};
         finish.errors =
             (struct capture_text){memory_string(cases[i].errors), strlen(cases[i].errors), 0, true};
-        result = login_read_token(&login, &finish, &error);
+        result = login_read_token(&login, 0, &finish, &error);
         ck_assert_msg(result == cases[i].result, "%s: %d, %s", cases[i].text, (int)result,
                       error.text);
         ck_assert_msg(strstr(error.text, cases[i].text) != NULL, "%s lacks %s", error.text,
@@ -217,7 +227,7 @@ START_TEST(versions)
     };
 
     for (int i = 0; i < UNIT_COUNT(cases); i++) {
-        struct login login = {.subscription = NULL};
+        struct login login = fresh();
         struct error error = {""};
         struct finish token = ended(0, ANSWER, "");
         struct finish finish = cases[i].finish;
@@ -238,6 +248,56 @@ START_TEST(versions)
 }
 END_TEST
 
+/* Which token opens a subscription: the one of the same tenant, or one of its own. */
+START_TEST(a_token_a_tenant)
+{
+    struct account list[] = {{.subscription = (char[]){"a"}, .tenant = (char[]){"one"}},
+                             {.subscription = (char[]){"b"}, .tenant = (char[]){"two"}},
+                             {.subscription = (char[]){"c"}, .tenant = (char[]){"ONE"}},
+                             {.subscription = (char[]){"d"}, .tenant = (char[]){""}}};
+    struct accounts accounts = {list, UNIT_COUNT(list)};
+    struct login login = {.rest = NULL};
+
+    (void)login_add(&login, "a", NULL);
+    ck_assert_uint_eq(login_find(&login, &accounts, "A"), 0);
+    ck_assert_uint_eq(login_find(&login, &accounts, "b"), 1);
+    ck_assert_uint_eq(login_find(&login, &accounts, "c"), 0);
+    ck_assert_uint_eq(login_find(&login, &accounts, "d"), 2);
+    ck_assert_uint_eq(login_find(&login, &accounts, "unknown"), 3);
+    ck_assert_uint_eq(login_find(&login, &accounts, "unknown"), 3);
+    ck_assert_uint_eq(login_find(&login, &accounts, "D"), 2);
+    ck_assert_str_eq(login_asked(&login, 1), "b");
+    login_done(&login);
+}
+END_TEST
+
+/* az before 2.54.0 has no other time. */
+START_TEST(when_a_token_ends)
+{
+    static const struct {
+        const char *answer;
+        int64_t seconds;
+    } rows[] = {
+        {"{\"accessToken\":\"t\",\"expiresOn\":\"2026-11-23 06:40:00.000000\"}", 1795416000},
+        {"{\"accessToken\":\"t\",\"expires_on\":1795406400}", 1795406400},
+        {"{\"accessToken\":\"t\",\"expires_on\":-1,\"expiresOn\":\"soon\"}", 0},
+        {"{\"accessToken\":\"t\",\"expires_on\":9223372036854775807}", 0},
+        {"{\"accessToken\":\"t\"}", 0},
+    };
+
+    for (int i = 0; i < UNIT_COUNT(rows); i++) {
+        struct login login = fresh();
+        struct error error = {""};
+        struct finish finish = ended(0, rows[i].answer, "");
+
+        ck_assert_int_eq((int)login_read_token(&login, 0, &finish, &error), LOGIN_OK);
+        ck_assert_int_eq(login.tokens[0].expires, rows[i].seconds * NUMBER_SECOND);
+        finished(&finish);
+        login_done(&login);
+    }
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("login");
@@ -247,6 +307,8 @@ static Suite *make_suite(void)
     tcase_add_test(all, the_token_is_never_told);
     tcase_add_test(all, blame);
     tcase_add_test(all, versions);
+    tcase_add_test(all, a_token_a_tenant);
+    tcase_add_test(all, when_a_token_ends);
     suite_add_tcase(suite, all);
     return suite;
 }

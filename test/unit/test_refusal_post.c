@@ -336,7 +336,7 @@ static void check_form(int row, json_t *root, const char *form)
     struct buffer errors = ask(body);
     struct outcome outcome;
 
-    refusal_read_rest(buffer_text(&errors), errors.length, &outcome);
+    refusal_read_rest(buffer_text(&errors), errors.length, false, &outcome);
     check(row, &outcome, rows[row].started, form);
     ck_assert_msg(outcome.retry_after == rows[row].wait * NUMBER_SECOND, "%s, %s: %lld s",
                   rows[row].code, form, (long long)(outcome.retry_after / NUMBER_SECOND));

@@ -91,7 +91,7 @@ START_TEST(a_failure_is_understood)
     const char *errors = rows[_i].errors;
     struct outcome outcome;
 
-    ck_assert(refusal_read_rest(errors, strlen(errors), &outcome));
+    ck_assert(refusal_read_rest(errors, strlen(errors), false, &outcome));
     ck_assert_msg(outcome.kind == OUTCOME_ERROR && outcome.reason == rows[_i].reason, "%s: %s: %s",
                   outcome_reason_name(outcome.reason), outcome.message, errors);
     ck_assert_msg(outcome.cause == rows[_i].cause, "%s: %s", cause_name(outcome.cause), errors);
@@ -106,6 +106,104 @@ START_TEST(a_failure_is_understood)
 }
 END_TEST
 
+static void read_both(const char *errors, struct outcome *azs, struct outcome *own)
+{
+    ck_assert(refusal_read_rest(errors, strlen(errors), false, azs));
+    ck_assert(refusal_read_rest(errors, strlen(errors), true, own));
+}
+
+START_TEST(a_login_that_is_not_az_s)
+{
+    static const char errors[] = "sent\n{\"code\":\"InvalidAuthenticationToken\",\"http\":401,"
+                                 "\"message\":\"The access token is invalid.\"," NOT;
+    struct outcome azs;
+    struct outcome own;
+
+    read_both(errors, &azs, &own);
+    ck_assert(azs.reason == REASON_LOGIN && azs.fatal && azs.cause == CAUSE_NONE);
+    ck_assert_ptr_nonnull(strstr(azs.message, "az login"));
+    ck_assert(own.reason == REASON_LOGIN && own.fatal && own.cause == CAUSE_OWN_IDENTITY);
+    ck_assert_ptr_null(strstr(own.message, "az login"));
+    outcome_done(&azs);
+    outcome_done(&own);
+}
+END_TEST
+
+/* Another token would be refused as well. */
+START_TEST(a_challenge_wants_a_person)
+{
+    static const char errors[] =
+        "sent\n{\"code\":\"InvalidAuthenticationToken\",\"http\":401,\"challenge\":\"Bearer "
+        "authorization_uri=\\\"https://login.example/x\\\", error=\\\"insufficient_claims\\\", "
+        "claims=\\\"e30=\\\"\",\"message\":\"no\"," NOT;
+    struct outcome azs;
+    struct outcome own;
+
+    read_both(errors, &azs, &own);
+    ck_assert(azs.reason == REASON_LOGIN && azs.cause == CAUSE_CLAIMS && azs.fatal);
+    ck_assert(azs.script == SCRIPT_NOT_STARTED);
+    ck_assert(own.cause == CAUSE_CLAIMS);
+    outcome_done(&azs);
+    outcome_done(&own);
+}
+END_TEST
+
+#define TOKEN_FAILED "\"phase\":\"token\",\"started\":\"no\"}\n"
+
+static const struct {
+    const char *errors;
+    enum outcome_reason reason;
+    const char *message;
+} refused[] = {
+    {"{\"code\":\"invalid_client\",\"http\":401,\"message\":\"AADSTS7000215: Invalid client secret "
+     "provided.\\r\\nTrace ID: 1\"," TOKEN_FAILED,
+     REASON_LOGIN, "does not accept AZURE_CLIENT_SECRET"},
+    {"{\"code\":\"invalid_client\",\"http\":401,\"message\":\"AADSTS7000222: The provided client "
+     "secret keys for app 'a' are expired.\"," TOKEN_FAILED,
+     REASON_LOGIN, "make a new secret"},
+    {"{\"code\":\"invalid_client\",\"http\":401,\"message\":\"AADSTS700024: Client assertion is "
+     "not within its valid time range.\"," TOKEN_FAILED,
+     REASON_LOGIN, "check this machine's clock"},
+    {"{\"code\":\"unauthorized_client\",\"http\":400,\"message\":\"AADSTS700016: Application with "
+     "identifier 'a' was not found in the directory 'D'.\"," TOKEN_FAILED,
+     REASON_LOGIN, "knows no such application"},
+    {"{\"code\":\"invalid_resource\",\"http\":400,\"message\":\"AADSTS500011: The resource "
+     "principal named x was not found in the tenant named y.\"," TOKEN_FAILED,
+     REASON_LOGIN, "the job's cloud"},
+    {"{\"code\":\"invalid_request\",\"http\":400,\"message\":\"AADSTS90002: Tenant 'x' not "
+     "found.\"," TOKEN_FAILED,
+     REASON_LOGIN, "no such tenant"},
+    {"{\"code\":\"invalid_client\",\"http\":400,\"message\":\"AADSTS9999999: Something "
+     "new.\"," TOKEN_FAILED,
+     REASON_LOGIN, "no token came: AADSTS9999999: Something new"},
+    {"{\"code\":\"x\",\"http\":503,\"message\":\"AADSTS90033: A transient error has occurred. "
+     "Please try again.\"," TOKEN_FAILED,
+     REASON_NETWORK, "problem of its own"},
+    {"{\"code\":\"invalid_request\",\"http\":400,\"message\":\"Identity not found\"," TOKEN_FAILED,
+     REASON_LOGIN, "no such managed identity"},
+    {"{\"message\":\"Failed to connect to 169.254.169.254 port 80 after 2001 ms: Couldn't connect "
+     "to server\"," TOKEN_FAILED,
+     REASON_NETWORK, "is it one of Azure's?"},
+    {"{\"message\":\"Could not resolve host: login.microsoftonline.com\"," TOKEN_FAILED,
+     REASON_NETWORK, "cannot reach Azure"},
+    {"{\"message\":\"cannot read /var/t: No such file or directory\"," TOKEN_FAILED, REASON_LOGIN,
+     "no token came: cannot read /var/t"},
+    {"", REASON_LOGIN, "no token came"},
+};
+
+START_TEST(a_token_that_did_not_come)
+{
+    struct outcome outcome;
+
+    refusal_read_token(refused[_i].errors, strlen(refused[_i].errors), &outcome);
+    ck_assert_msg(outcome.reason == refused[_i].reason, "%s: %s",
+                  outcome_reason_name(outcome.reason), outcome.message);
+    ck_assert_msg(strstr(outcome.message, refused[_i].message) != NULL, "%s", outcome.message);
+    ck_assert_ptr_null(strstr(outcome.message, "az login"));
+    outcome_done(&outcome);
+}
+END_TEST
+
 /* A client that is not ours, or was cut off in the middle of its line. */
 START_TEST(other_words_are_no_failure)
 {
@@ -115,7 +213,8 @@ START_TEST(other_words_are_no_failure)
     struct outcome outcome;
 
     for (size_t i = 0; i < UNIT_COUNT(words); i++)
-        ck_assert_msg(!refusal_read_rest(words[i], strlen(words[i]), &outcome), "%s", words[i]);
+        ck_assert_msg(!refusal_read_rest(words[i], strlen(words[i]), false, &outcome), "%s",
+                      words[i]);
 }
 END_TEST
 
@@ -153,6 +252,9 @@ static Suite *make_suite(void)
     TCase *all = tcase_create("all");
 
     tcase_add_loop_test(all, a_failure_is_understood, 0, UNIT_COUNT(rows));
+    tcase_add_test(all, a_login_that_is_not_az_s);
+    tcase_add_test(all, a_challenge_wants_a_person);
+    tcase_add_loop_test(all, a_token_that_did_not_come, 0, UNIT_COUNT(refused));
     tcase_add_test(all, other_words_are_no_failure);
     tcase_add_loop_test(all, what_it_wrote_is_told_as_az_would, 0, UNIT_COUNT(said));
     suite_add_tcase(suite, all);

@@ -22,11 +22,11 @@ START_TEST(each_subscription_has_one_page)
     struct token token;
 
     ck_assert_ptr_null(rest_page(&rest, ONE));
-    ck_assert_int_eq(rest_open_page(&rest, ONE, &error), 0);
-    ck_assert_int_eq(rest_open_page(&rest, OTHER, &error), 0);
-    ck_assert_int_eq(rest_open_page(&rest, "00000000-0000-0000-0000-00000000000A", &error), 0);
+    ck_assert_int_eq(rest_open_page(&rest, ONE, 0, &error), 0);
+    ck_assert_int_eq(rest_open_page(&rest, OTHER, 0, &error), 0);
+    ck_assert_int_eq(rest_open_page(&rest, "00000000-0000-0000-0000-00000000000A", 0, &error), 0);
     ck_assert_uint_eq(rest.page_count, 2);
-    ck_assert_int_eq(rest_take_token(&rest, "a.b.c", &error), 0);
+    ck_assert_int_eq(rest_take_token(&rest, 0, "a.b.c", &error), 0);
     tokenpage_set_interval(rest_page(&rest, OTHER), 7);
     ck_assert_int_eq(tokenpage_read(rest_page(&rest, ONE), &token), 0);
     ck_assert_str_eq(token.text, "a.b.c");
@@ -34,6 +34,47 @@ START_TEST(each_subscription_has_one_page)
     ck_assert_int_eq(tokenpage_read(rest_page(&rest, OTHER), &token), 0);
     ck_assert_str_eq(token.text, "a.b.c");
     ck_assert_int_eq(token.interval, 7);
+    rest_close(&rest);
+}
+END_TEST
+
+/* Two tenants: each subscription has the token of its own. */
+START_TEST(a_token_goes_to_the_pages_of_its_tenant)
+{
+    struct rest rest = {.program = NULL};
+    struct token token;
+    uint64_t sequence;
+
+    ck_assert_int_eq(rest_open_page(&rest, ONE, 0, &error), 0);
+    ck_assert_int_eq(rest_open_page(&rest, OTHER, 1, &error), 0);
+    ck_assert_int_eq(rest_take_token(&rest, 0, "of.one", &error), 0);
+    ck_assert_int_eq(rest_take_token(&rest, 1, "of.other", &error), 0);
+    ck_assert_int_eq(tokenpage_read(rest_page(&rest, ONE), &token), 0);
+    ck_assert_str_eq(token.text, "of.one");
+    ck_assert_int_eq(tokenpage_read(rest_page(&rest, OTHER), &token), 0);
+    ck_assert_str_eq(token.text, "of.other");
+    sequence = token.sequence;
+    /* A client that waits for another one must not take this for it. */
+    ck_assert_int_eq(rest_take_token(&rest, 1, "of.other", &error), 0);
+    ck_assert_int_eq(tokenpage_read(rest_page(&rest, OTHER), &token), 0);
+    ck_assert_uint_eq(token.sequence, sequence);
+    rest_close(&rest);
+}
+END_TEST
+
+START_TEST(a_refusal_is_taken_once)
+{
+    struct rest rest = {.program = NULL};
+
+    ck_assert_int_eq(rest_open_page(&rest, ONE, 0, &error), 0);
+    ck_assert_int_eq(rest_open_page(&rest, OTHER, 1, &error), 0);
+    rest_page_of(&rest, "/subscriptions/" OTHER "/resourceGroups/g/providers/Microsoft.Compute/"
+                        "virtualMachines/v")
+        ->is_refused = true;
+    ck_assert(!rest_take_refusal(&rest, 0));
+    ck_assert(rest_take_refusal(&rest, 1));
+    ck_assert(!rest_take_refusal(&rest, 1));
+    ck_assert_ptr_null(rest_page_of(&rest, "/subscriptions/x"));
     rest_close(&rest);
 }
 END_TEST
@@ -167,6 +208,8 @@ static Suite *make_suite(void)
     TCase *tests = tcase_create("rest");
 
     tcase_add_test(tests, each_subscription_has_one_page);
+    tcase_add_test(tests, a_token_goes_to_the_pages_of_its_tenant);
+    tcase_add_test(tests, a_refusal_is_taken_once);
     tcase_add_test(tests, a_request_has_all_that_a_client_needs);
     tcase_add_test(tests, each_request_has_an_id_of_its_own);
     tcase_add_loop_test(tests, a_line_that_a_client_says, 0, UNIT_COUNT(lines));

@@ -53,7 +53,7 @@ static void tear_down(void)
 
 #define ACCOUNT(id, name, user, type, is_default)                                                  \
     {                                                                                              \
-        (char[]){id}, (char[]){name}, (char[]){user}, (char[]){type}, is_default                   \
+        (char[]){id}, (char[]){name}, (char[]){"t"}, (char[]){user}, (char[]){type}, is_default    \
     }
 
 static struct account accounts_of_two[] = {
@@ -151,8 +151,8 @@ END_TEST
 START_TEST(a_name_of_azure_is_made_harmless)
 {
     char longest[1001] = "";
-    struct account list[] = {
-        {(char[]){ONE}, (char[]){"a\033[31mb\nc\342\200\256"}, longest, (char[]){""}, true}};
+    struct account list[] = {{(char[]){ONE}, (char[]){"a\033[31mb\nc\342\200\256"}, (char[]){""},
+                              longest, (char[]){""}, true}};
     struct accounts accounts = {list, 1};
 
     memset(longest, 'x', sizeof longest - 1);
