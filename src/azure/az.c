@@ -76,6 +76,7 @@ void az_set_client(struct az *az, enum job_client client)
     az->called = rest ? "azfan-rest" : "az";
     az->memory = rest ? LIMITS_REST_MEMORY : LIMITS_AZ_MEMORY;
     az->processes = rest ? LIMITS_REST_PROCESSES : LIMITS_AZ_PROCESSES;
+    az->files = rest ? 1 : 0; /* its request */
 }
 
 int az_find(struct az *az, const char *program, struct error *error)
