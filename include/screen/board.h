@@ -74,6 +74,8 @@ struct board {
     int64_t rest;          /* … and the longest time until then */
     int64_t limited_until; /* so long Azure's limit of starts holds back the next one; CLOCK_NEVER:
                               it does not */
+    int64_t last_start;
+    int64_t start_gap; /* between two starts while it did, the last ones most; 0: there were none */
     bool logged_in;
     bool watched; /* it is another azfan's, which no key reaches here */
     enum schedule_stage stage;

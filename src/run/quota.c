@@ -166,7 +166,7 @@ void quota_ended(struct quota *quota, size_t group, const struct outcome *outcom
         outcome->retry_after > 0 ? earlier(outcome->retry_after, LONGEST_WAIT) : USUAL_WAIT;
 
     if (!quota->limits || outcome->reason != REASON_THROTTLED ||
-        outcome->script != SCRIPT_NOT_STARTED || outcome->cause == CAUSE_VM_LIMIT)
+        outcome->cause == CAUSE_READ_LIMIT || outcome->cause == CAUSE_VM_LIMIT)
         return;
     if (outcome->cause == CAUSE_REGION_LIMIT && own->region != UNKNOWN)
         throttle(&quota->regions[own->region].pool, wait, now);

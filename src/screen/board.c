@@ -18,6 +18,8 @@
 #include "job/job.h"
 #include "run/result.h"
 
+#define LONG_GAP (2 * NUMBER_SECOND)
+
 /* ---- who runs and who waits --------------------------------------------------------------- */
 
 static void add_waiting(struct board *board, size_t index, int64_t again_at)
@@ -54,10 +56,21 @@ static void remove_running(struct board *board, size_t index)
     target->began = CLOCK_NEVER;
 }
 
+/* A wait that Azure has asked for says nothing of those to come. */
+static void learn_gap(struct board *board, int64_t now)
+{
+    int64_t gap = now - board->last_start;
+
+    if (board->limited_until != CLOCK_NEVER && gap < LONG_GAP)
+        board->start_gap = board->start_gap > 0 ? (7 * board->start_gap + gap) / 8 : gap;
+    board->last_start = now;
+}
+
 void board_start(struct board *board, size_t index, int64_t now)
 {
     struct board_target *target = &board->targets[index];
 
+    learn_gap(board, now);
     remove_waiting(board, index);
     target->began = now;
     target->before = board->newest;

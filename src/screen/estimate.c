@@ -210,6 +210,17 @@ static void count_waiting(struct span *span, const struct board *board, int64_t 
     delay(span, greater(0, (double)(first - now)), &all);
 }
 
+/* The last of COUNT begins when all before it have: one after the other, as Azure lets them. */
+static void count_starts(struct span *span, const struct board *board, size_t count)
+{
+    struct span one;
+
+    if (count == 0 || board->limited_until == CLOCK_NEVER || board->start_gap == 0)
+        return;
+    one = rounds(board, 1, 1);
+    delay(span, (double)count * (double)board->start_gap, &one);
+}
+
 /* ---- all of it ---------------------------------------------------------------------------- */
 
 static struct estimate make(enum estimate_kind kind, double rest)
@@ -272,6 +283,8 @@ struct estimate estimate_rest(const struct board *board, int64_t now)
     span = current(board, &running, to_start, now);
     if (going)
         count_waiting(&span, board, now);
+    if (going)
+        count_starts(&span, board, to_start);
     doubtful = running.late > 0 && running.late_rest > span.expected;
     if (going)
         add_pause(&span, board->batch_from - now);

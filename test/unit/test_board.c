@@ -207,6 +207,22 @@ START_TEST(starts_wait_for_azure)
 }
 END_TEST
 
+/* Places are free, and still nobody starts faster: so long the rest takes. */
+START_TEST(the_rest_is_no_faster_than_starts_are)
+{
+    board_log_in(&board, "prod");
+    for (size_t i = 0; i < 15; i++) {
+        board_hold_starts(&board, (int64_t)(i + 1) * S);
+        board_start(&board, i, (int64_t)i * S);
+        if (i > 0)
+            settle(i - 1, OUTCOME_OK, (int64_t)i * S);
+    }
+    expect_state(14 * S + S / 2, "14s: 14 of 30 have ended (14 ok), 1 running, the longest web-15 "
+                                 "for 0s of 2m10s (script_timeout), about 16s left; at Azure's "
+                                 "limit of starts");
+}
+END_TEST
+
 /* Whoever starts last is the last, also when it has run before; one that was never begun is gone.
  */
 START_TEST(the_order_is_that_of_the_starts)
@@ -738,6 +754,7 @@ static Suite *board_suite(void)
     tcase_add_test(tests, before_the_login);
     tcase_add_test(tests, the_longest_are_named);
     tcase_add_test(tests, starts_wait_for_azure);
+    tcase_add_test(tests, the_rest_is_no_faster_than_starts_are);
     tcase_add_test(tests, the_order_is_that_of_the_starts);
     tcase_add_test(tests, who_waits_is_shown_with_the_moment);
     tcase_add_test(tests, only_some_that_wait);

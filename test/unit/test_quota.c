@@ -207,7 +207,7 @@ START_TEST(a_throttled_start_says_how_long)
         .kind = OUTCOME_ERROR, .reason = REASON_BUSY, .retry_after = 20 * S};
     const struct outcome of_the_result = {.kind = OUTCOME_ERROR,
                                           .reason = REASON_THROTTLED,
-                                          .script = SCRIPT_STARTED,
+                                          .cause = CAUSE_READ_LIMIT,
                                           .retry_after = 20 * S};
 
     quota_ended(&quota, 0, &elsewhere, 0);
