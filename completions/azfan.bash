@@ -50,7 +50,8 @@ _azfan_options() {
     local shown='--output --ignore --color -q --quiet'
     local reported="$shown --report --format"
     local followed='--progress -v --verbose'
-    local running="$reported $followed --run-dir --run-id --overlap -y --yes"
+    local kept="$reported $followed --run-dir --run-id"
+    local running="$kept --overlap -y --yes"
     local run="$job $running"
     local rehearsal='--inject --seed --speed --execute'
     local help='-h --help --version'
@@ -59,6 +60,7 @@ _azfan_options() {
     rehearse) echo "$run --targets $rehearsal $help" ;;
     exec) echo "$rules $running -g --resource-group --subscription --script --shell --targets $help" ;;
     rerun) echo "$run $rehearsal --only --changed --now --again --dry-run $help" ;;
+    recover) echo "$kept -c --concurrency --set --az --identity --changed --dry-run $help" ;;
     plan) echo "$job --targets --guard $help" ;;
     targets) echo "$targets --targets --names --ids $help" ;;
     report) echo "$reported $help" ;;
@@ -145,8 +147,8 @@ _azfan_value() {
 # Is it an argument of the script, behind "--"?
 _azfan_is_argument() {
     local i
-    [[ ${words[1]} == @(run|rehearse|exec|plan|rerun) ]] || return
-    [[ ${words[1]} == rerun ]] || _azfan_argument >/dev/null || return
+    [[ ${words[1]} == @(run|rehearse|exec|plan|rerun|recover) ]] || return
+    [[ ${words[1]} == @(rerun|recover) ]] || _azfan_argument >/dev/null || return
     for ((i = 2; i < cword; i++)); do
         [[ ${words[i]} != -- ]] || return 0
     done
@@ -155,7 +157,7 @@ _azfan_is_argument() {
 
 _azfan() {
     local cur prev words cword split
-    local commands='run rehearse exec plan check targets report rerun runs watch stop prune schema mk help version'
+    local commands='run rehearse exec plan check targets report rerun recover runs watch stop prune schema mk help version'
     _init_completion -s -n :@ || return
     if ((cword == 1)); then
         [[ $cur == -* ]] && _azfan_reply "-h --help --version" || _azfan_reply "$commands"
@@ -171,7 +173,7 @@ _azfan() {
         case ${words[1]} in
         check) _filedir '@(yaml|yml)' ;;
         run | rehearse | plan | targets | runs) _azfan_argument >/dev/null || _filedir '@(yaml|yml)' ;;
-        report | rerun | watch | stop)
+        report | rerun | recover | watch | stop)
             _azfan_argument >/dev/null && return
             _filedir -d
             local folders=("${COMPREPLY[@]}")

@@ -105,6 +105,7 @@ complete -c azfan -n __fish_use_subcommand -a check -d 'Validate job files, or a
 complete -c azfan -n __fish_use_subcommand -a targets -d 'Show the selected targets'
 complete -c azfan -n __fish_use_subcommand -a report -d 'Show a past run again'
 complete -c azfan -n __fish_use_subcommand -a rerun -d 'Rerun the targets of a past run that are not ok'
+complete -c azfan -n __fish_use_subcommand -a recover -d 'Ask Azure what became of a past run'
 complete -c azfan -n __fish_use_subcommand -a runs -d 'List past runs, newest first'
 complete -c azfan -n __fish_use_subcommand -a watch -d 'Show a run that goes on elsewhere'
 complete -c azfan -n __fish_use_subcommand -a stop -d 'End a run that goes on elsewhere'
@@ -116,13 +117,15 @@ complete -c azfan -n __fish_use_subcommand -a version -d 'Show the version'
 
 complete -c azfan -n '__azfan_needs_argument run rehearse plan targets runs' -a '(__azfan_files yaml yml)'
 complete -c azfan -n '__azfan_is check' -a '(__azfan_files yaml yml)'
-complete -c azfan -n '__azfan_needs_argument report rerun watch stop' -a '(__azfan_runs)'
+complete -c azfan -n '__azfan_needs_argument report rerun recover watch stop' -a '(__azfan_runs)'
 complete -c azfan -n '__azfan_needs_argument help' \
-    -a 'run rehearse exec plan check targets report rerun runs watch stop prune schema mk help version'
+    -a 'run rehearse exec plan check targets report rerun recover runs watch stop prune schema mk help version'
 
 set -l is '__azfan_is run rehearse exec rerun plan targets'
 complete -c azfan -n $is -l limit -x -a '(__azfan_selectors)' -d 'Only these targets'
 complete -c azfan -n $is -l exclude -x -a '(__azfan_selectors)' -d 'Not these targets'
+
+set -l is '__azfan_is run rehearse exec rerun recover plan targets'
 complete -c azfan -n $is -l az -r -F -d 'The az to use'
 
 set -l is '__azfan_is run rehearse exec plan targets'
@@ -135,8 +138,11 @@ set -l is '__azfan_is targets'
 complete -c azfan -n $is -l names -d 'One name per line'
 complete -c azfan -n $is -l ids -d 'One full id per line'
 
-set -l is '__azfan_is run rehearse exec rerun plan'
+set -l is '__azfan_is run rehearse exec rerun recover plan'
+complete -c azfan -n $is -l identity -x -a 'az managed workload environment' -d 'Whose token rest has'
 complete -c azfan -n $is -s c -l concurrency -x -d 'Run so many az processes at once'
+
+set -l is '__azfan_is run rehearse exec rerun plan'
 complete -c azfan -n $is -l timeout -x -d 'Give each attempt this long (220s, 3m40s)'
 complete -c azfan -n $is -l deadline -x -d 'Stop the whole run after this long'
 complete -c azfan -n $is -l script-timeout -x -d 'Stop the script on the VM after this long'
@@ -145,9 +151,8 @@ complete -c azfan -n $is -l max-failures -x -d 'Start nothing more once more hav
 complete -c azfan -n $is -l retry -x -d 'Try a target so many times more'
 complete -c azfan -n $is -l confirm -x -d 'Ask only when there are more targets'
 complete -c azfan -n $is -l client -x -a 'az rest' -d 'What asks Azure'
-complete -c azfan -n $is -l identity -x -a 'az managed workload environment' -d 'Whose token rest has'
 
-set -l is '__azfan_is run rehearse rerun plan'
+set -l is '__azfan_is run rehearse rerun recover plan'
 complete -c azfan -n $is -l set -x -d 'Set a parameter of the script'
 
 set -l is '__azfan_is exec'
@@ -156,26 +161,28 @@ complete -c azfan -n $is -l subscription -x -d 'Their subscription'
 complete -c azfan -n $is -l script -r -F -d 'Run this script'
 complete -c azfan -n $is -l shell -x -a 'sh powershell' -d 'What runs it'
 
-set -l is '__azfan_is run rehearse exec rerun'
+set -l is '__azfan_is run rehearse exec rerun recover'
 complete -c azfan -n $is -l run-dir -x -a '(__fish_complete_directories)' -d 'Keep the run in a folder'
 complete -c azfan -n $is -l run-id -x -d 'Call the run so'
+
+set -l is '__azfan_is run rehearse exec rerun'
 complete -c azfan -n $is -l overlap -d 'Run even if another run has some of these VMs'
 complete -c azfan -n $is -s y -l yes -d 'Do not ask whether to go on'
 
-set -l is '__azfan_is run rehearse exec rerun watch stop'
+set -l is '__azfan_is run rehearse exec rerun recover watch stop'
 complete -c azfan -n $is -l progress -x -a 'auto live plain json none' -d 'How the run is shown'
 complete -c azfan -n $is -s v -l verbose -d 'Show what each VM printed'
 
-set -l is '__azfan_is run rehearse exec rerun report'
+set -l is '__azfan_is run rehearse exec rerun recover report'
 complete -c azfan -n $is -l report -x -a '(__azfan_files json txt xml csv md html)' -d 'Write a report'
 complete -c azfan -n $is -l format -x -a 'json txt xml csv md html' -d 'Of reports without a suffix'
 
-set -l is '__azfan_is run rehearse exec rerun report watch stop'
+set -l is '__azfan_is run rehearse exec rerun recover report watch stop'
 complete -c azfan -n $is -l output -x -a 'grouped lines each none' -d 'How what VMs printed is shown'
 complete -c azfan -n $is -l ignore -x -d 'Leave out what always differs'
 complete -c azfan -n $is -l color -x -a 'auto always never' -d 'When to use colours'
 
-set -l is '__azfan_is run rehearse exec rerun check report runs watch stop'
+set -l is '__azfan_is run rehearse exec rerun recover check report runs watch stop'
 complete -c azfan -n $is -s q -l quiet -d 'Say less'
 
 set -l is '__azfan_is runs'
@@ -190,7 +197,7 @@ complete -c azfan -n $is -l older -x -d 'Runs that ended longer ago than this (9
 complete -c azfan -n $is -l keep -x -d 'But none of so many, the newest'
 complete -c azfan -n $is -s y -l yes -d 'Do not ask before they are deleted'
 
-set -l is '__azfan_is rerun prune'
+set -l is '__azfan_is rerun recover prune'
 complete -c azfan -n $is -l dry-run -d 'Say what would be done, and do nothing'
 
 set -l is '__azfan_is rehearse rerun'
@@ -202,7 +209,7 @@ complete -c azfan -n $is -l execute -d 'Really run the script, on this machine'
 set -l is '__azfan_is rerun'
 complete -c azfan -n $is -l only -x -a '(__fish_append , failed timeout error unknown cancelled skipped)' \
     -d 'Only these outcomes'
-complete -c azfan -n $is -l changed -d 'Go on though something has changed'
+complete -c azfan -n '__azfan_is rerun recover' -l changed -d 'Go on though something has changed'
 complete -c azfan -n $is -l now -d 'Do not wait for scripts that may still be running'
 complete -c azfan -n $is -l again -d 'Also run scripts that may have run before'
 

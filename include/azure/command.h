@@ -41,6 +41,13 @@ int command_invoke(struct command *command, const struct az *az, const struct gu
                    const char *id, unsigned slot, struct error *error);
 
 /*
+ * azfan-rest, for what became of OPERATION, a URL that Azure gave for the VM with the ARM id ID,
+ * when it accepted a script whose guard has NONCE. It ends after DEADLINE.
+ */
+int command_ask(struct command *command, const struct az *az, const char *id, const char *operation,
+                const char *nonce, int64_t deadline, struct error *error);
+
+/*
  * az account get-access-token, for SUBSCRIPTION when it is not NULL; or azfan-rest, for a token of
  * the run's own identity, which answers in the same form.
  */

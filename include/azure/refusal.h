@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "azure/rest.h"
 #include "job/outcome.h"
 
 struct buffer;
@@ -31,10 +32,11 @@ void refusal_read_login(const char *errors, size_t length, int az_exit, struct o
 
 /*
  * The same of azfan-rest, whose last line is a failure (rest/failure.h): the words of Azure are
- * looked up in the same tables, and the client knows whether the script can have started. False: it
- * is none, and there is nothing in RET.
+ * looked up in the same tables, and the client knows whether the script can have started. *RET_END:
+ * what it knows of the operation. False: it is none, and there is nothing in RET.
  */
-bool refusal_read_rest(const char *errors, size_t length, bool own, struct outcome *ret);
+bool refusal_read_rest(const char *errors, size_t length, bool own, struct outcome *ret,
+                       enum rest_end *ret_end);
 
 /* Appends what such a client wrote as az would have: without the lines that it says on the way to
  * azfan alone, and its failure in words. */

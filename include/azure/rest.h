@@ -47,7 +47,8 @@ struct rest {
 struct rest_request {
     const char *id; /* the VM's */
     const char *command_id;
-    const char *script; /* guarded */
+    const char *script;    /* guarded */
+    const char *operation; /* a URL: what became of it, and nothing is run; NULL */
     int64_t deadline;
 };
 
@@ -96,6 +97,14 @@ void rest_close(struct rest *rest);
 /* Appends what is asked for the VM with that ID, but for the server: "POST /subscriptions/…". For
  * showing. */
 void rest_show(struct buffer *buffer, const char *id);
+
+/* What is known of an operation once its client has ended. */
+enum rest_end {
+    REST_NONE,     /* there is none: nothing was accepted */
+    REST_OPEN,     /* nobody has said yet how it ended */
+    REST_OVER,     /* Azure has said so */
+    REST_FORGOTTEN /* Azure does not know it any more */
+};
 
 /* What a client says on the way. */
 enum rest_word {

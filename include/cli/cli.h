@@ -2,10 +2,10 @@
 /*
  * cli: what azfan does for each command that a person types.
  *
- * cli_NAME() stands in src/cli/NAME.c; cli_rehearse() in run.c, cli_version() in help.c. Each
- * prints its answer on standard output, what is wrong on standard error, and returns the exit
- * status. *RET_SIGNAL is the signal that ended it, which azfan should die of once everything is
- * written; it stays as it is where there was none.
+ * cli_NAME() stands in src/cli/NAME.c; cli_rehearse() in run.c, cli_recover() in rerun.c,
+ * cli_version() in help.c. Each prints its answer on standard output, what is wrong on standard
+ * error, and returns the exit status. *RET_SIGNAL is the signal that ended it, which azfan should
+ * die of once everything is written; it stays as it is where there was none.
  */
 #ifndef AZFAN_CLI_CLI_H
 #define AZFAN_CLI_CLI_H
@@ -17,6 +17,7 @@ int cli_run(const struct options *options, int *ret_signal);
 int cli_rehearse(const struct options *options, int *ret_signal);
 int cli_exec(const struct options *options, int *ret_signal);
 int cli_rerun(const struct options *options, int *ret_signal);
+int cli_recover(const struct options *options, int *ret_signal);
 
 /* Those that run nothing. plan and targets may ask az which subscription is its default one. */
 int cli_plan(const struct options *options, int *ret_signal);

@@ -10,6 +10,7 @@
 
 struct job;
 struct options;
+struct result_operation;
 
 struct execution {
     const struct options *options;
@@ -20,7 +21,11 @@ struct execution {
     const char *rerun_of; /* the id of the run whose targets these are; NULL: none */
     const char **marks;   /* of each target: the earlier run whose mark its guard looks for;
                              NULL  as in struct conduct */
-    int64_t *not_before;  /* of each target, monotonic: it is not started earlier; NULL */
+    const struct result_operation **questions; /* of each target: what Azure is asked became of it
+                                                  first; NULL as in struct conduct */
+    bool only_asks;                            /* likewise */
+    int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
+    bool ran;            /* execute_job() says so: something has happened, and it is kept */
 };
 
 /* Makes one target of those that are one VM where az's default subscription is SUBSCRIPTION: the

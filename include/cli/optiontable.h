@@ -29,7 +29,7 @@ struct optiontable_row {
     const char *help;
 };
 
-enum { OPTIONTABLE_COUNT = 59 };
+enum { OPTIONTABLE_COUNT = 60 };
 
 extern const struct optiontable_row optiontable[OPTIONTABLE_COUNT];
 

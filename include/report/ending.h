@@ -21,6 +21,9 @@ void ending_print_status(struct buffer *buffer, const struct result *result);
  * "Azure throttled 14 starts, 2 of them by a VM's own limit"; false: it did not throttle. */
 bool ending_print_throttling(struct buffer *buffer, const struct result *result);
 
+/* "3 recovered: Azure said afterwards what had become of them"; false: nothing, for none is. */
+bool ending_print_recovered(struct buffer *buffer, const struct result *result);
+
 /* Of a rehearsal: appends " (a rehearsal)", with how many times as fast it was. */
 void ending_print_rehearsal(struct buffer *buffer, const struct result *result);
 

@@ -28,6 +28,12 @@ int64_t attempt_whole_milliseconds(int64_t duration);
 int attempt_prepare(struct call *call, struct az *az, const struct guard *guard, const char *id,
                     struct error *error);
 
+/* Makes the command that asks Azure what became of OPERATION, which it has accepted for the VM of
+ * ID. Returns how long that may take; -1 on error. */
+int64_t attempt_prepare_question(struct call *call, const struct az *az,
+                                 const struct result_operation *operation, const char *id,
+                                 int64_t wall, struct error *error);
+
 /*
  * What CALL, which has finished, was and came to: *RET has no outcome yet, *RET_ANSWER is for
  * answer_done(). RESULT says who stopped it, where somebody has. STARTED: the run's start.

@@ -74,8 +74,8 @@ struct call *calls_take(struct calls *calls);
 void calls_launch(struct calls *calls, struct call *call, int64_t timeout);
 
 /* To be launched by the next calls_launch_planned(), unless it is taken out again. */
-void calls_plan(struct calls *calls, struct call *call);
-void calls_launch_planned(struct calls *calls, int64_t timeout);
+void calls_plan(struct calls *calls, struct call *call, int64_t timeout);
+void calls_launch_planned(struct calls *calls);
 
 /* Takes one out that is planned; NULL: there is none. */
 struct call *calls_take_planned(struct calls *calls);

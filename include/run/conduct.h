@@ -21,6 +21,7 @@ struct job;
 struct journal;
 struct login;
 struct result;
+struct result_operation;
 struct supervise_limits;
 struct warden;
 struct watcher;
@@ -35,8 +36,12 @@ struct conduct {
     const int64_t *not_before; /* of each target, monotonic: it is not started earlier; NULL */
     const char *const *marks; /* of each target: the earlier run whose mark its guard looks for (its
                                  id); NULL: this run's own; NULL: all of them */
-    int workers;              /* of room_for_targets() */
-    uint64_t seed;            /* of the delays' jitter */
+    /* Of each target: what Azure is asked became of it, before anything is started; NULL: nothing;
+     * NULL: of none. */
+    const struct result_operation *const *questions;
+    bool only_asks; /* and nothing is started after that */
+    int workers;    /* of room_for_targets() */
+    uint64_t seed;  /* of the delays' jitter */
     struct warden *warden;
     /*
      * In time-lapse: what of LIMITS is of a child that is led (engine/supervise), for the

@@ -37,6 +37,7 @@ enum event_kind {
     EVENT_TARGETS,  /* the second line: all targets */
     EVENT_LOGIN,    /* az is logged in */
     EVENT_START,    /* an attempt is about to begin, and does not before the line is on disk */
+    EVENT_ASK,      /* likewise: Azure is about to be asked what became of an earlier one */
     EVENT_PUT_BACK, /* it could not be begun after all, and was none */
     EVENT_SENT,     /* a client of REST is about to send its request */
     EVENT_ACCEPTED, /* and Azure has accepted it: the script runs, or will */
@@ -54,7 +55,7 @@ struct event {
     enum event_kind kind;
     int64_t wall;  /* the wall clock; EVENT_NO_TIME */
     int64_t at;    /* from the start of the run, on the monotonic clock; EVENT_NO_TIME */
-    size_t target; /* of START, PUT_BACK, SENT, ACCEPTED and END */
+    size_t target; /* of START, ASK, PUT_BACK, SENT, ACCEPTED and END */
     union {
         struct {
             /* All that a journal's first line says, with no targets. NULL: the result has it
@@ -73,6 +74,11 @@ struct event {
             int number; /* of the attempt, from 1 */
             char *mark; /* the id of the run whose mark the guard looks for; NULL: for none */
         } start;
+        struct {
+            int number;
+            char *mark; /* that the earlier attempt was to leave on the VM, likewise */
+            struct result_operation operation; /* its own */
+        } ask;
         struct {
             char *message; /* why */
         } put_back;

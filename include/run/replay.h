@@ -26,6 +26,15 @@ struct result;
  */
 int replay_run(const char *folder, struct result *ret, struct error *error);
 
+/* EVENT has been applied to RESULT. LINE, of LENGTH bytes, is the journal's, without its newline.
+ * Until EVENT_TARGETS the result has no targets. */
+typedef void replay_seen(void *context, const struct result *result, const struct event *event,
+                         const char *line, size_t length);
+
+/* The same, told event by event. */
+int replay_run_seen(const char *folder, struct result *ret, replay_seen *seen, void *context,
+                    struct error *error);
+
 /*
  * The same without the targets, and quickly when the run has finished: what a
  * list of runs shows. RET has no targets then (no result_exit_status() can be
@@ -71,11 +80,6 @@ enum replay_state {
     REPLAY_OVER,   /* nobody is at it any more; RESULT_INTERRUPTED where it has no end */
     REPLAY_REMOVED /* nothing was started, and nothing is kept */
 };
-
-/* EVENT has been applied to RESULT. LINE, of LENGTH bytes, is the journal's, without its newline.
- * Until EVENT_TARGETS the result has no targets. */
-typedef void replay_seen(void *context, const struct result *result, const struct event *event,
-                         const char *line, size_t length);
 
 /* RET, for result_done(), belongs to FOLLOW until replay_follow_close(). On error *RET_FOLLOW is
  * NULL. */

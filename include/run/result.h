@@ -104,6 +104,7 @@ struct result_attempt {
     int64_t cpu_time;
     long max_rss_kib;
     int worker; /* the thread that ran it, from 0 */
+    bool asks;  /* it only asked what became of an earlier one, whose `operation` it is */
     struct result_operation operation;
 };
 
@@ -140,9 +141,15 @@ struct result_target {
     bool open;     /* an attempt has begun whose end is not known: it is under way, or azfan
                       was killed over it */
     int64_t began; /* its start, nanoseconds from the start of the run */
+    bool asking;   /* of one that is open: it only asks */
     struct result_operation operation; /* its own, while it is under way */
-    int64_t duration;                  /* of all attempts that have ended */
-    struct buffer output;              /* of the last attempt: raw bytes, any, secrets removed */
+    struct result_operation question;  /* of the last one of which nobody has said yet how it ended;
+                                          see result_question() */
+    bool answered;   /* in this run it was asked what became of an earlier one, and Azure said so */
+    bool recovered;  /* that is the outcome which stands */
+    bool unanswered; /* the outcome which stands says only that Azure did not say so */
+    int64_t duration;     /* of all attempts that have ended */
+    struct buffer output; /* of the last attempt: raw bytes, any, secrets removed */
     struct buffer errors;
     bool output_truncated;
     bool errors_truncated;
@@ -175,6 +182,7 @@ struct result {
     int speed;      /* of a rehearsal in time-lapse: so many times as fast; else 1 */
     char *rerun_of; /* the run whose targets these are; NULL: none */
     bool again;     /* a rerun that starts also what had started before */
+    bool recover;   /* one that only asks what became of it, and starts nothing */
     int64_t wall_started;
     int64_t wall_ended;
     int64_t duration;
@@ -201,6 +209,7 @@ void result_init(struct result *result, const char *run);
 /* Leaves it zeroed: a second time does no harm. */
 void result_done(struct result *result);
 
+struct result_operation result_operation_copy(const struct result_operation *operation);
 void result_operation_done(struct result_operation *operation);
 
 /* Copies what is to be known of JOB. BATCHES: of each target, from 1. Once, after result_init(). */
@@ -240,8 +249,20 @@ const char *result_mark(const struct result *result, const struct result_target 
  */
 void result_take_mark(struct result *result, struct result_target *target, const char *run);
 
-/* How many attempts there were, the one without an end as well. */
+/* What Azure can be asked of TARGET: what became of its script. NULL: nothing. */
+const struct result_operation *result_question(const struct result_target *target);
+
+/* A copy of OPERATION becomes TARGET's question; NULL: it has none. */
+void result_take_question(struct result_target *target, const struct result_operation *operation);
+
+/* Was the last thing that was done to TARGET to ask what became of an earlier attempt? */
+bool result_asked(const struct result_target *target);
+
+/* How many attempts there were, the one without an end as well. To ask is none. */
 size_t result_attempts(const struct result_target *target);
+
+/* Of how many targets does what Azure said afterwards stand? */
+size_t result_recovered(const struct result *result);
 
 /* Has the script of TARGET begun, and may it be running now, as far as anybody knows? */
 enum outcome_script result_script(const struct result_target *target);

@@ -32,7 +32,8 @@ struct round {
     struct az *az;
     const struct watcher *watcher;
     struct warden *warden;
-    const char *const *marks; /* as struct conduct has them */
+    const char *const *marks; /* as struct conduct has them; likewise */
+    const struct result_operation *const *questions;
     void (*foresee)(void *foreseer, const char *id, int attempt, struct supervise_limits *limits);
     void *foreseer;
     const struct result *result; /* `record` changes it */

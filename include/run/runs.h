@@ -53,4 +53,10 @@ bool runs_is_of_job(const struct result *head, const char *word);
 int runs_gather(const char *folder, struct result *named, struct result *whole, int *ret_lock,
                 struct error *error);
 
+/*
+ * Puts over RESULT what Azure has said of it since, in whatever run it was asked: an outcome that
+ * was not known is, where Azure knew it.
+ */
+void runs_recover(struct result *result);
+
 #endif

@@ -326,7 +326,8 @@ static bool may_have_sent(const struct finish *finish, const struct answer_quest
 {
     static const char sent[] = "sent\n";
 
-    return !question->rest || finish->errors.dropped > 0 || !finish->errors.complete ||
+    return !question->rest || question->asks || finish->errors.dropped > 0 ||
+           !finish->errors.complete ||
            (finish->errors.length > 0 &&
             memmem(finish->errors.data, finish->errors.length, sent, sizeof sent - 1) != NULL);
 }
@@ -397,13 +398,29 @@ static void read_wordless(const struct finish *finish, const struct answer_quest
 }
 
 static void read_failure(const struct finish *finish, const struct answer_question *question,
-                         struct outcome *outcome)
+                         struct answer *ret)
 {
+    struct outcome *outcome = &ret->outcome;
+
     if (!question->rest)
         refusal_read(finish->errors.data, finish->errors.length, finish->exit.status, outcome);
     else if (!refusal_read_rest(finish->errors.data, finish->errors.length, question->own_identity,
-                                outcome))
+                                outcome, &ret->operation))
         read_wordless(finish, question, outcome);
+}
+
+/* Nobody knows more of the script than before. */
+static void read_unanswered(const struct answer *answer, struct outcome *outcome)
+{
+    char *message =
+        answer->operation == REST_FORGOTTEN
+            ? memory_string("Azure has forgotten the operation, so nobody can say any more what "
+                            "became of the script")
+            : memory_print("Azure did not say what became of the script: %s", outcome->message);
+
+    outcome_done(outcome);
+    set(outcome, OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED, message);
+    outcome->may_still_run = true;
 }
 
 static char *describe_unreadable(const struct finish *finish)
@@ -423,8 +440,10 @@ static char *describe_unreadable(const struct finish *finish)
 
 /* What became of az when no answer of its own can be believed. */
 static void read_process(const struct finish *finish, const struct answer_question *question,
-                         struct outcome *outcome)
+                         struct answer *ret)
 {
+    struct outcome *outcome = &ret->outcome;
+
     if (finish->end == FINISH_NOT_STARTED)
         set(outcome, OUTCOME_ERROR, REASON_START, SCRIPT_NOT_STARTED,
             memory_string(finish->error.text));
@@ -433,7 +452,7 @@ static void read_process(const struct finish *finish, const struct answer_questi
     else if (finish->exit.known && finish->exit.signaled)
         read_crash(finish, question, outcome);
     else if (finish->exit.known && finish->exit.status != 0)
-        read_failure(finish, question, outcome);
+        read_failure(finish, question, ret);
     else
         set(outcome, OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED,
             describe_unreadable(finish));
@@ -444,8 +463,9 @@ void answer_read(struct finish *finish, const struct answer_question *question, 
     bool succeeded = finish->end == FINISH_EXITED && finish->stop == FINISH_UNSTOPPED &&
                      finish->exit.known && !finish->exit.signaled && finish->exit.status == 0;
 
-    *ret = (struct answer){.output_truncated = false};
+    *ret = (struct answer){.operation = question->rest ? REST_OPEN : REST_NONE};
     if (finish->end != FINISH_NOT_STARTED && read_reply(finish, question, !succeeded, ret)) {
+        ret->operation = question->rest ? REST_OVER : REST_NONE;
         capture_text_done(&finish->output);
         capture_text_done(&finish->errors);
         return;
@@ -453,7 +473,11 @@ void answer_read(struct finish *finish, const struct answer_question *question, 
     hide_payload(&finish->output, question->nonce);
     hide_payload(&finish->errors, question->nonce);
     clean_process(finish, question->nonce);
-    read_process(finish, question, &ret->outcome);
+    if (question->rest && succeeded) /* with an answer that is none */
+        ret->operation = REST_OVER;
+    read_process(finish, question, ret);
+    if (question->asks && ret->operation != REST_OVER)
+        read_unanswered(ret, &ret->outcome);
     if (question->rest)
         take_words(&finish->errors);
     take_stream(&finish->output, question, &ret->output, &ret->output_truncated);

@@ -2,6 +2,7 @@
 #include "azure/command.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,7 +126,24 @@ static void run_rest(struct command *command, const struct az *az, int request)
                                             .errors = -1};
 }
 
-/* The same by azfan-rest: all that it needs is in its request, and its token in the page. */
+/* azfan-rest: all that it needs is in its request, and its token in the page. */
+static int build_rest(struct command *command, const struct az *az,
+                      const struct rest_request *request, struct error *error)
+{
+    const struct rest_page *page = rest_page_of(az->rest, request->id);
+    int fd;
+
+    if (page == NULL)
+        return error_set(error, "there is no token for the subscription of %s", request->id);
+    fd = rest_write_request(az->rest, request, error);
+    if (fd < 0)
+        return -1;
+    run_rest(command, az, fd);
+    command->child.extra = page->token.fd;
+    command->child.led = az->led;
+    return 0;
+}
+
 static int build_request(struct command *command, const struct az *az, const struct guard *guard,
                          const char *id, struct error *error)
 {
@@ -133,25 +151,16 @@ static int build_request(struct command *command, const struct az *az, const str
     struct buffer text = BUFFER_INIT;
     struct rest_request request = {
         .id = id, .command_id = command_id(guard->job->shell), .deadline = guard->job->timeout};
-    const struct rest_page *page = rest_page_of(az->rest, id);
-    int fd;
-
-    if (page == NULL)
-        return error_set(error, "there is no token for the subscription of %s", id);
+    int result;
 
     own.nonce = command->nonce;
     guard_write(&text, &own);
     request.script = buffer_text(&text);
-    fd = rest_write_request(az->rest, &request, error);
+    result = build_rest(command, az, &request, error);
     if (text.data != NULL)
         explicit_bzero(text.data, text.length); /* secrets */
     buffer_done(&text);
-    if (fd < 0)
-        return -1;
-    run_rest(command, az, fd);
-    command->child.extra = page->token.fd;
-    command->child.led = az->led;
-    return 0;
+    return result;
 }
 
 int command_invoke(struct command *command, const struct az *az, const struct guard *guard,
@@ -169,6 +178,16 @@ int command_invoke(struct command *command, const struct az *az, const struct gu
     }
     build_invoke(command, az, guard->job->shell, id, command->file);
     return 0;
+}
+
+int command_ask(struct command *command, const struct az *az, const char *id, const char *operation,
+                const char *nonce, int64_t deadline, struct error *error)
+{
+    struct rest_request request = {.id = id, .operation = operation, .deadline = deadline};
+
+    *command = (struct command){.file = NULL};
+    (void)snprintf(command->nonce, sizeof command->nonce, "%s", nonce);
+    return build_rest(command, az, &request, error);
 }
 
 static int build_token_request(struct command *command, const struct az *az, struct error *error)

@@ -17,7 +17,7 @@
 #include "base/number.h"
 #include "base/text.h"
 
-enum { LONGEST = 300 /* of az's own words in a message */ };
+enum { LONGEST = 300 /* of az's own words in a message */, HTTP_NOT_FOUND = 404 };
 
 /* What was read with which rule. */
 struct rule_use {
@@ -280,7 +280,23 @@ static json_t *load_failure(const char *errors, size_t length)
     return NULL;
 }
 
-bool refusal_read_rest(const char *errors, size_t length, bool own, struct outcome *ret)
+/* Whatever an answer to a question says but that it ended, an operation goes on (rest/operation).
+ */
+static enum rest_end read_end(const json_t *failure)
+{
+    const char *phase = json_string_value(json_object_get(failure, "phase"));
+    const char *started = json_string_value(json_object_get(failure, "started"));
+
+    if (strcmp(phase, "polling") != 0)
+        return REST_NONE;
+    if (started != NULL && strcmp(started, "unknown") == 0)
+        return REST_OVER;
+    return json_integer_value(json_object_get(failure, "http")) == HTTP_NOT_FOUND ? REST_FORGOTTEN
+                                                                                  : REST_OPEN;
+}
+
+bool refusal_read_rest(const char *errors, size_t length, bool own, struct outcome *ret,
+                       enum rest_end *ret_end)
 {
     size_t at = text_last_lines(errors, length, 1);
     json_t *failure = load_failure(errors, length);
@@ -290,6 +306,7 @@ bool refusal_read_rest(const char *errors, size_t length, bool own, struct outco
 
     if (failure == NULL)
         return false;
+    *ret_end = read_end(failure);
     print_as_az(&text, failure, errors + at, length - at);
     read_words(&use, buffer_text(&text), text.length, ret);
     set_started(ret, has_not_started(failure));

@@ -279,19 +279,29 @@ static json_t *make_body(const struct rest_request *request)
     return json_pack("{s:s, s:[s]}", "commandId", request->command_id, "script", request->script);
 }
 
+static void set_post(json_t *object, const struct rest_request *request)
+{
+    char *path = make_path(request->id);
+
+    set_text(object, "path", path);
+    set_text(object, "api_version", API_VERSION);
+    (void)json_object_set_new(object, "body", make_body(request));
+    free(path);
+}
+
 static char *make_text(const struct rest *rest, const struct rest_request *request)
 {
     json_t *object = json_object();
-    char *path = make_path(request->id);
     char *text;
 
     set_text(object, "endpoint", rest->endpoint);
-    set_text(object, "path", path);
-    set_text(object, "api_version", API_VERSION);
+    if (request->operation != NULL)
+        set_text(object, "operation", request->operation);
+    else
+        set_post(object, request);
     set_text(object, "ca_file", rest->ca_file);
     set_text(object, "ca_path", rest->ca_path);
     set_request_id(object);
-    (void)json_object_set_new(object, "body", make_body(request));
     (void)json_object_set_new(
         object, "deadline_ms",
         json_integer((request->deadline + DEADLINE_GRACE) / NUMBER_MILLISECOND));
@@ -299,7 +309,6 @@ static char *make_text(const struct rest *rest, const struct rest_request *reque
                               json_integer(rest->tempo.first_question / NUMBER_MILLISECOND));
     text = json_dumps(object, JSON_COMPACT);
     json_decref(object);
-    free(path);
     return text;
 }
 

@@ -26,7 +26,7 @@ static bool wants_yes(const struct execution *execution)
 {
     const struct job *job = execution->job;
 
-    return !execution->rehearsal && !execution->options->yes &&
+    return !execution->rehearsal && !execution->only_asks && !execution->options->yes &&
            (!job->has_confirm || job->target_count > job->confirm);
 }
 
@@ -56,7 +56,7 @@ void beginning_init(struct beginning *beginning, const struct execution *executi
         .live = live,
         .clash = {.live = live, .result = result, .regardless = execution->options->overlap},
         .asks = asks,
-        .shows = asks || beginning_is_told(execution->options)};
+        .shows = !execution->only_asks && (asks || beginning_is_told(execution->options))};
 }
 
 /* Nothing of a job that says nothing of it and has one batch: failures never halt that. */
@@ -96,7 +96,7 @@ static void show_scope(const struct beginning *self, const struct login *login)
  * its time. */
 static bool ask(struct beginning *self, const struct login *login)
 {
-    bool counts = !self->execution->rehearsal;
+    bool counts = !self->execution->rehearsal && !self->execution->only_asks;
 
     if (counts && !(self->asks ? clash_check(&self->clash) : clash_begin(&self->clash)))
         return false;

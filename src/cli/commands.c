@@ -23,6 +23,8 @@ const struct commands_row commands[COMMANDS_COUNT] = {
                         "show a past run again: by its id or job, or the latest"},
     [COMMAND_RERUN] = {"rerun", OPERAND_RUN, true, cli_rerun,
                        "rerun the targets of a past run that are not ok"},
+    [COMMAND_RECOVER] = {"recover", OPERAND_RUN, true, cli_recover,
+                         "ask Azure what became of a past run's unknown ends, and run nothing"},
     [COMMAND_RUNS] = {"runs", OPERAND_RUNS, false, cli_runs,
                       "list past runs, or a job's, newest first"},
     [COMMAND_WATCH] = {"watch", OPERAND_RUN, false, cli_watch,

@@ -134,6 +134,7 @@ static void prepare_result(struct result *result, const struct execution *execut
         result->identity = memory_string(keytable[KEY_IDENTITY].words[execution->job->identity]);
     result->rerun_of = memory_string(execution->rerun_of);
     result->again = execution->options->again;
+    result->recover = execution->only_asks;
     result->folder = memory_string(setup->folder.path);
     pastline_keep(&result->overrides, execution->options, execution->job);
     keep_origin(result, execution->job);
@@ -148,7 +149,9 @@ static void say_what_begins(const struct execution *execution, const struct setu
 
     buffer_print(&text, "%s%s%s%s: %zu %s, %zu at once", job->name,
                  execution->rehearsal ? " (a rehearsal)" : "",
-                 execution->rerun_of != NULL ? ", rerun of what was not ok in " : "",
+                 execution->only_asks          ? ", asking Azure what became of "
+                 : execution->rerun_of != NULL ? ", rerun of what was not ok in "
+                                               : "",
                  execution->rerun_of != NULL ? execution->rerun_of : "", job->target_count,
                  job->target_count == 1 ? "target" : "targets",
                  rules_at_once(job, setup->batches, setup->room.children));
@@ -180,8 +183,8 @@ static void say_what_is_short(const struct execution *execution, const struct se
         live_note(live, buffer_text(&warning));
         buffer_done(&warning);
     }
-    if (rules_warn(&warning, execution->job, setup->batches, setup->room.children,
-                   execution->rehearsal))
+    if (!execution->only_asks && rules_warn(&warning, execution->job, setup->batches,
+                                            setup->room.children, execution->rehearsal))
         live_note(live, buffer_text(&warning));
     buffer_done(&warning);
 }
@@ -215,7 +218,7 @@ static void leave_nothing(struct setup *setup, struct live *live)
 }
 
 /* *RET_DOUBLES_IN: not NULL: as in struct beginning. */
-static int try_to_run(const struct execution *execution, struct setup *setup, char **ret_doubles_in,
+static int try_to_run(struct execution *execution, struct setup *setup, char **ret_doubles_in,
                       int *ret_signal)
 {
     const struct options *options = execution->options;
@@ -230,6 +233,8 @@ static int try_to_run(const struct execution *execution, struct setup *setup, ch
                               .batches = setup->batches,
                               .not_before = execution->not_before,
                               .marks = execution->marks,
+                              .questions = execution->questions,
+                              .only_asks = execution->only_asks,
                               .workers = setup->room.children,
                               .seed = make_seed(execution),
                               .warden = setup->warden,
@@ -248,6 +253,7 @@ static int try_to_run(const struct execution *execution, struct setup *setup, ch
         conduct.accounts_patience = ACCOUNTS_TIMEOUT;
     ran = conduct_run(&conduct, &result);
     beginning_end(&beginning);
+    execution->ran = ran;
     *ret_doubles_in = beginning.doubles_in;
     if (ran) {
         finish(options, setup, &result, &live);

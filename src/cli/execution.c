@@ -15,6 +15,8 @@ static void move(struct execution *execution, const size_t *moved, size_t from, 
 
     if (execution->marks != NULL && (first || execution->marks[to] == NULL))
         execution->marks[to] = execution->marks[from];
+    if (execution->questions != NULL && (first || execution->questions[to] == NULL))
+        execution->questions[to] = execution->questions[from];
     if (execution->not_before != NULL &&
         (first || execution->not_before[to] < execution->not_before[from]))
         execution->not_before[to] = execution->not_before[from];

@@ -15,6 +15,7 @@
 #include "report/summary.h"
 #include "run/replay.h"
 #include "run/result.h"
+#include "run/runs.h"
 #include "run/status.h"
 
 static int write_reports(const struct options *options, struct result *result)
@@ -59,6 +60,7 @@ int cli_report(const struct options *options, int *ret_signal)
     free(folder);
     if (status < 0)
         return message_fail(STATUS_TROUBLE, error.text);
+    runs_recover(&result);
     if (options->reports.count > 0)
         status = write_reports(options, &result);
     else

@@ -7,7 +7,10 @@
  * now. A job or script that is another one by now, or a VM that the job does not
  * select any more, is told, and stops the rerun unless --changed says it may.
  * What may have started is left alone until it must be over, and its guard looks
- * for the mark that the attempt before was to leave.
+ * for the mark that the attempt before was to leave. What Azure can be asked about it is asked first,
+ * and `azfan recover` does that alone.
+ *
+ * The file is longer than others, on purpose: both are one story.
  */
 
 #include <stdio.h>
@@ -27,8 +30,10 @@
 #include "cli/options.h"
 #include "cli/pastline.h"
 #include "cli/pastrun.h"
+#include "cli/recovery.h"
 #include "job/fold.h"
 #include "job/job.h"
+#include "job/keytable.h"
 #include "job/names.h"
 #include "job/outcome.h"
 #include "job/overrides.h"
@@ -44,6 +49,7 @@ enum { NAMES_SHOWN = 10 };
 
 struct rerun {
     const struct options *options;
+    bool only_asks;                    /* it is `azfan recover` */
     struct result past;                /* the run that was named: its job and command line count */
     struct result whole;               /* the run that it goes back to, with all reruns over it */
     const struct result_target **left; /* of the whole, those that are to run again, in its order */
@@ -52,12 +58,16 @@ struct rerun {
     struct targets_wanted *wanted;
     struct buffer names; /* what stands in for standard input */
     int lock;            /* of runs_gather() */
+    bool asked;          /* Azure was */
 };
 
-static bool is_wanted(const struct options *options, const struct result_target *target)
+static bool is_wanted(const struct rerun *self, const struct result_target *target)
 {
+    const struct options *options = self->options;
     enum outcome_kind kind = target->outcome.kind;
 
+    if (self->only_asks)
+        return recovery_can_ask(&self->past, target);
     if (kind == OUTCOME_OK)
         return false;
     return options->only == 0 || (options->only & 1U << kind) != 0;
@@ -84,7 +94,7 @@ static void pick_targets(struct rerun *self)
 
     self->left = memory_zeroed(self->whole.target_count, sizeof(void *));
     for (size_t i = 0; i < self->whole.target_count; i++) {
-        if (is_wanted(self->options, &self->whole.targets[i]))
+        if (is_wanted(self, &self->whole.targets[i]))
             self->left[self->left_count++] = &self->whole.targets[i];
     }
     self->ids = memory_zeroed(self->left_count, sizeof *self->ids);
@@ -224,6 +234,32 @@ static bool has_all_args(const struct rerun *self)
     return true;
 }
 
+/* ---- those that can be asked -------------------------------------------------------------- */
+
+/* What Azure is asked became of each of the job's targets, before it is run again. NULL: nothing.
+ */
+static const struct result_operation **plan_questions(const struct rerun *self,
+                                                      const struct job *job)
+{
+    const struct result_operation **questions;
+    size_t count = 0;
+
+    for (size_t i = 0; i < self->left_count; i++)
+        count += self->wanted[i].found && recovery_can_ask(&self->past, self->left[i]);
+    if (count > 0 && job->client != JOB_REST)
+        recovery_tell_unasked(count);
+    if (count == 0 || job->client != JOB_REST)
+        return NULL;
+    questions = memory_zeroed(job->target_count, sizeof(struct result_operation *));
+    for (size_t i = 0; i < self->left_count; i++) {
+        if (self->wanted[i].found && recovery_can_ask(&self->past, self->left[i]))
+            questions[self->wanted[i].place] = result_question(self->left[i]);
+    }
+    if (!self->only_asks && !self->options->dry_run)
+        recovery_tell_asked(count);
+    return questions;
+}
+
 /* ---- those that may still run ------------------------------------------------------------- */
 
 /* How long from now TARGET must be left alone; never longer than a script can take. */
@@ -263,8 +299,9 @@ static int64_t *find_waits(const struct rerun *self, const struct job *job)
     return waits;
 }
 
-/* When each target may be started. free() it. */
-static int64_t *plan_starts(const struct rerun *self, const struct job *job)
+/* When each target may be started. free() it. Of what is asked first nobody knows yet. */
+static int64_t *plan_starts(const struct rerun *self, const struct job *job,
+                            const struct result_operation *const *questions)
 {
     int64_t *starts = find_waits(self, job);
     int64_t now = clock_now();
@@ -272,7 +309,8 @@ static int64_t *plan_starts(const struct rerun *self, const struct job *job)
     for (size_t i = 0; i < job->target_count; i++) {
         if (starts[i] == 0)
             continue;
-        report_waiting(&job->targets[i], starts[i]);
+        if (questions == NULL || questions[i] == NULL)
+            report_waiting(&job->targets[i], starts[i]);
         starts[i] += now;
     }
     return starts;
@@ -296,7 +334,8 @@ static void report_marked(size_t count)
  * attempt before had started, of which nobody knows how it ended. The mark stands for the work that
  * was begun, not for the script's text: also when that has changed.
  */
-static const char **plan_marks(const struct rerun *self, const struct job *job)
+static const char **plan_marks(const struct rerun *self, const struct job *job,
+                               const struct result_operation *const *questions)
 {
     const char **marks = memory_zeroed(job->target_count, sizeof *marks);
     size_t count = 0;
@@ -307,7 +346,8 @@ static const char **plan_marks(const struct rerun *self, const struct job *job)
         if (!wanted->found || !self->left[i]->doubtful || marks[wanted->place] != NULL)
             continue;
         marks[wanted->place] = result_mark(&self->whole, self->left[i]);
-        count += marks[wanted->place] != NULL;
+        count +=
+            marks[wanted->place] != NULL && (questions == NULL || questions[wanted->place] == NULL);
     }
     if (count > 0 && !job->idempotent)
         report_marked(count);
@@ -343,7 +383,10 @@ static int show_left(const struct rerun *self, const struct job *job)
         if (self->wanted[i].found)
             outcomes[self->wanted[i].place] = (int)self->left[i]->outcome.kind;
     }
-    buffer_print(&text, "%s: a rerun would run %s on ", self->past.run, job->name);
+    if (self->only_asks)
+        buffer_print(&text, "%s: Azure would be asked what became of ", self->past.run);
+    else
+        buffer_print(&text, "%s: a rerun would run %s on ", self->past.run, job->name);
     number_print_count(&text, job->target_count, "target", "targets");
     buffer_print(&text, " of %zu%s, which came to\n", self->whole.target_count,
                  self->past.rehearsal ? " (a rehearsal)" : "");
@@ -357,20 +400,26 @@ static int show_left(const struct rerun *self, const struct job *job)
 
 /* ---- the command -------------------------------------------------------------------------- */
 
-static int run_left(const struct rerun *self, const struct options *merged, struct job *job,
+static int run_left(struct rerun *self, const struct options *merged, struct job *job,
                     int *ret_signal)
 {
-    int64_t *not_before = plan_starts(self, job);
-    const char **marks = plan_marks(self, job);
+    const struct result_operation **questions = plan_questions(self, job);
+    int64_t *not_before = plan_starts(self, job, questions);
+    const char **marks = plan_marks(self, job, questions);
     struct execution execution = {.options = merged,
                                   .job = job,
                                   .rehearsal = self->past.rehearsal,
                                   .rerun_of = self->past.run,
                                   .not_before = not_before,
-                                  .marks = marks};
+                                  .marks = marks,
+                                  .questions = questions,
+                                  .only_asks = self->only_asks};
     int status =
         self->options->dry_run ? show_left(self, job) : execute_job(&execution, ret_signal);
 
+    self->asked = !self->options->dry_run && execution.ran;
+
+    free(questions);
     free(not_before);
     free(marks);
     return status;
@@ -383,6 +432,8 @@ static int load_and_run(struct rerun *self, int *ret_signal)
     int status;
 
     pastline_merge(&merged, self->options, &self->past.overrides);
+    if (self->only_asks)
+        merged.client = keytable[KEY_CLIENT].words[JOB_REST];
     status = load(self, &merged, &job);
 
     if (status == STATUS_OK && has_changed(self, job) && !self->options->changed)
@@ -439,6 +490,8 @@ static int rerun(struct rerun *self, int *ret_signal)
         return message_fail(STATUS_USAGE, error.text);
     }
     pick_targets(self);
+    if (self->left_count == 0 && self->only_asks)
+        return recovery_tell_nothing(self->options, &self->past, &self->whole);
     if (self->left_count == 0)
         return report_nothing_left(self);
     if (!has_all_args(self))
@@ -446,22 +499,41 @@ static int rerun(struct rerun *self, int *ret_signal)
     return load_and_run(self, ret_signal);
 }
 
+static void free_rerun(struct rerun *self)
+{
+    for (size_t i = 0; i < self->left_count; i++) {
+        free(self->ids[i].subscription);
+        free(self->ids[i].resource_group);
+        free(self->ids[i].name);
+    }
+    free(self->ids);
+    free(self->wanted);
+    free(self->left);
+    buffer_done(&self->names);
+    result_done(&self->past);
+    result_done(&self->whole);
+    fd_close(&self->lock);
+}
+
 int cli_rerun(const struct options *options, int *ret_signal)
 {
     struct rerun self = {.options = options, .names = BUFFER_INIT, .lock = -1};
     int status = rerun(&self, ret_signal);
 
-    for (size_t i = 0; i < self.left_count; i++) {
-        free(self.ids[i].subscription);
-        free(self.ids[i].resource_group);
-        free(self.ids[i].name);
-    }
-    free(self.ids);
-    free(self.wanted);
-    free(self.left);
-    buffer_done(&self.names);
-    result_done(&self.past);
-    result_done(&self.whole);
-    fd_close(&self.lock);
+    free_rerun(&self);
+    return status;
+}
+
+/* What the run itself has come to, by what is known now, is the status. */
+int cli_recover(const struct options *options, int *ret_signal)
+{
+    struct rerun self = {.options = options, .only_asks = true, .names = BUFFER_INIT, .lock = -1};
+    int status = rerun(&self, ret_signal);
+    char *folder = self.asked ? memory_string(self.past.folder) : NULL;
+
+    free_rerun(&self); /* and with it the lock */
+    if (folder != NULL && *ret_signal == 0)
+        status = recovery_tell_now(options, folder, status);
+    free(folder);
     return status;
 }

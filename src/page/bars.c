@@ -57,7 +57,9 @@ static void write_bar_title(struct page_frame *frame, const struct bar *bar)
     markup_duration(markup, bar->duration);
     markup_text(markup, ", from ");
     markup_duration(markup, bar->at);
-    if (bar->attempt > 0 || result_attempts(target) > 1)
+    if (bar->open ? target->asking : target->attempts[bar->attempt].asks)
+        markup_text(markup, ", asked what became of it");
+    else if (bar->attempt > 0 || result_attempts(target) > 1)
         markup_print(markup, ", attempt %zu", bar->attempt + 1);
     markup_end(markup);
 }

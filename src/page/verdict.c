@@ -91,6 +91,9 @@ static void write_ending(struct page *page)
     if (ending_print_throttling(&text, result))
         markup_print(markup, "%s. ", buffer_text(&text));
     buffer_done(&text);
+    if (ending_print_recovered(&text, result))
+        markup_print(markup, "%s. ", buffer_text(&text));
+    buffer_done(&text);
 }
 
 static void write_words(struct page *page, const char *words)

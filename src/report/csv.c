@@ -14,7 +14,7 @@
 
 static const char heads[] = "name,resource_group,subscription,id,batch,outcome,reason,exit_code,"
                             "script_started,may_still_run,attempts,started,duration_s,message,"
-                            "stdout,stderr,stdout_truncated,stderr_truncated\r\n";
+                            "stdout,stderr,stdout_truncated,stderr_truncated,recovered\r\n";
 
 /* ---- texts -------------------------------------------------------------------------------- */
 
@@ -186,8 +186,9 @@ static void write_row(FILE *stream, const struct result_target *target)
     write_bytes(stream, buffer_text(&target->output), target->output.length);
     (void)fputc(',', stream);
     write_bytes(stream, buffer_text(&target->errors), target->errors.length);
-    (void)fprintf(stream, ",%s,%s\r\n", target->output_truncated ? "true" : "false",
-                  target->errors_truncated ? "true" : "false");
+    (void)fprintf(stream, ",%s,%s,%s\r\n", target->output_truncated ? "true" : "false",
+                  target->errors_truncated ? "true" : "false",
+                  target->recovered ? "true" : "false");
 }
 
 void csv_write(FILE *stream, const struct result *result)

@@ -82,6 +82,16 @@ bool ending_print_throttling(struct buffer *buffer, const struct result *result)
     return true;
 }
 
+bool ending_print_recovered(struct buffer *buffer, const struct result *result)
+{
+    size_t count = result_recovered(result);
+
+    if (count > 0)
+        buffer_print(buffer, "%zu recovered: Azure said afterwards what had become of %s", count,
+                     count == 1 ? "it" : "them");
+    return count > 0;
+}
+
 static const char *status_meaning(int status)
 {
     switch (status) {

@@ -26,6 +26,8 @@ static json_t *attempt_object(const struct result_attempt *attempt)
     json_object_set_new(object, "reason", json_string(outcome_reason_name(attempt->reason)));
     json_object_set_new(object, "message", value_text(attempt->message));
     event_set_process(object, attempt);
+    if (attempt->asks)
+        json_object_set_new(object, "asks", json_true());
     if (attempt->operation.url != NULL)
         json_object_set_new(object, "operation", operation_object(&attempt->operation));
     return object;
@@ -61,6 +63,9 @@ static json_t *target_object(const struct result_target *target)
     json_object_set_new(object, "script_started",
                         json_string(outcome_script_name(result_script(target))));
     json_object_set_new(object, "may_still_run", json_boolean(result_may_still_run(target)));
+    if (result_may_still_run(target) && target->busy_until > 0)
+        json_object_set_new(object, "may_run_until", value_time(target->busy_until));
+    json_object_set_new(object, "recovered", json_boolean(target->recovered));
     if (outcome->retry_after > 0)
         json_object_set_new(object, "retry_after_s", value_seconds(outcome->retry_after));
     json_object_set_new(object, "duration_s", value_seconds(target->duration));
@@ -120,6 +125,7 @@ static json_t *head_object(const struct result *result)
     json_object_set_new(object, "client", value_text(result->client));
     json_object_set_new(object, "identity", value_text(result->identity));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
+    json_object_set_new(object, "recover", json_boolean(result->recover));
     json_object_set_new(object, "job", job_object(&result->job));
     json_object_set_new(object, "origin", origin_object(&result->origin));
     json_object_set_new(object, "started", value_time(result->wall_started));

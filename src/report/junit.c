@@ -150,8 +150,13 @@ static void write_earlier_attempts(xmlTextWriter *writer, const struct result_ta
 {
     bool passed = target->outcome.kind == OUTCOME_OK;
 
-    for (size_t i = 0; i + 1 < result_attempts(target); i++)
-        write_attempt(writer, &target->attempts[i], i + 1, passed);
+    size_t end = target->attempt_count - (target->attempt_count > 0 && !target->open ? 1 : 0);
+    size_t number = 0;
+
+    for (size_t i = 0; i < end; i++) {
+        if (!target->attempts[i].asks)
+            write_attempt(writer, &target->attempts[i], ++number, passed);
+    }
 }
 
 static void write_stream(xmlTextWriter *writer, const char *element, const struct buffer *bytes,

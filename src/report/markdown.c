@@ -306,6 +306,11 @@ static void add_run(struct buffer *facts, const struct result *result)
     add_origin(facts, &result->origin);
     add_fact(facts, "folder", result->folder);
     add_throttling(facts, result);
+    if (result_recovered(result) > 0) {
+        buffer_add(facts, "- ");
+        (void)ending_print_recovered(facts, result);
+        buffer_add(facts, "\n");
+    }
     buffer_add(facts, "\n");
 }
 

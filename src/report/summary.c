@@ -201,6 +201,8 @@ static void print_counts(struct buffer *buffer, const struct result *result,
     print_line(buffer, &text, TELLING_INDENT, view);
     if (ending_print_throttling(&text, result))
         print_line(buffer, &text, TELLING_INDENT, view);
+    if (ending_print_recovered(&text, result))
+        print_line(buffer, &text, TELLING_INDENT, view);
 }
 
 /* ---- which run it was, and how to go on --------------------------------------------------- */
@@ -286,6 +288,40 @@ static void print_piece(struct buffer *buffer, struct buffer *piece, const char 
     buffer_done(piece);
 }
 
+/* "Recover: azfan recover 1a2b (asks Azure what became of 12 targets; may run until …)" */
+static void print_question(struct buffer *buffer, const struct result *result,
+                           const struct view *view)
+{
+    struct buffer piece = BUFFER_INIT;
+    struct buffer after = BUFFER_INIT;
+    char time[CLOCK_TEXT_SIZE];
+    int64_t until = 0;
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct result_target *target = &result->targets[i];
+
+        if (target->outcome.kind == OUTCOME_OK || result_question(target) == NULL)
+            continue;
+        count++;
+        if (target->outcome.may_still_run && target->busy_until > until)
+            until = target->busy_until;
+    }
+    if (count == 0)
+        return;
+    buffer_add(&piece, "Recover: azfan recover ");
+    text_add_word(&piece, result_way_on(result));
+    buffer_add(&after, " (asks Azure what became of ");
+    number_print_count(&after, count, "script", "scripts");
+    if (until > 0) {
+        clock_print(until, time);
+        buffer_print(&after, ", which may go on until %s", time);
+    }
+    buffer_add(&after, ")");
+    print_piece(buffer, &piece, buffer_text(&after), view);
+    buffer_done(&after);
+}
+
 static void print_places(struct buffer *buffer, const struct result *result,
                          const struct view *view)
 {
@@ -299,6 +335,8 @@ static void print_places(struct buffer *buffer, const struct result *result,
         text_add_word(&piece, result_way_on(result));
         print_piece(buffer, &piece, " (what is not ok, and nothing else)", view);
     }
+    if (result_way_on(result) != NULL && result->ending != RESULT_GOING && !result->rehearsal)
+        print_question(buffer, result, view);
     if (result->folder != NULL && !ending_has_report(result)) {
         print_plain(&piece, "Folder:  ", result->folder, "");
         print_piece(buffer, &piece, "", view);

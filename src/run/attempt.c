@@ -12,6 +12,9 @@
 #include "job/job.h"
 #include "run/calls.h"
 
+/* Azure's last word may come late, and the network may be out for a while. */
+#define QUESTION_LEAST (5 * NUMBER_MINUTE)
+
 int64_t attempt_whole_milliseconds(int64_t duration)
 {
     return duration / NUMBER_MILLISECOND * NUMBER_MILLISECOND;
@@ -29,6 +32,18 @@ int attempt_prepare(struct call *call, struct az *az, const struct guard *guard,
     if (az_renew_folder(az, &renewal) == 0)
         return command_invoke(&call->command, az, guard, id, call->slot, error);
     return error_set(error, "%s; %s", first.text, renewal.text);
+}
+
+int64_t attempt_prepare_question(struct call *call, const struct az *az,
+                                 const struct result_operation *operation, const char *id,
+                                 int64_t wall, struct error *error)
+{
+    int64_t left = operation->busy_until - wall;
+    int64_t deadline = left > QUESTION_LEAST ? left : QUESTION_LEAST;
+
+    if (command_ask(&call->command, az, id, operation->url, operation->nonce, deadline, error) < 0)
+        return -1;
+    return deadline;
 }
 
 /* Who stopped it: the engine only knows that somebody did. */
@@ -66,16 +81,20 @@ static struct result_attempt attempt_of(const struct pool_task *task, int64_t st
 void attempt_read(struct call *call, const struct job *job, const struct result *result,
                   int64_t started, struct result_attempt *ret, struct answer *ret_answer)
 {
+    const struct result_target *target = &result->targets[call->target];
     struct answer_question question = {.rest = call->command.request > 0,
                                        .own_identity = job->identity != JOB_IDENTITY_AZ,
                                        .nonce = call->command.nonce,
                                        .output_limit = job->output_limit,
-                                       .timeout = job->timeout,
+                                       .asks = target->asking,
+                                       .timeout = call->task.limits.timeout,
                                        .script_timeout = job->script_timeout,
                                        .ok = job->ok,
-                                       .marked_by = result->targets[call->target].mark_of};
+                                       .marked_by = target->mark_of};
 
     answer_read(&call->task.finish, &question, ret_answer);
+    if (target->operation.url == NULL) /* it was stopped before it had one */
+        ret_answer->operation = REST_NONE;
     if (ret_answer->outcome.kind == OUTCOME_CANCELLED)
         ret_answer->outcome.reason = cancelled_by(result);
     *ret = attempt_of(&call->task, started);

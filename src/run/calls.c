@@ -61,15 +61,16 @@ void calls_launch(struct calls *calls, struct call *call, int64_t timeout)
     pool_put(&calls->pool, &call->task);
 }
 
-void calls_plan(struct calls *calls, struct call *call)
+void calls_plan(struct calls *calls, struct call *call, int64_t timeout)
 {
+    call->task.limits.timeout = timeout;
     calls->planned[calls->planned_count++] = call;
 }
 
-void calls_launch_planned(struct calls *calls, int64_t timeout)
+void calls_launch_planned(struct calls *calls)
 {
     for (size_t i = 0; i < calls->planned_count; i++)
-        calls_launch(calls, calls->planned[i], timeout);
+        calls_launch(calls, calls->planned[i], calls->planned[i]->task.limits.timeout);
     calls->planned_count = 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/conduct.h"
 
+#include <stdlib.h>
+
 #include "azure/az.h"
 #include "azure/login.h"
 #include "azure/rest.h"
@@ -35,6 +37,17 @@ static int64_t starts_a_second(const struct az *az)
     return az->rest != NULL ? az->rest->tempo.starts : tempo_of(NULL).starts;
 }
 
+/* Of each target: is Azure asked? NULL: of none. */
+static bool *find_asks(const struct conduct *conduct)
+{
+    size_t count = conduct->job->target_count;
+    bool *asks = conduct->questions != NULL ? memory_zeroed(count, sizeof *asks) : NULL;
+
+    for (size_t i = 0; asks != NULL && i < count; i++)
+        asks[i] = conduct->questions[i] != NULL;
+    return asks;
+}
+
 /* All its times begin with the run's. Which targets share a subscription is known with the login.
  */
 static void make_schedule(struct conductor *self)
@@ -44,11 +57,18 @@ static void make_schedule(struct conductor *self)
         rules_of(conduct->job, conduct->batches, conduct->not_before, conduct->workers,
                  conduct->seed, self->round.record.started);
 
+    bool *asks = find_asks(conduct);
+
+    rules.asks = asks;
+    rules.only_asks = conduct->only_asks;
+    if (rules.only_asks)
+        rules.deadline = CLOCK_NEVER; /* it is the script's, not ours */
     sharing_close(&self->sharing);
     sharing_open(&self->sharing, conduct->job, self->login.subscription);
     rules.quota = sharing_rules(&self->sharing, starts_a_second(conduct->az));
     schedule_free(self->round.schedule);
     self->round.schedule = schedule_new(&rules);
+    free(asks);
 }
 
 /* ---- the login ---------------------------------------------------------------------------- */
@@ -207,6 +227,7 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
                                        .watcher = conduct->watcher,
                                        .warden = conduct->warden,
                                        .marks = conduct->marks,
+                                       .questions = conduct->questions,
                                        .foresee = conduct->foresee,
                                        .foreseer = conduct->foreseer,
                                        .result = result,

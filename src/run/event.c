@@ -76,6 +76,13 @@ static void set_outcome(json_t *object, const struct outcome *outcome)
     json_object_set_new(object, "retry_after_s", value_seconds(outcome->retry_after));
 }
 
+static const char *const operation_ends[] = {
+    [REST_NONE] = NULL,
+    [REST_OPEN] = "open",
+    [REST_OVER] = "over",
+    [REST_FORGOTTEN] = "forgotten",
+};
+
 static void write_login(json_t *object, const struct event *event)
 {
     json_object_set_new(object, "subscription", value_text(event->login.subscription));
@@ -108,6 +115,7 @@ static void write_end(json_t *object, const struct event *event)
     set_outcome(object, &answer->outcome);
     event_set_streams(object, &answer->output, answer->output_truncated, &answer->errors,
                       answer->errors_truncated);
+    json_object_set_new(object, "operation", value_text(operation_ends[answer->operation]));
 }
 
 static void write_limit(json_t *object, const struct event *event)
@@ -240,12 +248,26 @@ static bool get_stream(const json_t *json, const char *key, struct buffer *ret)
     return true;
 }
 
+/* An older journal has none. */
+static bool get_operation(const json_t *json, enum rest_end *ret)
+{
+    const json_t *value = json_object_get(json, "operation");
+    const char *word = json_string_value(value);
+
+    for (int i = REST_OPEN; word != NULL && i <= REST_FORGOTTEN; i++) {
+        if (strcmp(word, operation_ends[i]) == 0)
+            *ret = (enum rest_end)i;
+    }
+    return value == NULL || json_is_null(value) || *ret != REST_NONE;
+}
+
 static bool get_answer(const json_t *json, struct answer *ret)
 {
     return get_outcome(json, &ret->outcome) && get_stream(json, "stdout", &ret->output) &&
            get_stream(json, "stderr", &ret->errors) &&
            value_get_boolean(json, "stdout_truncated", &ret->output_truncated) &&
-           value_get_boolean(json, "stderr_truncated", &ret->errors_truncated);
+           value_get_boolean(json, "stderr_truncated", &ret->errors_truncated) &&
+           get_operation(json, &ret->operation);
 }
 
 static int read_end(const json_t *json, const struct result *result, struct event *ret,
@@ -349,6 +371,7 @@ static const struct line {
     [EVENT_TARGETS] = {"targets", .read = event_head_read_targets},
     [EVENT_LOGIN] = {"login", false, true, write_login, read_login},
     [EVENT_START] = {"start", true, true, write_start, read_start},
+    [EVENT_ASK] = {"ask", true, true, event_operation_write_ask, event_operation_read_ask},
     [EVENT_PUT_BACK] = {"put_back", true, true, write_put_back, read_put_back},
     [EVENT_SENT] = {"sent", true, true, event_operation_write_sent, event_operation_read_sent},
     [EVENT_ACCEPTED] = {"accepted", true, true, event_operation_write_accepted,
@@ -478,6 +501,10 @@ void event_done(struct event *event)
         break;
     case EVENT_START:
         free(event->start.mark);
+        break;
+    case EVENT_ASK:
+        free(event->ask.mark);
+        result_operation_done(&event->ask.operation);
         break;
     case EVENT_PUT_BACK:
         free(event->put_back.message);

@@ -131,6 +131,7 @@ void event_head_write_run(struct buffer *line, json_t *object, const struct even
     json_object_set_new(object, "identity", value_text(result->identity));
     json_object_set_new(object, "rerun_of", value_text(result->rerun_of));
     json_object_set_new(object, "again", json_boolean(result->again));
+    json_object_set_new(object, "recover", json_boolean(result->recover));
     json_object_set_new(object, "job", job_object(&result->job));
     json_object_set_new(object, "git", git_object(&result->origin));
     json_object_set_new(object, "user", value_text(result->origin.user));
@@ -363,7 +364,8 @@ static void read_origin(struct origin *origin, const json_t *event)
 
 static bool read_flags(struct result *known, const json_t *json)
 {
-    (void)value_get_boolean(json, "again", &known->again); /* older journals have none */
+    (void)value_get_boolean(json, "again", &known->again);     /* older journals have none */
+    (void)value_get_boolean(json, "recover", &known->recover); /* likewise */
     known->speed = 1;
     if (json_object_get(json, "speed") != NULL &&
         !value_get_number(json, "speed", 1, LAPSE_SPEED_MOST, &known->speed))

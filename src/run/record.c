@@ -105,7 +105,7 @@ void record_forget_starts(struct record *record)
     size_t kept = 0;
 
     for (size_t i = 0; i < record->count; i++) {
-        if (record->list[i].event.kind == EVENT_START)
+        if (record->list[i].event.kind == EVENT_START || record->list[i].event.kind == EVENT_ASK)
             forget(record, &record->list[i]);
         else
             record->list[kept++] = record->list[i];

@@ -119,7 +119,13 @@ static int read_all(struct replay *self, const char *path, struct error *error)
 
 int replay_run(const char *folder, struct result *ret, struct error *error)
 {
-    struct replay self = {.result = ret};
+    return replay_run_seen(folder, ret, NULL, NULL, error);
+}
+
+int replay_run_seen(const char *folder, struct result *ret, replay_seen *seen, void *context,
+                    struct error *error)
+{
+    struct replay self = {.result = ret, .seen = seen, .context = context};
     char *path = memory_print("%s/journal.jsonl", folder);
     int result;
 

@@ -108,9 +108,42 @@ const char *result_mark(const struct result *result, const struct result_target 
     return target->mark_of != NULL ? target->mark_of : result->run;
 }
 
+const struct result_operation *result_question(const struct result_target *target)
+{
+    const struct result_operation *question = &target->question;
+
+    return question->url != NULL && question->nonce != NULL ? question : NULL;
+}
+
+void result_take_question(struct result_target *target, const struct result_operation *operation)
+{
+    result_operation_done(&target->question);
+    if (operation == NULL)
+        return;
+    target->question = result_operation_copy(operation);
+}
+
+bool result_asked(const struct result_target *target)
+{
+    return target->attempt_count > 0 && target->attempts[target->attempt_count - 1].asks;
+}
+
 size_t result_attempts(const struct result_target *target)
 {
-    return target->attempt_count + (target->open ? 1 : 0);
+    size_t count = target->open && !target->asking ? 1 : 0;
+
+    for (size_t i = 0; i < target->attempt_count; i++)
+        count += !target->attempts[i].asks;
+    return count;
+}
+
+size_t result_recovered(const struct result *result)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < result->target_count; i++)
+        count += result->targets[i].recovered;
+    return count;
 }
 
 enum outcome_script result_script(const struct result_target *target)
@@ -174,6 +207,16 @@ void result_operation_done(struct result_operation *operation)
     *operation = (struct result_operation){.sent = false};
 }
 
+struct result_operation result_operation_copy(const struct result_operation *operation)
+{
+    return (struct result_operation){.sent = operation->sent,
+                                     .url = memory_string(operation->url),
+                                     .request_id = memory_string(operation->request_id),
+                                     .correlation_id = memory_string(operation->correlation_id),
+                                     .nonce = memory_string(operation->nonce),
+                                     .busy_until = operation->busy_until};
+}
+
 static void free_target(struct result_target *target)
 {
     free(target->name);
@@ -183,6 +226,7 @@ static void free_target(struct result_target *target)
     free(target->id);
     free(target->mark_of);
     result_operation_done(&target->operation);
+    result_operation_done(&target->question);
     for (size_t i = 0; i < target->attempt_count; i++) {
         free(target->attempts[i].message);
         result_operation_done(&target->attempts[i].operation);

@@ -124,17 +124,36 @@ static int apply_login(struct result *result, struct event *event, struct error 
 
 /* ---- attempts ----------------------------------------------------------------------------- */
 
-static int apply_start(struct result *result, struct event *event, struct error *error)
+static void begin(struct result *result, const struct event *event, const char *mark)
 {
     struct result_target *target = &result->targets[event->target];
 
-    if (target->state != RESULT_WAITING)
-        return error_set(error, "an attempt that cannot begin now");
-    result_take_mark(result, target, event->start.mark);
+    result_take_mark(result, target, mark);
     target->state = RESULT_STARTED;
     target->wall_ended = event->wall;
     target->open = true;
     target->began = event->at != EVENT_NO_TIME ? event->at : 0;
+}
+
+static int apply_start(struct result *result, struct event *event, struct error *error)
+{
+    if (result->targets[event->target].state != RESULT_WAITING)
+        return error_set(error, "an attempt that cannot begin now");
+    begin(result, event, event->start.mark);
+    return 0;
+}
+
+static int apply_ask(struct result *result, struct event *event, struct error *error)
+{
+    struct result_target *target = &result->targets[event->target];
+
+    if (target->state != RESULT_WAITING)
+        return error_set(error, "a question that cannot be asked now");
+    begin(result, event, event->ask.mark);
+    target->asking = true;
+    target->operation = event->ask.operation;
+    target->operation.sent = true;
+    event->ask.operation = (struct result_operation){.sent = false};
     return 0;
 }
 
@@ -153,7 +172,8 @@ static int apply_put_back(struct result *result, struct event *event, struct err
         return error_set(error, "an attempt that was not begun");
     target->state = RESULT_WAITING;
     target->wall_ended = target->attempt_count > 0 ? last_end(target) : 0;
-    target->open = false;
+    target->open = target->asking = false;
+    result_operation_done(&target->operation);
     return 0;
 }
 
@@ -162,11 +182,12 @@ static void keep_attempt(struct result_target *target, struct result_attempt *at
     target->attempts =
         memory_resize(target->attempts, target->attempt_count + 1, sizeof *target->attempts);
     target->attempts[target->attempt_count] = *attempt;
+    target->attempts[target->attempt_count].asks = target->asking;
     target->attempts[target->attempt_count++].operation = target->operation;
     target->operation = (struct result_operation){.sent = false};
     target->duration += attempt->duration;
     target->wall_ended = last_end(target);
-    target->open = false;
+    target->open = target->asking = false;
     attempt->message = NULL;
 }
 
@@ -199,14 +220,18 @@ static int64_t longest_script(const struct result_job *job)
 }
 
 /* A busy VM refuses a second script by itself, for as long as the first one runs. Where the guard
- * has ended, nothing that it could not stop keeps the VM busy. */
+ * has ended, nothing that it could not stop keeps the VM busy. Where Azure said when it accepted
+ * the script, that counts, and not when its client ended. */
 static int64_t find_busy_until(const struct result *result, const struct result_target *target)
 {
     const struct outcome *outcome = &target->outcome;
+    const struct result_attempt *last = &target->attempts[target->attempt_count - 1];
 
     if (!outcome->may_still_run || outcome->reason == REASON_BUSY ||
         outcome->reason == REASON_SCRIPT)
         return 0;
+    if (last->operation.url != NULL)
+        return last->operation.busy_until;
     return target->wall_ended + longest_script(&result->job);
 }
 
@@ -234,6 +259,34 @@ static void note_script(const struct result *result, struct result_target *targe
     free(message);
 }
 
+/* What was asked may have had no answer: then what was known of the script still holds. */
+static void note_answer(const struct result *result, struct result_target *target, bool answered)
+{
+    struct outcome *outcome = &target->outcome;
+
+    target->busy_until = find_busy_until(result, target);
+    outcome->may_still_run = outcome->may_still_run && target->busy_until > target->wall_ended;
+    target->answered = target->answered || answered;
+    target->recovered = answered;
+    target->unanswered = !answered;
+}
+
+/* What can be asked after an attempt that came to OWN, before what was known of others was put into
+ * it. Where a script may have begun of which Azure says nothing, what it says of one before is not
+ * the truth. */
+static void note_question(struct result_target *target, const struct outcome *own,
+                          enum rest_end operation)
+{
+    const struct result_attempt *last = &target->attempts[target->attempt_count - 1];
+    bool found_mark = own->kind == OUTCOME_UNKNOWN && own->script == SCRIPT_STARTED;
+
+    if (operation == REST_OPEN)
+        result_take_question(target, &last->operation);
+    else if (last->asks ||
+             (own->script != SCRIPT_NOT_STARTED && own->reason != REASON_BUSY && !found_mark))
+        result_take_question(target, NULL);
+}
+
 /* The script may have begun, and no guard has said how it ended. */
 static bool is_doubtful(const struct outcome *outcome)
 {
@@ -252,7 +305,7 @@ static int apply_sent(struct result *result, struct event *event, struct error *
 {
     struct result_target *target = &result->targets[event->target];
 
-    if (target->state != RESULT_STARTED)
+    if (target->state != RESULT_STARTED || target->asking)
         return error_set(error, "a request of an attempt that was not begun");
     target->operation.sent = true;
     return 0;
@@ -262,7 +315,7 @@ static int apply_accepted(struct result *result, struct event *event, struct err
 {
     struct result_target *target = &result->targets[event->target];
 
-    if (target->state != RESULT_STARTED)
+    if (target->state != RESULT_STARTED || target->asking)
         return error_set(error, "an operation of an attempt that was not begun");
     result_operation_done(&target->operation);
     target->operation = event->accepted.operation;
@@ -287,20 +340,36 @@ static void count_throttled(struct result *result, const struct outcome *outcome
         throttled->by_subscription++;
 }
 
+/* Nothing of an earlier run's is left to be known once Azure has said how that ended. */
+static enum outcome_script script_before(const struct result_target *target)
+{
+    return target->recovered && !target->doubtful ? SCRIPT_NOT_STARTED : target->outcome.script;
+}
+
 static int apply_end(struct result *result, struct event *event, struct error *error)
 {
     struct result_target *target = &result->targets[event->target];
-    enum outcome_script before = target->outcome.script;
+    enum outcome_script before = script_before(target);
     int64_t busy_before = target->busy_until;
+    struct outcome own = event->end.answer.outcome;
+    enum rest_end operation = event->end.answer.operation;
+    bool asked = target->asking;
 
     if (target->state != RESULT_STARTED)
         return error_set(error, "the end of an attempt that was not begun");
+    if ((operation == REST_NONE) != (target->operation.url == NULL))
+        return error_set(error, "the end of an operation that was not accepted, or none of one");
     if (!can_add(target, &event->end.attempt))
         return error_set(error, "an attempt that is longer than any clock");
     keep_attempt(target, &event->end.attempt);
     count_throttled(result, &event->end.answer.outcome);
     keep_answer(target, &event->end.answer);
-    note_script(result, target, before, busy_before);
+    target->recovered = target->unanswered = false;
+    if (asked)
+        note_answer(result, target, operation == REST_OVER);
+    else
+        note_script(result, target, before, busy_before);
+    note_question(target, &own, operation);
     target->doubtful = is_doubtful(&target->outcome);
     target->state = RESULT_WAITING;
     if (event->end.settled)
@@ -401,21 +470,42 @@ static size_t settle_rest(struct result *result, size_t *indices)
     return count;
 }
 
+static const char az_was_killed[] =
+    "azfan was killed while az waited for it; the script may have run, or still be running";
+static const char rest_was_killed[] =
+    "azfan was killed while azfan-rest waited for it; the script may have run, or still be running";
+static const char asking_was_killed[] =
+    "azfan was killed while it asked Azure what became of the script";
+
+static const char *explain_loss(const struct result *result, const struct result_target *target)
+{
+    if (target->asking)
+        return asking_was_killed;
+    return result->client != NULL && strcmp(result->client, "rest") == 0 ? rest_was_killed
+                                                                         : az_was_killed;
+}
+
 static void lose(struct result *result, struct result_target *target)
 {
     outcome_done(&target->outcome);
     buffer_done(&target->output);
     buffer_done(&target->errors);
-    target->outcome = (struct outcome){
-        .kind = OUTCOME_UNKNOWN,
-        .reason = REASON_INTERRUPTED,
-        .script = SCRIPT_MAY_HAVE_STARTED,
-        .may_still_run = true,
-        .exit_code = -1,
-        .message = memory_string("azfan was killed while az waited for it; the script may have "
-                                 "run, or still be running")};
+    target->outcome = (struct outcome){.kind = OUTCOME_UNKNOWN,
+                                       .reason = REASON_INTERRUPTED,
+                                       .script = SCRIPT_MAY_HAVE_STARTED,
+                                       .may_still_run = true,
+                                       .exit_code = -1,
+                                       .message = memory_string(explain_loss(result, target))};
     /* az itself was left behind, and nobody stops it. */
     target->busy_until = target->wall_ended + result->job.timeout + longest_script(&result->job);
+    if (target->operation.url != NULL) {
+        target->busy_until = target->operation.busy_until;
+        result_take_question(target, &target->operation);
+    } else {
+        result_take_question(target, NULL);
+    }
+    target->unanswered = target->asking;
+    target->recovered = false;
     target->doubtful = true;
     settle(result, target);
 }
@@ -506,13 +596,14 @@ static int apply_other(struct result *result, struct event *event, struct error 
 /* ---- the way in --------------------------------------------------------------------------- */
 
 static int (*const appliers[])(struct result *result, struct event *event, struct error *error) = {
-    [EVENT_RUN] = apply_run,           [EVENT_TARGETS] = apply_targets,
-    [EVENT_LOGIN] = apply_login,       [EVENT_START] = apply_start,
-    [EVENT_PUT_BACK] = apply_put_back, [EVENT_SENT] = apply_sent,
-    [EVENT_ACCEPTED] = apply_accepted, [EVENT_END] = apply_end,
-    [EVENT_LIMIT] = apply_limit,       [EVENT_HALT] = apply_halt,
-    [EVENT_FINISH] = apply_finish,     [EVENT_TROUBLE] = apply_trouble,
-    [EVENT_BREAK] = apply_break,       [EVENT_OTHER] = apply_other};
+    [EVENT_RUN] = apply_run,         [EVENT_TARGETS] = apply_targets,
+    [EVENT_LOGIN] = apply_login,     [EVENT_START] = apply_start,
+    [EVENT_ASK] = apply_ask,         [EVENT_PUT_BACK] = apply_put_back,
+    [EVENT_SENT] = apply_sent,       [EVENT_ACCEPTED] = apply_accepted,
+    [EVENT_END] = apply_end,         [EVENT_LIMIT] = apply_limit,
+    [EVENT_HALT] = apply_halt,       [EVENT_FINISH] = apply_finish,
+    [EVENT_TROUBLE] = apply_trouble, [EVENT_BREAK] = apply_break,
+    [EVENT_OTHER] = apply_other};
 
 /* Until the last line says better, the run lasted until the last thing that is known of it. */
 static void note_time(struct result *result, const struct event *event)

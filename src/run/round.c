@@ -209,10 +209,14 @@ static void fail_start(struct round *self, size_t index, const struct error *err
  */
 static const char *find_mark(const struct round *self, size_t index)
 {
+    const struct result_target *target = &self->result->targets[index];
+    /* By the answer it is known how the one ended that made it: that one is not in the way. */
+    bool is_settled = target->recovered && !target->doubtful;
+
     if (!guard_needs_once(self->job) || self->result->rehearsal)
         return NULL;
-    return self->marks != NULL && self->marks[index] != NULL ? self->marks[index]
-                                                             : self->result->run;
+    return self->marks != NULL && self->marks[index] != NULL && !is_settled ? self->marks[index]
+                                                                            : self->result->run;
 }
 
 static void begin_attempt(struct round *self, size_t index, int attempt, const char *mark)
@@ -223,6 +227,35 @@ static void begin_attempt(struct round *self, size_t index, int attempt, const c
     event.start.number = attempt;
     event.start.mark = memory_string(mark);
     record_add(&self->record, event);
+}
+
+static void begin_question(struct round *self, size_t index)
+{
+    struct event event = record_event(&self->record, EVENT_ASK);
+
+    event.target = index;
+    event.ask.number = (int)self->result->targets[index].attempt_count + 1;
+    event.ask.mark = self->marks != NULL ? memory_string(self->marks[index]) : NULL;
+    event.ask.operation = result_operation_copy(self->questions[index]);
+    record_add(&self->record, event);
+}
+
+static void plan_question(struct round *self, size_t index)
+{
+    struct call *call = calls_take(&self->calls);
+    struct error error;
+    int64_t patience =
+        attempt_prepare_question(call, self->az, self->questions[index],
+                                 self->result->targets[index].id, lapse_wall(), &error);
+
+    if (patience < 0) {
+        calls_release(&self->calls, call);
+        fail_start(self, index, &error);
+        return;
+    }
+    begin_question(self, index);
+    call->target = index;
+    calls_plan(&self->calls, call, patience);
 }
 
 static void plan_start(struct round *self, size_t index, int attempt)
@@ -250,7 +283,7 @@ static void plan_start(struct round *self, size_t index, int attempt)
         self->foresee(self->foreseer, target->id, attempt, &call->task.limits);
     begin_attempt(self, index, attempt, mark);
     call->target = index;
-    calls_plan(&self->calls, call);
+    calls_plan(&self->calls, call, self->job->timeout);
 }
 
 /* All that may start now. Returns what the schedule says when no more may. */
@@ -258,8 +291,12 @@ static struct schedule_decision plan_starts(struct round *self)
 {
     struct schedule_decision decision;
 
-    while ((decision = schedule_next(self->schedule, lapse_now())).step == SCHEDULE_START)
-        plan_start(self, decision.target, decision.attempt);
+    while ((decision = schedule_next(self->schedule, lapse_now())).step == SCHEDULE_START) {
+        if (decision.asks)
+            plan_question(self, decision.target);
+        else
+            plan_start(self, decision.target, decision.attempt);
+    }
     return decision;
 }
 
@@ -524,7 +561,7 @@ void round_act(struct round *self)
             commit(self); /* what it took back; mostly nothing */
         }
         sharing_slow_down(self->sharing, self->az->rest, self->schedule);
-        calls_launch_planned(&self->calls, self->job->timeout);
+        calls_launch_planned(&self->calls);
         show(self);
     } while (self->record.count > 0);
     answer_signals(self);

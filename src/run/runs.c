@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/strings.h"
+#include "run/event.h"
 #include "run/folder.h"
 #include "run/order.h"
 #include "run/replay.h"
@@ -314,4 +315,60 @@ int runs_gather(const char *folder, struct result *named, struct result *whole, 
     result_done(named);
     result_done(whole);
     return -1;
+}
+
+/* ---- what Azure said afterwards ----------------------------------------------------------- */
+
+static void take_answer(void *context, const struct result *rerun, const struct event *event,
+                        const char *line, size_t length)
+{
+    (void)line;
+    (void)length;
+    if (event->kind == EVENT_END)
+        sequel_recover(context, rerun, event->target);
+}
+
+static bool has_questions(const struct result *result)
+{
+    for (size_t i = 0; i < result->target_count; i++) {
+        if (result_question(&result->targets[i]) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* The run in FOLDER, where it is a rerun of FAMILY. */
+static void take_answers(struct strings *family, const char *folder, struct result *result)
+{
+    struct result run;
+    struct error ignored;
+    bool wanted;
+
+    if (replay_head(folder, &run, &ignored) < 0)
+        return;
+    wanted = is_rerun(family, &run);
+    if (wanted)
+        strings_add(family, run.run);
+    result_done(&run);
+    if (wanted && replay_run_seen(folder, &run, take_answer, result, &ignored) == 0)
+        result_done(&run);
+}
+
+void runs_recover(struct result *result)
+{
+    struct strings family = STRINGS_INIT;
+    struct strings runs;
+    struct error ignored;
+    size_t known;
+
+    if (!has_questions(result) || runs_list(&runs, &ignored) < 0)
+        return;
+    strings_add(&family, result->run);
+    do { /* as add_reruns() does */
+        known = family.count;
+        for (size_t i = runs.count; i > 0 && has_questions(result); i--)
+            take_answers(&family, runs.list[i - 1], result);
+    } while (family.count > known);
+    strings_done(&runs);
+    strings_done(&family);
 }

@@ -2,11 +2,26 @@
 #include "run/sequel.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/caseless.h"
 #include "base/memory.h"
 #include "job/targets.h"
 #include "run/result.h"
+
+static bool has_asked(const struct result_target *target)
+{
+    for (size_t i = 0; i < target->attempt_count; i++) {
+        if (target->attempts[i].asks)
+            return true;
+    }
+    return false;
+}
+
+static void take_question_over(struct result_target *target, const struct result_target *later)
+{
+    result_take_question(target, later->question.url != NULL ? &later->question : NULL);
+}
 
 /* What is known of the script after RERUN, in which LATER was. */
 static void put_script_over(struct result *result, struct result_target *target,
@@ -15,6 +30,12 @@ static void put_script_over(struct result *result, struct result_target *target,
     const struct outcome *outcome = &later->outcome;
     bool found_mark = outcome->kind == OUTCOME_UNKNOWN && outcome->script == SCRIPT_STARTED;
 
+    if (has_asked(later) || later->question.url != NULL)
+        take_question_over(target, later);
+    if (later->answered) { /* so much for what was before */
+        target->busy_until = 0;
+        target->doubtful = false;
+    }
     /* To have been refused is no news of what an earlier attempt has started. */
     if (outcome->script == SCRIPT_NOT_STARTED)
         return;
@@ -23,6 +44,18 @@ static void put_script_over(struct result *result, struct result_target *target,
         target->busy_until = later->busy_until;
     target->doubtful = later->doubtful;
     result_take_mark(result, target, result_mark(rerun, later));
+    if (outcome->reason != REASON_BUSY && !found_mark)
+        take_question_over(target, later);
+}
+
+static void put_outcome_over(struct result *result, struct result_target *target,
+                             const struct result_target *later)
+{
+    result->counts[target->outcome.kind]--;
+    result->counts[later->outcome.kind]++;
+    outcome_done(&target->outcome);
+    target->outcome = later->outcome;
+    target->outcome.message = memory_string(later->outcome.message);
 }
 
 /* The later word counts, unless it only says that nothing was done. */
@@ -31,16 +64,70 @@ static void put_over(struct result *result, struct result_target *target,
 {
     if (later->outcome.kind == OUTCOME_SKIPPED)
         return;
-    result->counts[target->outcome.kind]--;
-    result->counts[later->outcome.kind]++;
-    outcome_done(&target->outcome);
-    target->outcome = later->outcome;
-    target->outcome.message = memory_string(later->outcome.message);
+    if (later->unanswered) { /* nor does a question, but that nobody need ask it again */
+        take_question_over(target, later);
+        return;
+    }
+    put_outcome_over(result, target, later);
     target->wall_ended = later->wall_ended;
     put_script_over(result, target, rerun, later);
     if (target->id == NULL)
         target->id = memory_string(later->id);
 }
+
+/* ---- what Azure said afterwards ----------------------------------------------------------- */
+
+static bool has_question(const struct result_target *target, const char *url)
+{
+    return target->question.url != NULL && strcmp(target->question.url, url) == 0;
+}
+
+/* The target of RESULT of which URL is the question; NULL: none. */
+static struct result_target *find_question(const struct result *result, const char *label,
+                                           const char *url)
+{
+    size_t index;
+
+    if (result_find(result, label, &index) && has_question(&result->targets[index], url))
+        return &result->targets[index];
+    for (index = 0; index < result->target_count; index++) {
+        if (has_question(&result->targets[index], url))
+            return &result->targets[index];
+    }
+    return NULL;
+}
+
+static void put_stream_over(struct buffer *stream, const struct buffer *later)
+{
+    stream->length = 0;
+    buffer_append(stream, buffer_text(later), later->length);
+}
+
+void sequel_recover(struct result *result, const struct result *rerun, size_t index)
+{
+    const struct result_target *later = &rerun->targets[index];
+    struct result_target *target;
+
+    if (!result_asked(later))
+        return;
+    target = find_question(result, later->label,
+                           later->attempts[later->attempt_count - 1].operation.url);
+    if (target == NULL || (later->unanswered && later->question.url != NULL))
+        return;
+    result_take_question(target, NULL);
+    if (later->unanswered)
+        return;
+    put_outcome_over(result, target, later);
+    put_stream_over(&target->output, &later->output);
+    put_stream_over(&target->errors, &later->errors);
+    target->output_truncated = later->output_truncated;
+    target->errors_truncated = later->errors_truncated;
+    target->busy_until = later->busy_until;
+    target->doubtful = later->doubtful;
+    target->recovered = true;
+}
+
+/* ---- reruns ------------------------------------------------------------------------------- */
 
 /* A VM of a run, with its id as it was before any rerun told it. */
 struct vm {

@@ -295,6 +295,7 @@ static void happened(void *context, const struct result *result, const struct ev
 
     switch (event->kind) {
     case EVENT_START:
+    case EVENT_ASK:
         board_start(&live->board, event->target, now);
         touch(live);
         break;

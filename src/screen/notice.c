@@ -54,10 +54,15 @@ void notice_wait(struct buffer *note, const struct result *result, size_t index,
 {
     const struct result_target *target = &result->targets[index];
 
+    if (result_asked(target)) {
+        buffer_print(note, "%s: to be run again, now that Azure was asked: ", target->label);
+        text_add_plain(note, target->outcome.message);
+        return;
+    }
     buffer_print(note, "%s: %s, again in ", target->label,
                  outcome_reason_name(target->outcome.reason));
     number_print_duration(note, wait);
-    buffer_print(note, " (attempt %zu of %d): ", target->attempt_count + 1, result->job.attempts);
+    buffer_print(note, " (attempt %zu of %d): ", result_attempts(target) + 1, result->job.attempts);
     text_add_plain(note, target->outcome.message);
 }
 

@@ -417,7 +417,7 @@ static void print_waiting(const struct panel *panel, size_t index)
     }
     if (target->attempt_count > 0)
         pen_print(&pen, "  %s  again %s (%s, attempt %zu of %d)", target->label, buffer_text(&when),
-                  outcome_reason_name(target->outcome.reason), target->attempt_count + 1,
+                  outcome_reason_name(target->outcome.reason), result_attempts(target) + 1,
                   result->job.attempts);
     else
         pen_print(&pen, "  %s  %s (its script may still run)", target->label, buffer_text(&when));

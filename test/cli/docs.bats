@@ -193,9 +193,10 @@ runs_of_all_kinds() {
   command -v git || skip "git is not installed"
   runs_of_all_kinds
   literal "The journal" >"$place/block"
-  # One that is written where a machine has no room, or a halt comes before a worker, may be there or not.
-  cat "$place"/{one,two}/journal.jsonl | keys .event | grep -v '^put_back ' >"$place/journal"
-  keys .event <"$place/block" | grep -v '^put_back ' >"$place/manual"
+  # One that is written where a machine has no room, or a halt comes before a worker, may be there or not; of a rehearsal
+  # nothing can be asked later.
+  cat "$place"/{one,two}/journal.jsonl | keys .event | grep -vE '^(put_back|ask) ' >"$place/journal"
+  keys .event <"$place/block" | grep -vE '^(put_back|ask) ' >"$place/manual"
   diff "$place/journal" "$place/manual"
   # All events that there are, and the list below the block.
   sed -nE 's/.*\[EVENT_[A-Z_]+\] = \{"([a-z_]+)".*/\1/p' "$top/src/run/event.c" | sort >"$place/code"

@@ -192,13 +192,14 @@ static void check_failure(const struct buffer *printed)
     const char *started = json_string_value(json_object_get(root, "started"));
     const char *phase = json_string_value(json_object_get(root, "phase"));
     struct outcome outcome;
+    enum rest_end end;
 
     must(started != NULL && phase != NULL);
     must(!play.accepted || strcmp(started, "no") != 0);
     must(play.sent || strcmp(phase, "connect") == 0);
     must(printed->length < 64 * 1024);
     buffer_append(&play.lines, printed->data, printed->length);
-    refusal_read_rest(buffer_text(&play.lines), play.lines.length, false, &outcome);
+    refusal_read_rest(buffer_text(&play.lines), play.lines.length, false, &outcome, &end);
     must(outcome.kind == OUTCOME_ERROR);
     must(fuzz_is_line(outcome.message));
     must((outcome.script == SCRIPT_NOT_STARTED) == (strcmp(started, "no") == 0));

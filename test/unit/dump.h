@@ -66,6 +66,16 @@ static inline void dump_outcome(struct buffer *dump, const struct outcome *outco
     dump_text(dump, "message", outcome->message);
 }
 
+static inline void dump_operation(struct buffer *dump, const struct result_operation *operation)
+{
+    dump_number(dump, "sent", operation->sent);
+    dump_text(dump, "url", operation->url);
+    dump_text(dump, "request_id", operation->request_id);
+    dump_text(dump, "correlation_id", operation->correlation_id);
+    dump_text(dump, "nonce", operation->nonce);
+    dump_number(dump, "busy_until", operation->busy_until);
+}
+
 static inline void dump_attempt(struct buffer *dump, const struct result_attempt *attempt)
 {
     dump_number(dump, "at", attempt->at);
@@ -81,6 +91,8 @@ static inline void dump_attempt(struct buffer *dump, const struct result_attempt
     dump_number(dump, "cpu_time", attempt->cpu_time);
     dump_number(dump, "max_rss_kib", attempt->max_rss_kib);
     dump_number(dump, "worker", attempt->worker);
+    dump_number(dump, "asks", attempt->asks);
+    dump_operation(dump, &attempt->operation);
 }
 
 static inline void dump_target(struct buffer *dump, const struct result_target *target)
@@ -100,6 +112,12 @@ static inline void dump_target(struct buffer *dump, const struct result_target *
     dump_number(dump, "doubtful", target->doubtful);
     dump_number(dump, "open", target->open);
     dump_number(dump, "began", target->began);
+    dump_number(dump, "asking", target->asking);
+    dump_number(dump, "answered", target->answered);
+    dump_number(dump, "recovered", target->recovered);
+    dump_number(dump, "unanswered", target->unanswered);
+    dump_operation(dump, &target->operation);
+    dump_operation(dump, &target->question);
     dump_number(dump, "duration", target->duration);
     buffer_append(dump, buffer_text(&target->output), target->output.length);
     dump_number(dump, "\noutput_truncated", target->output_truncated);
@@ -124,6 +142,7 @@ static inline void dump_known(struct buffer *dump, const struct result *result)
     dump_number(dump, "rehearsal", result->rehearsal);
     dump_text(dump, "rerun_of", result->rerun_of);
     dump_number(dump, "again", result->again);
+    dump_number(dump, "recover", result->recover);
 }
 
 /* What has happened. */

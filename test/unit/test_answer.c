@@ -910,6 +910,95 @@ START_TEST(a_client_that_had_sent_nothing_has_started_nothing)
 }
 END_TEST
 
+#define RESULT "{\"value\":[{\"message\":\"" LINUX_JSON "\"}]}"
+#define LINUX_JSON                                                                                 \
+    "Enable succeeded: \\n[stdout]\\nhi\\nazfan:" NONCE                                            \
+    " end=exit status=7 seconds=3\\n\\n[stderr]\\n"
+#define FAILURE(more) "{\"phase\":\"polling\"," more "}\n"
+
+/* What a client says of which only the end of an operation was asked. */
+static const struct {
+    struct finish finish;
+    const char *output;
+    const char *errors;
+    enum rest_end operation;
+    enum outcome_kind kind;
+    enum outcome_reason reason;
+    const char *message;
+} asked[] = {
+    {{.exit = {.known = true}}, RESULT, "", REST_OVER, OUTCOME_FAILED, REASON_EXIT, "status 7"},
+    {{.exit = {.known = true}}, "{}", "", REST_OVER, OUTCOME_UNKNOWN, REASON_ANSWER, "not that of"},
+    {{.exit = {.known = true, .status = 1}},
+     "",
+     FAILURE("\"started\":\"unknown\",\"http\":200,\"code\":\"VMAgentStatusCommunicationError\","
+             "\"message\":\"VM 'x' has not reported status for VM agent\""),
+     REST_OVER,
+     OUTCOME_ERROR,
+     REASON_AGENT,
+     "agent"},
+    {{.exit = {.known = true, .status = 1}},
+     "",
+     FAILURE("\"started\":\"yes\",\"http\":404"),
+     REST_FORGOTTEN,
+     OUTCOME_UNKNOWN,
+     REASON_ANSWER,
+     "Azure has forgotten the operation"},
+    {{.exit = {.known = true, .status = 1}},
+     "",
+     FAILURE("\"started\":\"yes\",\"http\":403,\"code\":\"AuthorizationFailed\",\"message\":\"m\""),
+     REST_OPEN,
+     OUTCOME_UNKNOWN,
+     REASON_ANSWER,
+     "Azure did not say what became of the script: "},
+    {{.stop = FINISH_TIMED_OUT, .exit = {.known = true, .signaled = true, .status = SIGINT}},
+     "",
+     "",
+     REST_OPEN,
+     OUTCOME_UNKNOWN,
+     REASON_ANSWER,
+     "no answer after its timeout of 5m"},
+    {{.stop = FINISH_CANCELLED, .exit = {.known = true, .signaled = true, .status = SIGINT}},
+     "",
+     "",
+     REST_OPEN,
+     OUTCOME_UNKNOWN,
+     REASON_ANSWER,
+     "was stopped"},
+    {{.end = FINISH_NOT_STARTED, .error = {"cannot start azfan-rest"}},
+     "",
+     "",
+     REST_OPEN,
+     OUTCOME_UNKNOWN,
+     REASON_ANSWER,
+     "cannot start azfan-rest"},
+};
+
+START_TEST(who_is_asked_may_not_know)
+{
+    struct answer_question question = {.rest = true,
+                                       .asks = true,
+                                       .nonce = NONCE,
+                                       .output_limit = 1024 * 1024,
+                                       .timeout = 300 * NUMBER_SECOND};
+    struct finish finish = asked[_i].finish;
+    struct answer answer;
+
+    take_text(&finish.output, asked[_i].output, strlen(asked[_i].output));
+    take_text(&finish.errors, asked[_i].errors, strlen(asked[_i].errors));
+    answer_read(&finish, &question, &answer);
+    ck_assert_msg(
+        answer.outcome.kind == asked[_i].kind && answer.outcome.reason == asked[_i].reason &&
+            answer.operation == asked[_i].operation,
+        "%s %s %d: %s", outcome_name(answer.outcome.kind),
+        outcome_reason_name(answer.outcome.reason), (int)answer.operation, answer.outcome.message);
+    ck_assert_int_ne((int)answer.outcome.script, (int)SCRIPT_NOT_STARTED);
+    ck_assert_msg(strstr(answer.outcome.message, asked[_i].message) != NULL, "%s",
+                  answer.outcome.message);
+    answer_done(&answer);
+    finish_done(&finish);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("answer");
@@ -932,6 +1021,7 @@ static Suite *make_suite(void)
     tcase_add_test(all, a_cut_answer_is_unknown);
     tcase_add_test(all, what_became_of_the_process);
     tcase_add_test(all, a_complete_answer_is_believed_after_a_stop);
+    tcase_add_loop_test(all, who_is_asked_may_not_know, 0, UNIT_COUNT(asked));
     tcase_add_loop_test(all, a_client_that_had_sent_nothing_has_started_nothing, 0,
                         UNIT_COUNT(gone));
     suite_add_tcase(suite, all);

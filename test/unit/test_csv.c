@@ -20,6 +20,8 @@ static void tear_down(void)
     result_done(&result);
 }
 
+enum { COLUMNS = 19 };
+
 /* ---- reading ------------------------------------------------------------------------------ */
 
 /* Reads one cell at *AT by RFC 4180's grammar, moves behind it, and appends what it holds. */
@@ -52,22 +54,22 @@ static void find_cell(const char *text, size_t row, size_t column, struct buffer
     const char *at = text;
 
     for (size_t r = 0; *at != '\0'; r++, at += 2) {
-        for (size_t c = 0; c < 18; c++) {
+        for (size_t c = 0; c < COLUMNS; c++) {
             struct buffer cell = BUFFER_INIT;
 
             read_cell(&at, &cell);
             if (r == row && c == column)
                 buffer_append(ret, buffer_text(&cell), cell.length);
             buffer_done(&cell);
-            ck_assert_int_eq(*at, c == 17 ? '\r' : ',');
-            at += c == 17 ? 0 : 1;
+            ck_assert_int_eq(*at, c == COLUMNS - 1 ? '\r' : ',');
+            at += c == COLUMNS - 1 ? 0 : 1;
         }
     }
 }
 
 static size_t find_column(const char *text, const char *name)
 {
-    for (size_t column = 0; column < 18; column++) {
+    for (size_t column = 0; column < COLUMNS; column++) {
         struct buffer head = BUFFER_INIT;
         bool found;
 

@@ -335,8 +335,9 @@ static void check_form(int row, json_t *root, const char *form)
     char *body = json_dumps(root, JSON_INDENT(2));
     struct buffer errors = ask(body);
     struct outcome outcome;
+    enum rest_end end;
 
-    refusal_read_rest(buffer_text(&errors), errors.length, false, &outcome);
+    refusal_read_rest(buffer_text(&errors), errors.length, false, &outcome, &end);
     check(row, &outcome, rows[row].started, form);
     ck_assert_msg(outcome.retry_after == rows[row].wait * NUMBER_SECOND, "%s, %s: %lld s",
                   rows[row].code, form, (long long)(outcome.retry_after / NUMBER_SECOND));

@@ -90,8 +90,9 @@ START_TEST(a_failure_is_understood)
 {
     const char *errors = rows[_i].errors;
     struct outcome outcome;
+    enum rest_end end;
 
-    ck_assert(refusal_read_rest(errors, strlen(errors), false, &outcome));
+    ck_assert(refusal_read_rest(errors, strlen(errors), false, &outcome, &end));
     ck_assert_msg(outcome.kind == OUTCOME_ERROR && outcome.reason == rows[_i].reason, "%s: %s: %s",
                   outcome_reason_name(outcome.reason), outcome.message, errors);
     ck_assert_msg(outcome.cause == rows[_i].cause, "%s: %s", cause_name(outcome.cause), errors);
@@ -108,8 +109,10 @@ END_TEST
 
 static void read_both(const char *errors, struct outcome *azs, struct outcome *own)
 {
-    ck_assert(refusal_read_rest(errors, strlen(errors), false, azs));
-    ck_assert(refusal_read_rest(errors, strlen(errors), true, own));
+    enum rest_end end;
+
+    ck_assert(refusal_read_rest(errors, strlen(errors), false, azs, &end));
+    ck_assert(refusal_read_rest(errors, strlen(errors), true, own, &end));
 }
 
 START_TEST(a_login_that_is_not_az_s)
@@ -211,9 +214,10 @@ START_TEST(other_words_are_no_failure)
         "",     "sent\n", "sent\n{\"code\":\"Confl",
         "{}\n", "null\n", "azfan-rest: error while loading shared libraries\n"};
     struct outcome outcome;
+    enum rest_end end;
 
     for (size_t i = 0; i < UNIT_COUNT(words); i++)
-        ck_assert_msg(!refusal_read_rest(words[i], strlen(words[i]), false, &outcome), "%s",
+        ck_assert_msg(!refusal_read_rest(words[i], strlen(words[i]), false, &outcome, &end), "%s",
                       words[i]);
 }
 END_TEST

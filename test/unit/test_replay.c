@@ -223,6 +223,10 @@ static void end_with(size_t index, struct answer *answer, bool settled)
     struct result_attempt attempt = attempt_of(answer);
     struct event event;
 
+    if (original.targets[index].operation.url == NULL)
+        answer->operation = REST_NONE;
+    else if (answer->operation == REST_NONE)
+        answer->operation = REST_OPEN;
     now += attempt.duration;
     event = event_of(EVENT_END, index);
     event.end.attempt = attempt;
@@ -614,7 +618,31 @@ static struct answer random_answer(void)
     answer.outcome.may_still_run = draw(2) == 0;
     buffer_print(&answer.output, "%zu\n\x1b[1m\xe2\x82\xac", draw(1000));
     buffer_append(&answer.errors, "a\0b", draw(4));
+    answer.operation = (enum rest_end)draw(4);
     return answer;
+}
+
+static struct result_operation random_operation(void)
+{
+    return (struct result_operation){
+        .sent = true,
+        .url = memory_print("https://arm.example/operations/%zu?s=1", draw(9)),
+        .request_id = draw(2) == 0 ? memory_print("%zu", draw(9)) : NULL,
+        .correlation_id = draw(2) == 0 ? memory_print("%zu", draw(9)) : NULL,
+        .nonce = draw(9) > 0 ? memory_print("%032zx", draw(9)) : NULL};
+}
+
+static void ask_random(size_t index)
+{
+    struct event event;
+
+    now += (int64_t)draw(5000) * NUMBER_MILLISECOND;
+    event = event_of(EVENT_ASK, index);
+    event.ask.number = (int)original.targets[index].attempt_count + 1;
+    event.ask.mark = draw(2) == 0 ? memory_string("another") : NULL;
+    event.ask.operation = random_operation();
+    event.ask.operation.busy_until = event.wall + ((int64_t)draw(20) - 10) * NUMBER_SECOND;
+    put(event);
 }
 
 static void start_random(size_t index)
@@ -636,12 +664,7 @@ static void say_random(size_t index)
 
     if (event.kind == EVENT_ACCEPTED) {
         event.accepted.number = (int)original.targets[index].attempt_count + 1;
-        event.accepted.operation = (struct result_operation){
-            .sent = true,
-            .url = memory_print("https://arm.example/operations/%zu?s=1", draw(9)),
-            .request_id = draw(2) == 0 ? memory_print("%zu", draw(9)) : NULL,
-            .correlation_id = draw(2) == 0 ? memory_print("%zu", draw(9)) : NULL,
-            .nonce = memory_print("%zu", draw(9))};
+        event.accepted.operation = random_operation();
     } else {
         event.sent.number = (int)original.targets[index].attempt_count + 1;
     }
@@ -654,11 +677,13 @@ static void go_on_with(size_t index)
 
     if (original.targets[index].state == RESULT_SETTLED)
         return;
-    if (original.targets[index].state == RESULT_WAITING)
+    if (original.targets[index].state == RESULT_WAITING && draw(4) == 0)
+        ask_random(index);
+    else if (original.targets[index].state == RESULT_WAITING)
         start_random(index);
     else if (draw(4) == 0)
         put_back(index);
-    else if (draw(3) == 0)
+    else if (draw(3) == 0 && !original.targets[index].asking)
         say_random(index);
     else {
         answer = random_answer();

@@ -126,6 +126,39 @@ START_TEST(a_request_has_all_that_a_client_needs)
 }
 END_TEST
 
+/* Nothing but the question: no script goes out, and no second one can be made of it. */
+START_TEST(a_question_has_an_operation_alone)
+{
+    struct rest rest = {.program = NULL};
+    struct rest_request request = {
+        .id = "/s", .operation = "https://a/o?s=1%2F", .deadline = 5 * NUMBER_SECOND};
+    json_t *object = written(&rest, &request);
+
+    ck_assert_str_eq(text_of(object, "operation"), "https://a/o?s=1%2F");
+    ck_assert_ptr_null(json_object_get(object, "path"));
+    ck_assert_ptr_null(json_object_get(object, "body"));
+    json_decref(object);
+}
+END_TEST
+
+/* What is for people of a URL that is signed. */
+START_TEST(an_operation_has_an_id)
+{
+    static const char *const urls[][2] = {{"https://a/locations/w/operations/1-2?p=1/2&s=3", "1-2"},
+                                          {"https://a/operations/1-2", "1-2"},
+                                          {"https://a/operations/", ""},
+                                          {"1-2", "1-2"},
+                                          {"", ""}};
+
+    for (int i = 0; i < UNIT_COUNT(urls); i++) {
+        char *id = rest_operation_id(urls[i][0]);
+
+        ck_assert_str_eq(id, urls[i][1]);
+        free(id);
+    }
+}
+END_TEST
+
 /* Azure's support finds a request without an answer by it: RFC 4122's version 4. */
 START_TEST(each_request_has_an_id_of_its_own)
 {
@@ -207,6 +240,8 @@ static Suite *make_suite(void)
     Suite *suite = suite_create("rest");
     TCase *tests = tcase_create("rest");
 
+    tcase_add_test(tests, a_question_has_an_operation_alone);
+    tcase_add_test(tests, an_operation_has_an_id);
     tcase_add_test(tests, each_subscription_has_one_page);
     tcase_add_test(tests, a_token_goes_to_the_pages_of_its_tenant);
     tcase_add_test(tests, a_refusal_is_taken_once);

@@ -121,14 +121,15 @@ static void log_in(struct result *result)
     happen_put(&journal, result, event);
 }
 
+static const enum outcome_reason reasons[OUTCOME_KINDS] = {
+    [OUTCOME_OK] = REASON_NONE,         [OUTCOME_FAILED] = REASON_EXIT,
+    [OUTCOME_TIMEOUT] = REASON_AZ,      [OUTCOME_ERROR] = REASON_BUSY,
+    [OUTCOME_UNKNOWN] = REASON_ANSWER,  [OUTCOME_CANCELLED] = REASON_SIGNAL,
+    [OUTCOME_SKIPPED] = REASON_DEADLINE};
+
 /* MARKED: its guard had found the mark. */
 static void end(struct result *result, size_t index, enum outcome_kind kind, bool marked)
 {
-    static const enum outcome_reason reasons[OUTCOME_KINDS] = {
-        [OUTCOME_OK] = REASON_NONE,         [OUTCOME_FAILED] = REASON_EXIT,
-        [OUTCOME_TIMEOUT] = REASON_AZ,      [OUTCOME_ERROR] = REASON_BUSY,
-        [OUTCOME_UNKNOWN] = REASON_ANSWER,  [OUTCOME_CANCELLED] = REASON_SIGNAL,
-        [OUTCOME_SKIPPED] = REASON_DEADLINE};
     struct result_attempt attempt = {.wall_started = started, .az_exit = -1};
     struct answer answer = {
         .outcome = {.kind = kind,
@@ -935,6 +936,248 @@ START_TEST(a_rerun_looks_for_the_right_mark)
 }
 END_TEST
 
+/* ---- what Azure knows ---- */
+
+/*
+ * What befell the one target of a run, word by word: acc: an attempt begins, and Azure accepts it;
+ * ask: Azure is asked about what RUN("00") had sent; then how that ended: an outcome, marked, or
+ * silent and gone: Azure did not say, or has forgotten it; or kill: azfan was killed. An outcome
+ * without acc or ask is that of an attempt of which Azure tells nothing.
+ */
+static const struct recovery_case {
+    const char *name;
+    const char *courses[MOST_PASTS]; /* of RUN("00"), and of reruns, each of the one before */
+    const char *outcome;             /* after all of them */
+    bool asks;                       /* the next rerun can ask */
+    bool doubtful;                   /* the mark decides */
+    bool recovered;                  /* a report of RUN("00") has what Azure said */
+} recoveries[] = {
+    {"azfan was killed", {"acc kill"}, "unknown", true, true, false},
+    {"the client was stopped", {"acc timeout"}, "timeout", true, true, false},
+    {"it ended as it should", {"acc over-ok"}, "ok", false, false, false},
+    {"Azure has said how it ended, and the guard has not",
+     {"acc over-unknown"},
+     "unknown",
+     false,
+     true,
+     false},
+    {"by az nobody can ask", {"kill"}, "unknown", false, true, false},
+    {"it was ok", {"acc kill", "ask over-ok"}, "ok", false, false, true},
+    {"it has failed", {"acc kill", "ask over-failed"}, "failed", false, false, true},
+    {"it has failed, and is run again",
+     {"acc kill", "ask over-failed acc over-ok"},
+     "ok",
+     false,
+     false,
+     true},
+    {"it has failed, and is refused",
+     {"acc kill", "ask over-failed error"},
+     "error",
+     false,
+     false,
+     true},
+    {"it has failed, and what runs again is lost",
+     {"acc kill", "ask over-failed acc kill"},
+     "unknown",
+     true,
+     true,
+     true},
+    {"Azure says that it has broken off",
+     {"acc kill", "ask over-unknown"},
+     "unknown",
+     false,
+     true,
+     true},
+    {"Azure does not say", {"acc timeout", "ask silent"}, "timeout", true, true, false},
+    {"Azure has forgotten it", {"acc timeout", "ask gone"}, "timeout", false, true, false},
+    {"azfan was killed while it asked", {"acc timeout", "ask kill"}, "timeout", true, true, false},
+    {"and then it asked again",
+     {"acc timeout", "ask kill", "ask over-ok"},
+     "ok",
+     false,
+     false,
+     true},
+    {"recover, rerun, rerun",
+     {"acc kill", "ask silent", "ask over-failed", "acc over-ok"},
+     "ok",
+     false,
+     false,
+     true},
+    {"Azure does not say, and the mark is there",
+     {"acc kill", "ask silent marked"},
+     "unknown",
+     true,
+     true,
+     false},
+    {"and is asked once more",
+     {"acc kill", "ask silent marked", "ask over-ok"},
+     "ok",
+     false,
+     false,
+     true},
+    {"Azure does not say, and the VM refuses",
+     {"acc kill", "ask silent error"},
+     "error",
+     true,
+     true,
+     false},
+    {"Azure has forgotten it, and the VM refuses",
+     {"acc kill", "ask gone error"},
+     "error",
+     false,
+     true,
+     false},
+    {"what was lost by az after it is the news",
+     {"acc timeout", "ask silent unknown"},
+     "unknown",
+     false,
+     true,
+     false},
+    {"two attempts, the second refused", {"acc unknown error"}, "error", true, true, false},
+};
+
+static struct answer answer_for(const char *word)
+{
+    struct answer answer = {.outcome = {.kind = OUTCOME_UNKNOWN,
+                                        .reason = REASON_ANSWER,
+                                        .script = SCRIPT_MAY_HAVE_STARTED,
+                                        .may_still_run = true,
+                                        .exit_code = -1}};
+
+    answer.operation = strcmp(word, "gone") == 0        ? REST_FORGOTTEN
+                       : strncmp(word, "over-", 5) == 0 ? REST_OVER
+                                                        : REST_OPEN;
+    word += answer.operation == REST_OVER ? 5 : 0;
+    if (strcmp(word, "silent") == 0 || strcmp(word, "gone") == 0)
+        return answer;
+    if (strcmp(word, "marked") == 0)
+        answer.outcome.script = SCRIPT_STARTED;
+    else
+        answer.outcome.kind = outcome_find_kind(word);
+    ck_assert_int_ne(answer.outcome.kind, OUTCOME_KINDS);
+    answer.outcome.reason = reasons[answer.outcome.kind];
+    if (answer.outcome.kind == OUTCOME_ERROR)
+        answer.outcome.script = SCRIPT_NOT_STARTED;
+    answer.outcome.may_still_run = answer.outcome.kind == OUTCOME_TIMEOUT;
+    buffer_print(&answer.output, "%s", word);
+    return answer;
+}
+
+static struct result_operation operation_of(const char *run)
+{
+    return (struct result_operation){.url = memory_print("https://arm.example/operations/%s", run),
+                                     .nonce = memory_string("0123456789abcdef0123456789abcdef")};
+}
+
+static void begin_attempt(struct result *result, enum event_kind kind)
+{
+    struct event event = {.kind = kind, .wall = started};
+
+    if (kind == EVENT_ASK) {
+        event.ask.operation = operation_of(RUN("00"));
+        event.ask.operation.busy_until = started + NUMBER_HOUR;
+        event.ask.mark = memory_string(RUN("00"));
+    } else {
+        event.start.mark = memory_string(RUN("00"));
+    }
+    happen_put(&journal, result, event);
+}
+
+static void accept(struct result *result)
+{
+    struct event event = {.kind = EVENT_ACCEPTED, .wall = started};
+
+    event.accepted.operation = operation_of(result->run);
+    happen_put(&journal, result, event);
+}
+
+static void end_attempt(struct result *result, const char *word, bool settled)
+{
+    struct event event = {.kind = EVENT_END, .wall = started};
+
+    if (result->targets[0].state == RESULT_WAITING)
+        begin_attempt(result, EVENT_START);
+    event.end.answer = answer_for(word);
+    if (result->targets[0].operation.url == NULL)
+        event.end.answer.operation = REST_NONE;
+    event.end.attempt = (struct result_attempt){.wall_started = started, .az_exit = -1};
+    event.end.settled = settled;
+    happen_put(&journal, result, event);
+}
+
+/* True: azfan was killed. */
+static bool play_course(struct result *result, const char *course)
+{
+    char word[32];
+    int length = 0;
+
+    for (; sscanf(course, " %31s%n", word, &length) == 1; course += length) {
+        if (strcmp(word, "acc") == 0) {
+            begin_attempt(result, EVENT_START);
+            accept(result);
+        } else if (strcmp(word, "ask") == 0) {
+            begin_attempt(result, EVENT_ASK);
+        } else if (strcmp(word, "kill") == 0) {
+            if (result->targets[0].state == RESULT_WAITING)
+                begin_attempt(result, EVENT_START);
+            return true;
+        } else {
+            end_attempt(result, word, course[length] == '\0');
+        }
+    }
+    return false;
+}
+
+static void write_course(const struct past *past, const char *course)
+{
+    char *own = memory_print("%s/%s", place, past->run);
+    char *path = memory_print("%s/journal.jsonl", own);
+    struct result result;
+
+    ck_assert_msg(file_make_private_folder(own, &error) == 0, "%s", error.text);
+    ck_assert_msg(journal_create(&journal, path, &error) == 0, "%s", error.text);
+    begin(&result, past);
+    log_in(&result);
+    if (!play_course(&result, course))
+        finish(&result);
+    ck_assert_msg(journal_commit(&journal, &error) == 0, "%s", error.text);
+    journal_close(&journal);
+    result_done(&result);
+    free(path);
+    free(own);
+}
+
+START_TEST(what_azure_says_counts)
+{
+    static const char *const runs[MOST_PASTS] = {RUN("00"), RUN("01"), RUN("02"), RUN("03")};
+    const struct recovery_case *row = &recoveries[_i];
+    const struct result_target *target;
+    struct result result;
+
+    for (size_t i = 0; i < MOST_PASTS && row->courses[i] != NULL; i++)
+        write_course(&(struct past){.run = runs[i],
+                                    .rerun_of = i > 0 ? runs[i - 1] : NULL,
+                                    .targets = "a=x"},
+                     row->courses[i]);
+    result = gathered(RUN("00"));
+    target = &result.targets[0];
+    ck_assert_msg(strcmp(outcome_name(target->outcome.kind), row->outcome) == 0, "%s: %s",
+                  row->name, outcome_name(target->outcome.kind));
+    ck_assert_msg((result_question(target) != NULL) == row->asks, "%s: asks", row->name);
+    ck_assert_msg(target->doubtful == row->doubtful, "%s: doubtful", row->name);
+    result_done(&result);
+    result = replayed(RUN("00"));
+    runs_recover(&result);
+    target = &result.targets[0];
+    ck_assert_msg(target->recovered == row->recovered, "%s: recovered", row->name);
+    if (row->recovered) {
+        ck_assert_ptr_null(result_question(target));
+        ck_assert_str_eq(buffer_text(&target->output), outcome_name(target->outcome.kind));
+    }
+    result_done(&result);
+}
+END_TEST
+
 /* A guard that finds its mark tells that the script has begun, not that it is over. */
 START_TEST(to_find_the_mark_frees_no_vm)
 {
@@ -1125,6 +1368,7 @@ static Suite *runs_suite(void)
     tcase_add_test(tests, a_folder_is_found_without_a_home);
     tcase_add_loop_test(tests, a_rerun_looks_for_the_right_mark, 0, UNIT_COUNT(marks));
     tcase_add_test(tests, to_find_the_mark_frees_no_vm);
+    tcase_add_loop_test(tests, what_azure_says_counts, 0, UNIT_COUNT(recoveries));
     tcase_add_loop_test(tests, reruns_are_put_over, 0, UNIT_COUNT(rerun_cases));
     tcase_add_test(tests, ids_are_learnt_from_a_rerun);
     tcase_add_test(tests, a_rerun_that_goes_on_is_refused);
