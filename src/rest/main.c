@@ -8,6 +8,7 @@
  * 1, the line of a failure (rest/failure). It has no options: nothing secret can stand on its
  * command line, for nothing does.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,16 @@
 /* A script has 190 KiB at most, of which JSON may write each byte as six. */
 enum { TOKEN_FD = 3, REQUEST_MOST = 2 * 1024 * 1024 };
 
+/*
+ * Whoever started this is no more: for nobody nothing is sent, and nobody hears of a result. So a
+ * script of which "sent" was not heard any more is not started, and what asks Azure next (azfan,
+ * what became of its operations) asks alone.
+ */
+static _Noreturn void leave(void)
+{
+    _exit(1);
+}
+
 /* In one write, so that no line comes in two pieces. */
 static void say(const char *line, void *context)
 {
@@ -38,7 +49,8 @@ static void say(const char *line, void *context)
 
     (void)context;
     buffer_print(&text, "%s\n", line);
-    (void)fd_write_all(STDERR_FILENO, text.data, text.length);
+    if (fd_write_all(STDERR_FILENO, text.data, text.length) < 0)
+        leave();
     buffer_done(&text);
 }
 
@@ -56,15 +68,18 @@ static int64_t now(void *context)
     return clock_now();
 }
 
-/* No handler of ours ends it early; what ends the process does. */
+/* A pipe that nobody reads from any more has POLLERR, whatever is asked for. */
 static void wait(int64_t duration, void *context)
 {
-    struct timespec left = {.tv_sec = duration / NUMBER_SECOND,
-                            .tv_nsec = duration % NUMBER_SECOND};
+    struct pollfd listener = {.fd = STDERR_FILENO};
+    int64_t until = clock_now() + duration;
+    struct timespec left;
 
     (void)context;
-    while (nanosleep(&left, &left) < 0)
-        ;
+    do {
+        if (ppoll(&listener, 1, clock_left(until, clock_now(), &left), NULL) > 0)
+            leave();
+    } while (clock_now() < until);
 }
 
 static enum operation_end run_with(const struct request *request, const struct tokenpage *page,

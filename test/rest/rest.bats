@@ -26,3 +26,7 @@ setup() {
 @test "azfan-rest: nothing is sent where the server is not known for sure" {
   run -0 "$BATS_TEST_DIRNAME/edges" "$REST"
 }
+
+@test "azfan-rest: for nobody it sends nothing, and waits for nothing" {
+  run -0 "$BATS_TEST_DIRNAME/alone" "$REST"
+}
