@@ -214,6 +214,19 @@ runs_of_all_kinds() {
   diff "$place/report" "$place/manual"
 }
 
+# limit NAME: a number of job/limits, without what is multiplied with it.
+limit() { sed -nE "s/.*\\b$1 += ([0-9]+).*/\\1/p; s/^#define $1 +\\(?([0-9]+|\"[^\"]*\").*/\\1/p" "$top/include/job/limits.h" | tr -d '"'; }
+
+@test "what a client takes is in the manual and the README as azfan reckons with it" {
+  processor="$(limit LIMITS_AZ_PROCESSOR | sed -E 's/(.*)(.)00$/\1.\2 s/') $(limit LIMITS_REST_PROCESSOR | sed -E 's/^/0.0/; s/$/ s/')"
+  memory="$(limit LIMITS_AZ_MEMORY_TEXT) $(limit LIMITS_REST_MEMORY_TEXT)"
+  at_once="$(limit LIMITS_AZ_CONCURRENCY) $(limit LIMITS_REST_CONCURRENCY)"
+  section "THE REST CLIENT" | sed -nE 's/^\.It (processor time|memory|at once, by default) Ta (.*) Ta (.*)/\2 \3/p' |
+    diff - <(printf '%s\n' "$processor" "$memory" "$at_once")
+  grep -qF "| processor time and memory of an attempt | ${processor%% s *} s, ${memory%% MiB *} MiB | ${processor#* s }, ${memory#* MiB } |" "$top/README.md"
+  grep -qF "| at once, where the job does not say | ${at_once% *} | ${at_once#* } |" "$top/README.md"
+}
+
 @test "every ending that the manual names is one that azfan has, and the other way round" {
   section FILES | sed -n '/^\.It Ic ending/,/^\.It Ic outcome/p' | sed -nE 's/^\.Ql ([a-z]+).*/\1/p' | sort >"$place/manual"
   grep -oE '\[RESULT_[A-Z]+\] = "[a-z]+"' "$top/src/run/event.c" | sed 's/.*"\(.*\)"/\1/' | sort | diff "$place/manual" -
