@@ -24,6 +24,7 @@
 #include "screen/live.h"
 #include "simulator/plan.h"
 #include "simulator/simulator.h"
+#include "sys/file.h"
 
 /* Longer than an az that a killed azfan left behind takes to read its script. */
 #define SWEEP_AGE (10 * NUMBER_MINUTE)
@@ -75,9 +76,24 @@ static int set_identity(struct rest *rest, const struct job *job, struct error *
     return result;
 }
 
+/* Whoever has no az may not know that there is a way without. */
 static int find_az(struct az *az, const struct job *job, struct error *error)
 {
-    return job->identity != JOB_IDENTITY_AZ ? az_absent(az, error) : az_find(az, job->az, error);
+    struct error why;
+    char *program;
+
+    if (job->identity != JOB_IDENTITY_AZ)
+        return az_absent(az, error);
+    if (az_find(az, job->az, error) == 0)
+        return 0;
+    if (file_find_program(job->az, &program, &why) == 0) {
+        free(program);
+        return -1;
+    }
+    return error_set(error,
+                     "%s; install the Azure CLI, or go without it: client: rest, with identity: "
+                     "managed, workload or environment (azfan(1), IDENTITY)",
+                     why.text);
 }
 
 static int set_up_rest(struct setup *setup, const struct job *job, struct error *error)

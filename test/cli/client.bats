@@ -56,3 +56,20 @@ client_of() { "$azfan" plan "$job" --az "$stub/az" "$@" | sed -nE 's/^client: *(
   run bash -c 'ulimit -n 150 && "$@"' - "$azfan" plan "$job" --az "$stub/az" --client rest
   [[ $output == *"client:          rest, 16 at once (no room here for 90); "* ]] # 7 descriptors each, and 32 of its own
 }
+
+@test "without az: how to go without it is said, and where nothing asks az it is not missed" {
+  vms='vm-1' write_job
+  sed -i 's/^targets:/&\n  subscription: 00000000-0000-0000-0000-000000000001/' "$job"
+  for client in az rest; do
+    run "$azfan" run "$job" --az nowhere --client $client
+    [ "$status" = 1 ]
+    [[ $output == *"cannot find the program nowhere in PATH"*"client: rest, with identity: managed, workload or environment"* ]]
+  done
+  # It is missed nowhere: what is missing is what the identity needs.
+  run env -u AZURE_TENANT_ID "$azfan" run "$job" --az nowhere --client rest --identity environment
+  [ "$status" = 1 ]
+  [[ $output == *AZURE_TENANT_ID* && $output != *nowhere* ]]
+  # A plan and a rehearsal need neither.
+  "$azfan" plan "$job" --az nowhere --client rest --identity managed
+  "$azfan" rehearse "$job" --az nowhere --client rest --identity managed
+}
