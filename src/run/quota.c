@@ -71,8 +71,9 @@ void quota_init(struct quota *quota, const struct quota_rules *rules)
     size_t groups = limits ? rules->group_count : 1;
     size_t subscriptions = limits ? rules->subscription_count : 1;
 
-    *quota = (struct quota){.gap = rules->starts > 0 ? NUMBER_SECOND / rules->starts : 0,
-                            .limits = limits};
+    *quota = (struct quota){.limits = limits};
+    if (limits && rules->starts > 0)
+        quota->gap = NUMBER_SECOND / rules->starts;
     quota->subscriptions = memory_zeroed(subscriptions, sizeof *quota->subscriptions);
     for (size_t i = 0; i < subscriptions; i++)
         quota->subscriptions[i] = fresh_pool;

@@ -247,7 +247,7 @@ END_TEST
 /* A client of az has none: nothing is held back. */
 START_TEST(without_rules_there_is_no_limit)
 {
-    const struct quota_rules rules = {.starts = 0};
+    const struct quota_rules rules = {.starts = RATE};
     struct quota quota;
 
     quota_init(&quota, &rules);
