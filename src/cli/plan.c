@@ -142,6 +142,14 @@ static void print_client(struct buffer *buffer, const struct job *job, const int
     print_label(buffer, "");
     print_cost(buffer, job, batches, other);
     buffer_print(buffer, " (--client %s)\n", keytable[KEY_CLIENT].words[other]);
+    if (job->client != JOB_REST)
+        return;
+    print_label(buffer, "identity:");
+    buffer_print(buffer, "%s\n", keytable[KEY_IDENTITY].words[job->identity]);
+    if (job->cloud.endpoint == NULL)
+        return;
+    print_label(buffer, "cloud:");
+    buffer_print(buffer, "%s\n", job->cloud.endpoint);
 }
 
 static void print_warning(struct buffer *buffer, const struct job *job, const int *batches)

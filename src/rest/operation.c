@@ -151,6 +151,14 @@ static void say_sent(void *context)
     self->world->say("sent", self->world->context);
 }
 
+/* No token would do (Continuous Access Evaluation): whoever is logged in must do so again. */
+static bool wants_login(const struct exchange *exchange)
+{
+    const char *challenge = exchange->headers.challenge;
+
+    return challenge != NULL && strstr(challenge, "insufficient_claims") != NULL;
+}
+
 static void send_post(struct operation *self, struct exchange *ret)
 {
     transport_post(self->world->transport, self->request->url, self->token.text,
@@ -169,7 +177,8 @@ static void post(struct operation *self, struct exchange *ret)
         if (!ret->sent && ret->may_pass && ++connects < CONNECTS_MOST &&
             time_left(self) > CONNECT_PAUSE)
             wait_for(self, CONNECT_PAUSE);
-        else if (ret->status == STATUS_UNAUTHORIZED && !renewed && wait_for_token(self))
+        else if (ret->status == STATUS_UNAUTHORIZED && !renewed && !wants_login(ret) &&
+                 wait_for_token(self))
             renewed = true;
         else
             return;

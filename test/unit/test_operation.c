@@ -43,6 +43,7 @@ struct answer {
     const char *operation;
     const char *location;
     const char *retry_after;
+    const char *challenge;
     bool unsent;
     bool may_pass;
     bool renews; /* azfan writes another token right after it */
@@ -319,6 +320,14 @@ static const struct row rows[] = {
      "sent",
      "no",
      "\"http\":401"},
+    {"and another one would not do",
+     {{.status = 401, .body = CONFLICT, .challenge = "Bearer error=\"insufficient_claims\""}},
+     NULL,
+     "P",
+     "sent ",
+     "sent",
+     "no",
+     "insufficient_claims"},
     {"and no newer one",
      {{.status = 401, .body = CONFLICT}},
      NULL,
@@ -461,7 +470,8 @@ static void answer(const char *url, struct exchange *ret)
                              .status = answer->status,
                              .headers = {.operation = memory_string(answer->operation),
                                          .location = memory_string(answer->location),
-                                         .retry_after = memory_string(answer->retry_after)},
+                                         .retry_after = memory_string(answer->retry_after),
+                                         .challenge = memory_string(answer->challenge)},
                              .error = {.text = "it broke"}};
     buffer_add(&ret->body, answer->body != NULL ? answer->body : "");
     if (answer->renews)
@@ -497,6 +507,7 @@ void exchange_done(struct exchange *exchange)
     free(exchange->headers.operation);
     free(exchange->headers.location);
     free(exchange->headers.retry_after);
+    free(exchange->headers.challenge);
     buffer_done(&exchange->body);
 }
 
