@@ -2,8 +2,7 @@
 /*
  * cost: what it takes to ask Azure by one client or the other.
  *
- * Arithmetic for people who choose: of a script that does nothing, and with the numbers that
- * job/limits has. Pure. Main thread.
+ * Arithmetic for people who choose: of an empty script, and with the numbers that job/limits has. Pure. Main thread.
  */
 #ifndef AZFAN_RUN_COST_H
 #define AZFAN_RUN_COST_H
@@ -26,7 +25,7 @@ struct cost {
 struct cost cost_of(const struct job *job, const int *batches, enum job_client client, int workers,
                     int processors);
 
-/* Appends "about 5m20s, 12m00s of processor time and 3.2 GiB of memory". */
+/* Appends "about 5m20s, 12m00s of processor time, 3.2 GiB of memory". */
 void cost_print(struct buffer *buffer, const struct cost *cost);
 
 #endif

@@ -337,7 +337,7 @@ static void print_failure(struct buffer *text, const json_t *failure)
     const json_t *details = json_object_get(failure, "details");
 
     print_error(text, failure);
-    if (json_is_integer(http))
+    if (json_integer_value(http) >= 400) /* of an operation that failed it is 200 */
         buffer_print(text, "HTTP status %d\n", (int)json_integer_value(http));
     for (size_t i = 0; i < json_array_size(details); i++)
         print_error(text, json_array_get(details, i));

@@ -126,8 +126,7 @@ static void print_cost(struct buffer *buffer, const struct job *job, const int *
     buffer_print(buffer, "%s, %zu at once", keytable[KEY_CLIENT].words[client], cost.at_once);
     if (room < wanted)
         buffer_print(buffer, " (no room here for %d)", wanted);
-    buffer_add(buffer,
-               client == job->client ? "; for a script that does nothing " : ", would take ");
+    buffer_add(buffer, client == job->client ? ": for an empty script " : ": ");
     cost_print(buffer, &cost);
 }
 

@@ -227,14 +227,18 @@ static void print_start(struct buffer *buffer, const struct result *result, cons
     print_line(buffer, &text, PLACE_INDENT, view);
 }
 
-/* "Azure:   subscription 0000…, az 2.61.0" */
+/* "Azure:   subscription 0000…, az 2.61.0", or "…, by azfan-rest, az 2.61.0" */
 static void print_azure(struct buffer *buffer, const struct result *result, const struct view *view)
 {
     struct buffer known = BUFFER_INIT;
     struct buffer text = BUFFER_INIT;
+    bool comma = subscriptions_print(&known, result);
 
-    add_known(&known, subscriptions_print(&known, result) ? ", az " : "az ",
-              result->origin.az_version);
+    if (result->client != NULL && strcmp(result->client, "rest") == 0) {
+        buffer_print(&known, "%sby azfan-rest", comma ? ", " : "");
+        comma = true;
+    }
+    add_known(&known, comma ? ", az " : "az ", result->origin.az_version);
     if (known.length > 0) {
         buffer_print(&text, "Azure:   %s", buffer_text(&known));
         print_line(buffer, &text, PLACE_INDENT, view);

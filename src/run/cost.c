@@ -92,7 +92,7 @@ void cost_print(struct buffer *buffer, const struct cost *cost)
     print_about(buffer, cost->length);
     buffer_add(buffer, ", ");
     print_about(buffer, cost->processor);
-    buffer_add(buffer, " of processor time and ");
+    buffer_add(buffer, " of processor time, ");
     number_print_size(buffer, cost->memory);
     buffer_add(buffer, " of memory");
 }

@@ -42,11 +42,11 @@ client_of() { "$azfan" plan "$job" --az "$stub/az" "$@" | sed -nE 's/^client: *(
   sed -i 's/^targets:/&\n  subscription: 00000000-0000-0000-0000-000000000001/' "$job"
   "$azfan" plan "$job" >"$place/az"
   "$azfan" plan "$job" --client rest >"$place/rest"
-  price='about [0-9hms.]+, [0-9hms.]+ of processor time and [0-9.]+ [GM]iB of memory'
-  grep -E "^client: +az, [0-9]+ at once( \(no room here for 30\))?; for a script that does nothing $price$" "$place/az"
-  grep -E "^ +rest, [0-9]+ at once( \(no room here for 100\))?, would take $price \(--client rest\)$" "$place/az"
-  grep -E "^client: +rest, [0-9]+ at once.*; for a script that does nothing $price$" "$place/rest"
-  grep -E "^ +az, [0-9]+ at once.*, would take $price \(--client az\)$" "$place/rest"
+  price='about [0-9hms.]+, [0-9hms.]+ of processor time, [0-9.]+ [GM]iB of memory'
+  grep -E "^client: +az, [0-9]+ at once( \(no room here for 30\))?: for an empty script $price$" "$place/az"
+  grep -E "^ +rest, [0-9]+ at once( \(no room here for 100\))?: $price \(--client rest\)$" "$place/az"
+  grep -E "^client: +rest, [0-9]+ at once.*: for an empty script $price$" "$place/rest"
+  grep -E "^ +az, [0-9]+ at once.*: $price \(--client az\)$" "$place/rest"
   grep -qx 'Command (for the first target):' "$place/az"
   [ "$(sed -n 2p "$place/rest")" = "  POST /subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-001/runCommand?api-version=2024-07-01" ]
 }
@@ -54,7 +54,7 @@ client_of() { "$azfan" plan "$job" --az "$stub/az" "$@" | sed -nE 's/^client: *(
 @test "what this machine has no room for is said" {
   vms='vm-[01-90]' write_job
   run bash -c 'ulimit -n 150 && "$@"' - "$azfan" plan "$job" --az "$stub/az" --client rest
-  [[ $output == *"client:          rest, 16 at once (no room here for 90); "* ]] # 7 descriptors each, and 32 of its own
+  [[ $output == *"client:          rest, 16 at once (no room here for 90): "* ]] # 7 descriptors each, and 32 of its own
 }
 
 @test "without az: how to go without it is said, and where nothing asks az it is not missed" {

@@ -20,21 +20,21 @@ static const struct cost_case {
     int processors;
     const char *text;
 } cases[] = {
-    {"one VM", 1, 0, JOB_AZ, 30, 2, "about 30s, 2.4s of processor time and 110.0 MiB of memory"},
+    {"one VM", 1, 0, JOB_AZ, 30, 2, "about 30s, 2.4s of processor time, 110.0 MiB of memory"},
     {"one VM by rest", 1, 0, JOB_REST, 100, 2,
-     "about 18s, 0.1s of processor time and 12.0 MiB of memory"},
+     "about 18s, 0.1s of processor time, 12.0 MiB of memory"},
     {"the processors are too slow", 300, 0, JOB_AZ, 30, 2,
-     "about 6m, 12m of processor time and 3.2 GiB of memory"},
+     "about 6m, 12m of processor time, 3.2 GiB of memory"},
     {"with more of them Azure is", 300, 0, JOB_AZ, 30, 16,
-     "about 5m, 12m of processor time and 3.2 GiB of memory"},
+     "about 5m, 12m of processor time, 3.2 GiB of memory"},
     {"the same by rest", 300, 0, JOB_REST, 100, 2,
-     "about 1m8s, 5.1s of processor time and 1.2 GiB of memory"}, /* 50 at once, then 5 a second */
+     "about 1m8s, 5.1s of processor time, 1.2 GiB of memory"}, /* 50 at once, then 5 a second */
     {"all at once by rest", 1000, 0, JOB_REST, 1000, 8,
-     "about 3m30s, 17s of processor time and 11.7 GiB of memory"},
+     "about 3m30s, 17s of processor time, 11.7 GiB of memory"},
     {"pauses count", 20, 10, JOB_REST, 100, 2,
-     "about 1m36s, 0.4s of processor time and 120.0 MiB of memory"},
+     "about 1m36s, 0.4s of processor time, 120.0 MiB of memory"},
     {"very many", 100000, 0, JOB_AZ, 1, 1,
-     "about 833h20m, 66h40m of processor time and 110.0 MiB of memory"},
+     "about 833h20m, 66h40m of processor time, 110.0 MiB of memory"},
 };
 
 START_TEST(what_it_takes)

@@ -231,7 +231,7 @@ static const struct {
     {SAID, ""},
     {"sent\nsentinel\nlibcurl: half a lin", "sentinel\nlibcurl: half a lin"},
     {"accepted {\"operation\":7}\n", "accepted {\"operation\":7}\n"},
-    {SAID "{\"http\":200," POLL, "ERROR: \nHTTP status 200\n"},
+    {SAID "{\"http\":200," POLL, "ERROR: \n"},
     {"sent\n{\"code\":\"Conflict\",\"details\":[{\"code\":\"Inner\"}],\"http\":409,"
      "\"message\":\"busy\"," NOT,
      "ERROR: (Conflict) busy\nHTTP status 409\nERROR: (Inner)\n"},
