@@ -31,6 +31,7 @@ struct doubt {
 
 /* Starts zeroed. */
 struct doubts {
+    bool rest;          /* azfan's own clients have them: no race for az's files is behind them */
     struct doubt *list; /* put aside: their targets count as running */
     size_t count;
     bool asking;      /* a question is on its way */

@@ -7,6 +7,9 @@
  *
  * The token is read anew before each request, for azfan renews it. Where Azure does not take it,
  * "token" is said, and the next one waited for.
+ *
+ * The file is longer than others, on purpose: it is one story, and each part of it calls the
+ * others.
  */
 #include "rest/operation.h"
 

@@ -232,6 +232,7 @@ bool conduct_run(const struct conduct *conduct, struct result *result)
                                        .foreseer = conduct->foreseer,
                                        .result = result,
                                        .login = &self.login,
+                                       .doubts = {.rest = conduct->az->rest != NULL},
                                        .record = {.journal = conduct->journal,
                                                   .folder = conduct->folder,
                                                   .result = result,

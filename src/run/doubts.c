@@ -32,12 +32,22 @@ static bool is_about(const struct outcome *outcome)
            (outcome->reason == REASON_AZ_BROKEN && outcome->script != SCRIPT_NOT_STARTED);
 }
 
-/* The login is good: it befell this one az. Whether that had sent anything, the mark knows. */
-static void clear(struct result_attempt *attempt, struct outcome *outcome)
+static void clear_of_az(struct outcome *outcome)
+{
+    /* Nobody needs to log in again for it. */
+    outcome->cause = outcome->cause == CAUSE_TOKEN_CACHE || outcome->script == SCRIPT_NOT_STARTED
+                         ? CAUSE_CACHE_LOCK
+                         : CAUSE_LOGIN_SERVICE;
+}
+
+/* The login is good: it befell this one. Whether that had sent anything, the mark knows. */
+static void clear(const struct doubts *doubts, struct result_attempt *attempt,
+                  struct outcome *outcome)
 {
     char *message =
-        memory_print("%s (checked afterwards, az's login is good: only this one az was affected)",
-                     outcome->message);
+        memory_print("%s (checked afterwards, %s)", outcome->message,
+                     doubts->rest ? "there is a token: Azure refused it in this one request"
+                                  : "az's login is good: only this one az was affected");
 
     free(outcome->message);
     outcome->message = message;
@@ -45,10 +55,8 @@ static void clear(struct result_attempt *attempt, struct outcome *outcome)
     attempt->message = memory_string(message);
     outcome->fatal = false;
     outcome->passing = true;
-    /* Nobody needs to log in again for it. */
-    outcome->cause = outcome->cause == CAUSE_TOKEN_CACHE || outcome->script == SCRIPT_NOT_STARTED
-                         ? CAUSE_CACHE_LOCK
-                         : CAUSE_LOGIN_SERVICE;
+    if (!doubts->rest)
+        clear_of_az(outcome);
     outcome->mark_decides = outcome->script == SCRIPT_MAY_HAVE_STARTED;
 }
 
@@ -63,7 +71,7 @@ bool doubts_take(struct doubts *doubts, size_t index, struct result_attempt *att
     if (!is_about(&answer->outcome))
         return false;
     if (is_answered(doubts, began, now)) {
-        clear(attempt, &answer->outcome);
+        clear(doubts, attempt, &answer->outcome);
         return false;
     }
     doubts->list = memory_grow(doubts->list, doubts->count, sizeof *doubts->list);
@@ -109,7 +117,7 @@ struct doubt *doubts_let_go(struct doubts *doubts, bool good, size_t *ret_count)
 
     *ret_count = doubts->count;
     for (size_t i = 0; good && i < doubts->count; i++)
-        clear(&list[i].attempt, &list[i].answer.outcome);
+        clear(doubts, &list[i].attempt, &list[i].answer.outcome);
     doubts->list = NULL;
     doubts->count = 0;
     doubts->questions = 0;

@@ -4,7 +4,8 @@
  * output, notes to standard error. With LIVE_SCREEN, what goes to the terminal
  * goes through its frames.
  *
- * The file is longer than others, on purpose: a watcher is one table of functions, and each is here.
+ * The file is longer than others, on purpose: a watcher is one table of functions, and each is
+ * here.
  */
 #include "screen/live.h"
 

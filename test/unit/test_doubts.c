@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run/doubts: what one az says of the login is not the end of the run, until it is proven. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -148,6 +149,39 @@ START_TEST(want_of_room_proves_nothing)
 }
 END_TEST
 
+/* A client of azfan's own reads no files of az, and keeps its cause. */
+START_TEST(a_client_of_rest_raced_for_nothing)
+{
+    struct answer answer = answer_of(REASON_LOGIN, true, SCRIPT_NOT_STARTED);
+    struct doubt *list;
+    size_t count;
+
+    doubts.rest = true;
+    answer.outcome.cause = CAUSE_TENANT;
+    ck_assert(take(0, answer, 0, 0, NULL));
+    doubts_ask(&doubts);
+    ck_assert_int_eq(doubts_answer(&doubts, DOUBTS_TOKEN, 1), DOUBTS_CLEARED);
+    list = doubts_let_go(&doubts, true, &count);
+    ck_assert_uint_eq(count, 1);
+    ck_assert(!list[0].answer.outcome.fatal && list[0].answer.outcome.passing);
+    ck_assert_int_eq(list[0].answer.outcome.cause, CAUSE_TENANT);
+    ck_assert_ptr_null(strstr(list[0].answer.outcome.message, "az's login"));
+    free(list[0].attempt.message);
+    answer_done(&list[0].answer);
+    free(list);
+}
+END_TEST
+
+/* Another token would be refused as well. */
+START_TEST(a_challenge_is_no_doubt)
+{
+    struct answer answer = answer_of(REASON_LOGIN, true, SCRIPT_NOT_STARTED);
+
+    answer.outcome.cause = CAUSE_CLAIMS;
+    ck_assert(!take(0, answer, 0, 0, NULL));
+}
+END_TEST
+
 static Suite *doubts_suite(void)
 {
     Suite *suite = suite_create("doubts");
@@ -158,6 +192,8 @@ static Suite *doubts_suite(void)
     tcase_add_test(tests, a_token_clears_them_all);
     tcase_add_test(tests, the_second_answer_counts);
     tcase_add_test(tests, want_of_room_proves_nothing);
+    tcase_add_test(tests, a_client_of_rest_raced_for_nothing);
+    tcase_add_test(tests, a_challenge_is_no_doubt);
     suite_add_tcase(suite, tests);
     return suite;
 }
