@@ -4,8 +4,9 @@
  *
  * One `az account get-access-token` a tenant proves the login, warms the token cache (so that no az
  * refreshes it while others read) and names the default subscription; one `az version` tells
- * whether this az can be used at all. With an identity of its own (azure/identity) azfan-rest gives
- * the one token there is, and no az is asked for anything. Pure readers of finishes. Main thread.
+ * whether this az can be used at all, where it is to hand over scripts. With an identity of its own
+ * (azure/identity) azfan-rest gives the one token there is, and no az is asked for anything. Pure
+ * readers of finishes. Main thread.
  */
 #ifndef AZFAN_AZURE_LOGIN_H
 #define AZFAN_AZURE_LOGIN_H
@@ -37,7 +38,7 @@ struct login {
     struct login_token *tokens; /* the first is the one that proves the login */
     size_t token_count;
     char *subscription;       /* az's default, a GUID; NULL when it has none; owned */
-    char *az_version;         /* "2.45.0"; "" when az did not say */
+    char *az_version;         /* "2.45.0"; "" when az did not say; NULL: it hands over no script */
     struct accounts accounts; /* what az calls the subscriptions; none where nobody asked */
     char *no_accounts;        /* why az did not say; NULL: it did, or nobody asked */
 };

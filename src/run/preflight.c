@@ -104,7 +104,8 @@ static int add_questions_about_az(struct preflight *self, struct questions *ques
 {
     if (has_own_identity(self))
         return 0;
-    if (add_question(self, questions, VERSION, login, 0, error) < 0)
+    /* Of which version it is does not matter where it hands over no script. */
+    if (rest_of(self) == NULL && add_question(self, questions, VERSION, login, 0, error) < 0)
         return -1;
     if (rest_of(self) != NULL && rest_of(self)->endpoint == NULL &&
         add_question(self, questions, CLOUD, login, 0, error) < 0)

@@ -16,14 +16,20 @@
 #include "run/result.h"
 #include "run/watcher.h"
 
+static void add_known(struct buffer *note, const char *before, const char *known)
+{
+    if (known == NULL)
+        return;
+    buffer_add(note, before);
+    text_add_plain(note, known);
+}
+
 void notice_login(struct buffer *note, const struct login *login)
 {
-    buffer_add(note, "logged in; az ");
-    text_add_plain(note, login->az_version);
-    if (login->subscription != NULL) {
-        buffer_add(note, ", subscription ");
-        text_add_plain(note, login->subscription);
-    }
+    buffer_add(note, "logged in");
+    add_known(note, "; az ", login->az_version);
+    add_known(note, login->az_version != NULL ? ", subscription " : "; subscription ",
+              login->subscription);
 }
 
 static const char *subscription_of(const struct job_target *target, const struct login *login)

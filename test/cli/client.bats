@@ -73,3 +73,11 @@ client_of() { "$azfan" plan "$job" --az "$stub/az" "$@" | sed -nE 's/^client: *(
   "$azfan" plan "$job" --az nowhere --client rest --identity managed
   "$azfan" rehearse "$job" --az nowhere --client rest --identity managed
 }
+
+@test "az is asked which version it is where it hands over scripts, and not where it only has the login" {
+  vms='vm-[01-03]' write_job
+  run "$azfan" rehearse "$job" --client az --verbose
+  [[ $status = 0 && $output == *"logged in; az 2.77.0, subscription "* ]]
+  run "$azfan" rehearse "$job" --client rest --verbose
+  [[ $status = 0 && $output == *"logged in; subscription "* ]]
+}
