@@ -127,24 +127,6 @@ static enum operation_end fail_of(struct operation *self, enum failure_phase pha
     return OPERATION_FAILED;
 }
 
-static void print_json(struct operation *self, const json_t *value)
-{
-    char *text = json_dumps(value, JSON_COMPACT);
-
-    buffer_add(self->ret, text);
-    buffer_add(self->ret, "\n");
-    free(text);
-}
-
-/* VALUE is {"value": […]}; false: it is not. */
-static bool print_result(struct operation *self, const json_t *value)
-{
-    if (!json_is_array(json_object_get(value, "value")))
-        return false;
-    print_json(self, value);
-    return true;
-}
-
 /* ---- the POST ----------------------------------------------------------------------------- */
 
 static void say_sent(void *context)
@@ -246,7 +228,7 @@ static void say_accepted(const struct operation *self, const struct exchange *ex
 static enum step take_acceptance(struct operation *self, const struct exchange *exchange)
 {
     json_t *root = body_read(&exchange->body);
-    bool over = exchange->status == STATUS_OK && print_result(self, root);
+    bool over = exchange->status == STATUS_OK && body_print_result(root, self->ret);
 
     json_decref(root);
     if (over)
@@ -319,25 +301,26 @@ static enum step take_status(struct operation *self, const struct exchange *exch
     const json_t *properties = json_object_get(root, "properties");
 
     if (status == NULL)
-        return STEP_AGAIN;
+        return body_print_result(root, self->ret) ? STEP_OVER : STEP_AGAIN;
     if (strcasecmp(status, "Failed") == 0 || strcasecmp(status, "Canceled") == 0) {
         (void)fail_of(self, FAILURE_POLLING, FAILURE_STARTED_UNKNOWN, exchange);
         return STEP_FAILED;
     }
     if (strcasecmp(status, "Succeeded") != 0)
         return STEP_AGAIN;
-    return print_result(self, json_object_get(properties, "output")) ? STEP_OVER : STEP_FETCH;
+    return body_print_result(json_object_get(properties, "output"), self->ret) ? STEP_OVER
+                                                                               : STEP_FETCH;
 }
 
 /* 200 of a Location. What is no result after some looks is handed on as it is, as az does. */
 static enum step take_place(struct operation *self, struct following *following, const json_t *root)
 {
-    if (print_result(self, root))
+    if (body_print_result(root, self->ret))
         return STEP_OVER;
     if (!json_is_object(root) || json_object_get(root, "status") != NULL ||
         ++following->odd < ODD_MOST)
         return STEP_AGAIN;
-    print_json(self, root);
+    body_print(root, self->ret);
     return STEP_OVER;
 }
 
@@ -472,6 +455,21 @@ static enum operation_end follow(struct operation *self, int64_t first)
 
 /* ---- from the beginning ------------------------------------------------------------------- */
 
+/* KNOWN is what an earlier client was told to ask: Azure says of a Location that it is one. */
+static enum operation_end resume(struct operation *self, const char *known)
+{
+    char *url = take_url(self, known);
+
+    if (url == NULL)
+        return fail(self, FAILURE_REQUEST, FAILURE_STARTED,
+                    "the operation's URL is not one of the endpoint");
+    if (strstr(url, "monitor=true") != NULL)
+        self->location = url;
+    else
+        self->url = url;
+    return follow(self, 0);
+}
+
 static enum operation_end run(struct operation *self)
 {
     const char *known = self->request->operation;
@@ -479,13 +477,8 @@ static enum operation_end run(struct operation *self)
 
     if (!read_token(self))
         return fail(self, FAILURE_REQUEST, FAILURE_NOT_STARTED, "there is no token");
-    if (known != NULL) {
-        self->url = take_url(self, known);
-        if (self->url == NULL)
-            return fail(self, FAILURE_REQUEST, FAILURE_STARTED,
-                        "the operation's URL is not one of the endpoint");
-        return follow(self, 0);
-    }
+    if (known != NULL)
+        return resume(self, known);
     step = begin(self);
     if (step == STEP_AGAIN)
         return follow(self, self->request->first_poll);

@@ -36,12 +36,31 @@ START_TEST(a_body_is_read)
 }
 END_TEST
 
+START_TEST(a_result_is_printed_as_a_line)
+{
+    struct buffer body = BUFFER_INIT;
+    struct buffer printed = BUFFER_INIT;
+    json_t *root;
+
+    buffer_add(&body, "{\r\n  \"value\": [{\"message\": \"a\\u0000\\nb\"}]\r\n}");
+    root = body_read(&body);
+    ck_assert(body_print_result(root, &printed));
+    ck_assert_str_eq(buffer_text(&printed), "{\"value\":[{\"message\":\"a\\u0000\\nb\"}]}\n");
+    ck_assert(!body_print_result(json_object_get(root, "value"), &printed));
+    ck_assert(!body_print_result(NULL, &printed));
+    json_decref(root);
+    buffer_done(&body);
+    buffer_done(&printed);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("body");
     TCase *all = tcase_create("all");
 
     tcase_add_loop_test(all, a_body_is_read, 0, UNIT_COUNT(rows));
+    tcase_add_test(all, a_result_is_printed_as_a_line);
     suite_add_tcase(suite, all);
     return suite;
 }
