@@ -8,7 +8,8 @@ bats_require_minimum_version 1.5.0
 
 setup() {
   command -v openssl >/dev/null || skip "openssl is not installed: .ci/deps azure"
-  REST=$(dirname "${AZFAN:-$BATS_TEST_DIRNAME/../../build/azfan}")/azfan-rest
+  AZFAN=${AZFAN:-$BATS_TEST_DIRNAME/../../build/azfan}
+  REST=$(dirname "$AZFAN")/azfan-rest
 }
 
 @test "azfan-rest: whatever Azure answers, byte by byte as it does, is read rightly" {
@@ -29,4 +30,8 @@ setup() {
 
 @test "azfan-rest: for nobody it sends nothing, and waits for nothing" {
   run -0 "$BATS_TEST_DIRNAME/alone" "$REST"
+}
+
+@test "azfan, killed at any moment: a rerun runs no script twice, and tells what is true of each" {
+  run -0 "$BATS_TEST_DIRNAME/kills" "$AZFAN" 4
 }
