@@ -184,7 +184,7 @@ static void print_end(struct buffer *buffer, const struct row *row, const char *
         buffer_print(buffer, " of %zu", row->targets);
     print_ending(buffer, result);
     if (result->rerun_of != NULL) {
-        buffer_add(buffer, "; rerun of ");
+        buffer_add(buffer, result->recover ? "; recover of " : "; rerun of ");
         text_add_line(buffer, shorten(result->rerun_of, letters, count));
     }
 }

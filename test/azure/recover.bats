@@ -65,6 +65,9 @@ outcomes() {
   jq -r '.targets[] | "\(.name) \(.outcome) \(.recovered)"' "$T/$1.json"
 }
 
+# replays RUN: its journal alone makes the report that the run made, byte for byte
+replays() { azfan report "$1" --report - --format json | cmp - "$T/state/azfan/runs/$1/report.json"; }
+
 # ran_once: each VM that is in $T/ran is there once
 ran_once() { [ "$(sort "$T/ran" | uniq -d)" = '' ]; }
 
@@ -88,6 +91,7 @@ ran_once() { [ "$(sort "$T/ran" | uniq -d)" = '' ]; }
   [ "$(grep '^[^ ]* by now' <<<"$output")" = 'one by now: 2 ok, 1 failed, 1 skipped of 4 targets, exit status 6' ]
   grep -q '^3 recovered: Azure said afterwards what had become of them$' <<<"$output"
   [ "$(outcomes two)" = $'a ok true\nb failed true\nc ok true' ]
+  replays two
   [ "$(outcomes one)" = $'a ok true\nb failed true\nc ok true\nd skipped false' ]
   [ "$(jq -r '.targets[0].stdout' "$T/one.json")" = 'hello from a' ]
   [ "$(jq -c '[.recover, .rerun_of, .targets[0].attempts[0].asks]' "$T/two.json")" = '[true,"one",true]' ]
@@ -117,6 +121,7 @@ ran_once() { [ "$(sort "$T/ran" | uniq -d)" = '' ]; }
   [ "$status" = 0 ]
   grep -q '3 targets: Azure had accepted the script, and is asked first what became of it' <<<"$output"
   [ "$(outcomes two)" = $'a ok true\nb ok false\nc ok true' ]
+  replays two
   [ "$(jq -c '.targets[1].attempts | map(.asks)' "$T/two.json")" = '[true,null]' ]
   [ "$(sort "$T/ran" | tr '\n' ' ')" = 'a b b c ' ]
   # What b came to in the first run is known now, though it has run again since.
@@ -154,6 +159,7 @@ ran_once() { [ "$(sort "$T/ran" | uniq -d)" = '' ]; }
   echo "$output"
   [ "$status" = 4 ]
   [ "$(outcomes two)" = 'a unknown false' ]
+  replays two
   [[ $output == *'Azure has forgotten the operation, so nobody can say any more what became of the script'* ]]
   run azfan recover one
   [ "$status" = 4 ]
