@@ -85,9 +85,10 @@ static int need(const char *what, const enum variable *list, size_t count, struc
 
 /* ---- URLs and forms ----------------------------------------------------------------------- */
 
+/* NULL: nothing. */
 static void add_encoded(struct buffer *buffer, const char *text)
 {
-    for (; *text != '\0'; text++) {
+    for (; text != NULL && *text != '\0'; text++) {
         if (ascii_is_alphanumeric(*text) || strchr("-._~", *text) != NULL)
             buffer_add_char(buffer, *text);
         else
@@ -173,11 +174,11 @@ static json_t *describe_managed(const struct cloud *cloud)
 /* A GUID, or a domain. */
 static bool is_tenant(const char *text)
 {
-    for (; *text != '\0'; text++) {
+    for (; text != NULL && *text != '\0'; text++) {
         if (!ascii_is_alphanumeric(*text) && *text != '-' && *text != '.')
             return false;
     }
-    return true;
+    return text != NULL;
 }
 
 static const char *find_authority(const struct cloud *cloud, struct error *error)

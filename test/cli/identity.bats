@@ -195,11 +195,11 @@ no_secret() {
   wait $!
   [ "$(outcome_of vm-1)" = "ok " ]
   [ "$(asked '.status == 401' | wc -l)" -ge 1 ]
-  [ "$(asked '.path | startswith("/metadata")' | wc -l)" = 2 ]
+  [ "$(asked '.path | startswith("/metadata")' | wc -l)" -ge 2 ]
 }
 
 @test "a renewal that fails is told once; the run ends when the token is over, and what runs may end" {
-  script="touch $place/started; sleep 9" write_rest_job managed 'concurrency: 1'
+  script="touch $place/started; sleep 12" write_rest_job managed 'concurrency: 1'
   export AZURE_POD_IDENTITY_AUTHORITY_HOST=$server
   set_server '{"life": 6}'
   PATH=$place/bin "$azfan" run "$job" --run-dir "$place/run" >"$place/out" 2>&1 3>&- &
@@ -259,7 +259,7 @@ EOF
   set_server '{"life": 4, "tenants": {"'$ONE'": "'$TENANT'", "'$TWO'": "'$OTHER'"}}'
   TZ=Asia/Tokyo run "$azfan" run "$job" --az "$place/az" --run-dir "$place/run"
   all_are_ok
-  [ "$(asked '.status == 401' | wc -l)" = 0 ]
+  [ "$(asked '.method == "POST" and .status == 202' | wc -l)" = 3 ]
   [ "$(asked ".path | startswith(\"/az/$TENANT\")" | wc -l)" -ge 2 ]
   [ "$(asked ".path | startswith(\"/az/$OTHER\")" | wc -l)" -ge 2 ]
   [ "$(grep -c '^account list' "$place/az.log")" = 1 ]
