@@ -2,11 +2,10 @@
 /*
  * armerror: the error in an answer's body, in each form that Azure has for one.
  *
- *   {"error": {"code", "message", "target"?, "details": [{…}]?, "innererror"?}}   ARM, most of
- * Compute
- *   {"code", "message", "details"?}                                  Compute, where it throttles
- *   {"odata.error": {…}}                                              old services
- *   {"error": "invalid_client", "error_description": "AADSTS…"}      Azure's login (RFC 6749)
+ *   {"error": {"code", "message", "target"?, "details"?}}          ARM, most of Compute
+ *   {"code", "message", "details"?}                                Compute, where it throttles
+ *   {"odata.error": {…}}                                           old services
+ *   {"error": "invalid_client", "error_description": "AADSTS…"}    Azure's login (RFC 6749)
  *   anything else: HTML or text of a gateway
  *
  * An operation that ended Failed has the first form beside its status. Pure.

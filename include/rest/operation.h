@@ -22,8 +22,8 @@ struct transport;
 struct operation_world {
     struct transport *transport;
     const struct tokenpage *page;
-    void (*say)(const char *line,
-                void *context);    /* without a newline; "sent", "accepted {…}", "limits {…}" */
+    /* A line, without its newline: "sent", "accepted {…}", "limits {…}", "token". */
+    void (*say)(const char *line, void *context);
     int64_t (*now)(void *context); /* monotonic */
     void (*wait)(int64_t duration, void *context);
     void *context;

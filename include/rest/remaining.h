@@ -2,10 +2,11 @@
 /*
  * remaining: how much Azure says, beside an answer, that is left of its limits.
  *
- *   x-ms-ratelimit-remaining-subscription-writes: 199      of Azure Resource Manager, by
- * subscription x-ms-ratelimit-remaining-resource:
- * Microsoft.Compute/UpdateVMSubscriptionMaximum;1499, Microsoft.Compute/UpdateVMResource;11 of
- * Compute, by region
+ * Azure Resource Manager counts by subscription, Compute by region:
+ *
+ *   x-ms-ratelimit-remaining-subscription-writes: 199
+ *   x-ms-ratelimit-remaining-resource: Microsoft.Compute/UpdateVMSubscriptionMaximum;1499,
+ *                                      Microsoft.Compute/UpdateVMResource;11
  *
  * Of Compute's the least counts, but for what is counted of this VM or operation alone (…Resource),
  * and VmssQueuedVMOperations, which is always 0. For azfan a line says it, after the POST's answer:

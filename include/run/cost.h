@@ -2,7 +2,8 @@
 /*
  * cost: what it takes to ask Azure by one client or the other.
  *
- * Arithmetic for people who choose: of an empty script, and with the numbers that job/limits has. Pure. Main thread.
+ * Arithmetic for people who choose: of an empty script, and with the numbers that job/limits has.
+ * Pure. Main thread.
  */
 #ifndef AZFAN_RUN_COST_H
 #define AZFAN_RUN_COST_H

@@ -7,8 +7,8 @@
  * now. A job or script that is another one by now, or a VM that the job does not
  * select any more, is told, and stops the rerun unless --changed says it may.
  * What may have started is left alone until it must be over, and its guard looks
- * for the mark that the attempt before was to leave. What Azure can be asked about it is asked first,
- * and `azfan recover` does that alone.
+ * for the mark that the attempt before was to leave. What Azure can be asked about it is asked
+ * first, and `azfan recover` does that alone.
  *
  * The file is longer than others, on purpose: both are one story.
  */

@@ -52,9 +52,10 @@ void calls_launch(struct calls *calls, struct call *call, int64_t timeout)
     call->task.limits.output_limit =
         calls->job->output_limit < ANSWER_READ_MOST ? ANSWER_READ_MOST : calls->job->output_limit;
     /* What a client of REST says while it runs is for azfan alone. */
-    call->task.listeners = call->command.request > 0
-                               ? (struct supervise_listeners){.lines = &call->spoken}
-                               : (struct supervise_listeners){.last = &call->said};
+    if (call->command.request > 0)
+        call->task.listeners = (struct supervise_listeners){.lines = &call->spoken};
+    else
+        call->task.listeners = (struct supervise_listeners){.last = &call->said};
     lastline_clear(&call->said);
     spoken_clear(&call->spoken);
     call->launched = lapse_now();

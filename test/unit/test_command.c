@@ -218,9 +218,10 @@ START_TEST(the_other_commands)
     command_done(&command, true);
     command_accounts(&command, &az);
     check_arguments(&command,
-                    (const char *const[]){"account", "list", "--all", "--query",
-                                          "[].{id:id, name:name, tenantId:tenantId, isDefault:isDefault, user:user}",
-                                          "-o", "json", "--only-show-errors", NULL});
+                    (const char *const[]){
+                        "account", "list", "--all", "--query",
+                        "[].{id:id, name:name, tenantId:tenantId, isDefault:isDefault, user:user}",
+                        "-o", "json", "--only-show-errors", NULL});
     command_done(&command, true);
     command_version(&command, &az);
     check_arguments(&command,
