@@ -82,18 +82,20 @@ static const struct advice reasons[REASONS] = {
                       "rerun once it is fixed.",
                       "az could not be started here: the message says why. An earlier attempt may "
                       "have run the script: once it is fixed, check the VM first, then rerun."},
-    [REASON_OTHER] = {"Read the message and what az wrote. Nothing ran on the VM.",
-                      "Read the message and what az wrote. Check on the VM whether the script ran "
-                      "before a rerun."},
+    [REASON_OTHER] =
+        {"Read the message, and the errors in its output. Nothing ran on the VM.",
+         "Read the message, and the errors in its output. Check on the VM whether the script ran "
+         "before a rerun."},
     [REASON_NO_TRAILER] = {"Nobody can say how far the script got. Check the VM; on Linux its "
                            "output is below /var/lib/waagent/run-command/download.",
                            NULL},
     [REASON_INTERRUPTED] = {"The VM, its agent or azfan itself was ended while the script ran. "
                             "Check how far it got before a rerun.",
                             NULL},
-    [REASON_ANSWER] = {"az succeeded, but its answer cannot be read. Check on the VM whether the "
-                       "script ran, and try the command of `azfan plan` by hand.",
-                       NULL},
+    [REASON_ANSWER] =
+        {"The answer cannot be read, or there is none any more. Check on the VM whether the "
+         "script ran, and try the command of `azfan plan` by hand.",
+         NULL},
     [REASON_HALTED] =
         {"The run stopped before it came to this target. Fix what stopped it, then rerun.", NULL},
     [REASON_DEADLINE] =

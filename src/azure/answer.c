@@ -21,6 +21,11 @@ enum { SIGNALED = 128, LAST_SIGNAL = 64 };
 static const char holds_the_vm[] = "the script may still be running on the VM";
 static const char had_sent_nothing[] = "it had sent nothing";
 
+static const char *client_name(const struct answer_question *question)
+{
+    return question->rest ? "azfan-rest" : "az";
+}
+
 static void set(struct outcome *outcome, enum outcome_kind kind, enum outcome_reason reason,
                 enum outcome_script script, char *message)
 {
@@ -156,9 +161,9 @@ static void read_trailer(const struct reply *reply, const struct answer_question
 }
 
 /* The guard is gone, and what it had started may have outlived it. */
-static void set_orphaned(struct outcome *outcome, enum outcome_reason reason, const char *what)
+static void set_orphaned(struct outcome *outcome, enum outcome_reason reason, char *message)
 {
-    set(outcome, OUTCOME_UNKNOWN, reason, SCRIPT_MAY_HAVE_STARTED, memory_string(what));
+    set(outcome, OUTCOME_UNKNOWN, reason, SCRIPT_MAY_HAVE_STARTED, message);
     outcome->may_still_run = true;
 }
 
@@ -175,15 +180,16 @@ static bool is_sample(const char *output)
     return false;
 }
 
-/* az succeeded, and the guard has not reported. */
-static void read_without_trailer(const struct reply *reply, struct outcome *outcome)
+/* The client succeeded, and the guard has not reported. */
+static void read_without_trailer(const struct reply *reply, const struct answer_question *question,
+                                 struct outcome *outcome)
 {
     const char *message = buffer_text(&reply->message);
 
     if (strstr(message, "Last script execution didn't finish") != NULL)
         set_orphaned(outcome, REASON_INTERRUPTED,
-                     "the VM or its agent restarted before the script had ended; if only the agent "
-                     "did, the script may still be running");
+                     memory_string("the VM or its agent restarted before the script had ended; if "
+                                   "only the agent did, the script may still be running"));
     else if (strncmp(message, "Enable failed", strlen("Enable failed")) == 0)
         refusal_read_extension(message, reply->message.length, outcome);
     else if (is_sample(buffer_text(&reply->output)))
@@ -195,8 +201,9 @@ static void read_without_trailer(const struct reply *reply, struct outcome *outc
         set(outcome, OUTCOME_ERROR, REASON_OTHER, SCRIPT_NOT_STARTED, describe_broken(reply));
     else
         set_orphaned(outcome, REASON_NO_TRAILER,
-                     "az succeeded, but the script's end was not reported: its guard was killed, "
-                     "perhaps without the script, or the VM went down");
+                     memory_print("%s succeeded, but the script's end was not reported: its guard "
+                                  "was killed, perhaps without the script, or the VM went down",
+                                  client_name(question)));
 }
 
 /* Nobody is to read of a folder whose name is another one each time. */
@@ -264,7 +271,7 @@ static bool read_reply(const struct finish *finish, const struct answer_question
     if (reply.has_trailer)
         read_trailer(&reply, question, &ret->outcome);
     else
-        read_without_trailer(&reply, &ret->outcome);
+        read_without_trailer(&reply, question, &ret->outcome);
     ret->output_truncated = reply.output_truncated || payload.output_cut || reply.trailer.full;
     ret->errors_truncated = reply.errors_truncated || payload.errors_cut || reply.trailer.full;
     if (!take_script_stream(&reply.output, payload.there, question->output_limit, &ret->output))
@@ -313,11 +320,6 @@ static void take_words(struct capture_text *text)
     free(text->data);
     text->length = words.length;
     text->data = words.data;
-}
-
-static const char *client_name(const struct answer_question *question)
-{
-    return question->rest ? "azfan-rest" : "az";
 }
 
 /* A client of REST says "sent" before the first byte of a script goes out; az says nothing. What
@@ -423,19 +425,24 @@ static void read_unanswered(const struct answer *answer, struct outcome *outcome
     outcome->may_still_run = true;
 }
 
-static char *describe_unreadable(const struct finish *finish)
+static char *describe_unreadable(const struct finish *finish,
+                                 const struct answer_question *question)
 {
+    const char *client = client_name(question);
+
     if (!finish->exit.known)
-        return memory_string("az has ended, but its exit status is lost and its answer is "
-                             "incomplete; the script may have run");
+        return memory_print("%s has ended, but its exit status is lost and its answer is "
+                            "incomplete; the script may have run",
+                            client);
     if (finish->output.length == 0)
-        return memory_string("az succeeded and answered nothing; the script may have run");
+        return memory_print("%s succeeded and answered nothing; the script may have run", client);
     if (finish->output.dropped > 0)
-        return memory_print("az's answer is larger than output_limit, %" PRIu64
+        return memory_print("%s's answer is larger than output_limit, %" PRIu64
                             " bytes of it were dropped; the script may have run",
-                            finish->output.dropped);
-    return memory_string("az succeeded, but its answer is not that of a run-command; the script "
-                         "may have run");
+                            client, finish->output.dropped);
+    return memory_print("%s succeeded, but its answer is not that of a run-command; the script "
+                        "may have run",
+                        client);
 }
 
 /* What became of az when no answer of its own can be believed. */
@@ -455,7 +462,7 @@ static void read_process(const struct finish *finish, const struct answer_questi
         read_failure(finish, question, ret);
     else
         set(outcome, OUTCOME_UNKNOWN, REASON_ANSWER, SCRIPT_MAY_HAVE_STARTED,
-            describe_unreadable(finish));
+            describe_unreadable(finish, question));
 }
 
 void answer_read(struct finish *finish, const struct answer_question *question, struct answer *ret)

@@ -910,6 +910,22 @@ START_TEST(a_client_that_had_sent_nothing_has_started_nothing)
 }
 END_TEST
 
+/* Whoever reads it at night looks at the program that it names. */
+START_TEST(a_client_without_an_answer_is_named)
+{
+    struct answer_question question = {.rest = true, .nonce = NONCE, .output_limit = 1024};
+    struct finish finish = {.end = FINISH_EXITED, .exit = {.known = true}};
+    struct answer answer;
+
+    answer_read(&finish, &question, &answer);
+    ck_assert_int_eq(answer.outcome.kind, OUTCOME_UNKNOWN);
+    ck_assert_str_eq(answer.outcome.message,
+                     "azfan-rest succeeded and answered nothing; the script may have run");
+    answer_done(&answer);
+    finish_done(&finish);
+}
+END_TEST
+
 #define RESULT "{\"value\":[{\"message\":\"" LINUX_JSON "\"}]}"
 #define LINUX_JSON                                                                                 \
     "Enable succeeded: \\n[stdout]\\nhi\\nazfan:" NONCE                                            \
@@ -1024,6 +1040,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(all, who_is_asked_may_not_know, 0, UNIT_COUNT(asked));
     tcase_add_loop_test(all, a_client_that_had_sent_nothing_has_started_nothing, 0,
                         UNIT_COUNT(gone));
+    tcase_add_test(all, a_client_without_an_answer_is_named);
     suite_add_tcase(suite, all);
     return suite;
 }
