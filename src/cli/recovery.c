@@ -109,8 +109,8 @@ int recovery_tell_nothing(const struct options *options, const struct result *pa
         (void)error_set(&error, "%s has no target of which Azure could say more", past->run);
     else if (rest)
         (void)error_set(&error,
-                        "%s: nobody can say what became of the script on %zu of its targets: no "
-                        "answer of Azure's says where to ask",
+                        "%s: nobody can say what became of the script on %zu of its targets: Azure "
+                        "has not said where to ask, or has said all that it knows",
                         past->run, doubtful);
     else
         (void)error_set(
