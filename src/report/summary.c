@@ -227,7 +227,8 @@ static void print_start(struct buffer *buffer, const struct result *result, cons
     print_line(buffer, &text, PLACE_INDENT, view);
 }
 
-/* "Azure:   subscription 0000…, az 2.61.0", or "…, by azfan-rest, az 2.61.0" */
+/* "Azure:   subscription 0000…, az 2.61.0", or "…, by azfan-rest", for which az is asked for no
+ * version */
 static void print_azure(struct buffer *buffer, const struct result *result, const struct view *view)
 {
     struct buffer known = BUFFER_INIT;

@@ -135,7 +135,7 @@ EOF
     run "$azfan" rehearse "$job" --client $client --run-dir "$place/$client" "${faults[@]}"
     [ "$status" = 5 ]
     [ "$(jq -r .client "$place/$client/report.json")" = $client ]
-    [ "$(grep -c '^Azure: .*by azfan-rest, az ' <<<"$output")" = $([ $client = az ]; echo $?) ]
+    [ "$(grep -c '^Azure: .*by azfan-rest$' <<<"$output")" = $([ $client = az ]; echo $?) ]
     jq -r '.targets[] | [.name, .outcome, .reason, .exit_code, .retry_after_s] | join(" ")' "$place/$client/report.json" >"$place/seen-$client"
     jq -r '.targets[] | [.name, .script_started, .may_still_run] | join(" ")' "$place/$client/report.json" >"$place/started-$client"
   done
