@@ -152,7 +152,8 @@ static int read_last(void *context, size_t number, const char *line, size_t leng
 
     (void)number;
     result = event_read(json, self->result, &event, error);
-    event.finish.alone = event.kind == EVENT_FINISH;
+    if (event.kind == EVENT_FINISH)
+        event.finish.alone = true;
     if (!self->finished && event.kind != EVENT_FINISH)
         result = 0; /* a line before the last one, or a piece of one */
     else if (result == 0)

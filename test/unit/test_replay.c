@@ -1365,6 +1365,41 @@ START_TEST(nothing_stands_behind_the_end)
 }
 END_TEST
 
+/* Lines that stand last in the journal of a run that goes on. */
+static const struct {
+    const char *name;
+    const char *line;
+} lasts[] = {
+    {"accepted", "{'event':'accepted','time':'2026-11-23T03:00:03.000Z','at_s':3.0,'target':'a',"
+                 "'attempt':1,'operation':'https://arm.example/a/operations/7','request_id':'r',"
+                 "'correlation_id':'c','nonce':'00112233445566778899aabbccddeeff'}\n"},
+    {"ask", "{'event':'ask','time':'2026-11-23T03:00:03.000Z','at_s':3.0,'target':'b',"
+            "'attempt':1,'operation':'https://arm.example/a/operations/7','request_id':'r',"
+            "'correlation_id':'c','nonce':'00112233445566778899aabbccddeeff','mark':'r-0',"
+            "'may_run_until':'2026-11-23T03:00:09.000Z'}\n"},
+    {"halt", "{'event':'halt','time':'2026-11-23T03:00:05.000Z','at_s':5.0,'ending':'signal',"
+             "'signal':15,'cause':null}\n"},
+};
+
+/* Whoever looks for other runs on its VMs reads the end of their journals: it is no end yet, and
+ * what has been read of it is given back. */
+START_TEST(the_beginning_of_a_run_that_goes_on)
+{
+    struct buffer text = BUFFER_INIT;
+    struct result result;
+
+    quote(&text, base, (size_t)(strstr(base, "{'event':'end'") - base));
+    quote(&text, lasts[_i].line, strlen(lasts[_i].line));
+    write_journal(text.data, text.length);
+    ck_assert_msg(replay_beginning(folder, &result, &error) == 0, "%s: %s", lasts[_i].name,
+                  error.text);
+    ck_assert_uint_eq(result.target_count, 3);
+    ck_assert_int_ne(result.ending, RESULT_COMPLETE);
+    result_done(&result);
+    buffer_done(&text);
+}
+END_TEST
+
 static const struct {
     const char *name;
     size_t lines;
@@ -1732,6 +1767,7 @@ static Suite *replay_suite(void)
     tcase_add_test(damaged, what_is_not_known_is_passed_over);
     tcase_add_loop_test(damaged, damage_is_told, 0, UNIT_COUNT(damages));
     tcase_add_loop_test(damaged, nothing_stands_behind_the_end, 0, UNIT_COUNT(tails));
+    tcase_add_loop_test(damaged, the_beginning_of_a_run_that_goes_on, 0, UNIT_COUNT(lasts));
     tcase_add_loop_test(damaged, a_journal_without_a_run, 0, UNIT_COUNT(heads));
     tcase_add_test(damaged, no_journal_at_all);
     tcase_add_loop_test(damaged, deep_lines_are_refused, 0, 2);
