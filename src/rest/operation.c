@@ -462,7 +462,8 @@ static enum operation_end resume(struct operation *self, const char *known)
 
     if (url == NULL)
         return fail(self, FAILURE_REQUEST, FAILURE_STARTED,
-                    "the operation's URL is not one of the endpoint");
+                    "it was accepted by another server than the one of this cloud: ask with the "
+                    "cloud that the run had");
     if (strstr(url, "monitor=true") != NULL)
         self->location = url;
     else

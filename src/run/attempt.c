@@ -95,6 +95,8 @@ void attempt_read(struct call *call, const struct job *job, const struct result 
     answer_read(&call->task.finish, &question, ret_answer);
     if (target->operation.url == NULL) /* it was stopped before it had one */
         ret_answer->operation = REST_NONE;
+    else if (ret_answer->operation == REST_NONE) /* it never came to ask */
+        ret_answer->operation = REST_OPEN;
     if (ret_answer->outcome.kind == OUTCOME_CANCELLED)
         ret_answer->outcome.reason = cancelled_by(result);
     *ret = attempt_of(&call->task, started);

@@ -170,6 +170,40 @@ ran_once() { [ "$(sort "$T/ran" | uniq -d)" = '' ]; }
   ran_once
 }
 
+@test "recover: nobody but the cloud of the run is asked, and the others of it are" {
+  control set '{"vms": {"rg-other/a": {}, "rg-other/b": {}}}'
+  job rg-other 'a, b' ':'
+  start one run "$T/job.yaml" -y
+  wait_for heard one accepted 2
+  kill_it
+  sed -i -E '/"event":"accepted".*"target":"a"/s|"https://[^/]*/|"https://arm.invalid/|' "$T/state/azfan/runs/one/journal.jsonl"
+  grep -q '"https://arm.invalid/' "$T/state/azfan/runs/one/journal.jsonl"
+  run azfan recover one --run-id two
+  echo "$output"
+  [ "$status" = 4 ]
+  [ "$(outcomes two)" = $'a unknown false\nb ok true' ]
+  [[ $output == *'it was accepted by another server than the one of this cloud'* ]]
+  replays two
+  ran_once
+}
+
+@test "run: one that asks what became of scripts is seen by who would start others on its VMs" {
+  control set '{"vms": {"rg-seen/a": {}}}'
+  job rg-seen 'a' 'while [ ! -e '"$T"'/go ]; do sleep 0.1; done'
+  start one run "$T/job.yaml" -y
+  wait_for heard one accepted 1
+  kill_it
+  start two recover one
+  wait_for heard two ask 1
+  run azfan run "$T/job.yaml" -y --run-id three
+  echo "$output"
+  touch "$T/go"
+  wait "$azfan_pid" || :
+  [ "$status" = 2 ]
+  [[ $output == *'two has been going on'* ]]
+  ran_once
+}
+
 @test "stop: the clients leave at once, and the report says until when their scripts may go on" {
   local begin
   control set '{"vms": {"rg-stop/a": {}, "rg-stop/b": {}}}'

@@ -454,7 +454,7 @@ static const struct row rows[] = {
      "",
      "request",
      "yes",
-     "not one of the endpoint"},
+     "another server than the one of this cloud"},
 };
 
 /* ---- the world ---------------------------------------------------------------------------- */
