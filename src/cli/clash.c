@@ -104,7 +104,10 @@ static bool judge(const struct search *search)
 
 static bool ask(struct clash *clash, bool enters)
 {
-    struct search search = {.clash = clash, .enters = enters, .answer = OVERLAP_NOT_KEPT};
+    /* What it is when nobody comes back with an answer. */
+    struct search search = {.clash = clash,
+                            .enters = enters,
+                            .answer = clash->regardless ? OVERLAP_NOT_KEPT : OVERLAP_HELD_UP};
     bool may;
 
     (void)error_set(&search.error, "the process that looked for others was killed");
