@@ -185,6 +185,10 @@ const struct refusal_rule *refusal_rules_find_token(const struct said *said)
 
     if (rule != NULL)
         return rule;
+    /* Before the words of az, of which no az is here to say one. */
+    rule = find(refusal_rest, said, "", 1);
+    if (rule != NULL)
+        return rule;
     rule = refusal_rules_find(said, 1);
     /* All others of these speak of az. */
     return rule->reason == REASON_NETWORK || rule->reason == REASON_THROTTLED ? rule : &other;

@@ -189,6 +189,11 @@ static const struct {
      REASON_NETWORK, "is it one of Azure's?"},
     {"{\"message\":\"Could not resolve host: login.microsoftonline.com\"," TOKEN_FAILED,
      REASON_NETWORK, "cannot reach Azure"},
+    {"{\"message\":\"Recv failure: Connection reset by peer\"," TOKEN_FAILED, REASON_NETWORK,
+     "azfan-rest lost the connection to Azure"},
+    {"{\"message\":\"SSL certificate problem: unable to get local issuer "
+     "certificate\"," TOKEN_FAILED,
+     REASON_NETWORK, "azfan-rest does not trust"},
     {"{\"message\":\"cannot read /var/t: No such file or directory\"," TOKEN_FAILED, REASON_LOGIN,
      "no token came: cannot read /var/t"},
     {"", REASON_LOGIN, "no token came"},
