@@ -143,7 +143,13 @@ static char *read_file(const struct grant *self)
     }
     assertion = memory_copy(buffer_text(&text), strcspn(buffer_text(&text), " \t\r\n"));
     wipe(&text);
-    return assertion;
+    if (assertion[0] != '\0')
+        return assertion;
+    free(assertion);
+    (void)error_set(&error, "no assertion is in %s: the file is empty",
+                    self->source->assertion_file);
+    (void)fail(self, error.text);
+    return NULL;
 }
 
 static char *ask_for_assertion(const struct grant *self)

@@ -277,6 +277,7 @@ static void write_file(const char *path, const char *text)
 START_TEST(an_assertion_in_a_file)
 {
     static const struct row good = {"file", NULL, {A(200, LOGIN_TOKEN), END}, "F", 1, "", 0};
+    static const char *const nothing[] = {"", "\n"};
     char *path = memory_print("%s/assertion", folder);
     char *how = memory_print("\"file\":\"%s\"", path);
     char *source = memory_print(VOUCHED("%s"), how);
@@ -286,6 +287,13 @@ START_TEST(an_assertion_in_a_file)
     write_file(path, "x.y.z\n");
     ck_assert_int_eq(run(source, &printed), 0);
     ck_assert_str_eq(form, "client_id=c&client_assertion=x.y.z");
+    for (size_t i = 0; i < UNIT_COUNT(nothing); i++) {
+        printed.length = 0;
+        write_file(path, nothing[i]);
+        ck_assert_int_eq(run(source, &printed), -1);
+        ck_assert_ptr_nonnull(strstr(buffer_text(&printed), path));
+        ck_assert_ptr_nonnull(strstr(buffer_text(&printed), "is empty"));
+    }
     printed.length = 0;
     ck_assert_int_eq(unlink(path), 0);
     ck_assert_int_eq(run(source, &printed), -1);
