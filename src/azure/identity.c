@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/safeurl.h"
 
 /* The one endpoint of a machine's metadata, on no wire (learn.microsoft.com, how-to-use-vm-token).
  */
@@ -54,6 +55,14 @@ static const char *const names[] = {
     [IMDS_HOST] = "AZURE_POD_IDENTITY_AUTHORITY_HOST",
 };
 
+/* What a value must be, beside a text. */
+enum form { TEXT, ID, URL, OWN_URL };
+
+static const enum form forms[] = {
+    [TENANT] = ID,         [PIPELINES_TENANT] = ID, [AUTHORITY] = URL,     [GITHUB_URL] = URL,
+    [PIPELINES_URL] = URL, [ENDPOINT] = OWN_URL,    [IMDS_HOST] = OWN_URL,
+};
+
 /* NULL: it is not set, or empty. */
 static const char *get(enum variable variable)
 {
@@ -62,9 +71,50 @@ static const char *get(enum variable variable)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* ---- what is missing ---------------------------------------------------------------------- */
+/* ---- what is missing or wrong ------------------------------------------------------------- */
 
-/* All of LIST are there, or the error names those that are not. */
+/* Of a header it would make two. */
+static bool has_control_character(const char *text)
+{
+    while (*text != '\0' && (unsigned char)*text >= ' ' && *text != '\x7f')
+        text++;
+    return *text != '\0';
+}
+
+/* A GUID, or a domain; it becomes a part of a path, of which dots alone would be none. */
+static bool is_tenant(const char *text)
+{
+    if (!ascii_is_alphanumeric(text[0]))
+        return false;
+    for (; *text != '\0'; text++) {
+        if (!ascii_is_alphanumeric(*text) && *text != '-' && *text != '.')
+            return false;
+    }
+    return true;
+}
+
+/* VARIABLE may be missing. The error does not quote it: a secret may have been put there. */
+static int check(enum variable variable, struct error *error)
+{
+    const char *value = get(variable);
+    enum form form = variable < sizeof forms / sizeof forms[0] ? forms[variable] : TEXT;
+
+    if (value == NULL)
+        return 0;
+    if (has_control_character(value))
+        return error_set(error, "identity: %s has a control character in it, perhaps a line's end",
+                         names[variable]);
+    if (form == ID && !is_tenant(value))
+        return error_set(error, "identity: %s is neither an id nor a domain", names[variable]);
+    if ((form == URL || form == OWN_URL) && !safeurl_is(value, form == OWN_URL))
+        return error_set(error,
+                         "identity: %s must begin with https://, or be of this machine: secrets go "
+                         "there",
+                         names[variable]);
+    return 0;
+}
+
+/* All of LIST are there and as they must be, or the error names those that are not. */
 static int need(const char *what, const enum variable *list, size_t count, struct error *error)
 {
     struct buffer missing = BUFFER_INIT;
@@ -78,6 +128,10 @@ static int need(const char *what, const enum variable *list, size_t count, struc
         (void)error_set(error, "identity: %s, but %s %s not set in the environment", what,
                         buffer_text(&missing), total == 1 ? "is" : "are");
     buffer_done(&missing);
+    for (size_t i = 0; i < count && total == 0; i++) {
+        if (check(list[i], error) < 0)
+            return -1;
+    }
     return total == 0 ? 0 : -1;
 }
 
@@ -128,7 +182,7 @@ static int check_managed(struct error *error)
     static const enum variable both[] = {ENDPOINT, ENDPOINT_HEADER};
 
     if (get(ENDPOINT) == NULL && get(ENDPOINT_HEADER) == NULL)
-        return 0;
+        return check(IMDS_HOST, error);
     if (get(ARC) != NULL || get(SERVICE_FABRIC) != NULL)
         return error_set(error,
                          "identity: managed does not know the endpoint of %s (%s is set): use "
@@ -171,16 +225,6 @@ static json_t *describe_managed(const struct cloud *cloud)
 
 /* ---- applications ------------------------------------------------------------------------- */
 
-/* A GUID, or a domain. */
-static bool is_tenant(const char *text)
-{
-    for (; text != NULL && *text != '\0'; text++) {
-        if (!ascii_is_alphanumeric(*text) && *text != '-' && *text != '.')
-            return false;
-    }
-    return text != NULL;
-}
-
 static const char *find_authority(const struct cloud *cloud, struct error *error)
 {
     const char *named = get(AUTHORITY);
@@ -192,7 +236,7 @@ static const char *find_authority(const struct cloud *cloud, struct error *error
     else if (of != NULL && cloud->authority != NULL && cloud_name_of(cloud->authority) != of)
         (void)error_set(error, "%s is the login of %s: say cloud: %s in the job", names[AUTHORITY],
                         of, of);
-    else
+    else if (check(AUTHORITY, error) == 0)
         return named != NULL ? named : cloud->authority;
     return NULL;
 }
@@ -215,10 +259,6 @@ static json_t *begin_application(const struct application *application, const st
 
     if (authority == NULL)
         return NULL;
-    if (!is_tenant(tenant)) {
-        (void)error_set(error, "%s is neither an id nor a domain", names[application->tenant]);
-        return NULL;
-    }
     source = json_object();
     buffer_print(&url, "%.*s/%s/oauth2/v2.0/token", length_of(authority), authority, tenant);
     buffer_print(&scope, "%s/.default", cloud->endpoint);

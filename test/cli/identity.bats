@@ -138,7 +138,7 @@ no_secret() {
   no_secret eyJ0 vouch-secret head.claims.signature
 }
 
-@test "what is missing is told at once, all of it, and nothing is started" {
+@test "what is missing or wrong is told at once, by its name, and nothing is started" {
   write_rest_job environment
   AZURE_CLIENT_ID=c run_without_az
   [ "$status" = 1 ]
@@ -147,6 +147,11 @@ no_secret() {
   run_without_az
   [ "$status" = 1 ]
   [[ $output == *"id-token: write"* ]]
+  write_rest_job managed
+  IDENTITY_ENDPOINT=$server/msi/token IDENTITY_HEADER=$'s3cret\r\nX-Mine: 1' run_without_az
+  [ "$status" = 1 ]
+  [[ $output == *"IDENTITY_HEADER has a control character"* ]]
+  no_secret s3cret
   [ ! -e "$place/run" ]
   [ ! -s "$place/server/requests.jsonl" ]
 }
