@@ -140,7 +140,7 @@ complete -c azfan -n $is -l ids -d 'One full id per line'
 
 set -l is '__azfan_is run rehearse exec rerun recover plan'
 complete -c azfan -n $is -l identity -x -a 'az managed workload environment' -d 'Whose token rest has'
-complete -c azfan -n $is -s c -l concurrency -x -d 'Run so many az processes at once'
+complete -c azfan -n $is -s c -l concurrency -x -d 'Run so many attempts at once'
 
 set -l is '__azfan_is run rehearse exec rerun plan'
 complete -c azfan -n $is -l timeout -x -d 'Give each attempt this long (220s, 3m40s)'

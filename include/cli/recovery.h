@@ -17,8 +17,8 @@ struct result_target;
 /* Can Azure be asked what became of TARGET in PAST, or in a run that PAST goes back to? */
 bool recovery_can_ask(const struct result *past, const struct result_target *target);
 
-/* Before a rerun: so many are asked first; or could be, by another client. */
-void recovery_tell_asked(size_t count);
+/* Before a rerun, or a DRY one: so many are asked first; or could be, by another client. */
+void recovery_tell_asked(size_t count, bool dry);
 void recovery_tell_unasked(size_t count);
 
 /* Says why there is nothing to ask of PAST, and returns as recovery_tell_now() does. */

@@ -90,11 +90,13 @@ static const struct advice reasons[REASONS] = {
                            "output is below /var/lib/waagent/run-command/download.",
                            NULL},
     [REASON_INTERRUPTED] = {"The VM, its agent or azfan itself was ended while the script ran. "
-                            "Check how far it got before a rerun.",
+                            "Check how far it got before a rerun; where azfan-rest asked, "
+                            "`azfan recover` asks Azure first.",
                             NULL},
     [REASON_ANSWER] =
-        {"The answer cannot be read, or there is none any more. Check on the VM whether the "
-         "script ran, and try the command of `azfan plan` by hand.",
+        {"There is no answer that tells how the script ended; the message says why. Check on the "
+         "VM whether it ran before a rerun; where azfan-rest asked, `azfan recover` asks again, "
+         "unless Azure has forgotten it.",
          NULL},
     [REASON_HALTED] =
         {"The run stopped before it came to this target. Fix what stopped it, then rerun.", NULL},

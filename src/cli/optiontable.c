@@ -440,7 +440,7 @@ const struct optiontable_row optiontable[] = {
      "run this script; what stands after -- are its arguments"},
     {"shell", 0, "SHELL", ON_EXEC, take_shell, 0, "sh, or powershell for Windows VMs"},
     {"concurrency", 'c', "N", LOADING | ON_RECOVER, take_concurrency, 0,
-     "run N az processes at once; 10%: one for each ten targets"},
+     "run N attempts at once; 10%: one for each ten targets"},
     {"timeout", 0, "DURATION", LOADING, take_timeout, 0,
      "give each attempt this long (220s, 3m40s)"},
     {"script-timeout", 0, "DURATION", LOADING, take_script_timeout, 0,

@@ -31,9 +31,12 @@ static void tell_count(size_t count, const char *words)
     buffer_done(&text);
 }
 
-void recovery_tell_asked(size_t count)
+void recovery_tell_asked(size_t count, bool dry)
 {
-    tell_count(count, ": Azure had accepted the script, and is asked first what became of it");
+    tell_count(count,
+               dry ? ": Azure had accepted the script, and would be asked first what became "
+                     "of it; what is ok by then would not run"
+                   : ": Azure had accepted the script, and is asked first what became of it");
 }
 
 void recovery_tell_unasked(size_t count)

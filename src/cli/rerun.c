@@ -255,8 +255,8 @@ static const struct result_operation **plan_questions(const struct rerun *self,
         if (self->wanted[i].found && recovery_can_ask(&self->past, self->left[i]))
             questions[self->wanted[i].place] = result_question(self->left[i]);
     }
-    if (!self->only_asks && !self->options->dry_run)
-        recovery_tell_asked(count);
+    if (!self->only_asks)
+        recovery_tell_asked(count, self->options->dry_run);
     return questions;
 }
 

@@ -285,7 +285,7 @@ static int gather(struct result *named, bool going, struct result *whole, int *r
             error, "%s is still going on: wait for its end (azfan watch), or stop it (azfan stop)",
             named->run);
     if (status == 0 && !locked)
-        status = error_set(error, "%s is being rerun right now", whole->run);
+        status = error_set(error, "%s is being rerun or recovered right now", whole->run);
     if (status == 0 && !strings_has(&family, named->run)) /* it is kept elsewhere */
         sequel_add(whole, named);
     strings_done(&family);

@@ -116,6 +116,9 @@ ran_once() { [ "$(sort "$T/ran" | uniq -d)" = '' ]; }
   touch "$T/go" "$T/mended.not"
   control wait rg-first running 0
   touch "$T/mended"
+  run azfan rerun one --dry-run
+  [ "$status" = 0 ]
+  grep -q '^azfan: 3 targets: Azure had accepted the script, and would be asked first' <<<"$output"
   run azfan rerun one --run-id two -y --progress plain
   echo "$output"
   [ "$status" = 0 ]

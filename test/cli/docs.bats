@@ -157,7 +157,7 @@ short_jobs() {
   section OPTIONS | sed -nE 's/^\.Ss Of (.*)/of \1/p; s/^\.It.* ?Fl Fl ([a-z-]+).*/--\1/p' |
     awk '$1 == "of" { gsub(/,| and/, ""); n = split($0, of) } /^--/ { for (i = 2; i <= n; i++) print of[i], $1 }' |
     sort >"$place/manual"
-  for command in check exec plan rehearse report rerun run runs watch stop prune schema mk targets; do
+  for command in check exec plan recover rehearse report rerun run runs watch stop prune schema mk targets; do
     "$azfan" "$command" --help | sed -n '/^Options:/,/^$/p' | sed -nE "s/^  .{4}(--[a-z-]+).*/$command \1/p"
   done | grep -vE -- '--(help|version)$' | sort >"$place/helped"
   [ "$(wc -l <"$place/helped")" -ge 60 ]
@@ -165,7 +165,7 @@ short_jobs() {
 }
 
 @test "the outcomes that rerun --only takes are those of the manual" {
-  section OPTIONS | sed -n '/Fl Fl only/,/^\.It Fl Fl changed/p' | sed -nE 's/^\.Ql ([a-z]+).*/\1/p' | paste -sd, >"$place/manual"
+  section OPTIONS | sed -n '/Fl Fl only/,/^\.It Fl Fl now/p' | sed -nE 's/^\.Ql ([a-z]+).*/\1/p' | paste -sd, >"$place/manual"
   "$azfan" rerun --help | sed -nE 's/.*--only OUTCOMES +only these: (.*)/\1/p' | diff "$place/manual" -
   run "$azfan" rerun --only "$(cat "$place/manual")"
   [[ $output == *"there are no runs yet"* ]] # they are all words, and there is nothing to do them on

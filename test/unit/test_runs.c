@@ -1324,6 +1324,24 @@ START_TEST(what_is_not_ours_to_judge_stays)
 }
 END_TEST
 
+/* Two reruns at once, or two that recover, would both do what is left. */
+START_TEST(only_one_goes_on_with_a_run)
+{
+    char *path = memory_print("%s/%s", place, RUN("00"));
+    struct result result;
+    int lock = -1;
+
+    write_run(&(struct past){.run = RUN("00"), .targets = "a=failed"});
+    ck_assert_int_eq(file_lock_folder(path, &lock), 0);
+    ck_assert_int_eq(gather(RUN("00"), &result), -1);
+    ck_assert_str_eq(error.text, RUN("00") " is being rerun or recovered right now");
+    (void)close(lock);
+    result = gathered(RUN("00"));
+    result_done(&result);
+    free(path);
+}
+END_TEST
+
 /* Between the choice and the end: who asked may have thought for an hour. */
 START_TEST(what_is_rerun_by_now_stays)
 {
@@ -1356,6 +1374,7 @@ static Suite *runs_suite(void)
 
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_newest_is_first);
+    tcase_add_test(tests, only_one_goes_on_with_a_run);
     tcase_add_test(tests, a_clock_that_was_ahead_does_not_count);
     tcase_add_test(tests, a_clock_that_was_set_back_does_not_count);
     tcase_add_test(tests, an_order_that_cannot_be_read_is_none);
