@@ -26,9 +26,10 @@ struct overrides {
     bool has_confirm;
     size_t confirm;
     const char *az;
-    const char *client;          /* "az" or "rest" */
-    const char *identity;        /* "az", "managed", "workload" or "environment" */
-    const char *const *settings; /* NAME=VALUE, of parameters that the job declares */
+    const char *client;            /* "az" or "rest" */
+    const char *identity;          /* "az", "managed", "workload" or "environment" */
+    const char *identity_variable; /* AZFAN_IDENTITY's, which is for the client rest alone */
+    const char *const *settings;   /* NAME=VALUE, of parameters that the job declares */
     size_t setting_count;
     size_t settings_kept; /* the first so many are a past run's: the job need not declare them */
     bool has_args; /* these count instead of all that the file has, also when there are none */

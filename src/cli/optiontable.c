@@ -85,7 +85,8 @@ static int read_word(const struct optiontable_row *row, const char *const *words
         }
         buffer_print(&list, "%s%s", i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ", words[i]);
     }
-    (void)error_set(error, "--%s is %s, not %s", row->name, buffer_text(&list), value);
+    (void)error_set(error, "--%s is %s, not %s", row->name, buffer_text(&list),
+                    value[0] != '\0' ? value : "empty");
     buffer_done(&list);
     return -1;
 }

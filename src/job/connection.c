@@ -31,6 +31,14 @@ static void load_cloud(const struct loading *loading, const struct yaml_node *no
         loading_problem(loading, node, "%s", error.text);
 }
 
+/* Who has a variable set for all jobs has not said it of one whose client az is: there az's login
+ * counts. */
+static const char *choose_identity(const struct overrides *overrides, enum job_client client)
+{
+    return overrides->identity == NULL && client == JOB_REST ? overrides->identity_variable
+                                                             : overrides->identity;
+}
+
 /* NODE: NULL where not the file says it. */
 static void refuse_identity(const struct loading *loading, const struct yaml_node *node)
 {
@@ -51,8 +59,8 @@ void connection_load(const struct loading *loading, const struct jobkeys_value *
 
     job->client =
         (enum job_client)choose(loading, values, KEY_CLIENT, overrides->client, "AZFAN_CLIENT");
-    job->identity = (enum job_identity)choose(loading, values, KEY_IDENTITY, overrides->identity,
-                                              "AZFAN_IDENTITY");
+    job->identity = (enum job_identity)choose(
+        loading, values, KEY_IDENTITY, choose_identity(overrides, job->client), "AZFAN_IDENTITY");
     load_cloud(loading, cloud);
     if (job->client == JOB_REST)
         return;

@@ -178,6 +178,13 @@ no_secret() {
   run_without_az --client az --identity managed
   [ "$status" = 2 ]
   [[ $output == *"needs client: rest"* ]]
+  run_without_az --identity ''
+  [ "$status" = 2 ]
+  [[ $output == *"--identity is az, managed, workload or environment, not empty"* ]]
+  # A variable is for the jobs whose client is rest: with the other one az's login counts.
+  sed -i '/^identity:/d; /^cloud:/d' "$job"
+  AZFAN_CLIENT=az AZFAN_IDENTITY=managed run "$azfan" check "$job"
+  [ "$status" = 0 ]
 }
 
 @test "tokens of three seconds, while scripts run that take longer" {

@@ -430,6 +430,44 @@ START_TEST(overrides_go_over_the_file)
 }
 END_TEST
 
+/* A variable is set for all jobs, an option for one. */
+static const struct {
+    const char *client;
+    const char *identity;
+    const char *variable;
+    enum job_identity wanted;
+    const char *problem; /* NULL: none */
+} identities[] = {
+    {"az", NULL, "managed", JOB_IDENTITY_AZ, NULL},
+    {"az", "az", "managed", JOB_IDENTITY_AZ, NULL},
+    {"az", NULL, "nonsense", JOB_IDENTITY_AZ, NULL},
+    {"az", "managed", NULL, JOB_IDENTITY_AZ, "--identity: managed needs client: rest"},
+    {"rest", NULL, "managed", JOB_IDENTITY_MANAGED, NULL},
+    {"rest", "workload", "managed", JOB_IDENTITY_WORKLOAD, NULL},
+    {"rest", NULL, NULL, JOB_IDENTITY_AZ, NULL},
+    {"rest", NULL, "nonsense", JOB_IDENTITY_AZ, "AZFAN_IDENTITY: must be"},
+};
+
+START_TEST(whose_identity)
+{
+    static const char lines[] =
+        HEAD "targets: {subscription: 00000000-0000-0000-0000-000000000001, resource_group: rg, "
+             "vms: [a]}\n";
+    const struct overrides overrides = {.client = identities[_i].client,
+                                        .identity = identities[_i].identity,
+                                        .identity_variable = identities[_i].variable};
+    struct job *job;
+
+    if (identities[_i].problem != NULL) {
+        load_badly(lines, &overrides, identities[_i].problem);
+        return;
+    }
+    job = load_well(lines, &overrides);
+    ck_assert_int_eq(job->identity, identities[_i].wanted);
+    job_free(job);
+}
+END_TEST
+
 START_TEST(overrides_of_the_rules)
 {
     const struct overrides overrides = {.script_timeout = 20 * NUMBER_SECOND,
@@ -985,6 +1023,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, script_timeout_follows_timeout, 0, UNIT_COUNT(script_timeouts));
     tcase_add_test(tests, line_ends_for_a_shell);
     tcase_add_test(tests, overrides_go_over_the_file);
+    tcase_add_loop_test(tests, whose_identity, 0, UNIT_COUNT(identities));
     tcase_add_test(tests, overrides_of_the_rules);
     tcase_add_test(tests, a_script_timeout_goes_over_a_wrong_one);
     tcase_add_loop_test(tests, wrong_overrides_of_the_rules, 0, UNIT_COUNT(wrong_rules));
