@@ -276,14 +276,14 @@ static const struct {
     const char *advice;
 } special[] = {
     {OUTCOME_CANCELLED, REASON_SIGNAL,
-     "The run was stopped while az waited for this target. Until the script there ends, the VM "
+     "The run was stopped while azfan waited for this target. Until the script there ends, the VM "
      "refuses other run-commands: check it before a rerun."},
     {OUTCOME_CANCELLED, REASON_DEADLINE,
-     "The run's deadline passed while az waited for this target. Until the script there ends, the "
-     "VM "
+     "The run's deadline passed while azfan waited for this target. Until the script there ends, "
+     "the VM "
      "refuses other run-commands: check it before a rerun."},
     {OUTCOME_CANCELLED, REASON_HALTED,
-     "The run was halted while az waited for this target. Until the script there ends, the VM "
+     "The run was halted while azfan waited for this target. Until the script there ends, the VM "
      "refuses other run-commands: check it before a rerun."},
     {OUTCOME_SKIPPED, REASON_SIGNAL,
      "The run was stopped before it came to this target. Go on with a rerun."},

@@ -64,7 +64,7 @@ const struct keytable_row keytable[KEYTABLE_COUNT] = {
     [KEY_CONCURRENCY] =
         {KEYTABLE_TOP, "concurrency", KIND_NUMBER, .least = 1, .most = 1000,
          .normal = LIMITS_AZ_CONCURRENCY,
-         .help = "How many az processes run at once. One takes about " LIMITS_AZ_MEMORY_TEXT
+         .help = "How many attempts run at once. One az takes about " LIMITS_AZ_MEMORY_TEXT
                  " of memory. With client: rest the default is 100, of " LIMITS_REST_MEMORY_TEXT
                  " each."},
     [KEY_TIMEOUT] = {KEYTABLE_TOP, "timeout", KIND_DURATION, .least = 100 * NUMBER_MILLISECOND,
