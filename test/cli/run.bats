@@ -674,7 +674,7 @@ printf "{\"value\":[{\"code\":\"ProvisioningState/succeeded\",\"message\":\"Enab
   write_job 'runbook: "red \e[31m rtl \u202e"' 'description: "\e]0;title\a"'
   STUB_AZ=exit1 run_job
   [[ $output == *"Runbook: red"* ]]
-  [[ $output != *$'\e'* && $output != *$'\u202e'* ]]
+  [[ $output != *$'\e'* && $output != *$'\xe2\x80\xae'* ]]
   run "$azfan" plan "$job" --az "$stub/az"
   [[ $output != *$'\e'* && $output != *$'\a'* ]]
 }
