@@ -26,6 +26,10 @@ struct buffer;
 /* No duration is longer than this: 100 days. Sums of a few never overflow. */
 #define NUMBER_LONGEST (INT64_C(2400) * NUMBER_HOUR)
 
+/* Of two times or durations the earlier or shorter one; the later or longer one. */
+int64_t number_smaller(int64_t one, int64_t other);
+int64_t number_larger(int64_t one, int64_t other);
+
 /* A whole number from LEAST to MOST. On error the text names the range. */
 int number_parse(const char *text, int64_t least, int64_t most, int64_t *ret, struct error *error);
 

@@ -22,6 +22,18 @@ struct transport; /* opaque */
 /* An answer is read up to here: two streams of 4 KiB, in which JSON writes one byte as six. */
 enum { TRANSPORT_ANSWER_MOST = 1024 * 1024 };
 
+/* Of HTTP, those that mean something here (RFC 9110, 15; 429: RFC 6585). */
+enum transport_status {
+    TRANSPORT_OK = 200,
+    TRANSPORT_ACCEPTED = 202,
+    TRANSPORT_UNAUTHORIZED = 401,
+    TRANSPORT_FORBIDDEN = 403,
+    TRANSPORT_NOT_FOUND = 404,
+    TRANSPORT_TIMEOUT = 408,
+    TRANSPORT_GONE = 410,
+    TRANSPORT_THROTTLED = 429
+};
+
 /* Of an answer's headers, those that count. Each may be NULL. */
 struct transport_headers {
     char *operation; /* Azure-AsyncOperation */

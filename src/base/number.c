@@ -64,6 +64,16 @@ static const struct unit *read_unit(const char **at, const struct unit *units)
     return NULL;
 }
 
+int64_t number_smaller(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
+int64_t number_larger(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
 int number_parse(const char *text, int64_t least, int64_t most, int64_t *ret, struct error *error)
 {
     const char *at = text;

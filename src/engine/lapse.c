@@ -60,11 +60,6 @@ static struct {
     size_t place_count;
 } lapse = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-static int64_t later(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
 /* ---- with the mutex held ------------------------------------------------------------------- */
 
 static bool goes_before(const struct place *one, const struct place *other)
@@ -100,7 +95,7 @@ static int64_t read_clock(void)
     if (__builtin_mul_overflow(passed, lapse.speed, &passed) ||
         __builtin_add_overflow(lapse.now, passed, &now))
         now = CLOCK_NEVER - 1;
-    return next == NULL || now < next->due ? now : later(next->due, lapse.now);
+    return next == NULL || now < next->due ? now : number_larger(next->due, lapse.now);
 }
 
 static void set_clock(int64_t now)
@@ -161,7 +156,7 @@ static void *keep_time(void *unused)
             wait_until(real);
             continue;
         }
-        set_clock(later(next->due, lapse.now));
+        set_clock(number_larger(next->due, lapse.now));
         next->came = true;
         wake(next);
     }

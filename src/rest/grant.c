@@ -26,15 +26,7 @@
 #define FIRST_PAUSE NUMBER_SECOND
 #define LAST_PAUSE  (16 * NUMBER_SECOND)
 
-enum {
-    TRIES_MOST = 6,
-    SILENT_TRIES_MOST = 3,
-    ASSERTION_MOST = 64 * 1024,
-    STATUS_OK = 200,
-    STATUS_NOT_FOUND = 404,
-    STATUS_GONE = 410,
-    STATUS_THROTTLED = 429
-};
+enum { TRIES_MOST = 6, SILENT_TRIES_MOST = 3, ASSERTION_MOST = 64 * 1024 };
 
 struct grant {
     const struct source *source;
@@ -54,20 +46,15 @@ static int64_t time_left(const struct grant *self)
     return left > 0 ? left : 0;
 }
 
-static int64_t smaller(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 static bool may_pass(const struct exchange *exchange, bool direct, int tries)
 {
     int status = exchange->status;
 
     if (status == 0)
         return exchange->may_pass && tries < SILENT_TRIES_MOST;
-    if (direct && (status == STATUS_NOT_FOUND || status == STATUS_GONE))
+    if (direct && (status == TRANSPORT_NOT_FOUND || status == TRANSPORT_GONE))
         return tries < TRIES_MOST;
-    return (status == STATUS_THROTTLED || status >= 500) && tries < TRIES_MOST;
+    return (status == TRANSPORT_THROTTLED || status >= 500) && tries < TRIES_MOST;
 }
 
 /* Waits until it is worth another try; false: there is no time for one. */
@@ -89,10 +76,11 @@ static void send(const struct grant *self, const struct transport_message *messa
     int64_t pause = FIRST_PAUSE;
 
     for (int tries = 1;; tries++) {
-        transport_send(self->world->transport, message, smaller(PATIENCE, time_left(self)), ret);
+        transport_send(self->world->transport, message, number_smaller(PATIENCE, time_left(self)),
+                       ret);
         if (!may_pass(ret, message->direct, tries) || !wait_for_another(self, ret, pause))
             return;
-        pause = smaller(2 * pause, LAST_PAUSE);
+        pause = number_smaller(2 * pause, LAST_PAUSE);
         exchange_done(ret);
     }
 }
@@ -165,7 +153,7 @@ static char *ask_for_assertion(const struct grant *self)
     char *assertion = NULL;
 
     send(self, &message, &exchange);
-    if (exchange.status == STATUS_OK) {
+    if (exchange.status == TRANSPORT_OK) {
         json_t *root = json_loadb(buffer_text(&exchange.body), exchange.body.length, 0, NULL);
 
         assertion = memory_string(json_string_value(json_object_get(root, source->assertion_key)));
@@ -251,7 +239,7 @@ static int take_answer(const struct grant *self, const struct exchange *exchange
     json_t *answer;
     int result;
 
-    if (exchange->status != STATUS_OK)
+    if (exchange->status != TRANSPORT_OK)
         return fail_of(self, exchange);
     answer = json_loadb(buffer_text(&exchange->body), exchange->body.length, 0, NULL);
     result = print_token(self, answer);

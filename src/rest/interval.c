@@ -40,27 +40,18 @@ static int64_t usual_at(int64_t age)
                                           ((steps[next].age - steps[next - 1].age) / NUMBER_SECOND);
 }
 
-static int64_t larger(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
-static int64_t smaller(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 int64_t interval_wait(int64_t age, int64_t base, const struct interval_answer *answer,
                       uint32_t random)
 {
-    int64_t wait = larger(usual_at(age), base > 0 ? base : BASE) * (answer->few_reads ? SLOWER : 1);
+    int64_t wait =
+        number_larger(usual_at(age), base > 0 ? base : BASE) * (answer->few_reads ? SLOWER : 1);
     int64_t spread = wait / 100 * JITTER_PERCENT;
 
     wait += spread * (random % 100) / 100; /* upwards only: below the base nobody asks */
     if (answer->retry_after < 0)
         return wait;
-    return larger(wait,
-                  answer->refused ? answer->retry_after : smaller(answer->retry_after, CALM_MOST));
+    return number_larger(wait, answer->refused ? answer->retry_after
+                                               : number_smaller(answer->retry_after, CALM_MOST));
 }
 
 int64_t interval_parse_retry_after(const char *text)

@@ -43,14 +43,7 @@
 enum {
     CONNECTS_MOST = 3,
     FORBIDDEN_MOST = 3, /* a role that was given a moment ago takes effect between two questions */
-    ODD_MOST = 3,
-    STATUS_OK = 200,
-    STATUS_ACCEPTED = 202,
-    STATUS_UNAUTHORIZED = 401,
-    STATUS_FORBIDDEN = 403,
-    STATUS_NOT_FOUND = 404,
-    STATUS_TIMEOUT = 408,
-    STATUS_THROTTLED = 429
+    ODD_MOST = 3
 };
 
 struct operation {
@@ -66,11 +59,6 @@ struct operation {
 
 /* What an answer to a question means. */
 enum step { STEP_AGAIN, STEP_AGAIN_LATER, STEP_FETCH, STEP_OVER, STEP_FAILED };
-
-static int64_t smaller(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
 
 /* ---- waiting ------------------------------------------------------------------------------ */
 
@@ -88,7 +76,7 @@ static int64_t time_left(const struct operation *self)
 
 static void wait_for(const struct operation *self, int64_t duration)
 {
-    self->world->wait(smaller(duration, time_left(self)), self->world->context);
+    self->world->wait(number_smaller(duration, time_left(self)), self->world->context);
 }
 
 static bool read_token(struct operation *self)
@@ -100,7 +88,7 @@ static bool read_token(struct operation *self)
 static bool wait_for_token(struct operation *self)
 {
     uint64_t refused = self->token.sequence;
-    int64_t until = now(self) + smaller(TOKEN_PATIENCE, time_left(self));
+    int64_t until = now(self) + number_smaller(TOKEN_PATIENCE, time_left(self));
 
     self->world->say("token", self->world->context);
     while (now(self) < until) {
@@ -147,8 +135,8 @@ static bool wants_login(const struct exchange *exchange)
 static void send_post(struct operation *self, struct exchange *ret)
 {
     transport_post(self->world->transport, self->request->url, self->token.text,
-                   &self->request->body, smaller(POST_PATIENCE, time_left(self)), say_sent, self,
-                   ret);
+                   &self->request->body, number_smaller(POST_PATIENCE, time_left(self)), say_sent,
+                   self, ret);
 }
 
 /* As often as nothing was sent; and once more where Azure did not take the token. */
@@ -162,7 +150,7 @@ static void post(struct operation *self, struct exchange *ret)
         if (!ret->sent && ret->may_pass && ++connects < CONNECTS_MOST &&
             time_left(self) > CONNECT_PAUSE)
             wait_for(self, CONNECT_PAUSE);
-        else if (ret->status == STATUS_UNAUTHORIZED && !renewed && !wants_login(ret) &&
+        else if (ret->status == TRANSPORT_UNAUTHORIZED && !renewed && !wants_login(ret) &&
                  wait_for_token(self))
             renewed = true;
         else
@@ -185,9 +173,10 @@ static enum failure_started judge_refusal(const struct exchange *exchange)
 {
     int status = exchange->status;
 
-    if (status < 400 || status >= 500 || status == STATUS_TIMEOUT)
+    if (status < 400 || status >= 500 || status == TRANSPORT_TIMEOUT)
         return FAILURE_STARTED_UNKNOWN;
-    if (status == STATUS_UNAUTHORIZED || status == STATUS_FORBIDDEN || has_error_code(exchange))
+    if (status == TRANSPORT_UNAUTHORIZED || status == TRANSPORT_FORBIDDEN ||
+        has_error_code(exchange))
         return FAILURE_NOT_STARTED;
     return FAILURE_STARTED_UNKNOWN;
 }
@@ -228,7 +217,7 @@ static void say_accepted(const struct operation *self, const struct exchange *ex
 static enum step take_acceptance(struct operation *self, const struct exchange *exchange)
 {
     json_t *root = body_read(&exchange->body);
-    bool over = exchange->status == STATUS_OK && body_print_result(root, self->ret);
+    bool over = exchange->status == TRANSPORT_OK && body_print_result(root, self->ret);
 
     json_decref(root);
     if (over)
@@ -266,7 +255,7 @@ static enum step begin(struct operation *self)
     post(self, &exchange);
     if (!exchange.sent)
         (void)fail_of(self, FAILURE_CONNECT, FAILURE_NOT_STARTED, &exchange);
-    else if (exchange.status >= STATUS_OK && exchange.status < 300)
+    else if (exchange.status >= TRANSPORT_OK && exchange.status < 300)
         step = take_acceptance(self, &exchange);
     else
         (void)fail_of(self, FAILURE_SENT,
@@ -290,7 +279,7 @@ static void ask(struct operation *self, const char *url, struct exchange *ret)
 {
     (void)read_token(self); /* the last one counts while a new one is written */
     transport_get(self->world->transport, url, self->token.text,
-                  smaller(QUESTION_PATIENCE, time_left(self)), ret);
+                  number_smaller(QUESTION_PATIENCE, time_left(self)), ret);
 }
 
 /* 200 of an Azure-AsyncOperation. */
@@ -359,15 +348,15 @@ static enum step take_error(struct operation *self, struct following *following,
 {
     int status = exchange->status;
 
-    if (status == STATUS_FORBIDDEN)
+    if (status == TRANSPORT_FORBIDDEN)
         return ++following->forbidden < FORBIDDEN_MOST ? STEP_AGAIN : give_up(self, exchange);
-    if (status == STATUS_NOT_FOUND) {
+    if (status == TRANSPORT_NOT_FOUND) {
         if (following->unfound == 0)
             following->unfound = now(self);
         return now(self) - following->unfound < UNFOUND_PATIENCE ? STEP_AGAIN
                                                                  : give_up(self, exchange);
     }
-    if (status == STATUS_TIMEOUT || status == STATUS_THROTTLED || status >= 500)
+    if (status == TRANSPORT_TIMEOUT || status == TRANSPORT_THROTTLED || status >= 500)
         return STEP_AGAIN_LATER;
     if (self->url == NULL && status >= 400 && has_error_code(exchange)) {
         (void)fail_of(self, FAILURE_POLLING, FAILURE_STARTED_UNKNOWN, exchange);
@@ -381,15 +370,15 @@ static enum step take_answer(struct operation *self, struct following *following
 {
     if (exchange->status == 0)
         return STEP_AGAIN_LATER;
-    if (exchange->status != STATUS_FORBIDDEN)
+    if (exchange->status != TRANSPORT_FORBIDDEN)
         following->forbidden = 0;
-    if (exchange->status != STATUS_NOT_FOUND)
+    if (exchange->status != TRANSPORT_NOT_FOUND)
         following->unfound = 0;
-    if (exchange->status == STATUS_OK)
+    if (exchange->status == TRANSPORT_OK)
         return take_good(self, following, exchange);
-    if (exchange->status == STATUS_ACCEPTED)
+    if (exchange->status == TRANSPORT_ACCEPTED)
         return take_running(self, exchange);
-    if (exchange->status == STATUS_UNAUTHORIZED) {
+    if (exchange->status == TRANSPORT_UNAUTHORIZED) {
         (void)wait_for_token(self);
         return STEP_AGAIN;
     }

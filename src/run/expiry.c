@@ -2,6 +2,7 @@
 #include "run/expiry.h"
 
 #include "base/clock.h"
+#include "base/number.h"
 
 /* Of a token of which nobody says when it ends; none lives less than an hour (learn.microsoft.com,
  * configurable-token-lifetimes). */
@@ -9,20 +10,10 @@
 
 #define LEAST NUMBER_SECOND /* between two questions */
 
-static int64_t smaller(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
-static int64_t larger(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
 /* A token of a short life is asked for in the middle of it. */
 static int64_t due_of(int64_t left, uint32_t random)
 {
-    int64_t lead = smaller(EXPIRY_LEAD, left / 2);
+    int64_t lead = number_smaller(EXPIRY_LEAD, left / 2);
     int64_t jitter = (int64_t)((uint64_t)(lead / 20) * (random % 1000) / 1000);
 
     return left - lead + jitter;
@@ -31,7 +22,7 @@ static int64_t due_of(int64_t left, uint32_t random)
 static void plan(struct expiry *self, int64_t left, int64_t now, uint32_t random)
 {
     self->ends = left < 0 ? CLOCK_NEVER : now + left;
-    self->due = now + (left < 0 ? BLIND : larger(LEAST, due_of(left, random)));
+    self->due = now + (left < 0 ? BLIND : number_larger(LEAST, due_of(left, random)));
 }
 
 void expiry_begin(struct expiry *expiry, int64_t mark, int64_t left, int64_t now, uint32_t random)
@@ -49,7 +40,7 @@ void expiry_refuse(struct expiry *expiry, int64_t now)
 {
     expiry->refused_until = now + EXPIRY_REFUSED;
     if (expiry->due != CLOCK_NEVER)
-        expiry->due = smaller(expiry->due, larger(now, expiry->asked + EXPIRY_PAUSE));
+        expiry->due = number_smaller(expiry->due, number_larger(now, expiry->asked + EXPIRY_PAUSE));
 }
 
 int64_t expiry_due(const struct expiry *expiry)
@@ -67,9 +58,9 @@ void expiry_ask(struct expiry *expiry, int64_t now)
 static void plan_another(struct expiry *self, int64_t now)
 {
     int64_t left = self->ends == CLOCK_NEVER ? CLOCK_NEVER : self->ends - now;
-    int64_t wait = left > 0 ? smaller(EXPIRY_AGAIN, left) : EXPIRY_AGAIN;
+    int64_t wait = left > 0 ? number_smaller(EXPIRY_AGAIN, left) : EXPIRY_AGAIN;
 
-    self->due = now + larger(LEAST, wait);
+    self->due = now + number_larger(LEAST, wait);
 }
 
 void expiry_renewed(struct expiry *expiry, int64_t mark, int64_t left, int64_t now, uint32_t random)

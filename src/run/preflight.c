@@ -30,11 +30,6 @@ struct questions {
     size_t count;
 };
 
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 static bool is_going(const struct preflight *self)
 {
     return self->is_going(self->context);
@@ -294,7 +289,7 @@ static void ask_for_accounts(struct preflight *self, struct login *login)
 /* They are only shown: nobody waits for them for long, and nothing fails without them. */
 static void wait_for_accounts(struct preflight *self, struct login *login)
 {
-    int64_t until = earlier(inquiry_deadline(&self->inquiry), self->deadline);
+    int64_t until = number_smaller(inquiry_deadline(&self->inquiry), self->deadline);
     struct error error;
 
     if (self->patience == 0 || login->no_accounts != NULL || has_several_subscriptions(self))

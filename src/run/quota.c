@@ -53,16 +53,6 @@ struct quota_region {
 static const struct quota_pool fresh_pool = {
     .until = INT64_MIN, .slow_until = INT64_MIN, .last = INT64_MIN, .paid = INT64_MIN};
 
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
-static int64_t later(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
-
 /* ---- making -------------------------------------------------------------------------------- */
 
 void quota_init(struct quota *quota, const struct quota_rules *rules)
@@ -100,7 +90,7 @@ static int64_t pool_opens(const struct quota_pool *pool)
 {
     if (pool->last == INT64_MIN)
         return pool->until;
-    return later(pool->until, earlier(pool->last + SLOW_GAP, pool->slow_until));
+    return number_larger(pool->until, number_smaller(pool->last + SLOW_GAP, pool->slow_until));
 }
 
 static bool may_be_in(const struct quota_group *group, const struct quota *quota, size_t region)
@@ -116,10 +106,10 @@ int64_t quota_start_at(const struct quota *quota, size_t group)
     int64_t at = pool_opens(pool);
 
     if (quota->gap > 0 && pool->paid != INT64_MIN)
-        at = later(at, pool->paid - (BURST - 1) * quota->gap);
+        at = number_larger(at, pool->paid - (BURST - 1) * quota->gap);
     for (size_t i = 0; i < quota->region_count; i++) {
         if (may_be_in(own, quota, i))
-            at = later(at, pool_opens(&quota->regions[i].pool));
+            at = number_larger(at, pool_opens(&quota->regions[i].pool));
     }
     return at;
 }
@@ -130,7 +120,7 @@ void quota_start(struct quota *quota, size_t group, int64_t now)
     struct quota_pool *pool = &quota->subscriptions[own->subscription];
 
     pool->last = now;
-    pool->paid = later(pool->paid, now) + quota->gap;
+    pool->paid = number_larger(pool->paid, now) + quota->gap;
     for (size_t i = 0; i < quota->region_count; i++) {
         if (may_be_in(own, quota, i))
             quota->regions[i].pool.last = now;
@@ -156,15 +146,15 @@ size_t quota_running(const struct quota *quota, size_t subscription)
 
 static void throttle(struct quota_pool *pool, int64_t wait, int64_t now)
 {
-    pool->until = later(pool->until, now + wait);
-    pool->slow_until = later(pool->slow_until, pool->until + SLOW_TIME);
+    pool->until = number_larger(pool->until, now + wait);
+    pool->slow_until = number_larger(pool->slow_until, pool->until + SLOW_TIME);
 }
 
 void quota_ended(struct quota *quota, size_t group, const struct outcome *outcome, int64_t now)
 {
     const struct quota_group *own = &quota->groups[group];
     int64_t wait =
-        outcome->retry_after > 0 ? earlier(outcome->retry_after, LONGEST_WAIT) : USUAL_WAIT;
+        outcome->retry_after > 0 ? number_smaller(outcome->retry_after, LONGEST_WAIT) : USUAL_WAIT;
 
     if (!quota->limits || outcome->reason != REASON_THROTTLED ||
         outcome->cause == CAUSE_READ_LIMIT || outcome->cause == CAUSE_VM_LIMIT)

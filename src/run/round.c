@@ -596,11 +596,6 @@ static void reap_orphans(struct round *self)
     self->next_reaping = lapse_now() + REAPING_PAUSE;
 }
 
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
 void round_wait(struct round *round, int fd, int64_t until)
 {
     wait_for_something(round, fd, until);
@@ -630,8 +625,8 @@ void round_run(struct round *self)
             continue;
         self->watcher->limited(self->watcher->context, decision.limited_until);
         wait_for_something(self, renewal_fd(&self->renewal),
-                           earlier(earlier(decision.until, doubts_due(&self->doubts)),
-                                   renewal_due(&self->renewal)));
+                           number_smaller(number_smaller(decision.until, doubts_due(&self->doubts)),
+                                          renewal_due(&self->renewal)));
         reap_orphans(self);
     }
 }

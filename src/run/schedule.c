@@ -34,6 +34,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "run/fresh.h"
 #include "run/pace.h"
 #include "run/quota.h"
@@ -81,16 +82,6 @@ struct schedule {
     struct pace pace;
     struct quota quota;
 };
-
-static int64_t earlier(int64_t one, int64_t other)
-{
-    return one < other ? one : other;
-}
-
-static int64_t later(int64_t one, int64_t other)
-{
-    return one > other ? one : other;
-}
 
 /* A sum of times that are not negative. */
 static int64_t add(int64_t time, int64_t duration)
@@ -296,7 +287,7 @@ static struct schedule_verdict asked(struct schedule *self, size_t index,
     if (self->not_before != NULL && !outcome->may_still_run)
         self->not_before[index] = INT64_MIN;
     if (self->not_before != NULL)
-        verdict.again_at = later(now, self->not_before[index]);
+        verdict.again_at = number_larger(now, self->not_before[index]);
     end_asking(self);
     return verdict;
 }
@@ -337,7 +328,7 @@ static struct candidate find_fresh(const struct schedule *self, int64_t now)
 
         if (target == FRESH_NONE)
             continue;
-        from = later(quota_start_at(&self->quota, i), now);
+        from = number_larger(quota_start_at(&self->quota, i), now);
         if (from < best.from || (from == best.from && target < best.target))
             best = (struct candidate){.target = target, .from = from};
     }
@@ -360,7 +351,7 @@ static struct candidate find_candidate(struct schedule *self, int64_t now)
     fresh = find_fresh(self, now);
     if (fresh.from < waiting.from)
         return fresh;
-    waiting.limited_until = earlier(waiting.limited_until, fresh.limited_until);
+    waiting.limited_until = number_smaller(waiting.limited_until, fresh.limited_until);
     return waiting;
 }
 
@@ -415,7 +406,7 @@ struct schedule_decision schedule_next(struct schedule *schedule, int64_t now)
     if (candidate.from <= now) /* once the deadline has passed nobody waits for a start */
         candidate.from = deadline;
     return (struct schedule_decision){.step = SCHEDULE_WAIT,
-                                      .until = earlier(candidate.from, deadline),
+                                      .until = number_smaller(candidate.from, deadline),
                                       .limited_until = candidate.limited_until};
 }
 
@@ -466,7 +457,7 @@ int64_t schedule_delay(const struct schedule_rules *rules, int attempt)
         if (__builtin_mul_overflow(delay, rules->factor, &delay))
             return rules->max_delay;
     }
-    return earlier(delay, rules->max_delay);
+    return number_smaller(delay, rules->max_delay);
 }
 
 /* Never before Azure's own word. Either way those that failed together come back one by one. */
