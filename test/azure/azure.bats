@@ -51,17 +51,6 @@ run_azfan_beside() {
   await_azfan
 }
 
-# wait_for COMMAND...: until it succeeds; at most 60 s
-wait_for() {
-  local count
-  for ((count = 0; count < 600; count++)); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.1
-  done
-  echo "waited in vain for: $*"
-  return 1
-}
-
 # Whoever inherited azfan's environment came from it.
 no_process_left() {
   local left

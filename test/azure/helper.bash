@@ -53,3 +53,14 @@ alive() {
   done
   return 1
 }
+
+# wait_for COMMAND...: until it succeeds; at most 60 s
+wait_for() {
+  local count
+  for ((count = 0; count < 600; count++)); do
+    "$@" >/dev/null 2>&1 && return 0
+    sleep 0.1
+  done
+  echo "waited in vain for: $*"
+  return 1
+}

@@ -34,17 +34,6 @@ journal() { cat "$T/state/azfan/runs/$1/journal.jsonl" 2>/dev/null; }
 
 count() { journal "$1" | grep -c "\"event\":\"$2\""; }
 
-# wait_for COMMAND...: until it succeeds; at most 60 s
-wait_for() {
-  local i
-  for ((i = 0; i < 600; i++)); do
-    "$@" >/dev/null 2>&1 && return 0
-    sleep 0.1
-  done
-  echo "waited in vain for: $*"
-  return 1
-}
-
 heard() { [ "$(count "$1" "$2")" -ge "$3" ]; }
 
 # start RUN ARGUMENT...: in the background; its process in $azfan_pid
