@@ -74,14 +74,17 @@ static const struct advice reasons[REASONS] = {
          "The run-command extension on the VM failed, perhaps after the script had run. Its log is "
          "in /var/log/azure/run-command (Linux) or C:\\WindowsAzure\\Logs\\Plugins (Windows): "
          "check there first, before a rerun."},
-    [REASON_AZ_BROKEN] = {"The Azure CLI on this machine does not work. Try `az version` and the "
-                          "command of `azfan plan` by hand.",
-                          "The Azure CLI on this machine does not work, and the script may have "
-                          "run anyway. Try `az version`, and check the VM first before a rerun."},
-    [REASON_START] = {"az could not be started here: the message says why. Nothing ran on the VM; "
-                      "rerun once it is fixed.",
-                      "az could not be started here: the message says why. An earlier attempt may "
-                      "have run the script: once it is fixed, check the VM first, then rerun."},
+    [REASON_AZ_BROKEN] = {"What asks Azure on this machine (az, or azfan-rest) does not work. Try "
+                          "`az version`, or install azfan anew, and then rerun.",
+                          "What asks Azure on this machine (az, or azfan-rest) does not work, and "
+                          "the script may have run anyway. Try `az version`, or install azfan "
+                          "anew; check the VM first before a rerun, or where azfan-rest asked, "
+                          "`azfan recover`."},
+    [REASON_START] =
+        {"What asks Azure could not be started here: the message says why. Nothing ran on the VM; "
+         "rerun once it is fixed.",
+         "What asks Azure could not be started here: the message says why. An earlier attempt may "
+         "have run the script: once it is fixed, check the VM first, then rerun."},
     [REASON_OTHER] =
         {"Read the message, and the errors in its output. Nothing ran on the VM.",
          "Read the message, and the errors in its output. Check on the VM whether the script ran "
